@@ -1,0 +1,24 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file mod_scep.h
+ * How an out-of-tree httpd module offers a part to mod_scep.
+ *
+ *     static void register_hooks(apr_pool_t *p)
+ *     {
+ *         ap_register_provider(p, SCEP_CA_PROVIDER_GROUP, "mine",
+ *                              SCEP_CA_PROVIDER_VERSION, &my_backend);
+ *     }
+ *
+ * with `my_backend` a const scep_ca_backend_t (scep_ca.h). The administrator
+ * then writes `ScepCABackend mine [arguments]`.
+ */
+#ifndef MOD_SCEP_H
+#define MOD_SCEP_H
+
+#include "scep_ca.h"
+
+/** ap_register_provider() group and version of CA backends. */
+#define SCEP_CA_PROVIDER_GROUP "scep-ca"
+#define SCEP_CA_PROVIDER_VERSION "1"
+
+#endif

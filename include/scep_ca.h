@@ -1,0 +1,133 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_ca.h
+ * The interface of a CA backend. The module knows backends only through this
+ * vtable, its own `local` one included. An out-of-tree backend fills one in
+ * and registers it with ap_register_provider(), see mod_scep.h.
+ *
+ * Life: start() once per generation in the parent (as root, before children
+ * are forked; again after each graceful restart), child_start() once per
+ * child process, then issue(), poll() and certificates() from any thread of
+ * the child at any time, concurrently. State made in start() is read-only
+ * afterwards or locked by the backend. A call may block, but should answer
+ * UNAVAILABLE after a bounded time rather than hold a worker.
+ *
+ * Memory: what start() allocates from its pool lives as long as the
+ * generation; what issue() and poll() return lives in the pool they got.
+ */
+#ifndef SCEP_CA_H
+#define SCEP_CA_H
+
+#include <apr_time.h>
+
+#include <openssl/x509.h>
+
+#include "scep.h"
+#include "scep_env.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Raised when the structures below change incompatibly. */
+#define SCEP_CA_ABI 1
+
+/** Asks for a key's passphrase; see scep_ca_config_t. @return length or -1 */
+typedef int scep_ca_passphrase_fn(void *baton, const char *source, char *buf,
+                                  int size);
+
+/** What the directives say; strings live as long as the generation. */
+typedef struct scep_ca_config_t {
+    const char *args;       /* rest of the ScepCABackend line, or "" */
+    const char *cert_file;  /* ScepCACertificateFile, or NULL */
+    const char *key;        /* ScepCAKey: path or URI, or NULL */
+    const char *chain_file; /* ScepCAChainFile, or NULL */
+    scep_ca_passphrase_fn *passphrase; /* NULL: none can be asked for */
+    void *passphrase_baton;
+} scep_ca_config_t;
+
+/** What a certificate may contain, whatever its CSR says. */
+typedef struct scep_profile_t {
+    const char *name;
+    apr_int64_t validity; /* seconds from now to notAfter */
+    apr_int64_t backdate; /* seconds from notBefore to now (Q30) */
+    int min_rsa_bits;
+    unsigned int key_usage; /* KU_* bits (openssl/x509v3.h) allowed; a CSR
+                                 * that asks for some of them gets just those */
+    const char *const *ext_key_usage; /* dotted OIDs, NULL-terminated */
+    const char *digest; /* of the certificate's signature: "SHA256" */
+} scep_profile_t;
+
+/** One request to sign. All of it has been verified and authorized. */
+typedef struct scep_ca_request_t {
+    X509_REQ *csr;         /* its own signature has been checked */
+    scep_octets_t csr_der; /* as received */
+    STACK_OF(X509_EXTENSION)
+    *extensions; /* it asks for; may be NULL */
+    const scep_profile_t *profile;
+    const char *transaction_id;
+} scep_ca_request_t;
+
+/** The outcome of issue() and poll(). */
+typedef struct scep_ca_answer_t {
+    X509 *cert;         /* SCEP_OK: the certificate, owned by the pool */
+    const char *ticket; /* SCEP_PENDING: what poll() needs; printable,
+                            * at most 255 octets */
+} scep_ca_answer_t;
+
+typedef struct scep_ca_backend_t {
+    apr_uint32_t abi; /* SCEP_CA_ABI */
+    apr_size_t size;  /* sizeof(scep_ca_backend_t) */
+    const char *name; /* as in ScepCABackend */
+
+    /**
+     * Check CONFIG and make the backend's state *CA. With PROBE non-zero only
+     * the configuration is being tested (`apachectl -t`): no passphrase may be
+     * asked for and nothing be created, but files are read and checked.
+     * @return SCEP_OK, or SCEP_BROKEN with a detail that names the directive,
+     *     the file and the cure
+     */
+    scep_status_e (*start)(const scep_ca_config_t *config, int probe,
+                           const scep_env_t *env, apr_pool_t *pool, void **ca,
+                           scep_result_t *res);
+
+    /** In each child; NULL if there is nothing to do. */
+    scep_status_e (*child_start)(void *ca, const scep_env_t *env,
+                                 apr_pool_t *pool, scep_result_t *res);
+
+    /**
+     * The issuing CA certificate first, then its issuers up to the root as
+     * far as known. The stack and its members belong to the backend and live
+     * as long as *CA; available after start().
+     */
+    STACK_OF(X509)
+    *(*certificates)(void *ca);
+
+    /**
+     * The issuing CA's pair when its key is at hand and RSA, to stand in for
+     * an RA pair (DESIGN 5: "the CA's own, if RSA"). NULL, or false: none.
+     * Cert and key belong to the backend.
+     */
+    int (*ra_pair)(void *ca, X509 **cert, EVP_PKEY **key);
+
+    /**
+     * Sign. @return SCEP_OK; SCEP_PENDING (ticket set); SCEP_REFUSED with
+     * SCEP_R_CA_REFUSED; SCEP_UNAVAILABLE with SCEP_R_CA_UNAVAILABLE;
+     * SCEP_BROKEN with SCEP_R_INTERNAL
+     */
+    scep_status_e (*issue)(void *ca, const scep_env_t *env,
+                           const scep_ca_request_t *request, apr_pool_t *pool,
+                           scep_ca_answer_t *answer, scep_result_t *res);
+
+    /** Ask again for a pending request; results as issue(), or
+     * SCEP_NOT_FOUND. NULL if issue() never answers SCEP_PENDING. */
+    scep_status_e (*poll)(void *ca, const scep_env_t *env, const char *ticket,
+                          apr_pool_t *pool, scep_ca_answer_t *answer,
+                          scep_result_t *res);
+} scep_ca_backend_t;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

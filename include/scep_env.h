@@ -1,0 +1,60 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_env.h
+ * What core code needs from the world around it: a place to log to and a
+ * clock. The module, scepctl and the tests each bring their own, so that no
+ * core file holds state. (installed; APR only)
+ */
+#ifndef SCEP_ENV_H
+#define SCEP_ENV_H
+
+#include <apr_time.h>
+
+#include "scep.h"
+
+/** Levels, numerically those of httpd's APLOG_*. */
+typedef enum {
+    SCEP_LOG_ERROR = 3,   /* an operator must act */
+    SCEP_LOG_WARNING = 4, /* refused by policy, or an odd peer */
+    SCEP_LOG_NOTICE = 5,
+    SCEP_LOG_INFO = 6,  /* each issue, renewal, revocation */
+    SCEP_LOG_DEBUG = 7, /* decisions */
+    SCEP_LOG_TRACE = 8  /* sizes and OIDs only */
+} scep_log_level_e;
+
+/** Print one line. LINE ends without a newline and holds no secret. */
+typedef void scep_log_fn(void *baton, scep_log_level_e level, const char *line);
+
+/** The time now, in microseconds since 1970 (UTC). */
+typedef apr_time_t scep_clock_fn(void *baton);
+
+/**
+ * Small enough to be copied per request. The functions must be safe to call
+ * from several threads with the same baton.
+ */
+typedef struct scep_env_t {
+    scep_log_fn *log; /* NULL: nothing is logged */
+    void *log_baton;
+    scep_log_level_e log_level; /* lines above it are not even formatted */
+    scep_clock_fn *clock;       /* NULL: apr_time_now() */
+    void *clock_baton;
+} scep_env_t;
+
+/** The number an operator can search for: SCEPLOGNO(0001) "text". Each number
+ * stands in exactly one place of the sources or of SCEP_REASONS (a guard). */
+#define SCEPLOGNO(n) "SCEP" #n ": "
+
+/** The time now as ENV's clock tells it. */
+apr_time_t scep_env_now(const scep_env_t *env);
+
+/** Log a line; at most 1,023 octets of it. Control octets and quotes that a
+ * peer may have smuggled in are escaped. Thread-safe as ENV's functions are. */
+void scep_log(const scep_env_t *env, scep_log_level_e level, const char *fmt,
+              ...) __attribute__((format(printf, 3, 4)));
+
+/** Log RES with its id, status, failInfo and private detail; the level
+ * follows from the status. PREFIX (may be NULL) names the operation. */
+void scep_log_result(const scep_env_t *env, const scep_result_t *res,
+                     const char *prefix);
+
+#endif

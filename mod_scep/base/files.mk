@@ -1,0 +1,34 @@
+libscep_base_la_SOURCES = \
+	mod_scep/base/scep_crypto.c mod_scep/base/scep_crypto.h \
+	mod_scep/base/scep_crypto_load.c \
+	mod_scep/base/scep_env.c \
+	mod_scep/base/scep_file.c mod_scep/base/scep_file.h \
+	mod_scep/base/scep_result.c \
+	mod_scep/base/scep_str.c mod_scep/base/scep_str.h
+
+if HAVE_CMOCKA
+BASE_TESTS = tests/unit/test_crypto tests/unit/test_crypto_load \
+	tests/unit/test_env tests/unit/test_file tests/unit/test_result \
+	tests/unit/test_str
+check_PROGRAMS += $(BASE_TESTS)
+TESTS += $(BASE_TESTS)
+endif
+tests_unit_test_crypto_SOURCES = tests/unit/test_crypto.c tests/unit/fixture.h
+tests_unit_test_crypto_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_crypto_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_crypto_load_SOURCES = tests/unit/test_crypto_load.c \
+	tests/unit/fixture.h
+tests_unit_test_crypto_load_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_crypto_load_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_env_SOURCES = tests/unit/test_env.c tests/unit/fixture.h
+tests_unit_test_env_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_env_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_file_SOURCES = tests/unit/test_file.c tests/unit/fixture.h
+tests_unit_test_file_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_file_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_result_SOURCES = tests/unit/test_result.c tests/unit/fixture.h
+tests_unit_test_result_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_result_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_str_SOURCES = tests/unit/test_str.c tests/unit/fixture.h
+tests_unit_test_str_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_str_LDADD = $(LIB_BASE) $(UNIT_LIBS)

@@ -1,0 +1,201 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_crypto.c: pools as owners of OpenSSL objects, the error queue, random
+ * octets, hashes, names in text. (base layer)
+ */
+#include "scep_crypto.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include <openssl/bn.h>
+#include <openssl/err.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+typedef struct owned_t {
+    void *object;
+    void (*free_fn)(void *);
+} owned_t;
+
+static apr_status_t owned_cleanup(void *baton)
+{
+    owned_t *owned = baton;
+
+    owned->free_fn(owned->object);
+    return APR_SUCCESS;
+}
+
+void *scep_own(apr_pool_t *pool, void *object, void (*free_fn)(void *))
+{
+    if (object != NULL) {
+        owned_t *owned = apr_palloc(pool, sizeof(*owned));
+
+        owned->object = object;
+        owned->free_fn = free_fn;
+        apr_pool_cleanup_register(pool, owned, owned_cleanup,
+                                  apr_pool_cleanup_null);
+    }
+    return object;
+}
+
+/* A function of its exact type each: calling X509_free() through a pointer to
+ * void (*)(void *) would be undefined. */
+#define OWNER(function, type, free_call)                                       \
+    static void function##_free(void *object)                                  \
+    {                                                                          \
+        type *typed = object;                                                  \
+        free_call;                                                             \
+    }                                                                          \
+    type *function(apr_pool_t *pool, type *object)                             \
+    {                                                                          \
+        return scep_own(pool, object, function##_free);                        \
+    }
+
+OWNER(scep_bio_own, BIO, BIO_free_all(typed))
+OWNER(scep_cms_own, CMS_ContentInfo, CMS_ContentInfo_free(typed))
+OWNER(scep_pkcs7_own, PKCS7, PKCS7_free(typed))
+OWNER(scep_x509_own, X509, X509_free(typed))
+OWNER(scep_x509_req_own, X509_REQ, X509_REQ_free(typed))
+OWNER(scep_pkey_own, EVP_PKEY, EVP_PKEY_free(typed))
+OWNER(scep_x509s_own, STACK_OF(X509), sk_X509_pop_free(typed, X509_free))
+OWNER(scep_libctx_own, OSSL_LIB_CTX, OSSL_LIB_CTX_free(typed))
+
+void scep_crypto_clear_errors(void)
+{
+    ERR_clear_error();
+}
+
+const char *scep_crypto_errors(apr_pool_t *pool)
+{
+    const char *text = "";
+    unsigned long code;
+    int count = 0;
+
+    while ((code = ERR_get_error()) != 0) {
+        char line[256];
+
+        if (count++ < 4) {
+            ERR_error_string_n(code, line, sizeof(line));
+            text = *text == '\0' ? apr_pstrdup(pool, line)
+                                 : apr_pstrcat(pool, text, "; ", line, NULL);
+        }
+    }
+    return text;
+}
+
+bool scep_random(unsigned char *out, size_t len, bool secret)
+{
+    if (len > INT_MAX) {
+        return false;
+    }
+    return (secret ? RAND_priv_bytes(out, (int)len)
+                   : RAND_bytes(out, (int)len)) == 1;
+}
+
+bool scep_sha256(scep_octets_t data, unsigned char out[SCEP_HASH_SIZE])
+{
+    unsigned int len = 0;
+
+    return EVP_Digest(data.data, data.len, out, &len, EVP_sha256(), NULL) ==
+               1 &&
+           len == SCEP_HASH_SIZE;
+}
+
+size_t scep_digest(const char *name, scep_octets_t data, unsigned char *out)
+{
+    unsigned int len = 0;
+    EVP_MD *md = EVP_MD_fetch(NULL, name, NULL);
+    int rc =
+        md != NULL ? EVP_Digest(data.data, data.len, out, &len, md, NULL) : 0;
+
+    EVP_MD_free(md);
+    return rc == 1 ? len : 0;
+}
+
+bool scep_hmac(scep_octets_t key, scep_octets_t data,
+               unsigned char out[SCEP_HASH_SIZE])
+{
+    unsigned int len = 0;
+
+    if (key.len > INT_MAX) {
+        return false;
+    }
+    return HMAC(EVP_sha256(), key.data, (int)key.len, data.data, data.len, out,
+                &len) != NULL &&
+           len == SCEP_HASH_SIZE;
+}
+
+bool scep_key_hash(EVP_PKEY *key, unsigned char out[SCEP_HASH_SIZE])
+{
+    unsigned char *der = NULL;
+    int len = i2d_PUBKEY(key, &der);
+    bool ok;
+
+    if (len <= 0) {
+        return false;
+    }
+    ok = scep_sha256((scep_octets_t){der, (size_t)len}, out);
+    OPENSSL_free(der);
+    return ok;
+}
+
+scep_octets_t scep_x509_der(apr_pool_t *pool, X509 *cert)
+{
+    scep_octets_t octets = {NULL, 0};
+    int len = i2d_X509(cert, NULL);
+    unsigned char *der, *to;
+
+    if (len <= 0) {
+        return octets;
+    }
+    der = to = apr_palloc(pool, (apr_size_t)len);
+    if (i2d_X509(cert, &to) == len) {
+        octets.data = der;
+        octets.len = (size_t)len;
+    }
+    return octets;
+}
+
+scep_octets_t scep_bio_octets(apr_pool_t *pool, BIO *bio)
+{
+    char *data = NULL;
+    long len = BIO_get_mem_data(bio, &data);
+    scep_octets_t octets = {(unsigned char *)data, len > 0 ? (size_t)len : 0};
+
+    return scep_octets_copy(pool, octets);
+}
+
+const char *scep_name_text(apr_pool_t *pool, const X509_NAME *name)
+{
+    BIO *bio = scep_bio_own(pool, BIO_new(BIO_s_mem()));
+    scep_octets_t text;
+
+    if (bio == NULL || name == NULL ||
+        X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) < 0) {
+        scep_crypto_clear_errors();
+        return "?";
+    }
+    text = scep_bio_octets(pool, bio);
+    return text.len > 0
+               ? apr_pstrmemdup(pool, (const char *)text.data, text.len)
+               : "";
+}
+
+const char *scep_serial_text(apr_pool_t *pool, const ASN1_INTEGER *serial)
+{
+    BIGNUM *number = ASN1_INTEGER_to_BN(serial, NULL);
+    char *hex = number != NULL ? BN_bn2hex(number) : NULL;
+    const char *digits = hex != NULL ? hex : "?";
+    const char *copy;
+
+    while (digits[0] == '0' && digits[1] != '\0') {
+        digits++;
+    }
+    copy = apr_pstrdup(pool, digits);
+    OPENSSL_free(hex);
+    BN_free(number);
+    return copy;
+}

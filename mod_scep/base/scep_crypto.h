@@ -1,0 +1,113 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_crypto.h
+ * OpenSSL objects with a pool as owner, random octets, hashes, the error
+ * queue, and keys and certificates from files or OSSL_STORE URIs.
+ * (base layer: APR, OpenSSL)
+ *
+ * Ownership: every scep_*_own() gives the object to POOL, which frees it when
+ * it is cleared; nobody frees it by hand. A NULL object is accepted and
+ * returned. Pools are not thread-safe, nor are these.
+ */
+#ifndef SCEP_CRYPTO_H
+#define SCEP_CRYPTO_H
+
+#include <openssl/bio.h>
+#include <openssl/cms.h>
+#include <openssl/evp.h>
+#include <openssl/pkcs7.h>
+#include <openssl/types.h>
+#include <openssl/x509.h>
+
+#include "scep.h"
+#include "scep_str.h"
+
+BIO *scep_bio_own(apr_pool_t *pool, BIO *bio);
+CMS_ContentInfo *scep_cms_own(apr_pool_t *pool, CMS_ContentInfo *cms);
+PKCS7 *scep_pkcs7_own(apr_pool_t *pool, PKCS7 *p7);
+X509 *scep_x509_own(apr_pool_t *pool, X509 *cert);
+X509_REQ *scep_x509_req_own(apr_pool_t *pool, X509_REQ *req);
+EVP_PKEY *scep_pkey_own(apr_pool_t *pool, EVP_PKEY *key);
+STACK_OF(X509)
+*scep_x509s_own(apr_pool_t *pool, STACK_OF(X509) * certs);
+OSSL_LIB_CTX *scep_libctx_own(apr_pool_t *pool, OSSL_LIB_CTX *libctx);
+
+/**
+ * Add a cleanup of any other OpenSSL type: FREE is called with OBJECT.
+ * @return OBJECT
+ */
+void *scep_own(apr_pool_t *pool, void *object, void (*free_fn)(void *));
+
+/** A certificate with its private key. Read-only once made. */
+typedef struct scep_keypair_t {
+    X509 *cert;
+    EVP_PKEY *key;
+} scep_keypair_t;
+
+/** Empty the OpenSSL error queue of this thread. */
+void scep_crypto_clear_errors(void);
+
+/** The queue's texts joined by "; " (at most 4), and the queue empty; "" when
+ * there was none. Never NULL. From POOL. */
+const char *scep_crypto_errors(apr_pool_t *pool);
+
+/** LEN random octets; SECRET ones from the private generator.
+ * @return false if the generator failed: OUT must not be used. */
+bool scep_random(unsigned char *out, size_t len, bool secret);
+
+/** SHA-256. @return false on failure. */
+bool scep_sha256(scep_octets_t data, unsigned char out[SCEP_HASH_SIZE]);
+
+/** Any digest by name ("MD5" for NDES's thumbprint, SHA-1 for humans), OUT of
+ * at least EVP_MAX_MD_SIZE. @return length, or 0 on failure. */
+size_t scep_digest(const char *name, scep_octets_t data, unsigned char *out);
+
+/** HMAC-SHA-256. @return false on failure. */
+bool scep_hmac(scep_octets_t key, scep_octets_t data,
+               unsigned char out[SCEP_HASH_SIZE]);
+
+/** SHA-256 of the SubjectPublicKeyInfo in DER. @return false on failure. */
+bool scep_key_hash(EVP_PKEY *key, unsigned char out[SCEP_HASH_SIZE]);
+
+/** The whole certificate in DER, from POOL; len 0 on failure. */
+scep_octets_t scep_x509_der(apr_pool_t *pool, X509 *cert);
+
+/** A BIO's whole memory as octets that live in POOL; len 0 if it has none. */
+scep_octets_t scep_bio_octets(apr_pool_t *pool, BIO *bio);
+
+/** NAME in RFC 2253 form with non-ASCII escaped, from POOL; never NULL. */
+const char *scep_name_text(apr_pool_t *pool, const X509_NAME *name);
+
+/** Serial number in upper-case hex without leading zeros, from POOL. */
+const char *scep_serial_text(apr_pool_t *pool, const ASN1_INTEGER *serial);
+
+/**
+ * Fill BUF with the passphrase for SOURCE; called only for encrypted keys.
+ * @return its length (no NUL), or -1 when there is none to be had.
+ */
+typedef int scep_passphrase_fn(void *baton, const char *source, char *buf,
+                               int size);
+
+/**
+ * A private key from a PEM or DER file (PKCS#8, PKCS#1, SEC1; encrypted or
+ * not), or from an OSSL_STORE URI when SOURCE has a scheme ("pkcs11:...").
+ * A file is opened as SCEP_FILE_SECRET (scep_file.h). Loaded in LIBCTX (NULL:
+ * the default one).
+ * @param pass NULL: an encrypted key is an error
+ * @return SCEP_OK, SCEP_NOT_FOUND (no such file), or SCEP_BROKEN; RES filled.
+ *     The key is owned by POOL.
+ */
+scep_status_e scep_key_load(const char *source, OSSL_LIB_CTX *libctx,
+                            scep_passphrase_fn *pass, void *pass_baton,
+                            apr_pool_t *pool, EVP_PKEY **key,
+                            scep_result_t *res);
+
+/**
+ * All certificates of a PEM file in its order, or the one of a DER file.
+ * At least one, else SCEP_BROKEN. Owned by POOL. Loaded in LIBCTX.
+ */
+scep_status_e scep_certs_load(const char *path, OSSL_LIB_CTX *libctx,
+                              apr_pool_t *pool, STACK_OF(X509) * *certs,
+                              scep_result_t *res);
+
+#endif

@@ -1,0 +1,224 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_crypto_load.c: private keys and certificates from files and OSSL_STORE
+ * URIs (declared in scep_crypto.h). (base layer)
+ */
+#include "scep_crypto.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include <openssl/decoder.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/store.h>
+#include <openssl/ui.h>
+
+#include "scep_file.h"
+
+enum { MAX_KEY_FILE = 65536, MAX_CERT_FILE = 1048576 };
+
+typedef struct ask_t {
+    scep_passphrase_fn *pass;
+    void *baton;
+    const char *source;
+    bool failed; /* asked, and no answer was to be had */
+} ask_t;
+
+static int ask(char *buf, int size, int rwflag, void *baton)
+{
+    ask_t *a = baton;
+    int len = -1;
+
+    (void)rwflag;
+    if (a->pass != NULL) {
+        len = a->pass(a->baton, a->source, buf, size);
+    }
+    if (len < 0) {
+        a->failed = true;
+    }
+    return len;
+}
+
+/* "pkcs11:...", "file:...": a scheme of at least two letters before a colon;
+ * a path with a slash before its first colon is a path. */
+static bool is_uri(const char *source)
+{
+    const char *p = source;
+
+    while (isalnum((unsigned char)*p) || *p == '+' || *p == '-' || *p == '.') {
+        p++;
+    }
+    return *p == ':' && p - source >= 2;
+}
+
+static EVP_PKEY *key_from_octets(scep_octets_t data, OSSL_LIB_CTX *libctx,
+                                 ask_t *a)
+{
+    EVP_PKEY *key = NULL;
+    const unsigned char *in = data.data;
+    size_t len = data.len;
+    OSSL_DECODER_CTX *ctx = OSSL_DECODER_CTX_new_for_pkey(
+        &key, NULL, NULL, NULL, EVP_PKEY_KEYPAIR, libctx, NULL);
+
+    if (ctx == NULL) {
+        return NULL;
+    }
+    if (OSSL_DECODER_CTX_set_pem_password_cb(ctx, ask, a) != 1 ||
+        OSSL_DECODER_from_data(ctx, &in, &len) != 1) {
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+    OSSL_DECODER_CTX_free(ctx);
+    return key;
+}
+
+static EVP_PKEY *key_from_uri(const char *uri, OSSL_LIB_CTX *libctx, ask_t *a)
+{
+    EVP_PKEY *key = NULL;
+    UI_METHOD *ui = UI_UTIL_wrap_read_pem_callback(ask, 0);
+    OSSL_STORE_CTX *store =
+        ui == NULL
+            ? NULL
+            : OSSL_STORE_open_ex(uri, libctx, NULL, ui, a, NULL, NULL, NULL);
+
+    while (store != NULL && key == NULL && !OSSL_STORE_eof(store)) {
+        OSSL_STORE_INFO *info = OSSL_STORE_load(store);
+
+        if (info != NULL &&
+            OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY) {
+            key = OSSL_STORE_INFO_get1_PKEY(info);
+        }
+        OSSL_STORE_INFO_free(info);
+        if (OSSL_STORE_error(store)) {
+            break;
+        }
+    }
+    if (store != NULL) {
+        OSSL_STORE_close(store);
+    }
+    UI_destroy_method(ui);
+    return key;
+}
+
+scep_status_e scep_key_load(const char *source, OSSL_LIB_CTX *libctx,
+                            scep_passphrase_fn *pass, void *pass_baton,
+                            apr_pool_t *pool, EVP_PKEY **key,
+                            scep_result_t *res)
+{
+    ask_t a = {pass, pass_baton, source, false};
+
+    *key = NULL;
+    ERR_clear_error();
+    if (is_uri(source)) {
+        *key = key_from_uri(source, libctx, &a);
+    }
+    else {
+        apr_pool_t *scratch;
+        scep_octets_t data;
+        scep_status_e status;
+
+        apr_pool_create(&scratch, pool);
+        status = scep_file_read(source, SCEP_FILE_SECRET, MAX_KEY_FILE, scratch,
+                                &data, res);
+        if (status == SCEP_OK) {
+            *key = key_from_octets(data, libctx, &a);
+        }
+        apr_pool_destroy(scratch); /* wipes the file's octets */
+        if (status != SCEP_OK) {
+            return status;
+        }
+    }
+    if (*key == NULL) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         a.failed ? "%s is encrypted and no passphrase is to "
+                                    "be had for it"
+                                  : "%s holds no private key that can be read "
+                                    "(wrong format, or wrong passphrase)",
+                         source);
+    }
+    ERR_clear_error(); /* formats that were tried before the right one */
+    scep_pkey_own(pool, *key);
+    return SCEP_OK;
+}
+
+static X509 *next_pem(BIO *bio, OSSL_LIB_CTX *libctx)
+{
+    X509 *cert = X509_new_ex(libctx, NULL);
+
+    if (cert != NULL && PEM_read_bio_X509(bio, &cert, NULL, NULL) == NULL) {
+        X509_free(cert);
+        cert = NULL;
+    }
+    return cert;
+}
+
+static bool push(STACK_OF(X509) * certs, X509 *cert)
+{
+    if (sk_X509_push(certs, cert) <= 0) {
+        X509_free(cert);
+        return false;
+    }
+    return true;
+}
+
+static bool read_pem(scep_octets_t data, OSSL_LIB_CTX *libctx, apr_pool_t *pool,
+                     STACK_OF(X509) * certs)
+{
+    BIO *bio = scep_bio_own(pool, BIO_new_mem_buf(data.data, (int)data.len));
+    X509 *cert;
+
+    if (bio == NULL) {
+        return false;
+    }
+    while ((cert = next_pem(bio, libctx)) != NULL) {
+        if (!push(certs, cert)) {
+            return false;
+        }
+    }
+    /* The end of the file is the only good reason to stop. */
+    return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+}
+
+static bool read_der(scep_octets_t data, OSSL_LIB_CTX *libctx,
+                     STACK_OF(X509) * certs)
+{
+    const unsigned char *in = data.data;
+    X509 *cert = X509_new_ex(libctx, NULL);
+
+    if (cert == NULL) {
+        return false;
+    }
+    if (d2i_X509(&cert, &in, (long)data.len) == NULL) {
+        return false; /* d2i has freed it */
+    }
+    return push(certs, cert) && in == data.data + data.len;
+}
+
+scep_status_e scep_certs_load(const char *path, OSSL_LIB_CTX *libctx,
+                              apr_pool_t *pool, STACK_OF(X509) * *certs,
+                              scep_result_t *res)
+{
+    scep_octets_t data;
+    scep_status_e status =
+        scep_file_read(path, SCEP_FILE_PUBLIC, MAX_CERT_FILE, pool, &data, res);
+    bool ok;
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    ERR_clear_error();
+    *certs = scep_x509s_own(pool, sk_X509_new_null());
+    if (*certs == NULL) {
+        return scep_fail(res, SCEP_R_INTERNAL, "no memory");
+    }
+    ok = strstr((const char *)data.data, "-----BEGIN") != NULL
+             ? read_pem(data, libctx, pool, *certs)
+             : read_der(data, libctx, *certs);
+    if (!ok || sk_X509_num(*certs) < 1) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "%s holds no certificate in PEM or DER", path);
+    }
+    ERR_clear_error();
+    return SCEP_OK;
+}

@@ -1,0 +1,249 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_file.c: secret files read with care and written atomically.
+ * POSIX calls, since APR knows neither O_NOFOLLOW nor fsync of a directory.
+ * (base layer)
+ */
+#include "scep_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+static const char *errno_text(apr_pool_t *pool, int err)
+{
+    char *buf = apr_palloc(pool, 128);
+
+    return apr_strerror(APR_FROM_OS_ERROR(err), buf, 128);
+}
+
+static scep_status_e os_fail(scep_result_t *res, const char *what,
+                             const char *path, int err)
+{
+    return scep_fail(res, SCEP_R_SETUP, "cannot %s %s: %s", what, path,
+                     errno_text(res->pool, err));
+}
+
+static scep_status_e check_secret(const char *path, const struct stat *st,
+                                  scep_result_t *res)
+{
+    if (st->st_uid != 0 && st->st_uid != geteuid()) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "%s belongs to uid %lu; chown it to root", path,
+                         (unsigned long)st->st_uid);
+    }
+    if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "%s can be accessed by group or others (mode %03o); "
+                         "chmod it to 600",
+                         path, (unsigned int)(st->st_mode & 0777));
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e read_all(int fd, const char *path, unsigned char *buf,
+                              size_t size, size_t *got, scep_result_t *res)
+{
+    size_t len = 0;
+
+    while (len < size) {
+        ssize_t n = read(fd, buf + len, size - len);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return os_fail(res, "read", path, errno);
+        }
+        if (n == 0) {
+            break;
+        }
+        len += (size_t)n;
+    }
+    *got = len;
+    return SCEP_OK;
+}
+
+scep_status_e scep_file_read(const char *path, scep_file_kind_e kind,
+                             size_t max, apr_pool_t *pool, scep_octets_t *out,
+                             scep_result_t *res)
+{
+    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+    scep_status_e status = SCEP_OK;
+    unsigned char *buf;
+    struct stat st;
+    size_t size, got = 0;
+    int fd;
+
+    if (kind == SCEP_FILE_SECRET) {
+        flags |= O_NOFOLLOW;
+    }
+    fd = open(path, flags);
+    if (fd < 0) {
+        int err = errno;
+
+        if (err == ELOOP) {
+            return scep_fail(res, SCEP_R_SETUP,
+                             "%s is a symbolic link; name the file itself",
+                             path);
+        }
+        status = os_fail(res, "open", path, err);
+        return err == ENOENT ? SCEP_NOT_FOUND : status;
+    }
+    if (fstat(fd, &st) != 0) {
+        status = os_fail(res, "stat", path, errno);
+    }
+    else if (!S_ISREG(st.st_mode)) {
+        status = scep_fail(res, SCEP_R_SETUP, "%s is not a regular file", path);
+    }
+    else if (st.st_size < 0 || (size_t)st.st_size > max) {
+        status = scep_fail(res, SCEP_R_SETUP, "%s is larger than %lu octets",
+                           path, (unsigned long)max);
+    }
+    else if (kind == SCEP_FILE_SECRET) {
+        status = check_secret(path, &st, res);
+    }
+    if (status == SCEP_OK) {
+        size = (size_t)st.st_size;
+        buf = kind == SCEP_FILE_SECRET ? scep_secret_alloc(pool, size + 1)
+                                       : apr_pcalloc(pool, size + 1);
+        status = read_all(fd, path, buf, size, &got, res);
+        out->data = buf;
+        out->len = got;
+    }
+    close(fd);
+    return status;
+}
+
+static scep_status_e sync_directory_of(const char *path, scep_result_t *res)
+{
+    char *dir = apr_pstrdup(res->pool, path);
+    char *slash = strrchr(dir, '/');
+    scep_status_e status = SCEP_OK;
+    int fd;
+
+    if (slash == NULL) {
+        dir = apr_pstrdup(res->pool, ".");
+    }
+    else if (slash == dir) {
+        dir[1] = '\0';
+    }
+    else {
+        *slash = '\0';
+    }
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return os_fail(res, "open directory", dir, errno);
+    }
+    if (fsync(fd) != 0) {
+        status = os_fail(res, "fsync", dir, errno);
+    }
+    close(fd);
+    return status;
+}
+
+static scep_status_e write_all(int fd, const char *path, scep_octets_t data,
+                               mode_t mode, uid_t uid, gid_t gid,
+                               scep_result_t *res)
+{
+    size_t done = 0;
+
+    while (done < data.len) {
+        ssize_t n = write(fd, data.data + done, data.len - done);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return os_fail(res, "write", path, errno);
+        }
+        done += (size_t)n;
+    }
+    if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(fd, uid, gid) != 0) {
+        return os_fail(res, "chown", path, errno);
+    }
+    if (fchmod(fd, mode) != 0) {
+        return os_fail(res, "chmod", path, errno);
+    }
+    if (fsync(fd) != 0) {
+        return os_fail(res, "fsync", path, errno);
+    }
+    return SCEP_OK;
+}
+
+/* link() fails if PATH exists, rename() does not: that is the whole
+ * difference between "create" and "replace". */
+static scep_status_e move_into_place(const char *temp, const char *path,
+                                     int replace, scep_result_t *res)
+{
+    if (replace) {
+        return rename(temp, path) == 0 ? SCEP_OK
+                                       : os_fail(res, "rename to", path, errno);
+    }
+    if (link(temp, path) != 0) {
+        int err = errno;
+
+        os_fail(res, "create", path, err);
+        if (err == EEXIST) {
+            res->status = SCEP_REFUSED;
+        }
+        return res->status;
+    }
+    unlink(temp);
+    return SCEP_OK;
+}
+
+scep_status_e scep_file_write(const char *path, scep_octets_t data, mode_t mode,
+                              uid_t uid, gid_t gid, int replace,
+                              apr_pool_t *pool, scep_result_t *res)
+{
+    char *temp = apr_pstrcat(pool, path, ".XXXXXX", NULL);
+    scep_status_e status;
+    int fd = mkstemp(temp);
+
+    if (fd < 0) {
+        return os_fail(res, "create a temporary file beside", path, errno);
+    }
+    status = write_all(fd, path, data, mode, uid, gid, res);
+    if (close(fd) != 0 && status == SCEP_OK) {
+        status = os_fail(res, "close", path, errno);
+    }
+    if (status == SCEP_OK) {
+        status = move_into_place(temp, path, replace, res);
+    }
+    if (status != SCEP_OK) {
+        unlink(temp);
+        return status;
+    }
+    return sync_directory_of(path, res);
+}
+
+scep_status_e scep_dir_make(const char *path, mode_t mode, uid_t uid, gid_t gid,
+                            apr_pool_t *pool, scep_result_t *res)
+{
+    scep_status_e status = SCEP_OK;
+    int fd;
+
+    (void)pool;
+    if (mkdir(path, mode) != 0 && errno != EEXIST) {
+        return os_fail(res, "create directory", path, errno);
+    }
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return os_fail(res, "open directory", path, errno);
+    }
+    if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(fd, uid, gid) != 0) {
+        status = os_fail(res, "chown", path, errno);
+    }
+    else if (fchmod(fd, mode) != 0) {
+        status = os_fail(res, "chmod", path, errno);
+    }
+    close(fd);
+    return status;
+}

@@ -1,0 +1,49 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_file.h
+ * Files that hold keys and secrets: read with the owner and mode checked on
+ * the opened descriptor, written by temporary file, fsync and rename.
+ * (base layer: APR, POSIX)
+ */
+#ifndef SCEP_FILE_H
+#define SCEP_FILE_H
+
+#include <sys/types.h>
+
+#include "scep.h"
+#include "scep_str.h"
+
+/** What may be wrong with a file is different for secrets and certificates. */
+typedef enum {
+    SCEP_FILE_PUBLIC, /* any owner and mode */
+    SCEP_FILE_SECRET  /* no symlink; owner root or our euid; no group/other */
+} scep_file_kind_e;
+
+/**
+ * Read a whole file of at most MAX octets.
+ * @param out contents plus a NUL octet that is not counted; from POOL. For
+ *     SCEP_FILE_SECRET the memory is wiped when POOL is cleared.
+ * @return SCEP_OK; SCEP_NOT_FOUND when there is no such file (RES filled,
+ *     SCEP_R_SETUP); SCEP_BROKEN with a detail that names the file, what is
+ *     wrong and the cure.
+ */
+scep_status_e scep_file_read(const char *path, scep_file_kind_e kind,
+                             size_t max, apr_pool_t *pool, scep_octets_t *out,
+                             scep_result_t *res);
+
+/**
+ * Write DATA to a temporary file beside PATH, fsync it, give it MODE and
+ * owner (uid or gid -1: unchanged), rename it to PATH and fsync the directory.
+ * @param replace false: PATH must not exist; an existing file is SCEP_REFUSED
+ *     and is left as it is, also when two writers race.
+ */
+scep_status_e scep_file_write(const char *path, scep_octets_t data, mode_t mode,
+                              uid_t uid, gid_t gid, int replace,
+                              apr_pool_t *pool, scep_result_t *res);
+
+/** Make directory PATH (parents must exist) with MODE and owner, whatever the
+ * umask is; an existing directory is made so, a symlink is SCEP_BROKEN. */
+scep_status_e scep_dir_make(const char *path, mode_t mode, uid_t uid, gid_t gid,
+                            apr_pool_t *pool, scep_result_t *res);
+
+#endif

@@ -1,0 +1,48 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_str.h
+ * Octets and short strings: hex, constant-time comparison, wiping, and octets
+ * with a length. (base layer: APR and OpenSSL's crypto.h only)
+ */
+#ifndef SCEP_STR_H
+#define SCEP_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <apr_pools.h>
+
+#include "scep.h"
+
+/** Upper-case hex of LEN octets, from POOL. */
+char *scep_hex(apr_pool_t *pool, const unsigned char *data, size_t len);
+
+/** Lower-case hex of LEN octets, from POOL. */
+char *scep_hex_lower(apr_pool_t *pool, const unsigned char *data, size_t len);
+
+/**
+ * Decode hex of either case into OUT, whose size must be exactly LEN.
+ * @return false if HEX is not exactly 2 * LEN hex digits.
+ */
+bool scep_unhex(const char *hex, unsigned char *out, size_t len);
+
+/** Equal lengths and contents; the time taken depends on LEN alone. */
+bool scep_equal_ct(const unsigned char *a, const unsigned char *b, size_t len);
+
+/** Equal octets; not constant-time. */
+bool scep_octets_equal(scep_octets_t a, scep_octets_t b);
+
+/** A copy from POOL. */
+scep_octets_t scep_octets_copy(apr_pool_t *pool, scep_octets_t octets);
+
+/** Overwrite; the compiler cannot leave it out. */
+void scep_wipe(void *data, size_t len);
+
+/** Memory from POOL that is overwritten when POOL is cleared (for secrets). */
+void *scep_secret_alloc(apr_pool_t *pool, size_t len);
+
+/** TEXT with control octets, quotes and non-ASCII escaped as \xNN, at most
+ * MAX octets before escaping; for log lines. NULL gives "-". */
+const char *scep_printable(apr_pool_t *pool, const char *text, size_t max);
+
+#endif

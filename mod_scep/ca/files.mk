@@ -1,0 +1,1 @@
+libscep_ca_la_SOURCES =

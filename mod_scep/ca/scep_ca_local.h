@@ -1,0 +1,17 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_ca_local.h
+ * The `local` CA backend: an RSA or EC key in this process signs. (ca layer)
+ */
+#ifndef SCEP_CA_LOCAL_H
+#define SCEP_CA_LOCAL_H
+
+#include "scep_ca.h"
+
+/** The vtable; constant. start() reads certificate, key and chain, checks
+ * that they belong together, that the certificate is a CA's (basicConstraints,
+ * keyCertSign) and not expired (expired: SCEP_BROKEN), and that the chain
+ * leads upwards. */
+extern const scep_ca_backend_t scep_ca_local;
+
+#endif

@@ -1,0 +1,49 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_cert_build.h
+ * Build and sign a certificate from a CSR and a profile; also the CA and RA
+ * certificates that `scepctl init` makes. (ca layer: OpenSSL, no I/O)
+ */
+#ifndef SCEP_CERT_BUILD_H
+#define SCEP_CERT_BUILD_H
+
+#include "scep_ca.h"
+#include "scep_crypto.h"
+
+/**
+ * Issue the certificate for REQUEST: 159-bit random positive serial (S29),
+ * subject copied octet by octet, subject alternative names copied except what
+ * S18 forbids, keyUsage and extendedKeyUsage from the profile, CA:FALSE
+ * always, subjectKeyIdentifier, authorityKeyIdentifier, notBefore back-dated
+ * but not before the CA's, notAfter never past the CA's (S30). Nothing else is
+ * taken from the CSR (S6).
+ * @param now UTC microseconds
+ * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CA_REFUSED: no subject and no SAN,
+ *     SAN malformed or forbidden, CA about to expire); SCEP_BROKEN
+ */
+scep_status_e scep_cert_issue(const scep_keypair_t *ca,
+                              const scep_ca_request_t *request, apr_time_t now,
+                              apr_pool_t *pool, X509 **cert,
+                              scep_result_t *res);
+
+/** What scepctl init makes. */
+typedef enum {
+    SCEP_CERT_ROOT_CA,    /* self-signed */
+    SCEP_CERT_ISSUING_CA, /* pathlen 0 */
+    SCEP_CERT_RA,         /* digitalSignature and keyEncipherment */
+    SCEP_CERT_RA_SIGN,    /* digitalSignature only */
+    SCEP_CERT_RA_ENCRYPT  /* keyEncipherment only */
+} scep_cert_kind_e;
+
+/**
+ * A certificate of KIND for KEY with SUBJECT ("CN=...,O=..."-style, parsed by
+ * the caller into an X509_NAME).
+ * @param issuer NULL: self-signed with KEY
+ * @param days validity from now, cut to the issuer's notAfter
+ */
+scep_status_e scep_cert_make(scep_cert_kind_e kind, EVP_PKEY *key,
+                             X509_NAME *subject, const scep_keypair_t *issuer,
+                             int days, apr_time_t now, apr_pool_t *pool,
+                             X509 **cert, scep_result_t *res);
+
+#endif

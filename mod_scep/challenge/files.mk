@@ -1,0 +1,1 @@
+libscep_challenge_la_SOURCES =

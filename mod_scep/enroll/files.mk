@@ -1,0 +1,1 @@
+libscep_enroll_la_SOURCES =

@@ -1,0 +1,30 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_operation.h
+ * The operations of RFC 8894 4, one function each, behind one dispatcher.
+ * (enroll layer)
+ */
+#ifndef SCEP_OPERATION_H
+#define SCEP_OPERATION_H
+
+#include "scep_service.h"
+
+/**
+ * Answer a GET or POST. Always fills ANSWER, whatever goes wrong, and logs
+ * every refusal once. Leaves the OpenSSL error queue empty.
+ * @param query parsed query; SCEP_OP_NONE with a body is a PKIOperation (R61)
+ * @param body of a POST, else len 0
+ */
+void scep_operation_answer(scep_request_t *req, const scep_query_t *query,
+                           scep_octets_t body, scep_answer_t *answer);
+
+/** GetCACert (GetCACertChain when CHAIN): the bare certificate, or certs-only
+ * with RA, issuing CA and chain, leaf first (facts/ndes.md 1.3). */
+scep_status_e scep_getcacert(scep_request_t *req, bool chain,
+                             scep_answer_t *answer, scep_result_t *res);
+
+/** PKIOperation (RFC 8894 4.3) with a DER message. */
+scep_status_e scep_pkioperation(scep_request_t *req, scep_octets_t der,
+                                scep_answer_t *answer, scep_result_t *res);
+
+#endif

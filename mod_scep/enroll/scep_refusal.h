@@ -1,0 +1,21 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_refusal.h
+ * The one place through which every refusal leaves (DESIGN 3): it picks the
+ * HTTP status or failInfo, the text for the peer, and the log line.
+ * (enroll layer)
+ */
+#ifndef SCEP_REFUSAL_H
+#define SCEP_REFUSAL_H
+
+#include "scep_pkimessage.h"
+#include "scep_service.h"
+
+/**
+ * Turn RES into ANSWER and log it. With MSG and an HTTP status of 200 in RES
+ * the answer is a signed CertRep FAILURE, else a short text/plain page.
+ */
+void scep_refusal_answer(scep_request_t *req, const scep_result_t *res,
+                         const scep_pkimessage_t *msg, scep_answer_t *answer);
+
+#endif

@@ -1,0 +1,82 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_service.h
+ * What the decisions work on: the CA behind an endpoint (service), what the
+ * endpoint's directives allow (policy), one request and its answer. The glue
+ * fills these in; nothing here knows httpd. (enroll layer)
+ */
+#ifndef SCEP_SERVICE_H
+#define SCEP_SERVICE_H
+
+#include <apr_tables.h>
+
+#include "scep_alg.h"
+#include "scep_ca.h"
+#include "scep_challenge_table.h"
+#include "scep_crypto.h"
+#include "scep_env.h"
+#include "scep_query.h"
+#include "scep_store.h"
+
+/** Our RA pairs in one library context. Read-only after start. */
+typedef struct scep_ra_t {
+    apr_array_header_t *pairs;    /* const scep_keypair_t *: may decrypt,
+                                       * newest first */
+    const scep_keypair_t *signer; /* signs CertReps */
+    STACK_OF(X509)
+    *certs; /* RA certificates for GetCACert, signer
+                                       * first; empty if the CA's own pair */
+} scep_ra_t;
+
+/**
+ * A CA as a virtual host serves it. Made at start, read-only afterwards,
+ * shared by all threads. STORE is NULL in the parent.
+ */
+typedef struct scep_service_t {
+    const char *scope; /* lower-case hex, from the CA certificate:
+                                      * what transactions and passwords are
+                                      * bound to (S2, S10) */
+    const scep_ca_backend_t *backend;
+    void *ca;
+    const scep_ra_t *ra;        /* in the default library context */
+    const scep_ra_t *ra_legacy; /* in the legacy one; NULL if unused */
+    scep_store_t *store;
+    scep_challenge_table_t *challenges;
+    scep_octets_t password_key; /* SCEP_PASSWORD_KEY_SIZE octets */
+} scep_service_t;
+
+/** Which challenges an endpoint accepts (ScepChallenge), as bits. */
+enum { SCEP_CHALLENGE_ONE_TIME = 1 };
+
+/** What the directives of one endpoint say. */
+typedef struct scep_policy_t {
+    const scep_algs_t *algs;
+    unsigned int challenges; /* SCEP_CHALLENGE_* bits; 0: refuse all */
+    const scep_profile_t *profile;
+    apr_interval_time_t retry_window;
+    apr_interval_time_t password_validity;
+    size_t password_length; /* octets of randomness */
+} scep_policy_t;
+
+/** One request. */
+typedef struct scep_request_t {
+    apr_pool_t *pool; /* the request's */
+    scep_env_t env;
+    const scep_service_t *service;
+    const scep_policy_t *policy;
+    const char *peer; /* address, for the record */
+} scep_request_t;
+
+/** What is to be sent. */
+typedef struct scep_answer_t {
+    int http_status; /* 200, 4xx, 5xx */
+    const char *content_type;
+    scep_octets_t body;
+    int retry_after; /* seconds; 0: no such header */
+    bool cacheable;  /* false: Cache-Control: no-store */
+} scep_answer_t;
+
+/** The RA pairs that fit the endpoint's library context. */
+const scep_ra_t *scep_service_ra(const scep_request_t *req);
+
+#endif

@@ -1,0 +1,1 @@
+libscep_protocol_la_SOURCES =

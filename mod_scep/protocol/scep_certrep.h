@@ -1,0 +1,55 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_certrep.h
+ * What we send: CertRep (RFC 8894 3.3.2) and certs-only SignedData, always in
+ * DER with definite lengths (facts/clients.md 1, row 2). (protocol layer)
+ */
+#ifndef SCEP_CERTREP_H
+#define SCEP_CERTREP_H
+
+#include "scep_alg.h"
+#include "scep_crypto.h"
+
+typedef struct scep_certrep_t {
+    scep_pki_status_e status;
+    scep_failinfo_e failinfo;      /* when FAILURE */
+    const char *fail_text;         /* failInfoText; NULL: left out */
+    scep_octets_t transaction_id;  /* echoed octet by octet */
+    scep_octets_t recipient_nonce; /* the request's senderNonce */
+    const scep_digest_t *digest;   /* NULL: default */
+    /* SUCCESS only: */
+    STACK_OF(X509)
+    *certs;                      /* leaf first; goes into the envelope */
+    X509 *recipient;             /* the certificate that signed the request */
+    const scep_cipher_t *cipher; /* NULL: default */
+    bool oaep;                   /* key transport by RSAES-OAEP */
+    /* who answers: */
+    const scep_keypair_t *signer;
+    STACK_OF(X509)
+    *signer_chain; /* more certificates enclosed; may be NULL */
+} scep_certrep_t;
+
+/**
+ * Build a CertRep. Signed attributes as in facts/scep.md 1.4 (6), SignerInfo
+ * with rsaEncryption for RSA keys (Q78), one KeyTransRecipientInfo naming the
+ * recipient by issuerAndSerialNumber, SignedData v1 and EnvelopedData v0. A
+ * FAILURE or PENDING has no eContent at all (RFC 8894 3.3.2, M1).
+ * @return SCEP_OK; SCEP_REFUSED with SCEP_R_REPLY_KEY when the recipient's
+ *     key cannot take an envelope; SCEP_BROKEN (SCEP_R_INTERNAL)
+ */
+scep_status_e scep_certrep_encode(const scep_certrep_t *rep,
+                                  const scep_algs_t *algs, apr_pool_t *pool,
+                                  scep_octets_t *der, scep_result_t *res);
+
+/** True if an envelope can be encrypted to CERT's key (RSA). To be asked
+ * before anything is issued. */
+bool scep_certrep_can_encrypt_to(X509 *cert);
+
+/**
+ * Degenerate certs-only SignedData (R38) with CERTS in exactly this order:
+ * CMS would sort them, so the PKCS7 structure is used (M9); content absent.
+ */
+scep_status_e scep_certs_only_encode(STACK_OF(X509) * certs, apr_pool_t *pool,
+                                     scep_octets_t *der, scep_result_t *res);
+
+#endif

@@ -1,0 +1,47 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_csr.h
+ * A PKCS#10 out of an opened envelope: its own signature, its key, its
+ * challengePassword, its requested extensions. (protocol layer)
+ */
+#ifndef SCEP_CSR_H
+#define SCEP_CSR_H
+
+#include "scep_alg.h"
+#include "scep_crypto.h"
+
+typedef enum {
+    SCEP_CHALLENGE_ABSENT, /* no attribute, or an empty value */
+    SCEP_CHALLENGE_PRESENT,
+    SCEP_CHALLENGE_MALFORMED /* two, multi-valued, NUL inside, too long, ... */
+} scep_challenge_state_e;
+
+typedef struct scep_csr_t {
+    X509_REQ *req;
+    EVP_PKEY *key;                          /* owned by req */
+    scep_octets_t der;                      /* as received */
+    unsigned char hash[SCEP_HASH_SIZE];     /* SHA-256 of der */
+    unsigned char key_hash[SCEP_HASH_SIZE]; /* scep_key_hash(key) */
+    scep_challenge_state_e challenge_state;
+    const char *challenge; /* UTF-8; wiped with the pool; NULL unless PRESENT */
+    const char *subject;   /* scep_name_text() */
+    STACK_OF(X509_EXTENSION)
+    *extensions; /* requested; NULL if none; owned */
+} scep_csr_t;
+
+/**
+ * Parse and verify. The challenge is accepted as PrintableString, UTF8String,
+ * IA5String, T61String, BMPString or UniversalString (RFC 2985, facts 1.3).
+ * Extensions are read from all three attribute OIDs of facts/scep.md 2; two
+ * that disagree are SCEP_R_CONTENT.
+ * @return SCEP_OK; SCEP_REFUSED: _CONTENT (does not parse, or its signature
+ *     is bad: deliberately the same), _CSR_KEY (signature digest not allowed
+ *     by ALGS, or key of a kind or size out of bounds: RSA below MIN_RSA_BITS
+ *     or above SCEP_MAX_RSA_BITS or an exponent above 2^32, a curve other
+ *     than P-256/384/521)
+ */
+scep_status_e scep_csr_parse(scep_octets_t der, const scep_algs_t *algs,
+                             int min_rsa_bits, apr_pool_t *pool,
+                             scep_csr_t **csr, scep_result_t *res);
+
+#endif

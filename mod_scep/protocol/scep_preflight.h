@@ -1,0 +1,37 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_preflight.h
+ * A bounded walk over the BER of a message before OpenSSL's CMS code sees it:
+ * shape, counts and sizes (facts/scep.md 4, "Pre-flight"; S21, S23). It copies
+ * nothing and believes nothing. (protocol layer)
+ */
+#ifndef SCEP_PREFLIGHT_H
+#define SCEP_PREFLIGHT_H
+
+#include "scep.h"
+#include "scep_str.h"
+
+/**
+ * The outer ContentInfo: SignedData and nothing else, one SignerInfo, at most
+ * SCEP_MAX_CERTIFICATES certificates, no CRLs, at most SCEP_MAX_ATTRIBUTES
+ * signed attributes, depth within SCEP_MAX_DEPTH, no trailing octets.
+ * Definite and indefinite lengths, and constructed OCTET STRINGs, are read.
+ * @return SCEP_OK, or SCEP_REFUSED: SCEP_R_SYNTAX or SCEP_R_LIMITS
+ */
+scep_status_e scep_preflight_signed(scep_octets_t der, scep_result_t *res);
+
+/**
+ * The pkcsPKIEnvelope: ContentInfo with EnvelopedData only (no AuthEnveloped),
+ * 1 to SCEP_MAX_RECIPIENTS RecipientInfos, each KeyTransRecipientInfo with
+ * rsaEncryption or RSAES-OAEP with known parameters, encryptedContentInfo of
+ * type id-data with a CBC cipher and an IV of its exact size, no
+ * originatorInfo, no unprotectedAttrs.
+ * @return SCEP_OK, or SCEP_REFUSED: SCEP_R_ENVELOPE or SCEP_R_ENVELOPE_ALG
+ */
+scep_status_e scep_preflight_enveloped(scep_octets_t der, scep_result_t *res);
+
+/** A PKCS#10 of at most SCEP_MAX_CSR octets, one SEQUENCE, no trailing
+ * octets, depth within bounds; else SCEP_R_CONTENT. */
+scep_status_e scep_preflight_csr(scep_octets_t der, scep_result_t *res);
+
+#endif

@@ -1,0 +1,1 @@
+libscep_store_la_SOURCES =

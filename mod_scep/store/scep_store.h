@@ -1,0 +1,157 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_store.h
+ * The durable record: certificates, transactions, challenges, audit. One set
+ * of SQL and migrations, run through a driver (scep_sql.h). (store layer)
+ *
+ * A scep_store_t is one process's access to one database: it keeps a set of
+ * connections and may be used from all threads of that process at once. It
+ * must be opened after fork(). All hashes are SCEP_HASH_SIZE octets. All times
+ * are UTC microseconds. What is returned lives in the pool of the call.
+ *
+ * Every call can give SCEP_UNAVAILABLE (SCEP_R_STORE_UNAVAILABLE): database
+ * locked too long, disk full, file gone; and SCEP_BROKEN (SCEP_R_INTERNAL).
+ */
+#ifndef SCEP_STORE_H
+#define SCEP_STORE_H
+
+#include <sys/types.h>
+
+#include <apr_time.h>
+
+#include "scep.h"
+#include "scep_env.h"
+
+typedef struct scep_store_t scep_store_t;
+
+/** What ScepDatabase says. */
+typedef struct scep_store_config_t {
+    const char *driver; /* "sqlite3" */
+    const char *params; /* sqlite3: the file's path */
+    int connections;    /* most at a time in this process: its threads */
+} scep_store_config_t;
+
+/**
+ * Parent, as root, before children exist: create the database if need be,
+ * give it and its journals (and nothing else) to UID and GID with mode 0600,
+ * refuse a file that is a symlink or another user's, migrate the schema, and
+ * close again. The directory must exist. uid (uid_t)-1: leave the owner.
+ * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP) naming file and cure, also for
+ *     a schema newer than this program knows
+ */
+scep_status_e scep_store_prepare(const scep_store_config_t *config,
+                                 const scep_env_t *env, uid_t uid, gid_t gid,
+                                 apr_pool_t *pool, scep_result_t *res);
+
+/** Child: open. Connections are made on demand and closed with POOL. */
+scep_status_e scep_store_open(const scep_store_config_t *config,
+                              const scep_env_t *env, apr_pool_t *pool,
+                              scep_store_t **store, scep_result_t *res);
+
+typedef enum {
+    SCEP_CHALLENGE_OUTSTANDING = 0,
+    SCEP_CHALLENGE_SPENT = 1,
+    SCEP_CHALLENGE_CANCELLED = 2
+} scep_challenge_row_state_e;
+
+/** A one-time password's row. */
+typedef struct scep_challenge_row_t {
+    const char *scope;
+    const unsigned char *hash;
+    scep_challenge_row_state_e state;
+    apr_time_t created;
+    apr_time_t expires;
+    const char *drawn_by; /* r->user */
+    const char *peer;     /* address of who drew it */
+    /* when spent: */
+    const char *serial; /* of the certificate; NULL otherwise */
+} scep_challenge_row_t;
+
+/** Record a drawn password and its audit row. Committed and synced when it
+ * returns SCEP_OK. */
+scep_status_e scep_store_challenge_add(scep_store_t *store,
+                                       const scep_challenge_row_t *row,
+                                       apr_pool_t *pool, scep_result_t *res);
+
+/** Find by hash. SCEP_NOT_FOUND without filling RES. */
+scep_status_e scep_store_challenge_find(scep_store_t *store,
+                                        const unsigned char *hash,
+                                        apr_pool_t *pool,
+                                        scep_challenge_row_t **row,
+                                        scep_result_t *res);
+
+/** Called per row; a result other than SCEP_OK ends the walk and becomes its
+ * result. ROW lives only during the call. */
+typedef scep_status_e scep_challenge_each_fn(void *baton,
+                                             const scep_challenge_row_t *row);
+
+/** All outstanding challenges that expire after NOW, oldest first, to rebuild
+ * the shared table at start. Memory does not grow with their number. */
+scep_status_e scep_store_challenges_each(scep_store_t *store, apr_time_t now,
+                                         scep_challenge_each_fn *each,
+                                         void *baton, apr_pool_t *pool,
+                                         scep_result_t *res);
+
+/** A transaction with its certificate. */
+typedef struct scep_transaction_row_t {
+    const char *scope;
+    const char *transaction_id;
+    const unsigned char *key_hash; /* of the signer's key */
+    const unsigned char *csr_hash;
+    apr_time_t created;
+    const char *serial; /* upper-case hex */
+    scep_octets_t cert_der;
+    apr_time_t not_after;
+} scep_transaction_row_t;
+
+/** The newest transaction of that scope and id created at or after SINCE
+ * (0: ever). SCEP_NOT_FOUND without filling RES. */
+scep_status_e scep_store_transaction_find(scep_store_t *store,
+                                          const char *scope,
+                                          const char *transaction_id,
+                                          apr_time_t since, apr_pool_t *pool,
+                                          scep_transaction_row_t **row,
+                                          scep_result_t *res);
+
+/** The newest transaction that spent the challenge with HASH. */
+scep_status_e scep_store_transaction_by_challenge(scep_store_t *store,
+                                                  const unsigned char *hash,
+                                                  apr_pool_t *pool,
+                                                  scep_transaction_row_t **row,
+                                                  scep_result_t *res);
+
+/** All that one issued certificate leaves behind. */
+typedef struct scep_issue_t {
+    const char *scope;
+    const char *transaction_id;
+    const unsigned char *key_hash;
+    const unsigned char *csr_hash;
+    const unsigned char *challenge_hash; /* NULL: no one-time password */
+    apr_time_t now;
+    apr_time_t retry_since; /* an issued transaction with the same scope, id,
+                             * key and CSR at or after it wins over us */
+    const char *serial;     /* upper-case hex */
+    const char *subject;
+    apr_time_t not_before;
+    apr_time_t not_after;
+    scep_octets_t cert_der;
+    const char *profile;
+    const char *peer; /* the device's address */
+} scep_issue_t;
+
+typedef enum {
+    SCEP_ISSUE_RECORDED = 0,  /* committed and synced: it may leave */
+    SCEP_ISSUE_DUPLICATE,     /* the same transaction was recorded meanwhile */
+    SCEP_ISSUE_CHALLENGE_LOST /* the challenge is not outstanding (any more) */
+} scep_issue_outcome_e;
+
+/**
+ * ONE write transaction: certificate, transaction, spent challenge, audit
+ * (invariants 2 and 5). Anything but SCEP_ISSUE_RECORDED wrote nothing, and
+ * the certificate must not leave.
+ */
+scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
+                               apr_pool_t *pool, scep_issue_outcome_e *outcome,
+                               scep_result_t *res);
+
+#endif
