@@ -49,7 +49,7 @@ bool scep_certrep_can_encrypt_to(X509 *cert);
  * Degenerate certs-only SignedData (R38) with CERTS in exactly this order:
  * CMS would sort them, so the PKCS7 structure is used (M9); content absent.
  */
-scep_status_e scep_certs_only_encode(STACK_OF(X509) * certs, apr_pool_t *pool,
+scep_status_e scep_certs_only_encode(STACK_OF(X509) *certs, apr_pool_t *pool,
                                      scep_octets_t *der, scep_result_t *res);
 
 #endif
