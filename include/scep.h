@@ -41,6 +41,10 @@ typedef struct scep_octets_t {
     size_t len;
 } scep_octets_t;
 
+/** OpenSSL's STACK_OF(X509) and STACK_OF(X509_EXTENSION). */
+typedef struct stack_st_X509 scep_certs_t;
+typedef struct stack_st_X509_EXTENSION scep_extensions_t;
+
 /** messageType, RFC 8894 3.2.1.2. */
 typedef enum {
     SCEP_MSG_CERTREP = 3,

@@ -60,10 +60,9 @@ typedef struct scep_profile_t {
 
 /** One request to sign. All of it has been verified and authorized. */
 typedef struct scep_ca_request_t {
-    X509_REQ *csr;         /* its own signature has been checked */
-    scep_octets_t csr_der; /* as received */
-    STACK_OF(X509_EXTENSION)
-    *extensions; /* it asks for; may be NULL */
+    X509_REQ *csr;                 /* its own signature has been checked */
+    scep_octets_t csr_der;         /* as received */
+    scep_extensions_t *extensions; /* it asks for; may be NULL */
     const scep_profile_t *profile;
     const char *transaction_id;
 } scep_ca_request_t;
@@ -100,8 +99,7 @@ typedef struct scep_ca_backend_t {
      * far as known. The stack and its members belong to the backend and live
      * as long as *CA; available after start().
      */
-    STACK_OF(X509)
-    *(*certificates)(void *ca);
+    scep_certs_t *(*certificates)(void *ca);
 
     /**
      * The issuing CA's pair when its key is at hand and RSA, to stand in for

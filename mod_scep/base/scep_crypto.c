@@ -60,7 +60,7 @@ OWNER(scep_pkcs7_own, PKCS7, PKCS7_free(typed))
 OWNER(scep_x509_own, X509, X509_free(typed))
 OWNER(scep_x509_req_own, X509_REQ, X509_REQ_free(typed))
 OWNER(scep_pkey_own, EVP_PKEY, EVP_PKEY_free(typed))
-OWNER(scep_x509s_own, STACK_OF(X509), sk_X509_pop_free(typed, X509_free))
+OWNER(scep_x509s_own, scep_certs_t, sk_X509_pop_free(typed, X509_free))
 OWNER(scep_libctx_own, OSSL_LIB_CTX, OSSL_LIB_CTX_free(typed))
 
 void scep_crypto_clear_errors(void)

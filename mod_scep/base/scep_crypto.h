@@ -28,8 +28,7 @@ PKCS7 *scep_pkcs7_own(apr_pool_t *pool, PKCS7 *p7);
 X509 *scep_x509_own(apr_pool_t *pool, X509 *cert);
 X509_REQ *scep_x509_req_own(apr_pool_t *pool, X509_REQ *req);
 EVP_PKEY *scep_pkey_own(apr_pool_t *pool, EVP_PKEY *key);
-STACK_OF(X509)
-*scep_x509s_own(apr_pool_t *pool, STACK_OF(X509) *certs);
+scep_certs_t *scep_x509s_own(apr_pool_t *pool, scep_certs_t *certs);
 OSSL_LIB_CTX *scep_libctx_own(apr_pool_t *pool, OSSL_LIB_CTX *libctx);
 
 /**
@@ -107,7 +106,7 @@ scep_status_e scep_key_load(const char *source, OSSL_LIB_CTX *libctx,
  * At least one, else SCEP_BROKEN. Owned by POOL. Loaded in LIBCTX.
  */
 scep_status_e scep_certs_load(const char *path, OSSL_LIB_CTX *libctx,
-                              apr_pool_t *pool, STACK_OF(X509) **certs,
+                              apr_pool_t *pool, scep_certs_t **certs,
                               scep_result_t *res);
 
 #endif

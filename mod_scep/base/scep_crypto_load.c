@@ -153,7 +153,7 @@ static X509 *next_pem(BIO *bio, OSSL_LIB_CTX *libctx)
     return cert;
 }
 
-static bool push(STACK_OF(X509) *certs, X509 *cert)
+static bool push(scep_certs_t *certs, X509 *cert)
 {
     if (sk_X509_push(certs, cert) <= 0) {
         X509_free(cert);
@@ -163,7 +163,7 @@ static bool push(STACK_OF(X509) *certs, X509 *cert)
 }
 
 static bool read_pem(scep_octets_t data, OSSL_LIB_CTX *libctx, apr_pool_t *pool,
-                     STACK_OF(X509) *certs)
+                     scep_certs_t *certs)
 {
     BIO *bio = scep_bio_own(pool, BIO_new_mem_buf(data.data, (int)data.len));
     X509 *cert;
@@ -181,7 +181,7 @@ static bool read_pem(scep_octets_t data, OSSL_LIB_CTX *libctx, apr_pool_t *pool,
 }
 
 static bool read_der(scep_octets_t data, OSSL_LIB_CTX *libctx,
-                     STACK_OF(X509) *certs)
+                     scep_certs_t *certs)
 {
     const unsigned char *in = data.data;
     X509 *cert = X509_new_ex(libctx, NULL);
@@ -196,7 +196,7 @@ static bool read_der(scep_octets_t data, OSSL_LIB_CTX *libctx,
 }
 
 scep_status_e scep_certs_load(const char *path, OSSL_LIB_CTX *libctx,
-                              apr_pool_t *pool, STACK_OF(X509) **certs,
+                              apr_pool_t *pool, scep_certs_t **certs,
                               scep_result_t *res)
 {
     scep_octets_t data;

@@ -23,8 +23,7 @@ typedef struct scep_ra_t {
     apr_array_header_t *pairs;    /* const scep_keypair_t *: may decrypt,
                                        * newest first */
     const scep_keypair_t *signer; /* signs CertReps */
-    STACK_OF(X509)
-    *certs; /* RA certificates for GetCACert, signer
+    scep_certs_t *certs;          /* RA certificates for GetCACert, signer
                                        * first; empty if the CA's own pair */
 } scep_ra_t;
 

@@ -18,15 +18,13 @@ typedef struct scep_certrep_t {
     scep_octets_t recipient_nonce; /* the request's senderNonce */
     const scep_digest_t *digest;   /* NULL: default */
     /* SUCCESS only: */
-    STACK_OF(X509)
-    *certs;                      /* leaf first; goes into the envelope */
+    scep_certs_t *certs;         /* leaf first; goes into the envelope */
     X509 *recipient;             /* the certificate that signed the request */
     const scep_cipher_t *cipher; /* NULL: default */
     bool oaep;                   /* key transport by RSAES-OAEP */
     /* who answers: */
     const scep_keypair_t *signer;
-    STACK_OF(X509)
-    *signer_chain; /* more certificates enclosed; may be NULL */
+    scep_certs_t *signer_chain; /* more certificates enclosed; may be NULL */
 } scep_certrep_t;
 
 /**
@@ -49,7 +47,7 @@ bool scep_certrep_can_encrypt_to(X509 *cert);
  * Degenerate certs-only SignedData (R38) with CERTS in exactly this order:
  * CMS would sort them, so the PKCS7 structure is used (M9); content absent.
  */
-scep_status_e scep_certs_only_encode(STACK_OF(X509) *certs, apr_pool_t *pool,
+scep_status_e scep_certs_only_encode(scep_certs_t *certs, apr_pool_t *pool,
                                      scep_octets_t *der, scep_result_t *res);
 
 #endif

@@ -25,8 +25,7 @@ typedef struct scep_csr_t {
     scep_challenge_state_e challenge_state;
     const char *challenge; /* UTF-8; wiped with the pool; NULL unless PRESENT */
     const char *subject;   /* scep_name_text() */
-    STACK_OF(X509_EXTENSION)
-    *extensions; /* requested; NULL if none; owned */
+    scep_extensions_t *extensions; /* requested; NULL if none; owned */
 } scep_csr_t;
 
 /**
