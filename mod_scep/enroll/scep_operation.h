@@ -23,8 +23,12 @@ void scep_operation_answer(scep_request_t *req, const scep_query_t *query,
 scep_status_e scep_getcacert(scep_request_t *req, bool chain,
                              scep_answer_t *answer, scep_result_t *res);
 
-/** PKIOperation (RFC 8894 4.3) with a DER message. */
-scep_status_e scep_pkioperation(scep_request_t *req, scep_octets_t der,
-                                scep_answer_t *answer, scep_result_t *res);
+/**
+ * PKIOperation (RFC 8894 4.3) with a DER message: verified, opened, decided.
+ * Always fills ANSWER and logs refusals itself, since only it knows whether a
+ * CertRep can carry them.
+ */
+void scep_pkioperation(scep_request_t *req, scep_octets_t der,
+                       scep_answer_t *answer);
 
 #endif

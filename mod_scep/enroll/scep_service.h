@@ -54,7 +54,8 @@ typedef struct scep_policy_t {
     const scep_profile_t *profile;
     apr_interval_time_t retry_window;
     apr_interval_time_t password_validity;
-    size_t password_length; /* octets of randomness */
+    size_t password_length;  /* octets of randomness */
+    size_t max_request_size; /* octets of a decoded message (GET or POST) */
 } scep_policy_t;
 
 /** One request. */

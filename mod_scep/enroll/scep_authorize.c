@@ -1,0 +1,211 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_authorize.c: the one-time passwords. The shared table is asked first;
+ * what it does not know is looked up in the store, which is the truth: a
+ * password that is outstanding there is put (back) into the table, one that
+ * was spent by this very CSR gets its certificate again. (enroll layer)
+ */
+#include "scep_authorize.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "scep_password.h"
+
+enum { CLAIM_LEASE_SECONDS = 60 };
+
+static scep_status_e password_hash(const scep_request_t *req,
+                                   const scep_csr_t *csr, scep_claim_t *claim,
+                                   scep_result_t *res)
+{
+    switch (csr->challenge_state) {
+    case SCEP_CHALLENGE_ABSENT:
+        return scep_fail(res, SCEP_R_CHALLENGE_MISSING,
+                         "the CSR for \"%s\" has no challengePassword",
+                         csr->subject);
+    case SCEP_CHALLENGE_MALFORMED:
+        return scep_fail(res, SCEP_R_CHALLENGE_SYNTAX,
+                         "the challengePassword in the CSR for \"%s\" is "
+                         "malformed",
+                         csr->subject);
+    case SCEP_CHALLENGE_PRESENT:
+        break;
+    }
+    if (!scep_password_hash(req->service->password_key, req->service->scope,
+                            csr->challenge, claim->hash)) {
+        return scep_fail(res, SCEP_R_INTERNAL, "HMAC failed");
+    }
+    return SCEP_OK;
+}
+
+/* Who claims: this transaction of this key with this CSR, and nobody else. */
+static scep_status_e claim_owner(const scep_request_t *req,
+                                 const scep_pkimessage_t *msg,
+                                 const scep_csr_t *csr, scep_claim_t *claim,
+                                 scep_result_t *res)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok;
+
+    ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+         EVP_DigestUpdate(ctx, req->service->scope,
+                          strlen(req->service->scope) + 1) == 1 &&
+         EVP_DigestUpdate(ctx, csr->key_hash, sizeof(csr->key_hash)) == 1 &&
+         EVP_DigestUpdate(ctx, csr->hash, sizeof(csr->hash)) == 1 &&
+         EVP_DigestUpdate(ctx, msg->transaction_id_raw.data,
+                          msg->transaction_id_raw.len) == 1 &&
+         EVP_DigestFinal_ex(ctx, digest, NULL) == 1;
+    EVP_MD_CTX_free(ctx);
+    if (!ok) {
+        return scep_fail(res, SCEP_R_INTERNAL, "SHA-256 failed");
+    }
+    memcpy(claim->owner, digest, sizeof(claim->owner));
+    return SCEP_OK;
+}
+
+/* The store says "spent": by this very CSR, or by somebody else? */
+static scep_status_e judge_spent(scep_request_t *req, const scep_csr_t *csr,
+                                 const scep_claim_t *claim,
+                                 scep_transaction_row_t **retry,
+                                 scep_result_t *res)
+{
+    scep_transaction_row_t *row;
+    scep_status_e status = scep_store_transaction_by_challenge(
+        req->service->store, claim->hash, req->pool, &row, res);
+
+    if (status == SCEP_OK &&
+        memcmp(row->csr_hash, csr->hash, SCEP_HASH_SIZE) == 0 &&
+        memcmp(row->key_hash, csr->key_hash, SCEP_HASH_SIZE) == 0 &&
+        row->not_after > scep_env_now(&req->env)) {
+        *retry = row;
+        return SCEP_OK;
+    }
+    if (status != SCEP_OK && status != SCEP_NOT_FOUND) {
+        return status;
+    }
+    return scep_fail(res, SCEP_R_CHALLENGE_SPENT,
+                     "the password for \"%s\" has been used already%s%s",
+                     csr->subject,
+                     status == SCEP_OK ? ", for certificate " : "",
+                     status == SCEP_OK ? row->serial : "");
+}
+
+/* What the store knows of a password that the table does not hold. SCEP_OK
+ * without *RETRY: it is outstanding and in the table now. */
+static scep_status_e judge_by_store(scep_request_t *req, const scep_csr_t *csr,
+                                    const scep_claim_t *claim,
+                                    scep_transaction_row_t **retry,
+                                    scep_result_t *res)
+{
+    apr_time_t now = scep_env_now(&req->env);
+    scep_challenge_row_t *row;
+    scep_status_e status = scep_store_challenge_find(
+        req->service->store, claim->hash, req->pool, &row, res);
+
+    if (status == SCEP_NOT_FOUND) {
+        return scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,
+                         "the password for \"%s\" is not known", csr->subject);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (row->state == SCEP_CHALLENGE_SPENT) {
+        return judge_spent(req, csr, claim, retry, res);
+    }
+    if (row->state != SCEP_CHALLENGE_OUTSTANDING) {
+        return scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,
+                         "the password for \"%s\" was cancelled", csr->subject);
+    }
+    if (row->expires <= now) {
+        return scep_fail(res, SCEP_R_CHALLENGE_EXPIRED,
+                         "the password for \"%s\" has expired", csr->subject);
+    }
+    switch (scep_challenge_table_add(req->service->challenges, claim->hash,
+                                     row->expires, now)) {
+    case SCEP_ADD_OK:
+    case SCEP_ADD_EXISTS:
+        return SCEP_OK;
+    case SCEP_ADD_FULL:
+        return scep_fail(res, SCEP_R_STORE_UNAVAILABLE,
+                         "the password table is full (ScepPasswordMax)");
+    case SCEP_ADD_LOCK:
+        break;
+    }
+    return scep_fail(res, SCEP_R_LOCK, "the password table's lock failed");
+}
+
+static scep_status_e claim_once(scep_request_t *req, const scep_csr_t *csr,
+                                const scep_claim_t *claim, bool *unknown,
+                                scep_result_t *res)
+{
+    *unknown = false;
+    switch (scep_challenge_table_claim(
+        req->service->challenges, claim->hash, claim->owner,
+        scep_env_now(&req->env), apr_time_from_sec(CLAIM_LEASE_SECONDS))) {
+    case SCEP_CLAIM_OK:
+        return SCEP_OK;
+    case SCEP_CLAIM_UNKNOWN:
+        *unknown = true;
+        return SCEP_OK;
+    case SCEP_CLAIM_EXPIRED:
+        return scep_fail(res, SCEP_R_CHALLENGE_EXPIRED,
+                         "the password for \"%s\" has expired", csr->subject);
+    case SCEP_CLAIM_BUSY:
+        return scep_fail(res, SCEP_R_CHALLENGE_BUSY,
+                         "the password for \"%s\" is in use by another "
+                         "transaction",
+                         csr->subject);
+    case SCEP_CLAIM_LOCK:
+        break;
+    }
+    return scep_fail(res, SCEP_R_LOCK, "the password table's lock failed");
+}
+
+scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
+                             const scep_csr_t *csr, scep_claim_t *claim,
+                             scep_transaction_row_t **retry, scep_result_t *res)
+{
+    scep_status_e status;
+    bool unknown;
+
+    *retry = NULL;
+    if ((req->policy->challenges & SCEP_CHALLENGE_ONE_TIME) == 0) {
+        return scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
+                         "ScepChallenge names no source here");
+    }
+    status = password_hash(req, csr, claim, res);
+    if (status == SCEP_OK) {
+        status = claim_owner(req, msg, csr, claim, res);
+    }
+    if (status == SCEP_OK) {
+        status = claim_once(req, csr, claim, &unknown, res);
+    }
+    if (status != SCEP_OK || !unknown) {
+        return status;
+    }
+    status = judge_by_store(req, csr, claim, retry, res);
+    if (status != SCEP_OK || *retry != NULL) {
+        return status;
+    }
+    status = claim_once(req, csr, claim, &unknown, res);
+    if (status == SCEP_OK && unknown) {
+        /* Spent or expired between two looks. */
+        return scep_fail(res, SCEP_R_CHALLENGE_SPENT,
+                         "the password for \"%s\" has just been used",
+                         csr->subject);
+    }
+    return status;
+}
+
+void scep_authorize_release(scep_request_t *req, const scep_claim_t *claim)
+{
+    scep_challenge_table_release(req->service->challenges, claim->hash,
+                                 claim->owner);
+}
+
+void scep_authorize_spent(scep_request_t *req, const scep_claim_t *claim)
+{
+    scep_challenge_table_remove(req->service->challenges, claim->hash);
+}

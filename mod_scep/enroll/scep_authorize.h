@@ -1,0 +1,41 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_authorize.h
+ * May this CSR be signed? The challengePassword against the sources that the
+ * endpoint accepts: claimed before anything is issued, given back unless a
+ * certificate was recorded (invariants 2 and 3). (enroll layer)
+ */
+#ifndef SCEP_AUTHORIZE_H
+#define SCEP_AUTHORIZE_H
+
+#include "scep_csr.h"
+#include "scep_pkimessage.h"
+#include "scep_service.h"
+
+/** A claim on a one-time password. */
+typedef struct scep_claim_t {
+    unsigned char hash[SCEP_HASH_SIZE];         /* the password's */
+    unsigned char owner[SCEP_CLAIM_OWNER_SIZE]; /* this transaction */
+} scep_claim_t;
+
+/**
+ * Claim the password of CSR for the transaction of MSG.
+ * @param retry set, with SCEP_OK, when this very CSR has spent this password
+ *     before and its certificate is still valid: answer with that one
+ *     (invariant 4), nothing is claimed. NULL otherwise.
+ * @return SCEP_OK; SCEP_REFUSED with SCEP_R_NO_CHALLENGE_SOURCE or
+ *     SCEP_R_CHALLENGE_*; SCEP_UNAVAILABLE with SCEP_R_LOCK or
+ *     SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN
+ */
+scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
+                             const scep_csr_t *csr, scep_claim_t *claim,
+                             scep_transaction_row_t **retry,
+                             scep_result_t *res);
+
+/** The attempt failed: give the password back. */
+void scep_authorize_release(scep_request_t *req, const scep_claim_t *claim);
+
+/** A certificate was recorded: the password is spent. */
+void scep_authorize_spent(scep_request_t *req, const scep_claim_t *claim);
+
+#endif

@@ -1,0 +1,65 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_getcacert.c: GetCACert and the old drafts' GetCACertChain
+ * (RFC 8894 4.2). The CA-IDENT is not looked at: unknown identifiers get the
+ * default CA (facts/clients.md 1, row 8), and there is but one.
+ * (enroll layer)
+ */
+#include "scep_certrep.h"
+#include "scep_operation.h"
+
+static bool append(scep_certs_t *to, scep_certs_t *from)
+{
+    int i;
+
+    for (i = 0; i < sk_X509_num(from); i++) {
+        X509 *cert = sk_X509_value(from, i);
+
+        if (X509_up_ref(cert) != 1) {
+            return false;
+        }
+        if (sk_X509_push(to, cert) <= 0) {
+            X509_free(cert);
+            return false;
+        }
+    }
+    return true;
+}
+
+static scep_status_e answer_bundle(scep_request_t *req, scep_certs_t *ra,
+                                   scep_certs_t *cas, const char *type,
+                                   scep_answer_t *answer, scep_result_t *res)
+{
+    scep_certs_t *all = scep_x509s_own(req->pool, sk_X509_new_null());
+
+    if (all == NULL || (ra != NULL && !append(all, ra)) || !append(all, cas)) {
+        return scep_fail(res, SCEP_R_INTERNAL, "no memory for GetCACert");
+    }
+    answer->content_type = type;
+    return scep_certs_only_encode(all, req->pool, &answer->body, res);
+}
+
+scep_status_e scep_getcacert(scep_request_t *req, bool chain,
+                             scep_answer_t *answer, scep_result_t *res)
+{
+    const scep_service_t *service = req->service;
+    scep_certs_t *cas = service->backend->certificates(service->ca);
+    scep_certs_t *ra = service->ra->certs;
+
+    answer->http_status = 200;
+    answer->cacheable = true;
+    if (chain) {
+        return answer_bundle(
+            req, NULL, cas, "application/x-x509-ca-ra-cert-chain", answer, res);
+    }
+    if (sk_X509_num(ra) == 0 && sk_X509_num(cas) == 1) {
+        answer->content_type = "application/x-x509-ca-cert";
+        answer->body = scep_x509_der(req->pool, sk_X509_value(cas, 0));
+        return answer->body.len > 0
+                   ? SCEP_OK
+                   : scep_fail(res, SCEP_R_INTERNAL,
+                               "the CA certificate cannot be encoded");
+    }
+    return answer_bundle(req, ra, cas, "application/x-x509-ca-ra-cert", answer,
+                         res);
+}

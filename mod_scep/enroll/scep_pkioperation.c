@@ -1,0 +1,81 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_pkioperation.c: one pkiMessage in, one CertRep out (RFC 8894 4.3).
+ * Verify, then open, then decide (invariant 8). (enroll layer)
+ */
+#include "scep_certrep.h"
+#include "scep_operation.h"
+#include "scep_pkcsreq.h"
+#include "scep_refusal.h"
+
+static scep_status_e answer_success(scep_request_t *req,
+                                    const scep_pkimessage_t *msg, X509 *cert,
+                                    scep_answer_t *answer, scep_result_t *res)
+{
+    scep_certs_t *certs = sk_X509_new_null();
+    scep_certrep_t rep = {
+        .status = SCEP_PKI_SUCCESS,
+        .failinfo = SCEP_FAIL_NONE,
+        .transaction_id = msg->transaction_id_raw,
+        .recipient_nonce = msg->sender_nonce,
+        .digest = msg->digest,
+        .certs = certs,
+        .recipient = msg->signer,
+        .cipher = msg->cipher,
+        .oaep = msg->oaep,
+        .signer = scep_service_ra(req)->signer,
+    };
+    scep_status_e status;
+
+    if (certs == NULL || sk_X509_push(certs, cert) <= 0) {
+        status = scep_fail(res, SCEP_R_INTERNAL, "no memory for a CertRep");
+    }
+    else {
+        status = scep_certrep_encode(&rep, req->policy->algs, req->pool,
+                                     &answer->body, res);
+    }
+    sk_X509_free(certs); /* not the certificate, which is the pool's */
+    answer->http_status = 200;
+    answer->content_type = "application/x-pki-message";
+    return status;
+}
+
+/* Only a PKCSReq reaches issuing code; whatever else a peer writes into
+ * messageType ends in the default branch (S1). */
+static scep_status_e decide(scep_request_t *req, const scep_pkimessage_t *msg,
+                            X509 **cert, scep_result_t *res)
+{
+    switch (msg->message_type) {
+    case SCEP_MSG_PKCSREQ:
+        return scep_pkcsreq(req, msg, cert, res);
+    default:
+        return scep_fail(res, SCEP_R_MESSAGE_TYPE, "%s is not served",
+                         scep_message_type_name(msg->message_type));
+    }
+}
+
+void scep_pkioperation(scep_request_t *req, scep_octets_t der,
+                       scep_answer_t *answer)
+{
+    const scep_algs_t *algs = req->policy->algs;
+    scep_pkimessage_t *msg = NULL;
+    X509 *cert = NULL;
+    scep_status_e status;
+    scep_result_t res;
+
+    scep_result_init(&res, req->pool);
+    status = scep_pkimessage_decode(der, algs, req->pool, &msg, &res);
+    if (status == SCEP_OK) {
+        status =
+            scep_pkimessage_open(msg, algs, scep_service_ra(req)->pairs, &res);
+    }
+    if (status == SCEP_OK) {
+        status = decide(req, msg, &cert, &res);
+    }
+    if (status == SCEP_OK) {
+        status = answer_success(req, msg, cert, answer, &res);
+    }
+    if (status != SCEP_OK) {
+        scep_refusal_answer(req, &res, msg, answer);
+    }
+}
