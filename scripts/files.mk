@@ -1,0 +1,21 @@
+# Rules that no compiler checks; each can fail, as selftest shows.
+GUARDS = scripts/guards/check-conf scripts/guards/check-layers \
+	scripts/guards/check-log-ids scripts/guards/check-public \
+	scripts/guards/check-refusals scripts/guards/check-style \
+	scripts/guards/check-tests scripts/guards/check-version \
+	scripts/guards/selftest
+if HAVE_PYTHON
+TESTS += $(GUARDS)
+endif
+EXTRA_DIST += $(GUARDS) scripts/guards/guard.py scripts/quickstart \
+	scripts/check autogen.sh LICENSE .clang-format conf.d docs \
+	tests/data tests/httpd tests/interop
+
+# Folders are copied whole: leave out what a test run left in them.
+dist-hook:
+	find $(distdir) -name __pycache__ -o -name .pytest_cache | xargs rm -rf
+
+# For scripts/check: the names of the unit tests.
+.PHONY: print-unit-tests
+print-unit-tests:
+	@echo $(filter tests/unit/%,$(check_PROGRAMS))
