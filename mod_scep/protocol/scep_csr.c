@@ -1,0 +1,334 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_csr.c: the PKCS#10 of a request. (protocol layer)
+ */
+#include "scep_csr.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <openssl/objects.h>
+#include <openssl/rsa.h>
+
+#include "scep_oid.h"
+#include "scep_preflight.h"
+#include "scep_pubkey.h"
+
+#define OID_PKCS9_EXTENSION_REQ "1.2.840.113549.1.9.14"
+
+enum {
+    MAX_EXTENSIONS = 32,
+    MAX_CHALLENGE_CHAR = 4 /* octets of a character */
+};
+
+static X509_REQ *parse(scep_octets_t der, OSSL_LIB_CTX *libctx,
+                       apr_pool_t *pool)
+{
+    const unsigned char *in = der.data;
+    X509_REQ *req = X509_REQ_new_ex(libctx, NULL);
+
+    /* When d2i fails it frees what it was given. */
+    if (req == NULL || d2i_X509_REQ(&req, &in, (long)der.len) == NULL) {
+        return NULL;
+    }
+    scep_x509_req_own(pool, req);
+    return in == der.data + der.len ? req : NULL;
+}
+
+/* The digest of a RSASSA-PSS signature is in its parameters. */
+static int pss_digest_nid(const X509_REQ *req)
+{
+    const X509_ALGOR *algorithm = NULL;
+    const void *value = NULL;
+    const ASN1_OBJECT *oid = NULL;
+    RSA_PSS_PARAMS *params;
+    int type = V_ASN1_UNDEF;
+    int nid = NID_sha1; /* the default, RFC 4055 3.1 */
+
+    X509_REQ_get0_signature(req, NULL, &algorithm);
+    X509_ALGOR_get0(NULL, &type, &value, algorithm);
+    params = type == V_ASN1_SEQUENCE
+                 ? ASN1_item_unpack(value, ASN1_ITEM_rptr(RSA_PSS_PARAMS))
+                 : NULL;
+    if (params == NULL) {
+        return NID_undef;
+    }
+    if (params->hashAlgorithm != NULL) {
+        X509_ALGOR_get0(&oid, NULL, NULL, params->hashAlgorithm);
+        nid = OBJ_obj2nid(oid);
+    }
+    RSA_PSS_PARAMS_free(params);
+    return nid;
+}
+
+static bool signature_allowed(const X509_REQ *req, const scep_algs_t *algs)
+{
+    int nid = X509_REQ_get_signature_nid(req);
+
+    if (nid == NID_rsassaPss) {
+        return scep_algs_digest(algs, pss_digest_nid(req)) != NULL;
+    }
+    return scep_algs_signature_digest(algs, nid) != NULL;
+}
+
+/*
+ * Parse and verify. Until the signature has been found good there is one
+ * outcome, whatever is wrong: a CSR cut together from pieces of another
+ * message's ciphertext must not tell how far it could be read (invariant 7).
+ * OpenSSL bounds the work that a strange key can cause.
+ */
+static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
+                            apr_pool_t *pool, scep_result_t *res)
+{
+    scep_status_e status = scep_preflight_csr(csr->der, res);
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    csr->req = parse(csr->der, scep_algs_libctx(algs), pool);
+    if (csr->req == NULL) {
+        return scep_fail(res, SCEP_R_CONTENT, "PKCS#10 does not parse");
+    }
+    csr->key = X509_REQ_get0_pubkey(csr->req);
+    if (csr->key == NULL) {
+        return scep_fail(res, SCEP_R_CONTENT, "key of PKCS#10 is unreadable");
+    }
+    if (X509_REQ_verify_ex(csr->req, csr->key, scep_algs_libctx(algs), NULL) !=
+        1) {
+        return scep_fail(res, SCEP_R_CONTENT, "signature of PKCS#10 is bad");
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e check_algorithms(const scep_csr_t *csr,
+                                      const scep_algs_t *algs, int min_rsa_bits,
+                                      scep_result_t *res)
+{
+    const char *fault = scep_pubkey_fault(csr->key, min_rsa_bits);
+
+    if (fault != NULL) {
+        return scep_fail(res, SCEP_R_CSR_KEY, "PKCS#10: %s", fault);
+    }
+    if (!signature_allowed(csr->req, algs)) {
+        return scep_fail(res, SCEP_R_CSR_KEY, "PKCS#10: signature algorithm %s",
+                         OBJ_nid2sn(X509_REQ_get_signature_nid(csr->req)));
+    }
+    return SCEP_OK;
+}
+
+/* --- challengePassword --------------------------------------------------- */
+
+/* The attribute's value if it is the only one and a string, else NULL. */
+static const ASN1_STRING *challenge_value(const X509_REQ *req, int index)
+{
+    X509_ATTRIBUTE *attribute = X509_REQ_get_attr(req, index);
+    const ASN1_TYPE *value;
+
+    if (X509_REQ_get_attr_by_NID(req, NID_pkcs9_challengePassword, index) >=
+            0 ||
+        X509_ATTRIBUTE_count(attribute) != 1) {
+        return NULL;
+    }
+    value = X509_ATTRIBUTE_get0_type(attribute, 0);
+    switch (ASN1_TYPE_get(value)) {
+    case V_ASN1_PRINTABLESTRING:
+    case V_ASN1_UTF8STRING:
+    case V_ASN1_IA5STRING:
+    case V_ASN1_T61STRING:
+    case V_ASN1_BMPSTRING:
+    case V_ASN1_UNIVERSALSTRING:
+        return value->value.asn1_string;
+    default:
+        return NULL;
+    }
+}
+
+/* @return the state; OUT is NULL unless it is PRESENT */
+static scep_challenge_state_e challenge_text(const ASN1_STRING *value,
+                                             apr_pool_t *pool, const char **out)
+{
+    unsigned char *text = NULL;
+    int len;
+    scep_challenge_state_e state = SCEP_CHALLENGE_MALFORMED;
+
+    if (ASN1_STRING_length(value) == 0) {
+        return SCEP_CHALLENGE_ABSENT;
+    }
+    if (ASN1_STRING_length(value) > MAX_CHALLENGE_CHAR * SCEP_MAX_CHALLENGE) {
+        return SCEP_CHALLENGE_MALFORMED;
+    }
+    len = ASN1_STRING_to_UTF8(&text, value);
+    if (len > 0 && len <= SCEP_MAX_CHALLENGE &&
+        memchr(text, '\0', (size_t)len) == NULL) {
+        char *copy = scep_secret_alloc(pool, (size_t)len + 1);
+
+        memcpy(copy, text, (size_t)len); /* the rest is zero */
+        *out = copy;
+        state = SCEP_CHALLENGE_PRESENT;
+    }
+    if (len > 0) {
+        OPENSSL_clear_free(text, (size_t)len);
+    }
+    return state;
+}
+
+static void read_challenge(scep_csr_t *csr, apr_pool_t *pool)
+{
+    int index =
+        X509_REQ_get_attr_by_NID(csr->req, NID_pkcs9_challengePassword, -1);
+    const ASN1_STRING *value;
+
+    csr->challenge_state = SCEP_CHALLENGE_ABSENT;
+    if (index < 0) {
+        return;
+    }
+    value = challenge_value(csr->req, index);
+    csr->challenge_state = value == NULL
+                               ? SCEP_CHALLENGE_MALFORMED
+                               : challenge_text(value, pool, &csr->challenge);
+    scep_crypto_clear_errors(); /* of text that is not what it says it is */
+}
+
+/* --- requested extensions ------------------------------------------------ */
+
+static void extensions_free(void *object)
+{
+    scep_extensions_t *extensions = object;
+
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+}
+
+/* The octets of an extension request under OID; len 0 when there is none.
+ * @return false if it is malformed */
+static bool request_octets(const X509_REQ *req, const ASN1_OBJECT *oid,
+                           scep_octets_t *der)
+{
+    int index = X509_REQ_get_attr_by_OBJ(req, oid, -1);
+    X509_ATTRIBUTE *attribute;
+    const ASN1_TYPE *value;
+
+    der->data = NULL;
+    der->len = 0;
+    if (index < 0) {
+        return true;
+    }
+    attribute = X509_REQ_get_attr(req, index);
+    if (X509_REQ_get_attr_by_OBJ(req, oid, index) >= 0 ||
+        X509_ATTRIBUTE_count(attribute) != 1) {
+        return false;
+    }
+    value = X509_ATTRIBUTE_get0_type(attribute, 0);
+    if (ASN1_TYPE_get(value) != V_ASN1_SEQUENCE) {
+        return false;
+    }
+    der->data = ASN1_STRING_get0_data(value->value.sequence);
+    der->len = (size_t)ASN1_STRING_length(value->value.sequence);
+    return true;
+}
+
+/* No extension may be there twice (RFC 5280 4.2). */
+static bool extensions_distinct(const scep_extensions_t *extensions)
+{
+    int i, j;
+
+    if (sk_X509_EXTENSION_num(extensions) > MAX_EXTENSIONS) {
+        return false;
+    }
+    for (i = 0; i < sk_X509_EXTENSION_num(extensions); i++) {
+        X509_EXTENSION *a = sk_X509_EXTENSION_value(extensions, i);
+
+        for (j = 0; j < i; j++) {
+            X509_EXTENSION *b = sk_X509_EXTENSION_value(extensions, j);
+
+            if (OBJ_cmp(X509_EXTENSION_get_object(a),
+                        X509_EXTENSION_get_object(b)) == 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static scep_extensions_t *parse_extensions(scep_octets_t der, apr_pool_t *pool)
+{
+    const unsigned char *in = der.data;
+    scep_extensions_t *extensions = (scep_extensions_t *)ASN1_item_d2i(
+        NULL, &in, (long)der.len, ASN1_ITEM_rptr(X509_EXTENSIONS));
+
+    scep_own(pool, extensions, extensions_free);
+    return in == der.data + der.len ? extensions : NULL;
+}
+
+/* From all three OIDs (facts/scep.md 2); those that are there must agree. */
+static scep_status_e read_extensions(scep_csr_t *csr, apr_pool_t *pool,
+                                     scep_result_t *res)
+{
+    static const char *const oids[] = {OID_PKCS9_EXTENSION_REQ,
+                                       SCEP_OID_EXTENSION_REQ,
+                                       SCEP_OID_MS_EXTENSION_REQ};
+    scep_octets_t found = {NULL, 0};
+    size_t i;
+
+    for (i = 0; i < sizeof(oids) / sizeof(oids[0]); i++) {
+        ASN1_OBJECT *oid = scep_oid(pool, oids[i]);
+        scep_octets_t der;
+
+        if (oid == NULL) {
+            return scep_fail(res, SCEP_R_INTERNAL, "no memory");
+        }
+        if (!request_octets(csr->req, oid, &der)) {
+            return scep_fail(res, SCEP_R_CONTENT, "attribute %s is malformed",
+                             oids[i]);
+        }
+        if (der.len > 0 && found.len > 0 && !scep_octets_equal(der, found)) {
+            return scep_fail(res, SCEP_R_CONTENT,
+                             "two extension requests disagree");
+        }
+        if (der.len > 0) {
+            found = der;
+        }
+    }
+    if (found.len == 0) {
+        return SCEP_OK;
+    }
+    csr->extensions = parse_extensions(found, pool);
+    if (csr->extensions == NULL || !extensions_distinct(csr->extensions)) {
+        return scep_fail(res, SCEP_R_CONTENT, "extensions are malformed");
+    }
+    if (sk_X509_EXTENSION_num(csr->extensions) == 0) {
+        csr->extensions = NULL;
+    }
+    return SCEP_OK;
+}
+
+/* ------------------------------------------------------------------------- */
+
+scep_status_e scep_csr_parse(scep_octets_t der, const scep_algs_t *algs,
+                             int min_rsa_bits, apr_pool_t *pool,
+                             scep_csr_t **csr, scep_result_t *res)
+{
+    scep_csr_t *made = apr_pcalloc(pool, sizeof(*made));
+    scep_status_e status;
+
+    *csr = NULL;
+    made->der = der;
+    scep_crypto_clear_errors();
+    status = verify(made, algs, pool, res);
+    if (status == SCEP_OK) {
+        status = check_algorithms(made, algs, min_rsa_bits, res);
+    }
+    if (status == SCEP_OK) {
+        status = read_extensions(made, pool, res);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (!scep_sha256(der, made->hash) ||
+        !scep_key_hash(made->key, made->key_hash)) {
+        return scep_fail(res, SCEP_R_INTERNAL, "no hash of the PKCS#10");
+    }
+    read_challenge(made, pool);
+    made->subject = scep_name_text(pool, X509_REQ_get_subject_name(made->req));
+    *csr = made;
+    return SCEP_OK;
+}

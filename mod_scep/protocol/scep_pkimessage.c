@@ -1,0 +1,351 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_pkimessage.c: the outer SignedData of a request. (protocol layer)
+ */
+#include "scep_pkimessage.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include <openssl/objects.h>
+
+#include "scep_oid.h"
+#include "scep_preflight.h"
+#include "scep_pubkey.h"
+
+/* A message while its outer layer is read. */
+typedef struct outer_t {
+    CMS_ContentInfo *cms;
+    CMS_SignerInfo *si;
+    const scep_algs_t *algs;
+    apr_pool_t *pool;
+} outer_t;
+
+CMS_ContentInfo *scep_pkimessage_parse_cms(scep_octets_t der,
+                                           OSSL_LIB_CTX *libctx,
+                                           apr_pool_t *pool)
+{
+    const unsigned char *in = der.data;
+    CMS_ContentInfo *cms;
+
+    if (der.len == 0 || der.len > LONG_MAX) {
+        return NULL;
+    }
+    /* Parsing into an object that is bound to LIBCTX binds all that is in it
+     * (M12). When d2i fails it frees that object. */
+    cms = CMS_ContentInfo_new_ex(libctx, NULL);
+    if (cms == NULL || d2i_CMS_ContentInfo(&cms, &in, (long)der.len) == NULL) {
+        return NULL;
+    }
+    scep_cms_own(pool, cms);
+    return in == der.data + der.len ? cms : NULL;
+}
+
+/* The value of a signed attribute that is there once, with one value, of
+ * TYPE: what -3 means (facts/scep.md 5.1, S25). Else NULL. */
+static void *attribute(const outer_t *o, const char *oid, int type)
+{
+    ASN1_OBJECT *object = scep_oid(o->pool, oid);
+    void *value = object == NULL
+                      ? NULL
+                      : CMS_signed_get0_data_by_OBJ(o->si, object, -3, type);
+
+    scep_crypto_clear_errors(); /* of a type that does not match */
+    return value;
+}
+
+/* RFC 8894 3.2.1 says PrintableString. Letters that a PrintableString may not
+ * hold are common, and so is another type: both are let through as long as
+ * they are printable ASCII. The value is not terminated. */
+static bool text_attribute(const outer_t *o, const char *oid, size_t max,
+                           scep_octets_t *text)
+{
+    static const int types[] = {V_ASN1_PRINTABLESTRING, V_ASN1_UTF8STRING,
+                                V_ASN1_IA5STRING};
+    const ASN1_STRING *value = NULL;
+    size_t i;
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]) && value == NULL; i++) {
+        value = attribute(o, oid, types[i]);
+    }
+    if (value == NULL) {
+        return false;
+    }
+    text->data = ASN1_STRING_get0_data(value);
+    text->len = (size_t)ASN1_STRING_length(value);
+    if (text->len == 0 || text->len > max) {
+        return false;
+    }
+    for (i = 0; i < text->len; i++) {
+        if (text->data[i] < 0x20 || text->data[i] > 0x7e) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What every answer needs: transactionID and senderNonce. */
+static scep_status_e identify(const outer_t *o, scep_pkimessage_t *msg,
+                              scep_result_t *res)
+{
+    scep_octets_t id;
+    const ASN1_OCTET_STRING *nonce;
+    int len;
+
+    if (!text_attribute(o, SCEP_OID_TRANSACTION_ID, SCEP_MAX_TRANSACTION_ID,
+                        &id)) {
+        return scep_fail(res, SCEP_R_TRANSACTION_ID,
+                         "transactionID is not there once as a printable "
+                         "string of 1 to %d octets",
+                         SCEP_MAX_TRANSACTION_ID);
+    }
+    nonce = attribute(o, SCEP_OID_SENDER_NONCE, V_ASN1_OCTET_STRING);
+    len = nonce != NULL ? ASN1_STRING_length(nonce) : 0;
+    if (len < 1 || len > SCEP_MAX_NONCE) {
+        return scep_fail(res, SCEP_R_SENDER_NONCE,
+                         "senderNonce is not there once as 1 to %d octets",
+                         SCEP_MAX_NONCE);
+    }
+    msg->transaction_id =
+        apr_pstrmemdup(o->pool, (const char *)id.data, id.len);
+    msg->transaction_id_raw.data = (const unsigned char *)msg->transaction_id;
+    msg->transaction_id_raw.len = id.len;
+    msg->sender_nonce.data = ASN1_STRING_get0_data(nonce);
+    msg->sender_nonce.len = (size_t)len;
+    return SCEP_OK;
+}
+
+/* SignerInfo.signatureAlgorithm: old and new clients name the key's algorithm
+ * alone, or together with the digest. */
+static bool signature_allowed(const scep_algs_t *algs, int nid)
+{
+    int key_nid;
+
+    switch (nid) {
+    case NID_rsaEncryption:
+    case NID_rsassaPss: /* OpenSSL compares its digest with the SignerInfo's */
+    case NID_X9_62_id_ecPublicKey: /* cryptlib */
+        return true;
+    default:
+        return scep_algs_signature_digest(algs, nid) != NULL &&
+               OBJ_find_sigid_algs(nid, NULL, &key_nid) == 1 &&
+               (key_nid == NID_rsaEncryption ||
+                key_nid == NID_X9_62_id_ecPublicKey);
+    }
+}
+
+static scep_status_e check_algorithms(const outer_t *o, scep_pkimessage_t *msg,
+                                      scep_result_t *res)
+{
+    X509_ALGOR *digest = NULL, *signature = NULL;
+    const ASN1_OBJECT *digest_oid, *signature_oid;
+
+    CMS_SignerInfo_get0_algs(o->si, NULL, NULL, &digest, &signature);
+    X509_ALGOR_get0(&digest_oid, NULL, NULL, digest);
+    X509_ALGOR_get0(&signature_oid, NULL, NULL, signature);
+
+    msg->digest = scep_algs_digest(o->algs, OBJ_obj2nid(digest_oid));
+    if (msg->digest == NULL) {
+        return scep_fail(res, SCEP_R_OUTER_ALG, "digest %s",
+                         OBJ_nid2sn(OBJ_obj2nid(digest_oid)));
+    }
+    if (!signature_allowed(o->algs, OBJ_obj2nid(signature_oid))) {
+        return scep_fail(res, SCEP_R_OUTER_ALG, "signature algorithm %s",
+                         OBJ_nid2sn(OBJ_obj2nid(signature_oid)));
+    }
+    return SCEP_OK;
+}
+
+/* The certificate that the SignerInfo names, wherever it stands among those
+ * enclosed (R11). Two different ones of that name are nobody's. */
+static scep_status_e find_signer(const outer_t *o, scep_pkimessage_t *msg,
+                                 scep_result_t *res)
+{
+    scep_certs_t *certs = scep_x509s_own(o->pool, CMS_get1_certs(o->cms));
+    X509 *found = NULL;
+    const char *fault;
+    int i;
+
+    for (i = 0; i < sk_X509_num(certs); i++) {
+        X509 *cert = sk_X509_value(certs, i);
+
+        if (CMS_SignerInfo_cert_cmp(o->si, cert) != 0) {
+            continue;
+        }
+        if (found != NULL && X509_cmp(found, cert) != 0) {
+            return scep_fail(res, SCEP_R_SIGNATURE,
+                             "two certificates are named as the signer's");
+        }
+        found = cert;
+    }
+    if (found == NULL) {
+        return scep_fail(res, SCEP_R_SIGNATURE,
+                         "the signer's certificate is not enclosed");
+    }
+    msg->signer_key = X509_get0_pubkey(found);
+    if (msg->signer_key == NULL) {
+        return scep_fail(res, SCEP_R_OUTER_ALG, "signer's key is unreadable");
+    }
+    fault = scep_pubkey_fault(msg->signer_key, 0);
+    if (fault != NULL) {
+        return scep_fail(res, SCEP_R_OUTER_ALG, "signer's %s", fault);
+    }
+    msg->signer = found;
+    CMS_SignerInfo_set1_signer_cert(o->si, found);
+    return SCEP_OK;
+}
+
+/* Signature and messageDigest, over attributes and content as received (M5).
+ * The signer's certificate proves nothing here but its key. */
+static scep_status_e verify(const outer_t *o, scep_pkimessage_t *msg,
+                            scep_result_t *res)
+{
+    ASN1_OCTET_STRING **content = CMS_get0_content(o->cms);
+    BIO *nothing = NULL;
+
+    if (content != NULL && *content != NULL) {
+        msg->envelope.data = ASN1_STRING_get0_data(*content);
+        msg->envelope.len = (size_t)ASN1_STRING_length(*content);
+    }
+    if (msg->envelope.len == 0) {
+        nothing = scep_bio_own(o->pool, BIO_new_mem_buf("", 0)); /* M1 */
+        if (nothing == NULL) {
+            return scep_fail(res, SCEP_R_INTERNAL, "no memory");
+        }
+    }
+    if (CMS_verify(o->cms, NULL, NULL, nothing, NULL,
+                   CMS_NO_SIGNER_CERT_VERIFY | CMS_NOCRL | CMS_BINARY) != 1) {
+        return scep_fail(res, SCEP_R_SIGNATURE, "outer signature is bad");
+    }
+    msg->verified = true;
+    return SCEP_OK;
+}
+
+static bool is_request(int message_type)
+{
+    switch (message_type) {
+    case SCEP_MSG_RENEWALREQ:
+    case SCEP_MSG_PKCSREQ:
+    case SCEP_MSG_CERTPOLL:
+    case SCEP_MSG_GETCERT:
+    case SCEP_MSG_GETCRL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Decimal, 0 to 255, no leading zeros, no sign; else -1. */
+static int decimal(scep_octets_t text)
+{
+    int number = 0;
+    size_t i;
+
+    if (text.len < 1 || text.len > 3 || (text.len > 1 && text.data[0] == '0')) {
+        return -1;
+    }
+    for (i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return -1;
+        }
+        number = 10 * number + (text.data[i] - '0');
+    }
+    return number <= 255 ? number : -1;
+}
+
+static scep_status_e read_attributes(const outer_t *o, scep_pkimessage_t *msg,
+                                     scep_result_t *res)
+{
+    const ASN1_OBJECT *type =
+        attribute(o, "1.2.840.113549.1.9.3", V_ASN1_OBJECT);
+    scep_octets_t text;
+
+    /* RFC 5652 11.1; CMS_verify only looks whether it is there. */
+    if (type == NULL || OBJ_cmp(type, CMS_get0_eContentType(o->cms)) != 0) {
+        return scep_fail(res, SCEP_R_ATTRIBUTES,
+                         "contentType is not that of the content");
+    }
+    if (!text_attribute(o, SCEP_OID_MESSAGE_TYPE, SCEP_MAX_TRANSACTION_ID,
+                        &text)) {
+        return scep_fail(res, SCEP_R_ATTRIBUTES,
+                         "messageType is not there once as a string");
+    }
+    msg->message_type = decimal(text);
+    if (!is_request(msg->message_type)) { /* S1: whatever is not listed */
+        return scep_fail(res, SCEP_R_MESSAGE_TYPE, "messageType %d",
+                         msg->message_type);
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e believe(const outer_t *o, scep_pkimessage_t *msg,
+                             scep_result_t *res)
+{
+    scep_status_e status = check_algorithms(o, msg, res);
+
+    if (status == SCEP_OK) {
+        status = find_signer(o, msg, res);
+    }
+    if (status == SCEP_OK) {
+        status = verify(o, msg, res);
+    }
+    if (status == SCEP_OK) {
+        status = read_attributes(o, msg, res);
+    }
+    return status;
+}
+
+scep_status_e scep_pkimessage_decode(scep_octets_t der, const scep_algs_t *algs,
+                                     apr_pool_t *pool, scep_pkimessage_t **msg,
+                                     scep_result_t *res)
+{
+    outer_t o = {NULL, NULL, algs, pool};
+    STACK_OF(CMS_SignerInfo) * signers;
+    scep_pkimessage_t *made;
+    scep_status_e status;
+
+    *msg = NULL;
+    scep_crypto_clear_errors();
+    status = scep_preflight_signed(der, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    o.cms = scep_pkimessage_parse_cms(der, scep_algs_libctx(algs), pool);
+    signers = o.cms != NULL ? CMS_get0_SignerInfos(o.cms) : NULL;
+    if (sk_CMS_SignerInfo_num(signers) != 1) {
+        return scep_fail(res, SCEP_R_SYNTAX, "CMS does not parse");
+    }
+    o.si = sk_CMS_SignerInfo_value(signers, 0);
+
+    made = apr_pcalloc(pool, sizeof(*made));
+    made->pool = pool;
+    made->message_type = -1;
+    status = identify(&o, made, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    *msg = made;
+    return believe(&o, made, res);
+}
+
+const char *scep_message_type_name(int message_type)
+{
+    switch (message_type) {
+    case SCEP_MSG_CERTREP:
+        return "CertRep";
+    case SCEP_MSG_RENEWALREQ:
+        return "RenewalReq";
+    case SCEP_MSG_PKCSREQ:
+        return "PKCSReq";
+    case SCEP_MSG_CERTPOLL:
+        return "CertPoll";
+    case SCEP_MSG_GETCERT:
+        return "GetCert";
+    case SCEP_MSG_GETCRL:
+        return "GetCRL";
+    default:
+        return "unknown";
+    }
+}

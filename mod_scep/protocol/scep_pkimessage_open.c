@@ -1,0 +1,197 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_pkimessage_open.c: the pkcsPKIEnvelope of a request (declared in
+ * scep_pkimessage.h). (protocol layer)
+ */
+#include "scep_pkimessage.h"
+
+#include <openssl/objects.h>
+
+#include "scep_preflight.h"
+
+/* CMS's own name for the stack, for clang-format's sake. */
+typedef STACK_OF(CMS_RecipientInfo) recipients_t;
+
+static const scep_keypair_t *pair_at(const apr_array_header_t *pairs, int i)
+{
+    return APR_ARRAY_IDX(pairs, i, const scep_keypair_t *);
+}
+
+/* RI names CERT: by issuer, compared as names (Q79), and serial number, or by
+ * its subjectKeyIdentifier. */
+static bool names(CMS_RecipientInfo *ri, X509 *cert)
+{
+    return CMS_RecipientInfo_type(ri) == CMS_RECIPINFO_TRANS &&
+           CMS_RecipientInfo_ktri_cert_cmp(ri, cert) == 0;
+}
+
+static bool same_key(const scep_keypair_t *a, const scep_keypair_t *b)
+{
+    return a == b || EVP_PKEY_eq(X509_get0_pubkey(a->cert),
+                                 X509_get0_pubkey(b->cert)) == 1;
+}
+
+/* How many RecipientInfos are for PAIR's key, under whichever of our
+ * certificates. */
+static int count_for_key(recipients_t *ris, const apr_array_header_t *pairs,
+                         const scep_keypair_t *pair)
+{
+    int count = 0;
+    int i, j;
+
+    for (i = 0; i < sk_CMS_RecipientInfo_num(ris); i++) {
+        for (j = 0; j < pairs->nelts; j++) {
+            const scep_keypair_t *other = pair_at(pairs, j);
+
+            if (names(sk_CMS_RecipientInfo_value(ris, i), other->cert) &&
+                same_key(pair, other)) {
+                count++;
+                break;
+            }
+        }
+    }
+    return count;
+}
+
+static CMS_RecipientInfo *find(recipients_t *ris, const scep_keypair_t *pair)
+{
+    int i;
+
+    for (i = 0; i < sk_CMS_RecipientInfo_num(ris); i++) {
+        CMS_RecipientInfo *ri = sk_CMS_RecipientInfo_value(ris, i);
+
+        if (names(ri, pair->cert)) {
+            return ri;
+        }
+    }
+    return NULL;
+}
+
+static bool uses_oaep(CMS_RecipientInfo *ri)
+{
+    X509_ALGOR *algorithm = NULL;
+    const ASN1_OBJECT *oid = NULL;
+
+    if (CMS_RecipientInfo_ktri_get0_algs(ri, NULL, NULL, &algorithm) != 1) {
+        return false;
+    }
+    X509_ALGOR_get0(&oid, NULL, NULL, algorithm);
+    return OBJ_obj2nid(oid) == NID_rsaesOaep;
+}
+
+/* Several RecipientInfos for one key would be as many tries at it for the
+ * price of one (S20, CVE-2026-42768). Anybody can see that they are there, so
+ * this is no SCEP_R_CONTENT. */
+static scep_status_e choose_recipient(scep_pkimessage_t *msg, recipients_t *ris,
+                                      const apr_array_header_t *pairs,
+                                      scep_result_t *res)
+{
+    int i;
+
+    for (i = 0; i < pairs->nelts; i++) {
+        const scep_keypair_t *pair = pair_at(pairs, i);
+        CMS_RecipientInfo *ri = find(ris, pair);
+
+        if (ri == NULL) {
+            continue;
+        }
+        if (count_for_key(ris, pairs, pair) > 1) {
+            msg->recipient = NULL;
+            return scep_fail(res, SCEP_R_ENVELOPE,
+                             "several RecipientInfos for one key");
+        }
+        if (msg->recipient == NULL) {
+            msg->recipient = pair;
+            msg->oaep = uses_oaep(ri);
+        }
+    }
+    if (msg->recipient == NULL) {
+        return scep_fail(res, SCEP_R_RECIPIENT,
+                         "none of %d RecipientInfos names a key of ours",
+                         sk_CMS_RecipientInfo_num(ris));
+    }
+    return SCEP_OK;
+}
+
+/* What CMS_decrypt() does with a certificate, but for its copying through
+ * memory that it does not wipe: the octets go straight into ours. OpenSSL
+ * puts a random key in the place of one that does not decrypt (M11), and
+ * CMS_DEBUG_DECRYPT, which would tell, is never set.
+ * @return number of octets, 0 on failure */
+static size_t decrypt(CMS_ContentInfo *cms, const scep_keypair_t *pair,
+                      unsigned char *out, size_t size)
+{
+    size_t len = 0;
+    int got = 0;
+    BIO *bio;
+
+    if (CMS_decrypt_set1_pkey(cms, pair->key, pair->cert) != 1) {
+        return 0;
+    }
+    bio = CMS_dataInit(cms, NULL);
+    if (bio == NULL) {
+        return 0;
+    }
+    while (len < size &&
+           (got = BIO_read(bio, out + len, (int)(size - len))) > 0) {
+        len += (size_t)got;
+    }
+    /* Zero at the end of data; the cipher tells if its padding was good. */
+    if (got != 0 || BIO_get_cipher_status(bio) != 1) {
+        len = 0;
+    }
+    BIO_free_all(bio);
+    return len;
+}
+
+static scep_status_e read_content(scep_pkimessage_t *msg, CMS_ContentInfo *cms,
+                                  scep_result_t *res)
+{
+    /* A CBC plaintext is shorter than its ciphertext, so this never fills. */
+    unsigned char *data = scep_secret_alloc(msg->pool, msg->envelope.len);
+    size_t len = decrypt(cms, msg->recipient, data, msg->envelope.len);
+
+    scep_crypto_clear_errors(); /* sometimes there are none, so never any (M7) */
+    if (len == 0) {
+        return scep_fail(res, SCEP_R_CONTENT, "envelope cannot be decrypted");
+    }
+    msg->data.data = data;
+    msg->data.len = len;
+    return SCEP_OK;
+}
+
+scep_status_e scep_pkimessage_open(scep_pkimessage_t *msg,
+                                   const scep_algs_t *algs,
+                                   const apr_array_header_t *pairs,
+                                   scep_result_t *res)
+{
+    scep_status_e status;
+    CMS_ContentInfo *cms;
+    recipients_t *ris;
+    int cipher_nid;
+
+    scep_crypto_clear_errors();
+    if (msg->envelope.len == 0) {
+        return scep_fail(res, SCEP_R_ENVELOPE, "there is no envelope");
+    }
+    status = scep_preflight_enveloped_cipher(msg->envelope, &cipher_nid, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    msg->cipher = scep_algs_cipher(algs, cipher_nid);
+    if (msg->cipher == NULL) {
+        return scep_fail(res, SCEP_R_ENVELOPE_ALG, "content cipher %s",
+                         OBJ_nid2sn(cipher_nid));
+    }
+    cms = scep_pkimessage_parse_cms(msg->envelope, scep_algs_libctx(algs),
+                                    msg->pool);
+    ris = cms != NULL ? CMS_get0_RecipientInfos(cms) : NULL;
+    if (ris == NULL) {
+        return scep_fail(res, SCEP_R_ENVELOPE, "CMS does not parse");
+    }
+    status = choose_recipient(msg, ris, pairs, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    return read_content(msg, cms, res);
+}

@@ -1,0 +1,450 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_preflight.c: shape, counts and sizes of a message, before OpenSSL's
+ * CMS code sees it. (protocol layer)
+ */
+#include "scep_preflight.h"
+
+#include <openssl/objects.h>
+
+#include "scep_ber.h"
+
+enum {
+    /* CMS hashes the content once for each of SignedData.digestAlgorithms. */
+    MAX_DIGESTS = 4,
+    /* Of SCEP_MAX_RSA_BITS; a longer one cannot be for a key of ours. */
+    MAX_ENCRYPTED_KEY = SCEP_MAX_RSA_BITS / 8
+};
+
+/* The contents of a ContentInfo (RFC 5652 3) of type NID: one SEQUENCE, read
+ * by CONTENT. */
+static bool content_info(scep_octets_t der, int nid, scep_ber_reader_t *content)
+{
+    scep_ber_reader_t in = scep_ber_read(der);
+    scep_ber_reader_t info, explicit;
+    int type;
+
+    return scep_ber_enter(&in, SCEP_BER_SEQUENCE, &info) &&
+           scep_ber_oid(&info, &type) && type == nid &&
+           scep_ber_enter(&info, SCEP_BER_CONTEXT_CONS, &explicit) &&
+           scep_ber_end(&info) &&
+           scep_ber_enter(&explicit, SCEP_BER_SEQUENCE, content) &&
+           scep_ber_end(&explicit);
+}
+
+/* SET OF AlgorithmIdentifier */
+static scep_status_e digest_algorithms(scep_ber_reader_t *in,
+                                       scep_result_t *res)
+{
+    scep_ber_t set;
+    size_t count;
+
+    if (!scep_ber_take(in, SCEP_BER_SET, &set) ||
+        !scep_ber_count(set.body, SCEP_BER_SEQUENCE, &count)) {
+        return scep_fail(res, SCEP_R_SYNTAX, "digestAlgorithms malformed");
+    }
+    if (count > MAX_DIGESTS) {
+        return scep_fail(res, SCEP_R_LIMITS, "%lu digestAlgorithms",
+                         (unsigned long)count);
+    }
+    return SCEP_OK;
+}
+
+/* EncapsulatedContentInfo: id-data (R19), or envelopedData, as XiPKI has it;
+ * an OCTET STRING or nothing. */
+static bool encapsulated(scep_ber_reader_t *in)
+{
+    scep_ber_reader_t info, explicit;
+    scep_ber_t content;
+    size_t len;
+    int type;
+
+    if (!scep_ber_enter(in, SCEP_BER_SEQUENCE, &info) ||
+        !scep_ber_oid(&info, &type) ||
+        (type != NID_pkcs7_data && type != NID_pkcs7_enveloped)) {
+        return false;
+    }
+    if (scep_ber_end(&info)) {
+        return true;
+    }
+    return scep_ber_enter(&info, SCEP_BER_CONTEXT_CONS, &explicit) &&
+           scep_ber_end(&info) &&
+           (scep_ber_is(&explicit, SCEP_BER_OCTETS) ||
+            scep_ber_is(&explicit, SCEP_BER_OCTETS_CONS)) &&
+           scep_ber_next(&explicit, &content) && scep_ber_end(&explicit) &&
+           scep_ber_string_len(&content, &len);
+}
+
+/* certificates [0] and crls [1], both optional. */
+static scep_status_e certificates(scep_ber_reader_t *in, scep_result_t *res)
+{
+    scep_ber_t set;
+    size_t count;
+
+    if (scep_ber_is(in, SCEP_BER_CONTEXT_CONS)) {
+        if (!scep_ber_next(in, &set) ||
+            !scep_ber_count(set.body, SCEP_BER_SEQUENCE, &count)) {
+            return scep_fail(res, SCEP_R_SYNTAX,
+                             "certificates hold something else");
+        }
+        if (count > SCEP_MAX_CERTIFICATES) {
+            return scep_fail(res, SCEP_R_LIMITS, "%lu certificates",
+                             (unsigned long)count);
+        }
+    }
+    if (scep_ber_is(in, SCEP_BER_CONTEXT_CONS + 1)) {
+        if (!scep_ber_next(in, &set)) {
+            return scep_fail(res, SCEP_R_SYNTAX, "crls malformed");
+        }
+        if (set.body.len > 0) { /* S23: work that nobody asked for */
+            return scep_fail(res, SCEP_R_LIMITS, "CRLs in a request");
+        }
+    }
+    return SCEP_OK;
+}
+
+/* signedAttrs [0] or unsignedAttrs [1] */
+static scep_status_e attributes(scep_ber_reader_t *in, scep_result_t *res)
+{
+    scep_ber_t set;
+    size_t count;
+
+    if (!scep_ber_next(in, &set) ||
+        !scep_ber_count(set.body, SCEP_BER_SEQUENCE, &count)) {
+        return scep_fail(res, SCEP_R_SYNTAX, "attributes malformed");
+    }
+    if (count > SCEP_MAX_ATTRIBUTES) {
+        return scep_fail(res, SCEP_R_LIMITS, "%lu attributes",
+                         (unsigned long)count);
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e signer_info(scep_ber_reader_t *in, scep_result_t *res)
+{
+    scep_ber_t e;
+    scep_ber_reader_t params;
+    int nid;
+    scep_status_e status;
+
+    if (!scep_ber_take(in, SCEP_BER_INTEGER, &e) ||
+        (!scep_ber_is(in, SCEP_BER_SEQUENCE) &&
+         !scep_ber_is(in, SCEP_BER_CONTEXT)) ||
+        !scep_ber_next(in, &e) || !scep_ber_algorithm(in, &nid, &params)) {
+        return scep_fail(res, SCEP_R_SYNTAX, "SignerInfo malformed");
+    }
+    if (!scep_ber_is(in, SCEP_BER_CONTEXT_CONS)) {
+        return scep_fail(res, SCEP_R_SYNTAX, "no signed attributes");
+    }
+    status = attributes(in, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (!scep_ber_algorithm(in, &nid, &params) ||
+        !scep_ber_take(in, SCEP_BER_OCTETS, &e)) {
+        return scep_fail(res, SCEP_R_SYNTAX, "SignerInfo has no signature");
+    }
+    if (scep_ber_is(in, SCEP_BER_CONTEXT_CONS + 1)) {
+        status = attributes(in, res);
+        if (status != SCEP_OK) {
+            return status;
+        }
+    }
+    if (!scep_ber_end(in)) {
+        return scep_fail(res, SCEP_R_SYNTAX, "SignerInfo has too much");
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e signer_infos(scep_ber_reader_t *in, scep_result_t *res)
+{
+    scep_ber_t set;
+    scep_ber_reader_t infos, info;
+    size_t count;
+
+    if (!scep_ber_take(in, SCEP_BER_SET, &set) || !scep_ber_end(in) ||
+        !scep_ber_count(set.body, SCEP_BER_SEQUENCE, &count)) {
+        return scep_fail(res, SCEP_R_SYNTAX, "signerInfos malformed");
+    }
+    if (count == 0) {
+        return scep_fail(res, SCEP_R_SYNTAX, "nobody has signed");
+    }
+    if (count > 1) {
+        return scep_fail(res, SCEP_R_LIMITS, "%lu signers",
+                         (unsigned long)count);
+    }
+    infos = scep_ber_read(set.body);
+    if (!scep_ber_enter(&infos, SCEP_BER_SEQUENCE, &info)) {
+        return scep_fail(res, SCEP_R_SYNTAX, "SignerInfo malformed");
+    }
+    return signer_info(&info, res);
+}
+
+scep_status_e scep_preflight_signed(scep_octets_t der, scep_result_t *res)
+{
+    scep_ber_reader_t in;
+    scep_ber_t version;
+    scep_status_e status;
+
+    switch (scep_ber_check(der)) {
+    case SCEP_BER_GOOD:
+        break;
+    case SCEP_BER_TOO_DEEP:
+        return scep_fail(res, SCEP_R_LIMITS, "nested too deeply");
+    case SCEP_BER_BAD:
+        return scep_fail(res, SCEP_R_SYNTAX, "not one BER element");
+    }
+    if (!content_info(der, NID_pkcs7_signed, &in) ||
+        !scep_ber_take(&in, SCEP_BER_INTEGER, &version)) {
+        return scep_fail(res, SCEP_R_SYNTAX, "not a SignedData");
+    }
+    status = digest_algorithms(&in, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (!encapsulated(&in)) {
+        return scep_fail(res, SCEP_R_SYNTAX, "encapContentInfo malformed");
+    }
+    status = certificates(&in, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    return signer_infos(&in, res);
+}
+
+/* --- the envelope -------------------------------------------------------- */
+
+static bool oaep_digest(int nid)
+{
+    return nid == NID_sha1 || nid == NID_sha224 || nid == NID_sha256 ||
+           nid == NID_sha384 || nid == NID_sha512;
+}
+
+/* A digest's AlgorithmIdentifier in an explicit tag. */
+static bool oaep_hash(scep_ber_reader_t *explicit)
+{
+    scep_ber_reader_t params;
+    int nid;
+
+    return scep_ber_algorithm(explicit, &nid, &params) && oaep_digest(nid) &&
+           scep_ber_end(explicit);
+}
+
+static bool oaep_mgf(scep_ber_reader_t *explicit)
+{
+    scep_ber_reader_t params;
+    int nid;
+
+    return scep_ber_algorithm(explicit, &nid, &params) && nid == NID_mgf1 &&
+           scep_ber_end(explicit) && oaep_hash(&params);
+}
+
+/* The label; nobody in SCEP has one. */
+static bool oaep_source(scep_ber_reader_t *explicit)
+{
+    scep_ber_reader_t params;
+    scep_ber_t label;
+    int nid;
+
+    return scep_ber_algorithm(explicit, &nid, &params) &&
+           nid == NID_pSpecified && scep_ber_end(explicit) &&
+           scep_ber_take(&params, SCEP_BER_OCTETS, &label) &&
+           label.body.len == 0 && scep_ber_end(&params);
+}
+
+/* RSAES-OAEP-params (RFC 4055 4.1): each of three explicit tags optional;
+ * Windows sends none of them (Q27). */
+static bool oaep_known(scep_ber_reader_t *params)
+{
+    static bool (*const parts[3])(scep_ber_reader_t *) = {oaep_hash, oaep_mgf,
+                                                          oaep_source};
+    scep_ber_reader_t in, explicit;
+    unsigned int i;
+
+    if (!scep_ber_enter(params, SCEP_BER_SEQUENCE, &in) ||
+        !scep_ber_end(params)) {
+        return false;
+    }
+    for (i = 0; i < 3; i++) {
+        if (scep_ber_enter(&in, SCEP_BER_CONTEXT_CONS + i, &explicit) &&
+            !parts[i](&explicit)) {
+            return false;
+        }
+    }
+    return scep_ber_end(&in);
+}
+
+/* rsaEncryption has NULL parameters, which some leave out. */
+static bool null_or_nothing(scep_ber_reader_t *params)
+{
+    scep_ber_t null;
+
+    return scep_ber_end(params) ||
+           (scep_ber_take(params, SCEP_BER_NULL, &null) && null.body.len == 0 &&
+            scep_ber_end(params));
+}
+
+static scep_status_e recipient(scep_ber_reader_t *set, scep_result_t *res)
+{
+    scep_ber_reader_t in, params;
+    scep_ber_t e;
+    int nid;
+
+    /* [1] to [4] are key agreement, KEK, password, other: RFC 8894 3.1 has
+     * the password for keys that cannot encrypt, ours can. */
+    if (!scep_ber_is(set, SCEP_BER_SEQUENCE)) {
+        return scep_fail(res, SCEP_R_ENVELOPE_ALG,
+                         "RecipientInfo is not a KeyTransRecipientInfo");
+    }
+    if (!scep_ber_enter(set, SCEP_BER_SEQUENCE, &in) ||
+        !scep_ber_take(&in, SCEP_BER_INTEGER, &e) ||
+        (!scep_ber_is(&in, SCEP_BER_SEQUENCE) &&
+         !scep_ber_is(&in, SCEP_BER_CONTEXT)) ||
+        !scep_ber_next(&in, &e) || !scep_ber_algorithm(&in, &nid, &params) ||
+        !scep_ber_take(&in, SCEP_BER_OCTETS, &e) || !scep_ber_end(&in) ||
+        e.body.len == 0 || e.body.len > MAX_ENCRYPTED_KEY) {
+        return scep_fail(res, SCEP_R_ENVELOPE, "RecipientInfo malformed");
+    }
+    if (!(nid == NID_rsaEncryption && null_or_nothing(&params)) &&
+        !(nid == NID_rsaesOaep && oaep_known(&params))) {
+        return scep_fail(res, SCEP_R_ENVELOPE_ALG, "key transport by %s",
+                         OBJ_nid2sn(nid));
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e recipients(scep_ber_reader_t *in, scep_result_t *res)
+{
+    scep_ber_reader_t set;
+    int count;
+
+    if (!scep_ber_enter(in, SCEP_BER_SET, &set)) {
+        return scep_fail(res, SCEP_R_ENVELOPE, "recipientInfos malformed");
+    }
+    for (count = 0; !scep_ber_end(&set); count++) {
+        scep_status_e status;
+
+        if (count == SCEP_MAX_RECIPIENTS) {
+            return scep_fail(res, SCEP_R_ENVELOPE, "too many recipients");
+        }
+        status = recipient(&set, res);
+        if (status != SCEP_OK) {
+            return status;
+        }
+    }
+    if (count == 0) {
+        return scep_fail(res, SCEP_R_ENVELOPE, "no recipient");
+    }
+    return SCEP_OK;
+}
+
+/* Length of the IV of a CBC cipher that SCEP knows, else 0. */
+static size_t iv_len(int nid)
+{
+    switch (nid) {
+    case NID_des_cbc:
+    case NID_des_ede3_cbc:
+        return 8;
+    case NID_aes_128_cbc:
+    case NID_aes_192_cbc:
+    case NID_aes_256_cbc:
+        return 16;
+    default:
+        return 0;
+    }
+}
+
+/* EncryptedContentInfo. Its content is [0] IMPLICIT, in one piece or in
+ * segments; Q82's EXPLICIT one looks like a single segment. */
+static scep_status_e encrypted_content(scep_ber_reader_t *in, int *cipher_nid,
+                                       scep_result_t *res)
+{
+    scep_ber_reader_t info, params;
+    scep_ber_t iv, content;
+    size_t len;
+    int type;
+
+    if (!scep_ber_enter(in, SCEP_BER_SEQUENCE, &info) ||
+        !scep_ber_oid(&info, &type) || type != NID_pkcs7_data ||
+        !scep_ber_algorithm(&info, cipher_nid, &params)) {
+        return scep_fail(res, SCEP_R_ENVELOPE,
+                         "encryptedContentInfo malformed");
+    }
+    /* S21: the parameters' length is known before OpenSSL copies them. */
+    if (iv_len(*cipher_nid) == 0 ||
+        !scep_ber_take(&params, SCEP_BER_OCTETS, &iv) ||
+        iv.body.len != iv_len(*cipher_nid) || !scep_ber_end(&params)) {
+        return scep_fail(res, SCEP_R_ENVELOPE_ALG,
+                         "content cipher %s, or its parameters",
+                         OBJ_nid2sn(*cipher_nid));
+    }
+    if ((!scep_ber_is(&info, SCEP_BER_CONTEXT) &&
+         !scep_ber_is(&info, SCEP_BER_CONTEXT_CONS)) ||
+        !scep_ber_next(&info, &content) || !scep_ber_end(&info) ||
+        !scep_ber_string_len(&content, &len) || len == 0) {
+        return scep_fail(res, SCEP_R_ENVELOPE, "encryptedContent malformed");
+    }
+    return SCEP_OK;
+}
+
+scep_status_e scep_preflight_enveloped_cipher(scep_octets_t der,
+                                              int *cipher_nid,
+                                              scep_result_t *res)
+{
+    scep_ber_reader_t in;
+    scep_ber_t version;
+    scep_status_e status;
+
+    if (scep_ber_check(der) != SCEP_BER_GOOD ||
+        !content_info(der, NID_pkcs7_enveloped, &in) ||
+        !scep_ber_take(&in, SCEP_BER_INTEGER, &version)) {
+        return scep_fail(res, SCEP_R_ENVELOPE, "not an EnvelopedData");
+    }
+    if (scep_ber_is(&in, SCEP_BER_CONTEXT_CONS)) {
+        return scep_fail(res, SCEP_R_ENVELOPE, "originatorInfo is there");
+    }
+    status = recipients(&in, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    status = encrypted_content(&in, cipher_nid, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (!scep_ber_end(&in)) {
+        return scep_fail(res, SCEP_R_ENVELOPE, "unprotectedAttrs are there");
+    }
+    return SCEP_OK;
+}
+
+scep_status_e scep_preflight_enveloped(scep_octets_t der, scep_result_t *res)
+{
+    int cipher_nid;
+
+    return scep_preflight_enveloped_cipher(der, &cipher_nid, res);
+}
+
+/* --- the request --------------------------------------------------------- */
+
+scep_status_e scep_preflight_csr(scep_octets_t der, scep_result_t *res)
+{
+    scep_ber_reader_t in, csr;
+    scep_ber_t e;
+
+    if (der.len > SCEP_MAX_CSR) {
+        return scep_fail(res, SCEP_R_CONTENT, "PKCS#10 of %lu octets",
+                         (unsigned long)der.len);
+    }
+    if (scep_ber_check(der) != SCEP_BER_GOOD) {
+        return scep_fail(res, SCEP_R_CONTENT, "not one BER element");
+    }
+    /* A ContentInfo would begin with an OID. */
+    in = scep_ber_read(der);
+    if (!scep_ber_enter(&in, SCEP_BER_SEQUENCE, &csr) ||
+        !scep_ber_take(&csr, SCEP_BER_SEQUENCE, &e) ||
+        !scep_ber_take(&csr, SCEP_BER_SEQUENCE, &e) ||
+        !scep_ber_take(&csr, SCEP_BER_BIT_STRING, &e) || !scep_ber_end(&csr)) {
+        return scep_fail(res, SCEP_R_CONTENT, "not a PKCS#10");
+    }
+    return SCEP_OK;
+}

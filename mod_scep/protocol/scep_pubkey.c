@@ -1,0 +1,68 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_pubkey.c: bounds on the public keys of peers. (protocol layer)
+ */
+#include "scep_pubkey.h"
+
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+
+enum { MAX_EXPONENT_BITS = 33 }; /* up to 2^32 (S23) */
+
+static const char *rsa_fault(const EVP_PKEY *key, int min_bits)
+{
+    BIGNUM *e = NULL;
+    const char *fault = NULL;
+
+    if (EVP_PKEY_get_bits(key) < min_bits) {
+        return "RSA key is too short";
+    }
+    if (EVP_PKEY_get_bits(key) > SCEP_MAX_RSA_BITS) {
+        return "RSA key is too long";
+    }
+    if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) != 1) {
+        return "RSA key has no exponent";
+    }
+    if (BN_num_bits(e) > MAX_EXPONENT_BITS || !BN_is_odd(e) || BN_is_one(e)) {
+        fault = "RSA exponent is out of bounds";
+    }
+    BN_free(e);
+    return fault;
+}
+
+static const char *ec_fault(const EVP_PKEY *key)
+{
+    static const char *const curves[] = {"prime256v1", "secp384r1",
+                                         "secp521r1"};
+    char name[32];
+    int explicit = 0;
+    size_t i;
+
+    if (EVP_PKEY_get_int_param(key,
+                               OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+                               &explicit) != 1 ||
+        explicit != 0 ||
+        EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, name,
+                                       sizeof(name), NULL) != 1) {
+        return "EC key has no named curve"; /* RFC 5480 2.1.1 */
+    }
+    for (i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+        if (strcmp(name, curves[i]) == 0) {
+            return NULL;
+        }
+    }
+    return "EC curve is not P-256, P-384 or P-521";
+}
+
+const char *scep_pubkey_fault(const EVP_PKEY *key, int min_rsa_bits)
+{
+    if (EVP_PKEY_is_a(key, "RSA")) {
+        return rsa_fault(key, min_rsa_bits);
+    }
+    if (EVP_PKEY_is_a(key, "EC")) {
+        return ec_fault(key);
+    }
+    return "key is neither RSA nor EC";
+}
