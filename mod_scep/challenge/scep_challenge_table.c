@@ -1,0 +1,554 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_challenge_table.c: outstanding one-time passwords in shared memory.
+ * (challenge layer)
+ *
+ *   +--------+----------------------+--------------------------------------+
+ *   | header | buckets              | entries                              |
+ *   | 64     | 4 octets each, a     | 88 octets each, `capacity` of them   |
+ *   | octets | power of 2 >= capac. |                                      |
+ *   +--------+----------------------+--------------------------------------+
+ *
+ * Buckets and links hold entry numbers (NIL: none), since every process may
+ * map the memory elsewhere. An entry is either on the free list (through
+ * `next`), or in its bucket's chain (`next`) and in the list of all used
+ * entries by time of expiry (`older`, `newer`).
+ *
+ * Death while the lock is held: the header's `dirty` is set for as long as
+ * links may contradict each other. Whoever takes the lock next then rebuilds
+ * all links from the entries alone: an entry is in use if its state says so
+ * and its check fits. Hence the order of writing: contents, check, state when
+ * an entry comes; state first when it goes. A claim touches no link; its
+ * state is written last, so that a half-written claim is none.
+ *
+ * The order needs only be held against the compiler (fence()): a killed
+ * process has made all stores before the point at which it stopped, and none
+ * after it.
+ */
+#include "scep_challenge_table.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "scep_str.h"
+
+#define NIL ((apr_uint32_t)-1)
+
+enum { TABLE_VERSION = 1, SORT_BINS = 32 };
+
+static const char table_magic[8] = {'S', 'C', 'E', 'P', 'C', 'H', 'A', 'L'};
+
+/* Values that stray or half-written octets hardly take. */
+typedef enum {
+    ENTRY_FREE = 0,
+    ENTRY_OUTSTANDING = 0x4f555453,
+    ENTRY_CLAIMED = 0x434c4149
+} entry_state_e;
+
+typedef struct entry_t {
+    unsigned char hash[SCEP_HASH_SIZE];
+    unsigned char owner[SCEP_CLAIM_OWNER_SIZE]; /* of the claim */
+    apr_int64_t expires;
+    apr_int64_t claimed_until;
+    apr_uint64_t check; /* over number, hash and expires */
+    apr_uint32_t state; /* entry_state_e */
+    apr_uint32_t next;
+    apr_uint32_t older;
+    apr_uint32_t newer;
+} entry_t;
+
+typedef struct header_t {
+    char magic[8];
+    apr_uint32_t version;
+    apr_uint32_t entry_size;
+    apr_uint64_t size;
+    apr_uint32_t capacity;
+    apr_uint32_t buckets;
+    apr_uint32_t dirty;
+    apr_uint32_t used;
+    apr_uint32_t free;
+    apr_uint32_t oldest;
+    apr_uint32_t newest;
+    apr_uint32_t reserved[3];
+} header_t;
+
+static_assert(sizeof(header_t) == 64, "the header has a fixed size");
+static_assert(sizeof(entry_t) == 88, "an entry has a fixed size");
+
+struct scep_challenge_table_t {
+    header_t *header;
+    apr_uint32_t *buckets;
+    entry_t *entries;
+    scep_lock_t lock;
+};
+
+static void fence(void)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+static apr_uint32_t bucket_count(apr_uint32_t capacity)
+{
+    apr_uint32_t count = SCEP_CHALLENGE_MIN_CAPACITY;
+
+    while (count < capacity) {
+        count *= 2;
+    }
+    return count;
+}
+
+apr_size_t scep_challenge_table_size(apr_uint32_t capacity)
+{
+    if (capacity < SCEP_CHALLENGE_MIN_CAPACITY ||
+        capacity > SCEP_CHALLENGE_MAX_CAPACITY) {
+        return 0;
+    }
+    return sizeof(header_t) + bucket_count(capacity) * sizeof(apr_uint32_t) +
+           capacity * sizeof(entry_t);
+}
+
+static void locate(scep_challenge_table_t *table, void *memory)
+{
+    char *at = memory;
+
+    table->header = memory;
+    at += sizeof(header_t);
+    table->buckets = (apr_uint32_t *)(void *)at;
+    at += table->header->buckets * sizeof(apr_uint32_t);
+    table->entries = (entry_t *)(void *)at;
+}
+
+/* The HMAC's octets are uniform already. */
+static apr_uint32_t *bucket_of(scep_challenge_table_t *table,
+                               const unsigned char *hash)
+{
+    apr_uint32_t number = (apr_uint32_t)hash[0] | (apr_uint32_t)hash[1] << 8 |
+                          (apr_uint32_t)hash[2] << 16 |
+                          (apr_uint32_t)hash[3] << 24;
+
+    return &table->buckets[number & (table->header->buckets - 1)];
+}
+
+/* FNV-1a: against half-written entries, not against an attacker. */
+static apr_uint64_t check_of(apr_uint32_t number, const entry_t *entry)
+{
+    apr_uint64_t sum = APR_UINT64_C(0xcbf29ce484222325) ^ number;
+    apr_uint64_t expires = (apr_uint64_t)entry->expires;
+    size_t i;
+
+    for (i = 0; i < SCEP_HASH_SIZE; i++) {
+        sum = (sum ^ entry->hash[i]) * APR_UINT64_C(0x100000001b3);
+    }
+    for (i = 0; i < sizeof(expires); i++) {
+        sum = (sum ^ (expires >> (8 * i) & 0xff)) * APR_UINT64_C(0x100000001b3);
+    }
+    return sum;
+}
+
+static apr_uint32_t find(scep_challenge_table_t *table,
+                         const unsigned char *hash)
+{
+    apr_uint32_t number = *bucket_of(table, hash);
+
+    while (number != NIL &&
+           !scep_equal_ct(table->entries[number].hash, hash, SCEP_HASH_SIZE)) {
+        number = table->entries[number].next;
+    }
+    return number;
+}
+
+/* --- the links ------------------------------------------------------------ */
+
+static void free_push(scep_challenge_table_t *table, apr_uint32_t number)
+{
+    table->entries[number].next = table->header->free;
+    table->header->free = number;
+}
+
+static void bucket_push(scep_challenge_table_t *table, apr_uint32_t number)
+{
+    apr_uint32_t *bucket = bucket_of(table, table->entries[number].hash);
+
+    table->entries[number].next = *bucket;
+    *bucket = number;
+}
+
+static void bucket_remove(scep_challenge_table_t *table, apr_uint32_t number)
+{
+    apr_uint32_t *link = bucket_of(table, table->entries[number].hash);
+
+    while (*link != number) {
+        link = &table->entries[*link].next;
+    }
+    *link = table->entries[number].next;
+}
+
+/* From the newest end: passwords of one validity come in order. */
+static void expiry_insert(scep_challenge_table_t *table, apr_uint32_t number)
+{
+    header_t *header = table->header;
+    entry_t *entry = &table->entries[number];
+    apr_uint32_t before = header->newest;
+
+    while (before != NIL && table->entries[before].expires > entry->expires) {
+        before = table->entries[before].older;
+    }
+    entry->older = before;
+    entry->newer =
+        before != NIL ? table->entries[before].newer : header->oldest;
+    *(before != NIL ? &table->entries[before].newer : &header->oldest) = number;
+    *(entry->newer != NIL ? &table->entries[entry->newer].older
+                          : &header->newest) = number;
+}
+
+static void expiry_remove(scep_challenge_table_t *table, apr_uint32_t number)
+{
+    header_t *header = table->header;
+    const entry_t *entry = &table->entries[number];
+
+    *(entry->older != NIL ? &table->entries[entry->older].newer
+                          : &header->oldest) = entry->newer;
+    *(entry->newer != NIL ? &table->entries[entry->newer].older
+                          : &header->newest) = entry->older;
+}
+
+static void put_in(scep_challenge_table_t *table, const unsigned char *hash,
+                   apr_time_t expires)
+{
+    apr_uint32_t number = table->header->free;
+    entry_t *entry = &table->entries[number];
+
+    table->header->free = entry->next;
+    memcpy(entry->hash, hash, SCEP_HASH_SIZE);
+    entry->expires = expires;
+    entry->claimed_until = 0;
+    entry->check = check_of(number, entry);
+    fence();
+    entry->state = ENTRY_OUTSTANDING;
+    fence();
+    bucket_push(table, number);
+    expiry_insert(table, number);
+    table->header->used++;
+}
+
+static void take_out(scep_challenge_table_t *table, apr_uint32_t number)
+{
+    table->entries[number].state = ENTRY_FREE;
+    fence();
+    bucket_remove(table, number);
+    expiry_remove(table, number);
+    free_push(table, number);
+    table->header->used--;
+}
+
+/* --- repair --------------------------------------------------------------- */
+
+static bool is_whole(scep_challenge_table_t *table, apr_uint32_t number)
+{
+    const entry_t *entry = &table->entries[number];
+
+    return (entry->state == ENTRY_OUTSTANDING ||
+            entry->state == ENTRY_CLAIMED) &&
+           entry->check == check_of(number, entry);
+}
+
+/* Two chains through `newer`, each in order of expiry, made one. */
+static apr_uint32_t merge(entry_t *entries, apr_uint32_t a, apr_uint32_t b)
+{
+    apr_uint32_t first = NIL;
+    apr_uint32_t *link = &first;
+
+    while (a != NIL && b != NIL) {
+        apr_uint32_t *from = entries[b].expires < entries[a].expires ? &b : &a;
+
+        *link = *from;
+        link = &entries[*link].newer;
+        *from = *link;
+    }
+    *link = a != NIL ? a : b;
+    return first;
+}
+
+/* Merge sort in place: bin n holds a sorted chain of 2^n entries or none. */
+static apr_uint32_t sort(entry_t *entries, apr_uint32_t chain)
+{
+    apr_uint32_t bins[SORT_BINS];
+    apr_uint32_t sorted = NIL;
+    int i;
+
+    for (i = 0; i < SORT_BINS; i++) {
+        bins[i] = NIL;
+    }
+    while (chain != NIL) {
+        apr_uint32_t one = chain;
+
+        chain = entries[one].newer;
+        entries[one].newer = NIL;
+        for (i = 0; i < SORT_BINS - 1 && bins[i] != NIL; i++) {
+            one = merge(entries, bins[i], one);
+            bins[i] = NIL;
+        }
+        bins[i] = one;
+    }
+    for (i = 0; i < SORT_BINS; i++) {
+        sorted = merge(entries, bins[i], sorted);
+    }
+    return sorted;
+}
+
+static void repair(scep_challenge_table_t *table)
+{
+    header_t *header = table->header;
+    apr_uint32_t chain = NIL, i;
+
+    header->used = 0;
+    header->free = NIL;
+    for (i = 0; i < header->buckets; i++) {
+        table->buckets[i] = NIL;
+    }
+    for (i = header->capacity; i-- > 0;) {
+        if (is_whole(table, i) && find(table, table->entries[i].hash) == NIL) {
+            bucket_push(table, i);
+            table->entries[i].newer = chain;
+            chain = i;
+            header->used++;
+        }
+        else {
+            table->entries[i].state = ENTRY_FREE;
+            free_push(table, i);
+        }
+    }
+    header->oldest = chain = sort(table->entries, chain);
+    header->newest = NIL;
+    for (; chain != NIL; chain = table->entries[chain].newer) {
+        table->entries[chain].older = header->newest;
+        header->newest = chain;
+    }
+}
+
+static void mutation_begins(scep_challenge_table_t *table)
+{
+    table->header->dirty = 1;
+    fence();
+}
+
+static void mutation_ends(scep_challenge_table_t *table)
+{
+    fence();
+    table->header->dirty = 0;
+}
+
+static bool acquire(scep_challenge_table_t *table)
+{
+    if (table->lock.acquire(table->lock.baton) != APR_SUCCESS) {
+        return false;
+    }
+    if (table->header->dirty) {
+        repair(table);
+        mutation_ends(table);
+    }
+    return true;
+}
+
+static bool release(scep_challenge_table_t *table)
+{
+    return table->lock.release(table->lock.baton) == APR_SUCCESS;
+}
+
+/* --- the interface -------------------------------------------------------- */
+
+void scep_challenge_table_format(void *memory, apr_size_t size,
+                                 apr_uint32_t capacity)
+{
+    scep_challenge_table_t table;
+    header_t *header = memory;
+    apr_uint32_t i;
+
+    if (size < sizeof(*header)) {
+        return;
+    }
+    memset(header, 0, sizeof(*header));
+    if (scep_challenge_table_size(capacity) == 0 ||
+        size < scep_challenge_table_size(capacity)) {
+        return;
+    }
+    header->version = TABLE_VERSION;
+    header->entry_size = sizeof(entry_t);
+    header->size = scep_challenge_table_size(capacity);
+    header->capacity = capacity;
+    header->buckets = bucket_count(capacity);
+    locate(&table, memory);
+    for (i = 0; i < capacity; i++) {
+        memset(&table.entries[i], 0, sizeof(entry_t));
+    }
+    repair(&table);
+    fence();
+    memcpy(header->magic, table_magic, sizeof(table_magic));
+}
+
+scep_challenge_table_t *scep_challenge_table_attach(void *memory,
+                                                    apr_size_t size,
+                                                    const scep_lock_t *lock,
+                                                    apr_pool_t *pool)
+{
+    const header_t *header = memory;
+    scep_challenge_table_t *table;
+
+    if (size < sizeof(*header) ||
+        memcmp(header->magic, table_magic, sizeof(table_magic)) != 0 ||
+        header->version != TABLE_VERSION ||
+        header->entry_size != sizeof(entry_t) || header->size > size ||
+        scep_challenge_table_size(header->capacity) != header->size ||
+        bucket_count(header->capacity) != header->buckets) {
+        return NULL;
+    }
+    table = apr_pcalloc(pool, sizeof(*table));
+    table->lock = *lock;
+    locate(table, memory);
+    return table;
+}
+
+/* Room for one more: a free entry, or the oldest if that has expired. The
+ * others stay until they are in the way, so that whoever brings one is told
+ * that it has expired. */
+static bool make_room(scep_challenge_table_t *table, apr_time_t now)
+{
+    apr_uint32_t oldest = table->header->oldest;
+
+    if (table->header->free == NIL && oldest != NIL &&
+        table->entries[oldest].expires <= now) {
+        take_out(table, oldest);
+    }
+    return table->header->free != NIL;
+}
+
+scep_add_e scep_challenge_table_add(scep_challenge_table_t *table,
+                                    const unsigned char hash[SCEP_HASH_SIZE],
+                                    apr_time_t expires, apr_time_t now)
+{
+    scep_add_e outcome = SCEP_ADD_OK;
+    apr_uint32_t number;
+
+    if (!acquire(table)) {
+        return SCEP_ADD_LOCK;
+    }
+    number = find(table, hash);
+    if (number != NIL && table->entries[number].expires > now) {
+        outcome = SCEP_ADD_EXISTS;
+    }
+    else {
+        mutation_begins(table);
+        if (number != NIL) {
+            take_out(table, number);
+        }
+        if (make_room(table, now)) {
+            put_in(table, hash, expires);
+        }
+        else {
+            outcome = SCEP_ADD_FULL;
+        }
+        mutation_ends(table);
+    }
+    return release(table) ? outcome : SCEP_ADD_LOCK;
+}
+
+static bool is_owner(const entry_t *entry, const unsigned char *owner)
+{
+    return entry->state == ENTRY_CLAIMED &&
+           scep_equal_ct(entry->owner, owner, SCEP_CLAIM_OWNER_SIZE);
+}
+
+static scep_claim_e claim(entry_t *entry, const unsigned char *owner,
+                          apr_time_t now, apr_interval_time_t lease)
+{
+    if (entry->expires <= now) {
+        return SCEP_CLAIM_EXPIRED;
+    }
+    if (entry->state == ENTRY_CLAIMED && entry->claimed_until > now &&
+        !is_owner(entry, owner)) {
+        return SCEP_CLAIM_BUSY;
+    }
+    entry->state = ENTRY_OUTSTANDING;
+    fence();
+    memcpy(entry->owner, owner, SCEP_CLAIM_OWNER_SIZE);
+    entry->claimed_until = now + lease;
+    fence();
+    entry->state = ENTRY_CLAIMED;
+    return SCEP_CLAIM_OK;
+}
+
+scep_claim_e
+scep_challenge_table_claim(scep_challenge_table_t *table,
+                           const unsigned char hash[SCEP_HASH_SIZE],
+                           const unsigned char owner[SCEP_CLAIM_OWNER_SIZE],
+                           apr_time_t now, apr_interval_time_t lease)
+{
+    scep_claim_e outcome = SCEP_CLAIM_UNKNOWN;
+    apr_uint32_t number;
+
+    if (!acquire(table)) {
+        return SCEP_CLAIM_LOCK;
+    }
+    number = find(table, hash);
+    if (number != NIL) {
+        outcome = claim(&table->entries[number], owner, now, lease);
+    }
+    return release(table) ? outcome : SCEP_CLAIM_LOCK;
+}
+
+void scep_challenge_table_release(
+    scep_challenge_table_t *table, const unsigned char hash[SCEP_HASH_SIZE],
+    const unsigned char owner[SCEP_CLAIM_OWNER_SIZE])
+{
+    apr_uint32_t number;
+
+    if (!acquire(table)) {
+        return;
+    }
+    number = find(table, hash);
+    if (number != NIL && is_owner(&table->entries[number], owner)) {
+        table->entries[number].state = ENTRY_OUTSTANDING;
+    }
+    release(table);
+}
+
+void scep_challenge_table_remove(scep_challenge_table_t *table,
+                                 const unsigned char hash[SCEP_HASH_SIZE])
+{
+    apr_uint32_t number;
+
+    if (!acquire(table)) {
+        return;
+    }
+    number = find(table, hash);
+    if (number != NIL) {
+        mutation_begins(table);
+        take_out(table, number);
+        mutation_ends(table);
+    }
+    release(table);
+}
+
+apr_uint32_t scep_challenge_table_count(scep_challenge_table_t *table,
+                                        apr_time_t now)
+{
+    apr_uint32_t count, number;
+
+    if (!acquire(table)) {
+        return 0;
+    }
+    count = table->header->used;
+    number = table->header->oldest;
+    while (number != NIL && table->entries[number].expires <= now) {
+        number = table->entries[number].newer;
+        count--;
+    }
+    release(table);
+    return count;
+}
+
+apr_uint32_t scep_challenge_table_capacity(const scep_challenge_table_t *table)
+{
+    return table->header->capacity;
+}

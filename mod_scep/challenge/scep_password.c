@@ -1,0 +1,95 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_password.c: making one-time passwords, and their keyed hash.
+ * (challenge layer)
+ */
+#include "scep_password.h"
+
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+char *scep_password_new(apr_pool_t *pool, size_t length)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    unsigned char random[SCEP_PASSWORD_MAX_LENGTH];
+    char *password;
+    size_t i;
+
+    if (length < SCEP_PASSWORD_MIN_LENGTH ||
+        length > SCEP_PASSWORD_MAX_LENGTH ||
+        !scep_random(random, length, true)) {
+        return NULL;
+    }
+    password = scep_secret_alloc(pool, 2 * length + 1);
+    for (i = 0; i < length; i++) {
+        password[2 * i] = digits[random[i] >> 4];
+        password[2 * i + 1] = digits[random[i] & 15];
+    }
+    password[2 * length] = '\0';
+    scep_wipe(random, sizeof(random));
+    return password;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+           (c >= 'A' && c <= 'F');
+}
+
+/* The part of PASSWORD that counts. Blanks are dropped only around hex: in a
+ * password that a human chose they may be part of it. */
+static scep_octets_t significant(const char *password, bool *hex)
+{
+    size_t start = 0, end = strlen(password), i;
+    scep_octets_t all = {(const unsigned char *)password, end};
+
+    while (start < end && is_blank(password[start])) {
+        start++;
+    }
+    while (end > start && is_blank(password[end - 1])) {
+        end--;
+    }
+    *hex = end > start;
+    for (i = start; i < end; i++) {
+        if (!is_hex(password[i])) {
+            *hex = false;
+        }
+    }
+    return *hex ? (scep_octets_t){all.data + start, end - start} : all;
+}
+
+bool scep_password_hash(scep_octets_t key, const char *scope,
+                        const char *password,
+                        unsigned char hash[SCEP_HASH_SIZE])
+{
+    bool hex, ok;
+    scep_octets_t text = significant(password, &hex);
+    size_t prefix = strlen(scope) + 1;
+    size_t size = prefix + text.len;
+    unsigned char *message;
+    size_t i;
+
+    if (key.len != SCEP_PASSWORD_KEY_SIZE) {
+        return false;
+    }
+    message = OPENSSL_malloc(size);
+    if (message == NULL) {
+        return false;
+    }
+    memcpy(message, scope, prefix);
+    for (i = 0; i < text.len; i++) {
+        unsigned char c = text.data[i];
+
+        message[prefix + i] =
+            hex && c >= 'a' ? (unsigned char)(c - 'a' + 'A') : c;
+    }
+    ok = scep_hmac(key, (scep_octets_t){message, size}, hash);
+    OPENSSL_clear_free(message, size);
+    return ok;
+}
