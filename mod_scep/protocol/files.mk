@@ -5,9 +5,23 @@ PROTOCOL_TESTS =
 libscep_protocol_la_SOURCES += \
 	mod_scep/protocol/scep_alg.c mod_scep/protocol/scep_alg.h \
 	mod_scep/protocol/scep_caps.c mod_scep/protocol/scep_caps.h \
+	mod_scep/protocol/scep_certrep.c mod_scep/protocol/scep_certrep.h \
+	mod_scep/protocol/scep_certs_only.c \
+	mod_scep/protocol/scep_oid.c mod_scep/protocol/scep_oid.h \
 	mod_scep/protocol/scep_query.c mod_scep/protocol/scep_query.h
 PROTOCOL_TESTS += tests/unit/test_alg tests/unit/test_caps \
+	tests/unit/test_certrep tests/unit/test_certs_only \
 	tests/unit/test_query
+
+# What we receive
+libscep_protocol_la_SOURCES += \
+	mod_scep/protocol/scep_ber.c mod_scep/protocol/scep_ber.h \
+	mod_scep/protocol/scep_csr.c mod_scep/protocol/scep_csr.h \
+	mod_scep/protocol/scep_pkimessage.c \
+	mod_scep/protocol/scep_pkimessage.h \
+	mod_scep/protocol/scep_pkimessage_open.c \
+	mod_scep/protocol/scep_preflight.c mod_scep/protocol/scep_preflight.h \
+	mod_scep/protocol/scep_pubkey.c mod_scep/protocol/scep_pubkey.h
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(PROTOCOL_TESTS)
@@ -19,6 +33,16 @@ tests_unit_test_alg_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 tests_unit_test_caps_SOURCES = tests/unit/test_caps.c tests/unit/fixture.h
 tests_unit_test_caps_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_caps_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_certrep_SOURCES = tests/unit/test_certrep.c \
+	tests/unit/fixture.h tests/unit/fixture_certs.h
+tests_unit_test_certrep_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_certrep_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_certrep_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=scep_random
+EXTRA_DIST += tests/data/protocol/device.key tests/data/protocol/ra.key
+tests_unit_test_certs_only_SOURCES = tests/unit/test_certs_only.c \
+	tests/unit/fixture.h tests/unit/fixture_certs.h
+tests_unit_test_certs_only_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_certs_only_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 tests_unit_test_query_SOURCES = tests/unit/test_query.c tests/unit/fixture.h
 tests_unit_test_query_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_query_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)

@@ -1,0 +1,220 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_certrep.c: CertRep, built with OpenSSL's CMS (RFC 8894 3.3.2).
+ * (protocol layer)
+ */
+#include "scep_certrep.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include <openssl/rsa.h>
+
+#include "scep_oid.h"
+
+/* Octets a key must have to carry the longest content key (AES-256) with
+ * either padding; OAEP with SHA-1 needs 42 for itself. */
+enum { MIN_KEY_SIZE = 32 + 42 };
+
+bool scep_certrep_can_encrypt_to(X509 *cert)
+{
+    EVP_PKEY *key = cert != NULL ? X509_get0_pubkey(cert) : NULL;
+
+    return key != NULL && EVP_PKEY_is_a(key, "RSA") == 1 &&
+           EVP_PKEY_get_size(key) >= MIN_KEY_SIZE &&
+           EVP_PKEY_get_bits(key) <= SCEP_MAX_RSA_BITS;
+}
+
+/* Without CMS_STREAM in its making, CMS is encoded with definite lengths. */
+static scep_status_e to_der(CMS_ContentInfo *cms, apr_pool_t *pool,
+                            scep_octets_t *der, scep_result_t *res)
+{
+    int len = i2d_CMS_ContentInfo(cms, NULL);
+    unsigned char *out, *to;
+
+    if (len <= 0) {
+        return scep_fail(res, SCEP_R_INTERNAL, "cannot encode CMS");
+    }
+    out = to = apr_palloc(pool, (apr_size_t)len);
+    der->data = out;
+    der->len = (size_t)i2d_CMS_ContentInfo(cms, &to);
+    return SCEP_OK;
+}
+
+/* No check of the certificate's keyUsage or age: self-signed signers carry
+ * anything (R6, Q26), and only their key matters here. */
+static bool add_recipient(CMS_ContentInfo *cms, const scep_certrep_t *rep)
+{
+    unsigned int flags = rep->oaep ? CMS_KEY_PARAM : 0;
+    CMS_RecipientInfo *ri = CMS_add1_recipient_cert(cms, rep->recipient, flags);
+
+    if (ri == NULL || !rep->oaep) {
+        return ri != NULL;
+    }
+    return EVP_PKEY_CTX_set_rsa_padding(CMS_RecipientInfo_get0_pkey_ctx(ri),
+                                        RSA_PKCS1_OAEP_PADDING) > 0;
+}
+
+/* The pkcsPKIEnvelope of a SUCCESS. */
+static scep_status_e envelope(const scep_certrep_t *rep,
+                              const scep_algs_t *algs, apr_pool_t *pool,
+                              scep_octets_t *der, scep_result_t *res)
+{
+    const scep_cipher_t *cipher =
+        rep->cipher != NULL ? rep->cipher : scep_algs_default_cipher(algs);
+    const EVP_CIPHER *evp = scep_algs_evp_cipher(algs, cipher);
+    scep_octets_t content;
+    CMS_ContentInfo *cms;
+    scep_status_e status;
+    BIO *in;
+
+    if (!scep_certrep_can_encrypt_to(rep->recipient)) {
+        return scep_fail(res, SCEP_R_REPLY_KEY,
+                         "the signer's key is not RSA of a usable size");
+    }
+    status = scep_certs_only_encode(rep->certs, pool, &content, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (evp == NULL) {
+        return scep_fail(res, SCEP_R_INTERNAL, "cipher not on the list");
+    }
+    in = scep_bio_own(pool, BIO_new_mem_buf(content.data, (int)content.len));
+    cms = scep_cms_own(pool,
+                       CMS_encrypt_ex(NULL, NULL, evp, CMS_PARTIAL | CMS_BINARY,
+                                      scep_algs_libctx(algs), NULL));
+    if (in == NULL || cms == NULL) {
+        return scep_fail(res, SCEP_R_INTERNAL, "cannot start an envelope");
+    }
+    if (!add_recipient(cms, rep) || CMS_final(cms, in, NULL, CMS_BINARY) != 1) {
+        return scep_fail(res, SCEP_R_REPLY_KEY,
+                         "cannot encrypt to the signer's key");
+    }
+    return to_der(cms, pool, der, res);
+}
+
+static bool add_attribute(CMS_SignerInfo *si, apr_pool_t *pool, const char *oid,
+                          int type, scep_octets_t value)
+{
+    ASN1_OBJECT *obj = scep_oid(pool, oid);
+
+    /* An explicit length: -1 would mean "an ASN1_STRING" (M3). */
+    return obj != NULL && CMS_signed_add1_attr_by_OBJ(si, obj, type, value.data,
+                                                      (int)value.len) == 1;
+}
+
+static bool add_text(CMS_SignerInfo *si, apr_pool_t *pool, const char *oid,
+                     int type, const char *text)
+{
+    scep_octets_t value = {(const unsigned char *)text, strlen(text)};
+
+    return add_attribute(si, pool, oid, type, value);
+}
+
+static bool add_number(CMS_SignerInfo *si, apr_pool_t *pool, const char *oid,
+                       int number)
+{
+    return add_text(si, pool, oid, V_ASN1_PRINTABLESTRING,
+                    apr_itoa(pool, number));
+}
+
+/* SCEP's attributes; contentType, messageDigest and signingTime are added by
+ * CMS_final(). The transactionID goes out as it came in, also if it holds
+ * characters that a PrintableString does not have. */
+static bool add_attributes(CMS_SignerInfo *si, const scep_certrep_t *rep,
+                           apr_pool_t *pool)
+{
+    unsigned char nonce[SCEP_NONCE_SIZE];
+    bool failure = rep->status == SCEP_PKI_FAILURE;
+
+    return scep_random(nonce, sizeof(nonce), false) &&
+           add_number(si, pool, SCEP_OID_MESSAGE_TYPE, SCEP_MSG_CERTREP) &&
+           add_number(si, pool, SCEP_OID_PKI_STATUS, (int)rep->status) &&
+           add_attribute(si, pool, SCEP_OID_TRANSACTION_ID,
+                         V_ASN1_PRINTABLESTRING, rep->transaction_id) &&
+           add_attribute(si, pool, SCEP_OID_RECIPIENT_NONCE,
+                         V_ASN1_OCTET_STRING, rep->recipient_nonce) &&
+           add_attribute(si, pool, SCEP_OID_SENDER_NONCE, V_ASN1_OCTET_STRING,
+                         (scep_octets_t){nonce, sizeof(nonce)}) &&
+           (!failure ||
+            add_number(si, pool, SCEP_OID_FAIL_INFO, (int)rep->failinfo)) &&
+           (!failure || rep->fail_text == NULL ||
+            add_text(si, pool, SCEP_OID_FAIL_INFO_TEXT, V_ASN1_UTF8STRING,
+                     rep->fail_text));
+}
+
+/* The same certificate twice is an error to CMS_add1_cert(), and the signer's
+ * own may well be in the chain. */
+static bool enclose(CMS_ContentInfo *cms, const scep_certrep_t *rep)
+{
+    int i, j;
+
+    for (i = 0; i < sk_X509_num(rep->signer_chain); i++) {
+        X509 *cert = sk_X509_value(rep->signer_chain, i);
+        bool again = X509_cmp(cert, rep->signer->cert) == 0;
+
+        for (j = 0; j < i && !again; j++) {
+            again = X509_cmp(cert, sk_X509_value(rep->signer_chain, j)) == 0;
+        }
+        if (!again && CMS_add1_cert(cms, cert) != 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Sign CONTENT, or, with none, nothing at all: then eContent is absent and
+ * messageDigest that of the empty string (M1). */
+static scep_status_e sign(const scep_certrep_t *rep, const scep_algs_t *algs,
+                          scep_octets_t content, apr_pool_t *pool,
+                          scep_octets_t *der, scep_result_t *res)
+{
+    const scep_digest_t *digest =
+        rep->digest != NULL ? rep->digest : scep_algs_default_digest(algs);
+    const EVP_MD *md = scep_algs_md(algs, digest);
+    unsigned int flags =
+        CMS_PARTIAL | CMS_BINARY | (content.len == 0 ? CMS_DETACHED : 0);
+    CMS_ContentInfo *cms;
+    CMS_SignerInfo *si;
+    BIO *in;
+
+    if (md == NULL) {
+        return scep_fail(res, SCEP_R_INTERNAL, "digest not on the list");
+    }
+    in = scep_bio_own(
+        pool, BIO_new_mem_buf(content.len > 0 ? content.data : (const void *)"",
+                              (int)content.len));
+    cms = scep_cms_own(pool, CMS_sign_ex(NULL, NULL, NULL, NULL, flags,
+                                         scep_algs_libctx(algs), NULL));
+    if (in == NULL || cms == NULL) {
+        return scep_fail(res, SCEP_R_INTERNAL, "cannot start a CertRep");
+    }
+    si = CMS_add1_signer(cms, rep->signer->cert, rep->signer->key, md,
+                         CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP);
+    if (si == NULL || !add_attributes(si, rep, pool) || !enclose(cms, rep) ||
+        CMS_final(cms, in, NULL, flags) != 1) {
+        return scep_fail(res, SCEP_R_INTERNAL, "cannot sign a CertRep");
+    }
+    return to_der(cms, pool, der, res);
+}
+
+scep_status_e scep_certrep_encode(const scep_certrep_t *rep,
+                                  const scep_algs_t *algs, apr_pool_t *pool,
+                                  scep_octets_t *der, scep_result_t *res)
+{
+    scep_octets_t content = {NULL, 0};
+
+    scep_crypto_clear_errors();
+    if (rep->status == SCEP_PKI_FAILURE && rep->failinfo == SCEP_FAIL_NONE) {
+        return scep_fail(res, SCEP_R_INTERNAL, "FAILURE without failInfo");
+    }
+    if (rep->status == SCEP_PKI_SUCCESS) {
+        scep_status_e status = envelope(rep, algs, pool, &content, res);
+
+        if (status != SCEP_OK) {
+            return status;
+        }
+    }
+    return sign(rep, algs, content, pool, der, res);
+}

@@ -1,0 +1,51 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_certs_only.c: degenerate SignedData (RFC 8894 3.4), declared in
+ * scep_certrep.h. (protocol layer)
+ */
+#include "scep_certrep.h"
+
+#include <openssl/objects.h>
+#include <openssl/pkcs7.h>
+
+/* PKCS7_content_new() leaves an empty OCTET STRING, which cryptlib takes for
+ * content (Q83, M2); making the message detached removes it. */
+static bool fill(PKCS7 *p7, scep_certs_t *certs)
+{
+    int i;
+
+    if (PKCS7_set_type(p7, NID_pkcs7_signed) != 1 ||
+        PKCS7_content_new(p7, NID_pkcs7_data) != 1) {
+        return false;
+    }
+    PKCS7_set_detached(p7, 1);
+    for (i = 0; i < sk_X509_num(certs); i++) {
+        if (PKCS7_add_certificate(p7, sk_X509_value(certs, i)) != 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+scep_status_e scep_certs_only_encode(scep_certs_t *certs, apr_pool_t *pool,
+                                     scep_octets_t *der, scep_result_t *res)
+{
+    PKCS7 *p7 = scep_pkcs7_own(pool, PKCS7_new());
+    unsigned char *out, *to;
+    int len = -1;
+
+    if (sk_X509_num(certs) < 1) {
+        return scep_fail(res, SCEP_R_INTERNAL,
+                         "certs-only without certificates");
+    }
+    if (p7 != NULL && fill(p7, certs)) {
+        len = i2d_PKCS7(p7, NULL);
+    }
+    if (len <= 0) {
+        return scep_fail(res, SCEP_R_INTERNAL, "cannot build certs-only");
+    }
+    out = to = apr_palloc(pool, (apr_size_t)len);
+    der->data = out;
+    der->len = (size_t)i2d_PKCS7(p7, &to);
+    return SCEP_OK;
+}

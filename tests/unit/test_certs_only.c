@@ -1,0 +1,133 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* scep_certs_only.c: degenerate SignedData, in the order asked for. */
+#include "fixture_certs.h"
+
+#include "scep_certrep.h"
+
+static PKCS7 *parse(fixture_t *f, scep_octets_t der)
+{
+    const unsigned char *in = der.data;
+    PKCS7 *p7 = d2i_PKCS7(NULL, &in, (long)der.len);
+
+    assert_non_null(p7);
+    assert_ptr_equal(in, der.data + der.len);
+    return scep_pkcs7_own(f->pool, p7);
+}
+
+/* An issued certificate that is longer than its CA's: a SET OF in DER would
+ * put it last (M9). */
+static void two(fixture_t *f, X509 **leaf, X509 **ca)
+{
+    const char *const long_one[] = {
+        "nsComment",
+        "A comment that makes this certificate longer than its issuer's, so "
+        "that sorting by length would be noticed at once by this test.",
+        NULL};
+    scep_keypair_t issuer = certs_pair(f, "P-256", "CA", NULL);
+
+    *ca = issuer.cert;
+    *leaf =
+        certs_make(f, certs_key(f, "device", NULL), "leaf", &issuer, long_one);
+    assert_true(scep_x509_der(f->pool, *leaf).len >
+                scep_x509_der(f->pool, *ca).len);
+}
+
+static void check_order(fixture_t *f, X509 *first, X509 *second)
+{
+    X509 *const certs[] = {first, second, NULL};
+    scep_octets_t der;
+    PKCS7 *p7;
+
+    assert_int_equal(
+        scep_certs_only_encode(certs_stack(f, certs), f->pool, &der, &f->res),
+        SCEP_OK);
+    certs_assert_der(der);
+    p7 = parse(f, der);
+    assert_int_equal(sk_X509_num(p7->d.sign->cert), 2);
+    assert_int_equal(X509_cmp(sk_X509_value(p7->d.sign->cert, 0), first), 0);
+    assert_int_equal(X509_cmp(sk_X509_value(p7->d.sign->cert, 1), second), 0);
+}
+
+static void test_order(void **state)
+{
+    X509 *leaf, *ca;
+
+    two(*state, &leaf, &ca);
+    check_order(*state, leaf, ca);
+    check_order(*state, ca, leaf);
+}
+
+/* RFC 8894 3.4: nothing but certificates, and no content at all. */
+static void test_degenerate(void **state)
+{
+    fixture_t *f = *state;
+    X509 *const certs[] = {certs_pair(f, "P-256", "CA", NULL).cert, NULL};
+    static const unsigned char head[] = {
+        0x02, 0x01, 0x01, /* version 1 */
+        0x31, 0x00,       /* no digestAlgorithms */
+        0x30, 0x0b, 0x06, 0x09, 0x2a, 0x86, 0x48,
+        0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01 /* id-data, no eContent */
+    };
+    scep_octets_t der;
+    PKCS7 *p7;
+    size_t i;
+
+    assert_int_equal(
+        scep_certs_only_encode(certs_stack(f, certs), f->pool, &der, &f->res),
+        SCEP_OK);
+    p7 = parse(f, der);
+    assert_true(PKCS7_type_is_signed(p7));
+    assert_int_equal(ASN1_INTEGER_get(p7->d.sign->version), 1);
+    assert_true(PKCS7_type_is_data(p7->d.sign->contents));
+    assert_null(p7->d.sign->contents->d.data);
+    assert_true(sk_X509_CRL_num(p7->d.sign->crl) <= 0);
+    assert_int_equal(sk_PKCS7_SIGNER_INFO_num(p7->d.sign->signer_info), 0);
+    /* ContentInfo, its OID, [0], SignedData: each a header of 4 octets */
+    for (i = 0; i < sizeof(head); i++) {
+        assert_int_equal(der.data[4 + 11 + 4 + 4 + i], head[i]);
+    }
+}
+
+static void test_many(void **state)
+{
+    fixture_t *f = *state;
+    X509 *certs[33] = {NULL};
+    X509 *cert = certs_pair(f, "P-256", "CA", NULL).cert;
+    scep_octets_t der;
+    size_t i;
+
+    for (i = 0; i < 32; i++) {
+        certs[i] = cert;
+    }
+    assert_int_equal(
+        scep_certs_only_encode(certs_stack(f, certs), f->pool, &der, &f->res),
+        SCEP_OK);
+    certs_assert_der(der);
+    assert_int_equal(sk_X509_num(parse(f, der)->d.sign->cert), 32);
+}
+
+static void test_none(void **state)
+{
+    fixture_t *f = *state;
+    X509 *const certs[] = {NULL};
+    scep_octets_t der;
+
+    assert_int_equal(
+        scep_certs_only_encode(certs_stack(f, certs), f->pool, &der, &f->res),
+        SCEP_BROKEN);
+    assert_int_equal(f->res.reason, SCEP_R_INTERNAL);
+    assert_int_equal(scep_certs_only_encode(NULL, f->pool, &der, &f->res),
+                     SCEP_BROKEN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_order),
+        FIXTURE_TEST(test_degenerate),
+        FIXTURE_TEST(test_many),
+        FIXTURE_TEST(test_none),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
