@@ -1,0 +1,125 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Real SCEP clients, each behind a function: enrol(url, folder, password)
+gives (certificate or None, what the client said)."""
+import os
+import shutil
+import subprocess
+
+from cryptography import x509
+
+CERTMONGER = "/usr/lib/certmonger/certmonger-session"
+TIMEOUT = 90  # seconds; a client that waits longer hangs
+
+
+def available(*programs):
+    return all(shutil.which(program) for program in programs)
+
+
+def run(arguments, folder, **more):
+    """Exit status and output; the folder is home and place of work."""
+    done = subprocess.run(arguments, cwd=folder, text=True, timeout=TIMEOUT,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          stdin=subprocess.DEVNULL, check=False,
+                          env={**os.environ, "HOME": str(folder), **more})
+    return done.returncode, done.stdout
+
+
+def certificate(path):
+    """The certificate in a PEM file, or None."""
+    try:
+        with open(path, "rb") as file:
+            return x509.load_pem_x509_certificate(file.read())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+class StrongSwan:
+    """pki --scepca and pki --scep."""
+
+    name = "strongswan"
+    programs = ("pki",)
+
+    def fetch(self, url, folder):
+        """GetCACert: (CA file, RA file or CA file)."""
+        status, said = run(["pki", "--scepca", "--url", url, "--caout",
+                            "ca.der", "--raout", "ra.der", "--force"], folder)
+        assert status == 0, said
+        ra = "ra.der" if os.path.exists(folder / "ra.der") else "ca.der"
+        return "ca.der", ra
+
+    def enrol(self, url, folder, password, subject="CN=swan, O=Interop",
+              more=()):
+        ca, ra = self.fetch(url, folder)
+        status, said = run(["sh", "-c", "umask 077; pki --gen --type rsa "
+                            "--size 2048 --outform pem >key.pem"], folder)
+        assert status == 0, said
+        (folder / "options").write_text(f"--password {password}\n")
+        status, said = run(
+            ["sh", "-c", 'exec pki --scep "$@" >cert.pem', "sh", "--url", url,
+             "--in", "key.pem", "--dn", subject, "--options", "options",
+             "--cacert", ca, "--cacert-enc", ra, "--cacert-sig", ra,
+             "--outform", "pem", *more], folder)
+        return (certificate(folder / "cert.pem") if status == 0 else None), said
+
+
+class ScepClient:
+    """micromdm's scepclient: single DES and SHA-1, whatever is announced."""
+
+    name = "scepclient"
+    programs = ("scepclient",)
+
+    def enrol(self, url, folder, password, subject="Interop"):
+        status, said = run(
+            ["scepclient", "-server-url", url, "-challenge", password,
+             "-private-key", "key.pem", "-certificate", "cert.pem", "-cn",
+             "scepclient", "-organization", subject, "-debug"], folder)
+        return (certificate(folder / "cert.pem") if status == 0 else None), said
+
+
+DRIVE = r"""
+getcert add-scep-ca -c scep -u "$URL" $CA_FILE
+for i in $(seq 100); do
+    getcert list-cas -c scep | grep -q 'CA certificate\|helper-location' && break
+    sleep 0.1
+done
+getcert request -c scep -I r1 -k "$DIR/key.pem" -f "$DIR/cert.pem" \
+    -N "CN=monger" -L "$PASSWORD"
+for i in $(seq 300); do
+    state=$(getcert list -i r1 | sed -n 's/.*status: //p')
+    case $state in
+    MONITORING) break ;;
+    CA_REJECTED|CA_UNREACHABLE|CA_UNCONFIGURED|NEED_GUIDANCE|NEED_CA) break ;;
+    esac
+    sleep 0.1
+done
+$THEN
+getcert list -i r1
+echo "final state: $state"
+"""
+
+
+class Certmonger:
+    """A private certmonger session; no system D-Bus is needed."""
+
+    name = "certmonger"
+    programs = (CERTMONGER, "getcert")
+
+    def enrol(self, url, folder, password, then=""):
+        (folder / "drive.sh").write_text(DRIVE.replace("$THEN", then))
+        places = {}
+        for variable, place in (("CONFIG_DIR", "."), ("TMPDIR", "tmp"),
+                                ("REQUESTS_DIR", "requests"),
+                                ("CAS_DIR", "cas"), ("LOCAL_CA_DIR", "local")):
+            path = folder / place
+            path.mkdir(exist_ok=True)
+            places["CERTMONGER_" + variable] = str(path)
+        status, said = run(
+            [CERTMONGER, "-L", "-P", str(folder / "sock"), "-n", "-c",
+             f"bash {folder}/drive.sh"], folder, URL=url, PASSWORD=password,
+            DIR=str(folder), CA_FILE="", TMPDIR=str(folder / "tmp"), **places)
+        del status  # the session's, not the request's
+        return certificate(folder / "cert.pem"), said
+
+
+CLIENTS = {client.name: client for client in
+           (StrongSwan(), ScepClient(), Certmonger())}
