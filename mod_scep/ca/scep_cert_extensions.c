@@ -1,0 +1,166 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_cert_extensions.c: the extensions that we write ourselves. (ca layer)
+ */
+#include "scep_cert_extensions.h"
+
+bool scep_cert_add_basic_constraints(X509 *cert, bool ca, int pathlen)
+{
+    BASIC_CONSTRAINTS *bc = BASIC_CONSTRAINTS_new();
+    bool ok = bc != NULL;
+
+    if (ok && ca) {
+        bc->ca = 0xff;
+    }
+    if (ok && ca && pathlen >= 0) {
+        bc->pathlen = ASN1_INTEGER_new();
+        ok = bc->pathlen != NULL && ASN1_INTEGER_set(bc->pathlen, pathlen) == 1;
+    }
+    ok = ok && X509_add1_ext_i2d(cert, NID_basic_constraints, bc, 1,
+                                 X509V3_ADD_DEFAULT) == 1;
+    BASIC_CONSTRAINTS_free(bc);
+    return ok;
+}
+
+/* Bit N of the BIT STRING as its KU_* constant. */
+static unsigned int usage_bit(int n)
+{
+    return n < 8 ? 0x80U >> n : (unsigned int)KU_DECIPHER_ONLY;
+}
+
+bool scep_cert_add_key_usage(X509 *cert, unsigned int bits)
+{
+    ASN1_BIT_STRING *usage = ASN1_BIT_STRING_new();
+    bool ok = usage != NULL;
+    int n;
+
+    for (n = 0; ok && n <= 8; n++) {
+        ok = (bits & usage_bit(n)) == 0 ||
+             ASN1_BIT_STRING_set_bit(usage, n, 1) == 1;
+    }
+    ok = ok && X509_add1_ext_i2d(cert, NID_key_usage, usage, 1,
+                                 X509V3_ADD_DEFAULT) == 1;
+    ASN1_BIT_STRING_free(usage);
+    return ok;
+}
+
+bool scep_cert_add_ext_key_usage(X509 *cert, const char *const *oids)
+{
+    EXTENDED_KEY_USAGE *usage;
+    bool ok;
+
+    if (oids == NULL || *oids == NULL) {
+        return true;
+    }
+    usage = EXTENDED_KEY_USAGE_new();
+    ok = usage != NULL;
+    for (; ok && *oids != NULL; oids++) {
+        ASN1_OBJECT *oid = OBJ_txt2obj(*oids, 1);
+
+        ok = oid != NULL && sk_ASN1_OBJECT_push(usage, oid) > 0;
+        if (!ok) {
+            ASN1_OBJECT_free(oid);
+        }
+    }
+    ok = ok && X509_add1_ext_i2d(cert, NID_ext_key_usage, usage, 0,
+                                 X509V3_ADD_DEFAULT) == 1;
+    EXTENDED_KEY_USAGE_free(usage);
+    return ok;
+}
+
+static ASN1_OCTET_STRING *key_id(X509 *cert)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int len = 0;
+    ASN1_OCTET_STRING *id;
+
+    if (X509_pubkey_digest(cert, EVP_sha1(), digest, &len) != 1) {
+        return NULL;
+    }
+    id = ASN1_OCTET_STRING_new();
+    if (id != NULL && ASN1_OCTET_STRING_set(id, digest, (int)len) != 1) {
+        ASN1_OCTET_STRING_free(id);
+        id = NULL;
+    }
+    return id;
+}
+
+bool scep_cert_add_subject_key_id(X509 *cert)
+{
+    ASN1_OCTET_STRING *id = key_id(cert);
+    bool ok = id != NULL && X509_add1_ext_i2d(cert, NID_subject_key_identifier,
+                                              id, 0, X509V3_ADD_DEFAULT) == 1;
+
+    ASN1_OCTET_STRING_free(id);
+    return ok;
+}
+
+bool scep_cert_add_authority_key_id(X509 *cert, X509 *issuer)
+{
+    const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(issuer);
+    AUTHORITY_KEYID *aki = AUTHORITY_KEYID_new();
+    bool ok;
+
+    if (aki == NULL) {
+        return false;
+    }
+    aki->keyid = id != NULL ? ASN1_OCTET_STRING_dup(id) : key_id(issuer);
+    ok = aki->keyid != NULL &&
+         X509_add1_ext_i2d(cert, NID_authority_key_identifier, aki, 0,
+                           X509V3_ADD_DEFAULT) == 1;
+    AUTHORITY_KEYID_free(aki);
+    return ok;
+}
+
+/* What a key of this kind can do at all (RFC 3279 2.3.1, RFC 8813 3). */
+static unsigned int usable(EVP_PKEY *key)
+{
+    const unsigned int signs = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION;
+
+    if (EVP_PKEY_is_a(key, "RSA")) {
+        return signs | KU_KEY_ENCIPHERMENT | KU_DATA_ENCIPHERMENT;
+    }
+    return EVP_PKEY_is_a(key, "EC") ? signs | KU_KEY_AGREEMENT : 0;
+}
+
+static scep_status_e asked_for(const scep_extensions_t *extensions,
+                               unsigned int *bits, scep_result_t *res)
+{
+    int found = -1, n;
+    ASN1_BIT_STRING *usage = NULL;
+
+    *bits = 0;
+    if (extensions != NULL) {
+        usage = X509V3_get_d2i(extensions, NID_key_usage, &found, NULL);
+    }
+    if (usage == NULL && found != -1) {
+        return scep_fail(res, SCEP_R_CA_REFUSED,
+                         "the request's keyUsage is malformed");
+    }
+    for (n = 0; usage != NULL && n <= 8; n++) {
+        if (ASN1_BIT_STRING_get_bit(usage, n)) {
+            *bits |= usage_bit(n);
+        }
+    }
+    ASN1_BIT_STRING_free(usage);
+    return SCEP_OK;
+}
+
+scep_status_e scep_cert_key_usage(unsigned int allowed, EVP_PKEY *key,
+                                  const scep_extensions_t *extensions,
+                                  unsigned int *bits, scep_result_t *res)
+{
+    unsigned int possible = allowed & usable(key), asked;
+    scep_status_e status = asked_for(extensions, &asked, res);
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (possible == 0) {
+        return scep_fail(res, SCEP_R_CA_REFUSED,
+                         "the profile allows no keyUsage that suits a key of "
+                         "this kind");
+    }
+    *bits = (possible & asked) != 0 ? possible & asked : possible;
+    return SCEP_OK;
+}

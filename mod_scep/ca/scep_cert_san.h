@@ -1,0 +1,29 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_cert_san.h
+ * The subject alternative names of a request, as far as they may stand in a
+ * certificate. (ca layer: OpenSSL, no I/O)
+ */
+#ifndef SCEP_CERT_SAN_H
+#define SCEP_CERT_SAN_H
+
+#include <openssl/x509v3.h>
+
+#include "scep_crypto.h"
+
+/**
+ * Read subjectAltName from EXTENSIONS (may be NULL). Names that would let the
+ * request choose a Windows account by its SID are left out (S18): nothing here
+ * has checked that the SID is the requester's.
+ * @param san NULL when nothing is left; owned by POOL
+ * @param left_out how many names were left out
+ * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CA_REFUSED) when it is there twice,
+ *     does not parse, is no DER, or holds a name of a form that nobody uses
+ *     (x400Address, ediPartyName), an empty one, one with control octets, or
+ *     an address of a wrong size; SCEP_BROKEN
+ */
+scep_status_e scep_cert_san(const scep_extensions_t *extensions,
+                            apr_pool_t *pool, GENERAL_NAMES **san,
+                            int *left_out, scep_result_t *res);
+
+#endif
