@@ -189,7 +189,9 @@ typedef enum {
     X(SCEP_R_ADMIN_NO_USER, 180, SCEP_REFUSED, 403, SCEP_FAIL_NONE,            \
       "This page needs an authenticated user.")                                \
     X(SCEP_R_CACHE_FULL, 181, SCEP_UNAVAILABLE, 200, SCEP_FAIL_NONE,           \
-      "The password cache is full.")
+      "The password cache is full.")                                           \
+    X(SCEP_R_ADMIN_CROSS_SITE, 182, SCEP_REFUSED, 403, SCEP_FAIL_NONE,         \
+      "Open this page by its own address.")
 /* clang-format on */
 
 typedef enum {

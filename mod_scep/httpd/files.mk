@@ -1,0 +1,31 @@
+httpdmoduledir = $(HTTPD_LIBEXECDIR)
+httpdmodule_LTLIBRARIES = mod_scep.la
+mod_scep_la_SOURCES = \
+	mod_scep/mod_scep.c \
+	mod_scep/httpd/scep_admin.c mod_scep/httpd/scep_admin.h \
+	mod_scep/httpd/scep_admin_page.c mod_scep/httpd/scep_admin_page.h \
+	mod_scep/httpd/scep_body.c mod_scep/httpd/scep_body.h \
+	mod_scep/httpd/scep_call.c mod_scep/httpd/scep_call.h \
+	mod_scep/httpd/scep_config.c mod_scep/httpd/scep_config.h \
+	mod_scep/httpd/scep_config_check.c mod_scep/httpd/scep_config_check.h \
+	mod_scep/httpd/scep_directives.c \
+	mod_scep/httpd/scep_endpoint.c mod_scep/httpd/scep_endpoint.h \
+	mod_scep/httpd/scep_location.c mod_scep/httpd/scep_location.h \
+	mod_scep/httpd/scep_log_httpd.c mod_scep/httpd/scep_log_httpd.h \
+	mod_scep/httpd/scep_os.c mod_scep/httpd/scep_os.h \
+	mod_scep/httpd/scep_passphrase.c mod_scep/httpd/scep_passphrase.h \
+	mod_scep/httpd/scep_ra_setup.c mod_scep/httpd/scep_ra_setup.h \
+	mod_scep/httpd/scep_runtime.c mod_scep/httpd/scep_runtime.h \
+	mod_scep/httpd/scep_shared.c mod_scep/httpd/scep_shared.h
+mod_scep_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/mod_scep/httpd \
+	$(HTTPD_CPPFLAGS)
+mod_scep_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-export-symbols-regex '^scep_module$$'
+mod_scep_la_LIBADD = libscep.la
+
+# httpd loads the .so; libtool's description of it is of no use there.
+install-exec-hook:
+	rm -f $(DESTDIR)$(httpdmoduledir)/mod_scep.la
+
+uninstall-hook:
+	rm -f $(DESTDIR)$(httpdmoduledir)/mod_scep.so

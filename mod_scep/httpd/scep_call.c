@@ -1,0 +1,132 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_call.c: headers and body of every answer. Answers are complete pages
+ * of ours with their own status: ErrorDocument is for other requests.
+ * (httpd layer)
+ */
+#include "scep_call.h"
+
+#include <apr_strings.h>
+
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+#include "scep_log_httpd.h"
+#include "scep_refusal.h"
+
+APLOG_USE_MODULE(scep);
+
+void scep_call_init(scep_call_t *call, request_rec *r)
+{
+    const scep_dir_config_t *conf = scep_config_dir(r);
+
+    memset(call, 0, sizeof(*call));
+    call->r = r;
+    call->site = scep_config_server(r->server)->site;
+    scep_config_policy(conf, &call->policy);
+    call->request.pool = r->pool;
+    call->request.policy = &call->policy;
+    call->request.peer = r->useragent_ip;
+    scep_log_env_request(&call->request.env, r);
+    scep_result_init(&call->res, r->pool);
+    if (call->site != NULL) {
+        call->request.service = &call->site->service;
+        call->policy.algs = call->site->runtime->algs[scep_config_level(conf)];
+    }
+}
+
+static void set_headers(scep_call_t *call, const char *content_type,
+                        bool cacheable)
+{
+    request_rec *r = call->r;
+    core_request_config *core = ap_get_core_module_config(r->request_config);
+
+    /* Clients compare the type as a whole: AddDefaultCharset must not add to
+     * it. */
+    core->suppress_charset = 1;
+    ap_set_content_type(r, content_type);
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    if (!cacheable) {
+        apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    }
+    /* A compressed answer is one that many clients cannot read, and beside a
+     * password it would be an oracle. */
+    apr_table_setn(r->subprocess_env, "no-gzip", "1");
+    apr_table_setn(r->subprocess_env, "no-brotli", "1");
+}
+
+static int send_body(scep_call_t *call, scep_octets_t body)
+{
+    request_rec *r = call->r;
+    apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, alloc);
+    apr_status_t rv;
+
+    ap_set_content_length(r, (apr_off_t)body.len);
+    if (body.len > 0) {
+        APR_BRIGADE_INSERT_TAIL(
+            bb, apr_bucket_pool_create((const char *)body.data, body.len,
+                                       r->pool, alloc));
+    }
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(alloc));
+    rv = ap_pass_brigade(r->output_filters, bb);
+    if (rv == AP_FILTER_ERROR) {
+        return AP_FILTER_ERROR;
+    }
+    if (rv != APR_SUCCESS) {
+        /* Nothing is lost: a repeated request gets the same answer. */
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, rv, r,
+                      SCEPLOGNO(0401) "the client did not take the answer");
+    }
+    return OK;
+}
+
+int scep_call_send(scep_call_t *call, const scep_answer_t *answer)
+{
+    request_rec *r = call->r;
+
+    r->status = answer->http_status;
+    set_headers(call, answer->content_type, answer->cacheable);
+    if (answer->retry_after > 0) {
+        apr_table_setn(r->headers_out, "Retry-After",
+                       apr_itoa(r->pool, answer->retry_after));
+    }
+    if (answer->http_status == HTTP_METHOD_NOT_ALLOWED) {
+        apr_table_setn(r->headers_out, "Allow", "GET, HEAD, POST, OPTIONS");
+    }
+    return send_body(call, answer->body);
+}
+
+int scep_call_refuse(scep_call_t *call)
+{
+    request_rec *r = call->r;
+    scep_answer_t answer;
+
+    scep_refusal_answer(&call->request, &call->res, NULL, &answer);
+    if (ap_request_has_body(r)) {
+        /* Who is refused need not be listened to any longer. */
+        r->connection->keepalive = AP_CONN_CLOSE;
+    }
+    return scep_call_send(call, &answer);
+}
+
+int scep_call_head(scep_call_t *call, const char *content_type)
+{
+    set_headers(call, content_type, false);
+    return OK;
+}
+
+int scep_call_page(scep_call_t *call, const char *content_type,
+                   scep_octets_t body)
+{
+    request_rec *r = call->r;
+
+    set_headers(call, content_type, false);
+    apr_table_setn(r->headers_out, "Content-Security-Policy",
+                   "default-src 'none'; base-uri 'none'; form-action 'none'; "
+                   "frame-ancestors 'none'");
+    apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
+    return send_body(call, body);
+}

@@ -1,0 +1,40 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_call.h
+ * One HTTP request to one of our handlers, in core terms, and the way its
+ * answer leaves. (httpd layer)
+ */
+#ifndef SCEP_CALL_H
+#define SCEP_CALL_H
+
+#include <httpd.h>
+
+#include "scep_runtime.h"
+
+typedef struct scep_call_t {
+    request_rec *r;
+    scep_site_t *site; /* NULL: ScepEngine is off here */
+    scep_policy_t policy;
+    scep_request_t request;
+    scep_query_t query;
+    scep_result_t res;
+} scep_call_t;
+
+/** The parts of CALL that come from configuration. */
+void scep_call_init(scep_call_t *call, request_rec *r);
+
+/** Refuse as CALL's result says; it is logged. @return what the handler is to
+ * return */
+int scep_call_refuse(scep_call_t *call);
+
+/** Send ANSWER, body and all; of a HEAD httpd sends the headers alone. */
+int scep_call_send(scep_call_t *call, const scep_answer_t *answer);
+
+/** Send the headers of a HEAD whose body is not made. */
+int scep_call_head(scep_call_t *call, const char *content_type);
+
+/** A page for browsers: no scripts, no frames, nothing fetched. */
+int scep_call_page(scep_call_t *call, const char *content_type,
+                   scep_octets_t body);
+
+#endif

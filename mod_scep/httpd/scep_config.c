@@ -1,0 +1,215 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_config.c: the records that hold the directives: made, merged, and read
+ * with their defaults. (httpd layer)
+ */
+#include "scep_config.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "scep_profile.h"
+
+extern module AP_MODULE_DECLARE_DATA scep_module;
+
+enum {
+    DEFAULT_RETRY_SECONDS = 20 * 60,
+    DEFAULT_VALIDITY_SECONDS = 60 * 60,
+    DEFAULT_PASSWORD_LENGTH = 8,
+    DEFAULT_MAX_REQUEST_SIZE = 65536
+};
+
+void *scep_config_create_server(apr_pool_t *pool, server_rec *s)
+{
+    scep_server_config_t *conf = apr_pcalloc(pool, sizeof(*conf));
+
+    (void)s;
+    conf->engine = -1;
+    return conf;
+}
+
+#define MERGE(field) conf->field = add->field ? add->field : base->field
+
+/* A virtual host that names its own CA gets nothing of another one's: its
+ * key, chain or RA would not fit. */
+static void merge_ca(scep_server_config_t *conf,
+                     const scep_server_config_t *base,
+                     const scep_server_config_t *add)
+{
+    scep_server_config_t none = {0};
+
+    if (add->ca_cert != NULL || add->backend != NULL) {
+        base = &none;
+    }
+    MERGE(backend);
+    MERGE(backend_args);
+    MERGE(ca_cert);
+    MERGE(ca_key);
+    MERGE(ca_chain);
+    if (add->ra_certs != NULL || add->ra_keys != NULL) {
+        base = &none; /* pairs are one list */
+    }
+    MERGE(ra_certs);
+    MERGE(ra_keys);
+}
+
+void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
+                               void *add_conf)
+{
+    const scep_server_config_t *base = base_conf;
+    const scep_server_config_t *add = add_conf;
+    scep_server_config_t *conf = apr_pcalloc(pool, sizeof(*conf));
+
+    conf->engine = add->engine != -1 ? add->engine : base->engine;
+    merge_ca(conf, base, add);
+    MERGE(state_dir);
+    MERGE(db_driver);
+    MERGE(db_params);
+    MERGE(dialog);
+    conf->dialog_program =
+        add->dialog ? add->dialog_program : base->dialog_program;
+    MERGE(password_max);
+    conf->legacy = base->legacy || add->legacy;
+    MERGE(defined_at);
+    return conf;
+}
+
+void *scep_config_create_dir(apr_pool_t *pool, char *dir)
+{
+    scep_dir_config_t *conf = apr_pcalloc(pool, sizeof(*conf));
+
+    (void)dir;
+    conf->level = -1;
+    conf->retry_window = -1;
+    conf->password_validity = -1;
+    return conf;
+}
+
+void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
+{
+    const scep_dir_config_t *base = base_conf;
+    const scep_dir_config_t *add = add_conf;
+    scep_dir_config_t *conf = apr_pcalloc(pool, sizeof(*conf));
+
+    conf->level = add->level != -1 ? add->level : base->level;
+    conf->challenges = add->challenges_set ? add->challenges : base->challenges;
+    conf->challenges_set = add->challenges_set || base->challenges_set;
+    MERGE(profile);
+    conf->retry_window =
+        add->retry_window != -1 ? add->retry_window : base->retry_window;
+    conf->password_validity = add->password_validity != -1
+                                  ? add->password_validity
+                                  : base->password_validity;
+    MERGE(password_length);
+    MERGE(page_encoding);
+    MERGE(max_request_size);
+    return conf;
+}
+
+scep_server_config_t *scep_config_server(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &scep_module);
+}
+
+const scep_dir_config_t *scep_config_dir(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &scep_module);
+}
+
+const char *scep_config_state_dir(const scep_server_config_t *conf)
+{
+    return conf->state_dir != NULL ? conf->state_dir : SCEP_DEFAULT_STATE_DIR;
+}
+
+const char *scep_config_backend(const scep_server_config_t *conf)
+{
+    return conf->backend != NULL ? conf->backend : SCEP_DEFAULT_BACKEND;
+}
+
+const char *scep_config_database(const scep_server_config_t *conf,
+                                 apr_pool_t *pool)
+{
+    const char *name =
+        conf->db_params != NULL ? conf->db_params : SCEP_DEFAULT_DATABASE;
+
+    if (*name == '/') {
+        return name;
+    }
+    return apr_pstrcat(pool, scep_config_state_dir(conf), "/", name, NULL);
+}
+
+scep_level_e scep_config_level(const scep_dir_config_t *conf)
+{
+    return conf->level != -1 ? (scep_level_e)conf->level
+                             : SCEP_LEVEL_COMPATIBLE;
+}
+
+scep_page_encoding_e scep_config_page_encoding(const scep_dir_config_t *conf)
+{
+    return conf->page_encoding != SCEP_PAGE_UNSET ? conf->page_encoding
+                                                  : SCEP_PAGE_UTF16;
+}
+
+void scep_config_policy(const scep_dir_config_t *conf, scep_policy_t *policy)
+{
+    policy->algs = NULL;
+    policy->challenges =
+        conf->challenges_set ? conf->challenges : SCEP_CHALLENGE_ONE_TIME;
+    policy->profile =
+        conf->profile != NULL ? conf->profile : &scep_profile_device;
+    policy->retry_window = conf->retry_window != -1
+                               ? conf->retry_window
+                               : apr_time_from_sec(DEFAULT_RETRY_SECONDS);
+    policy->password_validity =
+        conf->password_validity != -1
+            ? conf->password_validity
+            : apr_time_from_sec(DEFAULT_VALIDITY_SECONDS);
+    policy->password_length = conf->password_length != 0
+                                  ? conf->password_length
+                                  : DEFAULT_PASSWORD_LENGTH;
+    policy->max_request_size = conf->max_request_size != 0
+                                   ? conf->max_request_size
+                                   : DEFAULT_MAX_REQUEST_SIZE;
+}
+
+static const char *joined(const apr_array_header_t *list, apr_pool_t *pool)
+{
+    return list != NULL ? apr_array_pstrcat(pool, list, '\n') : "";
+}
+
+#define TEXT(value) ((value) != NULL ? (value) : "")
+
+const char *scep_config_key(const scep_server_config_t *conf, apr_pool_t *pool)
+{
+    /* The separator cannot stand in a configuration line. */
+    return apr_pstrcat(
+        pool, scep_config_state_dir(conf), "\n",
+        scep_config_database(conf, pool), "\n", scep_config_backend(conf), "\n",
+        TEXT(conf->backend_args), "\n", TEXT(conf->ca_cert), "\n",
+        TEXT(conf->ca_key), "\n", TEXT(conf->ca_chain), "\n",
+        TEXT(conf->dialog_program), "\n", joined(conf->ra_certs, pool), "\n\n",
+        joined(conf->ra_keys, pool), NULL);
+}
+
+const char *scep_config_where(const server_rec *s, apr_pool_t *pool)
+{
+    const char *name =
+        s->server_hostname != NULL ? s->server_hostname : "(no name)";
+
+    if (!s->is_virtual) {
+        return "main server";
+    }
+    return apr_psprintf(pool, "virtual host %s:%u (%s:%u)", name,
+                        (unsigned int)s->port, TEXT(s->defn_name),
+                        s->defn_line_number);
+}
+
+bool scep_config_is_uri(const char *source)
+{
+    const char *p = source;
+
+    while (apr_isalnum(*p) || *p == '+' || *p == '-' || *p == '.') {
+        p++;
+    }
+    return *p == ':' && p - source >= 2;
+}

@@ -1,0 +1,105 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_config.h
+ * What the directives say: one record per server (engine, CA, RA, state), one
+ * per directory section (policy). Both are filled while the configuration is
+ * read and never changed afterwards, but for the server's `site`, which
+ * start-up sets. (httpd layer)
+ */
+#ifndef SCEP_CONFIG_H
+#define SCEP_CONFIG_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "scep_service.h"
+
+typedef struct scep_site_t scep_site_t; /* scep_runtime.h */
+
+/** How the passphrase of an encrypted key is found. */
+typedef enum {
+    SCEP_DIALOG_UNSET = 0,
+    SCEP_DIALOG_BUILTIN, /* asked for on the terminal */
+    SCEP_DIALOG_EXEC     /* a program prints it */
+} scep_dialog_e;
+
+/** Per server and virtual host. NULL and -1: not set. */
+typedef struct scep_server_config_t {
+    int engine; /* 1, 0, or -1 */
+    const char *state_dir;
+    const char *db_driver;
+    const char *db_params;
+    const char *backend;
+    const char *backend_args;
+    const char *ca_cert;
+    const char *ca_key;
+    const char *ca_chain;
+    apr_array_header_t *ra_certs; /* const char *; NULL: none set */
+    apr_array_header_t *ra_keys;  /* the n-th belongs to the n-th above */
+    scep_dialog_e dialog;
+    const char *dialog_program;
+    apr_uint32_t password_max; /* main server only; 0: not set */
+    bool legacy;               /* some section here asks for that level */
+    const char *defined_at;    /* file:line of ScepEngine */
+
+    scep_site_t *site; /* set by start-up when the engine is on */
+} scep_server_config_t;
+
+/** Pages for scrapers of NDES are UTF-16; for people and scripts UTF-8. */
+typedef enum {
+    SCEP_PAGE_UNSET = 0,
+    SCEP_PAGE_UTF16,
+    SCEP_PAGE_UTF8
+} scep_page_encoding_e;
+
+/** Per server, virtual host and Location: the policy of an endpoint. */
+typedef struct scep_dir_config_t {
+    int level; /* scep_level_e, or -1 */
+    unsigned int challenges;
+    bool challenges_set;
+    const scep_profile_t *profile;
+    apr_interval_time_t retry_window;      /* -1: not set */
+    apr_interval_time_t password_validity; /* -1: not set */
+    apr_size_t password_length;            /* 0: not set */
+    scep_page_encoding_e page_encoding;
+    apr_size_t max_request_size; /* 0: not set */
+} scep_dir_config_t;
+
+#define SCEP_DEFAULT_STATE_DIR "/var/lib/mod_scep"
+#define SCEP_DEFAULT_DATABASE "scep.db"
+#define SCEP_DEFAULT_BACKEND "local"
+#define SCEP_DEFAULT_PASSWORD_MAX 10000
+
+extern const command_rec scep_directives[];
+
+void *scep_config_create_server(apr_pool_t *pool, server_rec *s);
+void *scep_config_merge_server(apr_pool_t *pool, void *base, void *add);
+void *scep_config_create_dir(apr_pool_t *pool, char *dir);
+void *scep_config_merge_dir(apr_pool_t *pool, void *base, void *add);
+
+scep_server_config_t *scep_config_server(const server_rec *s);
+const scep_dir_config_t *scep_config_dir(const request_rec *r);
+
+/** Settings with their defaults. */
+const char *scep_config_state_dir(const scep_server_config_t *conf);
+const char *scep_config_backend(const scep_server_config_t *conf);
+/** The database's path; one relative to the state directory is resolved. */
+const char *scep_config_database(const scep_server_config_t *conf,
+                                 apr_pool_t *pool);
+scep_level_e scep_config_level(const scep_dir_config_t *conf);
+scep_page_encoding_e scep_config_page_encoding(const scep_dir_config_t *conf);
+
+/** The policy of an endpoint; its `algs` are left to the caller. */
+void scep_config_policy(const scep_dir_config_t *conf, scep_policy_t *policy);
+
+/** All CA, RA and state settings in one string: servers for which it is the
+ * same are served by the same service. */
+const char *scep_config_key(const scep_server_config_t *conf, apr_pool_t *pool);
+
+/** "virtual host name:port (file:line)", or "main server"; for messages. */
+const char *scep_config_where(const server_rec *s, apr_pool_t *pool);
+
+/** True for "pkcs11:..." and the like, which are no paths. */
+bool scep_config_is_uri(const char *source);
+
+#endif

@@ -1,0 +1,190 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_config_check.c: cross checks of the directives, by trying out what
+ * start-up will do as far as that has no effects. (httpd layer)
+ */
+#include "scep_config_check.h"
+
+#include <sys/stat.h>
+
+#include <ap_provider.h>
+#include <apr_strings.h>
+
+#include <http_log.h>
+
+#include "mod_scep.h"
+#include "scep_location.h"
+#include "scep_log_httpd.h"
+#include "scep_os.h"
+#include "scep_ra_setup.h"
+#include "scep_runtime.h"
+
+APLOG_USE_MODULE(scep);
+
+/* One server under test. */
+typedef struct check_t {
+    server_rec *s;
+    const scep_server_config_t *conf;
+    apr_pool_t *pool;
+    const scep_env_t *env;
+    scep_result_t *res;
+} check_t;
+
+static scep_status_e find_backend(const check_t *c,
+                                  const scep_ca_backend_t **backend)
+{
+    const char *name = scep_config_backend(c->conf);
+    apr_array_header_t *known;
+    const char *names = "";
+    int i;
+
+    *backend = ap_lookup_provider(SCEP_CA_PROVIDER_GROUP, name,
+                                  SCEP_CA_PROVIDER_VERSION);
+    if (*backend == NULL) {
+        known = ap_list_provider_names(c->pool, SCEP_CA_PROVIDER_GROUP,
+                                       SCEP_CA_PROVIDER_VERSION);
+        for (i = 0; i < known->nelts; i++) {
+            names = apr_pstrcat(
+                c->pool, names, i > 0 ? ", " : "",
+                APR_ARRAY_IDX(known, i, ap_list_provider_names_t).provider_name,
+                NULL);
+        }
+        return scep_fail(c->res, SCEP_R_SETUP,
+                         "ScepCABackend %s is not known; there is: %s. Load "
+                         "the module that brings it",
+                         name, names);
+    }
+    if ((*backend)->abi != SCEP_CA_ABI ||
+        (*backend)->size < sizeof(scep_ca_backend_t)) {
+        return scep_fail(c->res, SCEP_R_SETUP,
+                         "ScepCABackend %s was built for another version of "
+                         "mod_scep (interface %u, wanted %u); rebuild it",
+                         name, (unsigned int)(*backend)->abi, SCEP_CA_ABI);
+    }
+    return SCEP_OK;
+}
+
+/* The database's directory is the state directory, which start-up makes, or
+ * must be there. */
+static scep_status_e check_database(const check_t *c)
+{
+    const char *path = scep_config_database(c->conf, c->pool);
+    const char *dir = ap_make_dirstr_parent(c->pool, path);
+    struct stat st;
+
+    if (c->conf->db_params == NULL || *c->conf->db_params != '/' ||
+        stat(dir, &st) == 0) {
+        return SCEP_OK;
+    }
+    return scep_fail(c->res, SCEP_R_SETUP,
+                     "ScepDatabase %s: there is no directory %s; make it, and "
+                     "give it to httpd's user",
+                     path, dir);
+}
+
+static scep_status_e check_legacy(const check_t *c)
+{
+    OSSL_LIB_CTX *libctx;
+    scep_status_e status;
+
+    if (!c->conf->legacy) {
+        return SCEP_OK;
+    }
+    status = scep_algs_legacy_context(c->pool, &libctx, c->res);
+    if (status != SCEP_OK) {
+        c->res->detail = apr_pstrcat(
+            c->pool, "ScepAlgorithms legacy: ", c->res->detail,
+            "; install OpenSSL's legacy provider, or choose another level",
+            NULL);
+    }
+    return status;
+}
+
+static scep_status_e check_files(const check_t *c,
+                                 const scep_ca_backend_t *backend)
+{
+    scep_dialog_t dialog;
+    scep_ra_source_t source = {c->conf, backend, NULL, &dialog, true, c->env};
+    scep_ca_config_t config;
+    scep_certs_t *certs;
+    const scep_ra_t *ra;
+    scep_status_e status;
+
+    scep_dialog_init(&dialog, c->s, c->pool);
+    scep_runtime_ca_config(c->conf, &dialog, &config);
+    status = scep_os_state_dir_check(scep_config_state_dir(c->conf), c->res);
+    if (status == SCEP_OK) {
+        status = check_database(c);
+    }
+    if (status == SCEP_OK) {
+        status = check_legacy(c);
+    }
+    if (status == SCEP_OK) {
+        status =
+            backend->start(&config, 1, c->env, c->pool, &source.ca, c->res);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
+    certs = backend->certificates(source.ca);
+    if (certs == NULL || sk_X509_num(certs) < 1) {
+        return SCEP_OK; /* may come with the real start */
+    }
+    return scep_ra_setup(&source, c->pool, &ra, c->res);
+}
+
+static scep_status_e check_server(const check_t *c, bool files)
+{
+    const scep_ca_backend_t *backend;
+    scep_status_e status = find_backend(c, &backend);
+
+    if (status == SCEP_OK) {
+        status = scep_location_check(c->s, c->pool, c->res);
+    }
+    if (status == SCEP_OK && files) {
+        status = check_files(c, backend);
+    }
+    return status;
+}
+
+static bool tell(const check_t *c)
+{
+    scep_crypto_clear_errors();
+    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, c->s,
+                 SCEPLOGNO(0001) "%s, where %s has ScepEngine On: %s",
+                 scep_config_where(c->s, c->pool), c->conf->defined_at,
+                 c->res->detail);
+    return false;
+}
+
+bool scep_config_check(server_rec *main_server, apr_pool_t *ptemp, bool files,
+                       bool quiet)
+{
+    server_rec *s;
+    bool good = true;
+
+    for (s = main_server; s != NULL; s = s->next) {
+        const scep_server_config_t *conf = scep_config_server(s);
+        apr_pool_t *scratch;
+        scep_result_t res;
+        scep_env_t env;
+        check_t c = {s, conf, NULL, &env, &res};
+
+        if (conf->engine != 1) {
+            continue;
+        }
+        apr_pool_create(&scratch, ptemp);
+        c.pool = scratch;
+        scep_result_init(&res, scratch);
+        scep_log_env_server(&env, s);
+        if (quiet) {
+            env.log = NULL;
+        }
+        if (check_server(&c, files) != SCEP_OK) {
+            good = tell(&c);
+        }
+        apr_pool_destroy(scratch); /* wipes what keys were read */
+    }
+    scep_crypto_clear_errors();
+    return good;
+}

@@ -1,0 +1,215 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_endpoint.c: from httpd's request to one SCEP operation or the admin
+ * page. (httpd layer)
+ */
+#include "scep_endpoint.h"
+
+#include <apr_strings.h>
+
+#include <http_config.h>
+#include <http_protocol.h>
+#include <mod_core.h>
+
+#include "scep_admin.h"
+#include "scep_body.h"
+#include "scep_location.h"
+#include "scep_operation.h"
+
+#define HANDLER_DEVICE "scep"
+#define HANDLER_ADMIN "scep-admin"
+
+extern module AP_MODULE_DECLARE_DATA scep_module;
+
+static const char info_page[] =
+    "<!DOCTYPE html>\n"
+    "<html lang=\"en\">\n"
+    "<head><title>SCEP</title></head>\n"
+    "<body>\n"
+    "<h1>SCEP</h1>\n"
+    "<p>This address is for devices that enroll for certificates by the "
+    "Simple Certificate Enrollment Protocol (RFC 8894). Give it to the device "
+    "as its SCEP URL; there is nothing to see here for people.</p>\n"
+    "<p>To obtain an enrollment challenge password go to "
+    "<a href=\"/certsrv/mscep_admin/\">/certsrv/mscep_admin/</a>.</p>\n"
+    "</body>\n"
+    "</html>\n";
+
+/* ---- recognised ---- */
+
+static scep_endpoint_e endpoint_of_handler(const char *handler)
+{
+    if (handler == NULL) {
+        return SCEP_ENDPOINT_NONE;
+    }
+    if (strcmp(handler, HANDLER_DEVICE) == 0) {
+        return SCEP_ENDPOINT_DEVICE;
+    }
+    return strcmp(handler, HANDLER_ADMIN) == 0 ? SCEP_ENDPOINT_ADMIN
+                                               : SCEP_ENDPOINT_NONE;
+}
+
+/* The handler's name for a path of ours is noted with the request. */
+static const char *noted_handler(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &scep_module);
+}
+
+int scep_endpoint_translate(request_rec *r)
+{
+    char *canonical, *path_info;
+    scep_endpoint_e kind;
+
+    if (r->uri == NULL || r->proxyreq != PROXYREQ_NONE ||
+        scep_config_server(r->server)->site == NULL) {
+        return DECLINED;
+    }
+    kind = scep_location_match(r->uri, r->pool, &canonical, &path_info);
+    if (kind == SCEP_ENDPOINT_NONE) {
+        return DECLINED;
+    }
+    /* The sections for Location are walked again after this, with this. */
+    r->uri = canonical;
+    r->path_info = path_info;
+    /* No path, so that no module looks for a file. */
+    r->filename = apr_pstrdup(r->pool, HANDLER_DEVICE);
+    r->handler = kind == SCEP_ENDPOINT_ADMIN ? HANDLER_ADMIN : HANDLER_DEVICE;
+    ap_set_module_config(r->request_config, &scep_module,
+                         apr_pstrdup(r->pool, r->handler));
+    return OK;
+}
+
+int scep_endpoint_map_to_storage(request_rec *r)
+{
+    return noted_handler(r) != NULL ? OK : DECLINED;
+}
+
+/* By now a SetHandler of an enclosing section or a file extension may have
+ * put another handler in; ours it may be, whichever of the two. */
+int scep_endpoint_fixups(request_rec *r)
+{
+    const char *handler = noted_handler(r);
+
+    if (handler != NULL &&
+        endpoint_of_handler(r->handler) == SCEP_ENDPOINT_NONE) {
+        r->handler = handler;
+    }
+    return DECLINED;
+}
+
+/* ---- handled ---- */
+
+static int answer_options(request_rec *r)
+{
+    r->allowed |= (AP_METHOD_BIT << M_GET) | (AP_METHOD_BIT << M_POST) |
+                  (AP_METHOD_BIT << M_OPTIONS);
+    return ap_send_http_options(r);
+}
+
+static int answer_info(scep_call_t *call)
+{
+    scep_octets_t body = {(const unsigned char *)info_page,
+                          sizeof(info_page) - 1};
+
+    return scep_call_page(call, "text/html", body);
+}
+
+static scep_status_e check_ready(scep_call_t *call)
+{
+    if (call->site == NULL) {
+        return scep_fail(&call->res, SCEP_R_SETUP,
+                         "SetHandler %s is of no use without ScepEngine On in "
+                         "this virtual host",
+                         call->r->handler);
+    }
+    if (!call->site->ready) {
+        return scep_fail(&call->res, SCEP_R_STORE_UNAVAILABLE,
+                         "this process could not open all it needs; it said "
+                         "why when it started");
+    }
+    if (call->policy.algs == NULL) {
+        return scep_fail(&call->res, SCEP_R_SETUP,
+                         "the legacy level was not set up at start");
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e check_method(scep_call_t *call)
+{
+    int method = call->r->method_number;
+
+    if (method != M_GET && method != M_POST) {
+        return scep_fail(&call->res, SCEP_R_METHOD, "method %s",
+                         scep_printable(call->r->pool, call->r->method, 32));
+    }
+    return SCEP_OK;
+}
+
+static int answer_operation(scep_call_t *call)
+{
+    request_rec *r = call->r;
+    scep_octets_t body = {NULL, 0};
+    scep_answer_t answer;
+    int filter_status = OK;
+
+    if (r->method_number == M_POST &&
+        scep_body_read(r, call->policy.max_request_size, &body, &filter_status,
+                       &call->res) != SCEP_OK) {
+        return filter_status != OK ? filter_status : scep_call_refuse(call);
+    }
+    scep_operation_answer(&call->request, &call->query, body, &answer);
+    return scep_call_send(call, &answer);
+}
+
+static int serve(scep_call_t *call, scep_endpoint_e kind)
+{
+    request_rec *r = call->r;
+    scep_query_t *query = &call->query;
+    scep_operation_e operation;
+
+    if (check_ready(call) != SCEP_OK || check_method(call) != SCEP_OK ||
+        scep_query_parse(r->args, r->pool, query, &call->res) != SCEP_OK) {
+        return scep_call_refuse(call);
+    }
+    operation = query->operation;
+    if (operation == SCEP_OP_NONE && kind == SCEP_ENDPOINT_ADMIN) {
+        apr_table_setn(r->notes, "SCEP_OPERATION", "admin");
+        return scep_admin_answer(call);
+    }
+    if (operation == SCEP_OP_NONE && r->method_number == M_GET) {
+        apr_table_setn(r->notes, "SCEP_OPERATION", "info");
+        return answer_info(call);
+    }
+    if (operation == SCEP_OP_NONE) {
+        operation = SCEP_OP_PKIOPERATION;
+    }
+    apr_table_setn(r->notes, "SCEP_OPERATION", scep_operation_name(operation));
+    if (operation == SCEP_OP_PKIOPERATION && r->header_only) {
+        /* HEAD must not do what only GET may. */
+        return scep_call_head(call, "application/x-pki-message");
+    }
+    return answer_operation(call);
+}
+
+int scep_endpoint_handler(request_rec *r)
+{
+    scep_endpoint_e kind = endpoint_of_handler(r->handler);
+    scep_call_t call;
+    int status;
+
+    if (kind == SCEP_ENDPOINT_NONE) {
+        return DECLINED;
+    }
+    if (r->main != NULL || r->prev != NULL) {
+        /* An include or an ErrorDocument must not enrol or draw. */
+        return HTTP_NOT_FOUND;
+    }
+    if (r->method_number == M_OPTIONS) {
+        return answer_options(r);
+    }
+    scep_crypto_clear_errors();
+    scep_call_init(&call, r);
+    status = serve(&call, kind);
+    scep_crypto_clear_errors(); /* the next user of this thread is mod_ssl */
+    return status;
+}

@@ -1,0 +1,127 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_os.c: owners and modes, and the files that start-up makes in the state
+ * directory. (httpd layer)
+ */
+#include "scep_os.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+#include <httpd.h>
+#include <unixd.h>
+
+#include "scep_crypto.h"
+#include "scep_file.h"
+#include "scep_password.h"
+
+#define KEY_FILE "challenge.key"
+
+void scep_os_child(uid_t *uid, gid_t *gid)
+{
+    bool root = geteuid() == 0;
+
+    *uid = root ? ap_unixd_config.user_id : (uid_t)-1;
+    *gid = root ? ap_unixd_config.group_id : (gid_t)-1;
+}
+
+scep_status_e scep_os_state_dir_check(const char *path, scep_result_t *res)
+{
+    const char *parent = ap_make_dirstr_parent(res->pool, path);
+    struct stat st;
+
+    if (stat(path, &st) == 0) {
+        return S_ISDIR(st.st_mode)
+                   ? SCEP_OK
+                   : scep_fail(res, SCEP_R_SETUP,
+                               "ScepStateDir %s is no directory", path);
+    }
+    if (errno == EACCES || stat(parent, &st) == 0) {
+        return SCEP_OK; /* seen by its owner alone, or made at start */
+    }
+    return scep_fail(res, SCEP_R_SETUP,
+                     "ScepStateDir %s cannot be made: there is no %s; make "
+                     "it, or name another directory",
+                     path, parent);
+}
+
+static bool is_empty(const char *path, apr_pool_t *pool)
+{
+    apr_dir_t *dir;
+    apr_finfo_t info;
+    bool empty = true;
+
+    if (apr_dir_open(&dir, path, pool) != APR_SUCCESS) {
+        return false;
+    }
+    while (empty && apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        empty = strcmp(info.name, ".") == 0 || strcmp(info.name, "..") == 0;
+    }
+    apr_dir_close(dir);
+    return empty;
+}
+
+scep_status_e scep_os_state_dir_make(const char *path, apr_pool_t *pool,
+                                     scep_result_t *res)
+{
+    struct stat st;
+    uid_t uid;
+    gid_t gid;
+
+    scep_os_child(&uid, &gid);
+    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+        st.st_uid != (uid != (uid_t)-1 ? uid : geteuid()) &&
+        !is_empty(path, pool)) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "ScepStateDir %s belongs to uid %lu and is not "
+                         "empty; give it to httpd's user (chown), or name "
+                         "another directory",
+                         path, (unsigned long)st.st_uid);
+    }
+    return scep_dir_make(path, 0700, uid, gid, pool, res);
+}
+
+static scep_status_e make_key(const char *path, apr_pool_t *pool,
+                              scep_result_t *res)
+{
+    unsigned char key[SCEP_PASSWORD_KEY_SIZE];
+    scep_octets_t octets = {key, sizeof(key)};
+    scep_status_e status;
+
+    if (!scep_random(key, sizeof(key), true)) {
+        return scep_fail(res, SCEP_R_INTERNAL, "no random octets");
+    }
+    status =
+        scep_file_write(path, octets, 0600, (uid_t)-1, (gid_t)-1, 0, pool, res);
+    scep_wipe(key, sizeof(key));
+    return status;
+}
+
+scep_status_e scep_os_password_key(const char *state_dir, apr_pool_t *pool,
+                                   scep_octets_t *key, scep_result_t *res)
+{
+    const char *path = apr_pstrcat(pool, state_dir, "/" KEY_FILE, NULL);
+    scep_status_e status =
+        scep_file_read(path, SCEP_FILE_SECRET, 4096, pool, key, res);
+
+    if (status == SCEP_NOT_FOUND) {
+        status = make_key(path, pool, res);
+        if (status == SCEP_OK || status == SCEP_REFUSED) {
+            /* refused: another server made it meanwhile */
+            status =
+                scep_file_read(path, SCEP_FILE_SECRET, 4096, pool, key, res);
+        }
+    }
+    if (status == SCEP_OK && key->len != SCEP_PASSWORD_KEY_SIZE) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "%s has %lu octets instead of %d; restore it from "
+                         "a backup, or remove it (passwords that were drawn "
+                         "then are void)",
+                         path, (unsigned long)key->len, SCEP_PASSWORD_KEY_SIZE);
+    }
+    return status;
+}

@@ -1,0 +1,34 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_os.h
+ * Users, groups and the state directory: all that the parent does as root
+ * so that its children can work without. (httpd layer)
+ */
+#ifndef SCEP_OS_H
+#define SCEP_OS_H
+
+#include <sys/types.h>
+
+#include "scep_str.h"
+
+/** Who the children will be; -1 each when httpd does not run as root, since
+ * they then are who the parent is. */
+void scep_os_child(uid_t *uid, gid_t *gid);
+
+/** `apachectl -t`: the state directory is there, or can be made. */
+scep_status_e scep_os_state_dir_check(const char *path, scep_result_t *res);
+
+/**
+ * Make the state directory: mode 0700, the children's. One that is there and
+ * somebody else's is taken over only while it is empty, so that a slip of the
+ * pen does not cost a system directory its owner.
+ */
+scep_status_e scep_os_state_dir_make(const char *path, apr_pool_t *pool,
+                                     scep_result_t *res);
+
+/** The key of the password hashes in the state directory; made at the first
+ * start. KEY is wiped with POOL. */
+scep_status_e scep_os_password_key(const char *state_dir, apr_pool_t *pool,
+                                   scep_octets_t *key, scep_result_t *res);
+
+#endif

@@ -1,0 +1,322 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_ra_setup.c: load the RA pairs, check them, choose by keyUsage, and copy
+ * them into another library context. (httpd layer)
+ */
+#include "scep_ra_setup.h"
+
+#include <apr_strings.h>
+
+#include <openssl/x509v3.h>
+
+#include "scep_ra_check.h"
+
+static int count(const apr_array_header_t *list)
+{
+    return list != NULL ? list->nelts : 0;
+}
+
+static bool may(const scep_keypair_t *pair, unsigned int usage)
+{
+    /* without the extension X509_get_key_usage() has all bits set */
+    return (X509_get_key_usage(pair->cert) & usage) != 0;
+}
+
+static scep_status_e name_directive(scep_status_e status, scep_result_t *res,
+                                    const char *directive)
+{
+    if (status != SCEP_OK) {
+        res->detail =
+            apr_pstrcat(res->pool, directive, ": ", res->detail, NULL);
+        return SCEP_BROKEN;
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e load_key(const scep_ra_source_t *source, const char *name,
+                              apr_pool_t *pool, EVP_PKEY **key,
+                              scep_result_t *res)
+{
+    scep_dialog_t *dialog = source->dialog;
+    scep_status_e status;
+
+    dialog->asked = false;
+    dialog->problem = NULL;
+    status = scep_key_load(
+        name, NULL, source->probe ? scep_dialog_probe : scep_dialog_passphrase,
+        dialog, pool, key, res);
+    if (status != SCEP_OK && source->probe && dialog->asked) {
+        *key = NULL;
+        return SCEP_OK;
+    }
+    if (status != SCEP_OK && dialog->problem != NULL) {
+        res->detail =
+            apr_pstrcat(res->pool, res->detail, "; ", dialog->problem, NULL);
+    }
+    return name_directive(status, res, "ScepRAKey");
+}
+
+static scep_status_e check_pair(const scep_keypair_t *pair,
+                                const char *cert_file, const char *key_name,
+                                scep_result_t *res)
+{
+    EVP_PKEY *public_key = X509_get0_pubkey(pair->cert);
+
+    if (public_key == NULL || !EVP_PKEY_is_a(public_key, "RSA")) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "ScepRACertificateFile %s: the key is not RSA; SCEP "
+                         "needs an RSA key to decrypt and to sign replies",
+                         cert_file);
+    }
+    if (!may(pair, KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT)) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "ScepRACertificateFile %s: keyUsage has neither "
+                         "digitalSignature nor keyEncipherment; use an RA "
+                         "certificate (scepctl init makes one)",
+                         cert_file);
+    }
+    if (pair->key != NULL &&
+        X509_check_private_key(pair->cert, pair->key) != 1) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "ScepRAKey %s does not belong to "
+                         "ScepRACertificateFile %s; list both in the same "
+                         "order",
+                         key_name, cert_file);
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e load_pair(const scep_ra_source_t *source, int index,
+                               apr_pool_t *pool, scep_keypair_t **pair,
+                               scep_result_t *res)
+{
+    const char *cert_file =
+        APR_ARRAY_IDX(source->conf->ra_certs, index, const char *);
+    const char *key_name =
+        APR_ARRAY_IDX(source->conf->ra_keys, index, const char *);
+    scep_certs_t *certs;
+    scep_status_e status;
+
+    *pair = apr_pcalloc(pool, sizeof(**pair));
+    status = name_directive(scep_certs_load(cert_file, NULL, pool, &certs, res),
+                            res, "ScepRACertificateFile");
+    if (status != SCEP_OK) {
+        return status;
+    }
+    (*pair)->cert = sk_X509_value(certs, 0);
+    status = load_key(source, key_name, pool, &(*pair)->key, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    return check_pair(*pair, cert_file, key_name, res);
+}
+
+/* Clients verify the RA's certificate with the CA's, and look at its time. */
+static void warn_of(const scep_ra_source_t *source, const scep_keypair_t *pair,
+                    int index)
+{
+    const char *cert_file =
+        APR_ARRAY_IDX(source->conf->ra_certs, index, const char *);
+    X509 *ca = sk_X509_value(source->backend->certificates(source->ca), 0);
+    const char *name = apr_pstrcat(source->dialog->pool,
+                                   "ScepRACertificateFile ", cert_file, NULL);
+
+    scep_ra_check_validity(source->env, pair->cert, name);
+    if (X509_verify(pair->cert, X509_get0_pubkey(ca)) != 1) {
+        scep_crypto_clear_errors();
+        scep_log(
+            source->env, SCEP_LOG_WARNING,
+            SCEPLOGNO(0011) "%s is not issued by the CA \"%s\"; most "
+                            "clients refuse that",
+            name,
+            scep_name_text(source->dialog->pool, X509_get_subject_name(ca)));
+    }
+}
+
+/* The CA's own pair decrypts after all others; without an RA it also signs. */
+static void add_own(const scep_ra_source_t *source, apr_pool_t *pool,
+                    scep_ra_t *ra)
+{
+    scep_keypair_t own = {NULL, NULL};
+
+    if (source->backend->ra_pair == NULL ||
+        !source->backend->ra_pair(source->ca, &own.cert, &own.key)) {
+        return;
+    }
+    APR_ARRAY_PUSH(ra->pairs, const scep_keypair_t *) =
+        apr_pmemdup(pool, &own, sizeof(own));
+    if (ra->signer == NULL) {
+        ra->signer =
+            APR_ARRAY_IDX(ra->pairs, ra->pairs->nelts - 1, scep_keypair_t *);
+    }
+}
+
+static bool show(scep_certs_t *certs, X509 *cert)
+{
+    return X509_up_ref(cert) == 1 && sk_X509_push(certs, cert) > 0;
+}
+
+static scep_ra_t *ra_make(apr_pool_t *pool)
+{
+    scep_ra_t *ra = apr_pcalloc(pool, sizeof(*ra));
+
+    ra->pairs = apr_array_make(pool, 2, sizeof(const scep_keypair_t *));
+    ra->certs = scep_x509s_own(pool, sk_X509_new_null());
+    return ra;
+}
+
+static scep_status_e load_pairs(const scep_ra_source_t *source,
+                                apr_pool_t *pool, scep_ra_t *ra,
+                                scep_result_t *res)
+{
+    int i, n = count(source->conf->ra_certs);
+
+    for (i = 0; i < n; i++) {
+        scep_keypair_t *pair;
+        scep_status_e status = load_pair(source, i, pool, &pair, res);
+
+        if (status != SCEP_OK) {
+            return status;
+        }
+        if (may(pair, KU_KEY_ENCIPHERMENT)) {
+            APR_ARRAY_PUSH(ra->pairs, const scep_keypair_t *) = pair;
+        }
+        if (ra->signer == NULL && may(pair, KU_DIGITAL_SIGNATURE)) {
+            ra->signer = pair;
+        }
+        if (pair == ra->signer ||
+            (ra->pairs->nelts == 1 &&
+             pair == APR_ARRAY_IDX(ra->pairs, 0, scep_keypair_t *))) {
+            warn_of(source, pair, i);
+        }
+    }
+    return SCEP_OK;
+}
+
+scep_status_e scep_ra_setup(const scep_ra_source_t *source, apr_pool_t *pool,
+                            const scep_ra_t **result, scep_result_t *res)
+{
+    int n = count(source->conf->ra_certs);
+    scep_ra_t *ra = ra_make(pool);
+    const scep_keypair_t *newest;
+    scep_status_e status;
+
+    if (n != count(source->conf->ra_keys)) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "there are %d ScepRACertificateFile but %d ScepRAKey; "
+                         "give each certificate its key, in the same order",
+                         n, count(source->conf->ra_keys));
+    }
+    status = load_pairs(source, pool, ra, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (n > 0 && ra->signer == NULL) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "no ScepRACertificateFile may sign (keyUsage "
+                         "digitalSignature); add a pair that may");
+    }
+    newest = ra->pairs->nelts > 0
+                 ? APR_ARRAY_IDX(ra->pairs, 0, const scep_keypair_t *)
+                 : NULL;
+    if (n > 0 && (!show(ra->certs, ra->signer->cert) ||
+                  (newest != NULL && newest != ra->signer &&
+                   !show(ra->certs, newest->cert)))) {
+        return scep_fail(res, SCEP_R_INTERNAL, "no memory");
+    }
+    add_own(source, pool, ra);
+    if (!source->probe && (ra->signer == NULL || ra->pairs->nelts == 0)) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "the CA has no RSA key here that could decrypt "
+                         "requests; set ScepRACertificateFile and ScepRAKey "
+                         "to a pair that may (keyUsage keyEncipherment; "
+                         "scepctl init makes one)");
+    }
+    *result = ra;
+    return SCEP_OK;
+}
+
+/* ---- into another library context ---- */
+
+static X509 *copy_cert(X509 *cert, OSSL_LIB_CTX *libctx, apr_pool_t *pool)
+{
+    scep_octets_t der = scep_x509_der(pool, cert);
+    const unsigned char *in = der.data;
+    X509 *copy = X509_new_ex(libctx, NULL);
+
+    if (copy != NULL && d2i_X509(&copy, &in, (long)der.len) == NULL) {
+        return NULL; /* d2i has freed it */
+    }
+    return scep_x509_own(pool, copy);
+}
+
+static EVP_PKEY *copy_key(const EVP_PKEY *key, OSSL_LIB_CTX *libctx,
+                          apr_pool_t *pool)
+{
+    unsigned char *der = NULL;
+    const unsigned char *in;
+    int len = i2d_PrivateKey(key, &der);
+    EVP_PKEY *copy = NULL;
+
+    if (len > 0) {
+        in = der;
+        copy = d2i_AutoPrivateKey_ex(NULL, &in, len, libctx, NULL);
+        OPENSSL_clear_free(der, (size_t)len);
+    }
+    return scep_pkey_own(pool, copy);
+}
+
+static scep_status_e copy_pair(const scep_keypair_t *pair, OSSL_LIB_CTX *libctx,
+                               apr_pool_t *pool, scep_keypair_t **copy,
+                               scep_result_t *res)
+{
+    *copy = apr_pcalloc(pool, sizeof(**copy));
+    (*copy)->cert = copy_cert(pair->cert, libctx, pool);
+    (*copy)->key = copy_key(pair->key, libctx, pool);
+    if ((*copy)->cert == NULL || (*copy)->key == NULL) {
+        return scep_fail(
+            res, SCEP_R_SETUP,
+            "ScepAlgorithms legacy: the key of \"%s\" cannot be used with "
+            "OpenSSL's legacy provider; keys for that level must be in files",
+            scep_name_text(pool, X509_get_subject_name(pair->cert)));
+    }
+    return SCEP_OK;
+}
+
+scep_status_e scep_ra_copy(const scep_ra_t *ra, OSSL_LIB_CTX *libctx,
+                           apr_pool_t *pool, const scep_ra_t **result,
+                           scep_result_t *res)
+{
+    scep_ra_t *copy = ra_make(pool);
+    scep_keypair_t *pair;
+    scep_status_e status;
+    int i;
+
+    for (i = 0; i < ra->pairs->nelts; i++) {
+        const scep_keypair_t *from =
+            APR_ARRAY_IDX(ra->pairs, i, const scep_keypair_t *);
+
+        status = copy_pair(from, libctx, pool, &pair, res);
+        if (status != SCEP_OK) {
+            return status;
+        }
+        APR_ARRAY_PUSH(copy->pairs, const scep_keypair_t *) = pair;
+        if (from == ra->signer) {
+            copy->signer = pair;
+        }
+    }
+    if (copy->signer == NULL) { /* it signs only */
+        status = copy_pair(ra->signer, libctx, pool, &pair, res);
+        if (status != SCEP_OK) {
+            return status;
+        }
+        copy->signer = pair;
+    }
+    for (i = 0; i < sk_X509_num(ra->certs); i++) {
+        if (!show(copy->certs, sk_X509_value(ra->certs, i))) {
+            return scep_fail(res, SCEP_R_INTERNAL, "no memory");
+        }
+    }
+    *result = copy;
+    return SCEP_OK;
+}

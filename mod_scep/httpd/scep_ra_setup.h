@@ -1,0 +1,37 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_ra_setup.h
+ * From ScepRACertificateFile and ScepRAKey, or the CA's own pair, to the RA
+ * pairs of a service. (httpd layer)
+ */
+#ifndef SCEP_RA_SETUP_H
+#define SCEP_RA_SETUP_H
+
+#include "scep_passphrase.h"
+
+typedef struct scep_ra_source_t {
+    const scep_server_config_t *conf;
+    const scep_ca_backend_t *backend;
+    void *ca;
+    scep_dialog_t *dialog;
+    bool probe; /* ask for no passphrase; such a key stays unknown */
+    const scep_env_t *env;
+} scep_ra_source_t;
+
+/**
+ * Load and choose: the first pair that may sign signs, all that may decrypt
+ * do, newest first, and after them the CA's own pair if it is RSA. GetCACert
+ * shows the signer and the newest that decrypts; older ones are there for
+ * devices that still hold their certificate.
+ * @return SCEP_OK; SCEP_BROKEN with directive, file and cure
+ */
+scep_status_e scep_ra_setup(const scep_ra_source_t *source, apr_pool_t *pool,
+                            const scep_ra_t **ra, scep_result_t *res);
+
+/** The same pairs in LIBCTX, for the legacy level. A key that cannot leave its
+ * token cannot serve there: SCEP_BROKEN. */
+scep_status_e scep_ra_copy(const scep_ra_t *ra, OSSL_LIB_CTX *libctx,
+                           apr_pool_t *pool, const scep_ra_t **copy,
+                           scep_result_t *res);
+
+#endif

@@ -1,0 +1,307 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_runtime.c: start-up of the parts, in the parent and in each child.
+ * (httpd layer)
+ */
+#include "scep_runtime.h"
+
+#include <ap_mpm.h>
+#include <ap_provider.h>
+#include <apr_strings.h>
+
+#include "mod_scep.h"
+#include "scep_draw.h"
+#include "scep_log_httpd.h"
+#include "scep_os.h"
+#include "scep_ra_setup.h"
+
+enum {
+    SCOPE_OCTETS = 16,
+    THUMBPRINT_OCTETS = 16, /* MD5 */
+    THUMBPRINT_GROUP = 8    /* hex digits */
+};
+
+bool scep_runtime_wanted(const server_rec *s)
+{
+    while (s != NULL && scep_config_server(s)->engine != 1) {
+        s = s->next;
+    }
+    return s != NULL;
+}
+
+static bool legacy_wanted(const server_rec *s)
+{
+    while (s != NULL && !scep_config_server(s)->legacy) {
+        s = s->next;
+    }
+    return s != NULL;
+}
+
+void scep_runtime_ca_config(const scep_server_config_t *conf,
+                            scep_dialog_t *dialog, scep_ca_config_t *config)
+{
+    config->args = conf->backend_args != NULL ? conf->backend_args : "";
+    config->cert_file = conf->ca_cert;
+    config->key = conf->ca_key;
+    config->chain_file = conf->ca_chain;
+    config->passphrase = scep_dialog_passphrase;
+    config->passphrase_baton = dialog;
+}
+
+scep_status_e scep_runtime_make(const server_rec *main_server, apr_pool_t *pool,
+                                scep_runtime_t **result, scep_result_t *res)
+{
+    scep_runtime_t *runtime = apr_pcalloc(pool, sizeof(*runtime));
+    scep_status_e status = SCEP_OK;
+    int level;
+
+    runtime->sites = apr_array_make(pool, 1, sizeof(scep_site_t *));
+    for (level = SCEP_LEVEL_MODERN;
+         status == SCEP_OK && level <= SCEP_LEVEL_COMPATIBLE; level++) {
+        status = scep_algs_make((scep_level_e)level, NULL, pool,
+                                &runtime->algs[level], res);
+    }
+    if (status == SCEP_OK && legacy_wanted(main_server)) {
+        status = scep_algs_legacy_context(pool, &runtime->legacy, res);
+        if (status == SCEP_OK) {
+            status = scep_algs_make(SCEP_LEVEL_LEGACY, runtime->legacy, pool,
+                                    &runtime->algs[SCEP_LEVEL_LEGACY], res);
+        }
+    }
+    *result = runtime;
+    return status;
+}
+
+/* ---- a site ---- */
+
+static const char *thumbprint_of(X509 *cert, apr_pool_t *pool)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    const char *hex, *text;
+    apr_size_t i;
+
+    if (scep_digest("MD5", scep_x509_der(pool, cert), digest) !=
+        THUMBPRINT_OCTETS) {
+        scep_crypto_clear_errors();
+        return NULL; /* FIPS: the page then leaves it out */
+    }
+    hex = scep_hex(pool, digest, THUMBPRINT_OCTETS);
+    text = apr_pstrmemdup(pool, hex, THUMBPRINT_GROUP);
+    for (i = THUMBPRINT_GROUP; hex[i] != '\0'; i += THUMBPRINT_GROUP) {
+        text =
+            apr_pstrcat(pool, text, " ",
+                        apr_pstrmemdup(pool, hex + i, THUMBPRINT_GROUP), NULL);
+    }
+    return text;
+}
+
+/* Passwords and transactions belong to a CA, whatever its virtual hosts and
+ * files are called. */
+static scep_status_e identify(scep_site_t *site, apr_pool_t *pool,
+                              scep_result_t *res)
+{
+    scep_certs_t *certs = site->service.backend->certificates(site->service.ca);
+    int n = certs != NULL ? sk_X509_num(certs) : 0;
+    unsigned char digest[SCEP_HASH_SIZE];
+
+    if (n < 1) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "ScepCABackend %s knows no CA certificate; set "
+                         "ScepCACertificateFile (scepctl init makes one)",
+                         site->service.backend->name);
+    }
+    if (!scep_sha256(scep_x509_der(pool, sk_X509_value(certs, 0)), digest)) {
+        return scep_fail(res, SCEP_R_INTERNAL, "SHA-256 failed");
+    }
+    site->service.scope = scep_hex_lower(pool, digest, SCOPE_OCTETS);
+    site->thumbprint = thumbprint_of(sk_X509_value(certs, n - 1), pool);
+    return SCEP_OK;
+}
+
+static scep_status_e start_ca(scep_site_t *site, server_rec *s,
+                              const scep_env_t *env, apr_pool_t *pool,
+                              scep_result_t *res)
+{
+    const scep_server_config_t *conf = scep_config_server(s);
+    scep_service_t *service = &site->service;
+    scep_dialog_t *dialog = apr_palloc(pool, sizeof(*dialog));
+    scep_ra_source_t source = {conf, NULL, NULL, dialog, false, env};
+    scep_ca_config_t config;
+    scep_status_e status;
+
+    service->backend =
+        ap_lookup_provider(SCEP_CA_PROVIDER_GROUP, scep_config_backend(conf),
+                           SCEP_CA_PROVIDER_VERSION);
+    if (service->backend == NULL) { /* the check has said so before */
+        return scep_fail(res, SCEP_R_SETUP, "ScepCABackend %s is not known",
+                         scep_config_backend(conf));
+    }
+    scep_dialog_init(dialog, s, pool);
+    scep_runtime_ca_config(conf, dialog, &config);
+    status = service->backend->start(&config, 0, env, pool, &service->ca, res);
+    if (status != SCEP_OK) {
+        if (dialog->problem != NULL) {
+            res->detail = apr_pstrcat(res->pool, res->detail, "; ",
+                                      dialog->problem, NULL);
+        }
+        return status;
+    }
+    status = identify(site, pool, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    source.backend = service->backend;
+    source.ca = service->ca;
+    status = scep_ra_setup(&source, pool, &service->ra, res);
+    if (status == SCEP_OK && site->runtime->legacy != NULL) {
+        status = scep_ra_copy(service->ra, site->runtime->legacy, pool,
+                              &service->ra_legacy, res);
+    }
+    return status;
+}
+
+/* The store is opened for this and closed again: a database connection must
+ * not be carried through fork(). */
+static scep_status_e rebuild(scep_site_t *site, const scep_env_t *env,
+                             apr_pool_t *ptemp, scep_result_t *res)
+{
+    apr_pool_t *scratch;
+    scep_store_t *store;
+    scep_status_e status;
+
+    apr_pool_create(&scratch, ptemp);
+    status = scep_store_open(&site->store_config, env, scratch, &store, res);
+    if (status == SCEP_OK) {
+        status = scep_draw_rebuild(store, site->service.challenges, env,
+                                   scratch, res);
+    }
+    apr_pool_destroy(scratch);
+    return status;
+}
+
+static scep_status_e start_state(scep_site_t *site, server_rec *s,
+                                 const scep_env_t *env, apr_pool_t *pool,
+                                 apr_pool_t *ptemp, scep_result_t *res)
+{
+    const scep_server_config_t *conf = scep_config_server(s);
+    const char *state_dir = scep_config_state_dir(conf);
+    int threads = 0;
+    scep_status_e status;
+    uid_t uid;
+    gid_t gid;
+
+    scep_os_child(&uid, &gid);
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS ||
+        threads < 1) {
+        threads = 1; /* prefork says 0 */
+    }
+    site->store_config.driver =
+        conf->db_driver != NULL ? conf->db_driver : "sqlite3";
+    site->store_config.params = scep_config_database(conf, pool);
+    site->store_config.connections = threads;
+
+    status = scep_os_state_dir_make(state_dir, ptemp, res);
+    if (status == SCEP_OK) {
+        status = scep_os_password_key(state_dir, pool,
+                                      &site->service.password_key, res);
+    }
+    if (status == SCEP_OK) {
+        status =
+            scep_store_prepare(&site->store_config, env, uid, gid, ptemp, res);
+    }
+    if (status == SCEP_OK) {
+        status = scep_shared_table(site->runtime->shared, pool,
+                                   &site->service.challenges, res);
+    }
+    if (status == SCEP_OK) {
+        status = rebuild(site, env, ptemp, res);
+    }
+    return status;
+}
+
+static scep_site_t *find_site(const scep_runtime_t *runtime, const char *key)
+{
+    int i;
+
+    for (i = 0; i < runtime->sites->nelts; i++) {
+        scep_site_t *site = APR_ARRAY_IDX(runtime->sites, i, scep_site_t *);
+
+        if (strcmp(site->key, key) == 0) {
+            return site;
+        }
+    }
+    return NULL;
+}
+
+scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
+                                apr_pool_t *pool, apr_pool_t *ptemp,
+                                scep_result_t *res)
+{
+    scep_server_config_t *conf = scep_config_server(s);
+    const char *key = scep_config_key(conf, pool);
+    scep_site_t *site = find_site(runtime, key);
+    scep_env_t *env;
+    scep_status_e status;
+
+    if (site != NULL) {
+        conf->site = site;
+        return SCEP_OK;
+    }
+    site = apr_pcalloc(pool, sizeof(*site));
+    site->runtime = runtime;
+    site->key = key;
+    env = apr_palloc(pool, sizeof(*env)); /* the backend may keep it */
+    scep_log_env_server(env, s);
+    status = start_ca(site, s, env, pool, res);
+    if (status == SCEP_OK) {
+        status = start_state(site, s, env, pool, ptemp, res);
+    }
+    if (status == SCEP_OK) {
+        APR_ARRAY_PUSH(runtime->sites, scep_site_t *) = site;
+        conf->site = site;
+    }
+    return status;
+}
+
+/* ---- in a child ---- */
+
+static scep_status_e open_site(scep_site_t *site, const scep_env_t *env,
+                               apr_pool_t *pool, scep_result_t *res)
+{
+    scep_service_t *service = &site->service;
+    scep_status_e status = SCEP_OK;
+
+    if (service->backend->child_start != NULL) {
+        status = service->backend->child_start(service->ca, env, pool, res);
+    }
+    if (status == SCEP_OK) {
+        status = scep_store_open(&site->store_config, env, pool,
+                                 &service->store, res);
+    }
+    site->ready = status == SCEP_OK;
+    return status;
+}
+
+void scep_runtime_child_init(scep_runtime_t *runtime, server_rec *s,
+                             apr_pool_t *pool)
+{
+    scep_env_t *env = apr_palloc(pool, sizeof(*env));
+    scep_result_t res;
+    int i;
+
+    scep_log_env_server(env, s);
+    scep_result_init(&res, pool);
+    if (scep_shared_child_init(runtime->shared, pool, &res) != SCEP_OK) {
+        scep_log(env, SCEP_LOG_ERROR, SCEPLOGNO(0012) "%s", res.detail);
+    }
+    for (i = 0; i < runtime->sites->nelts; i++) {
+        scep_site_t *site = APR_ARRAY_IDX(runtime->sites, i, scep_site_t *);
+
+        if (open_site(site, env, pool, &res) != SCEP_OK) {
+            scep_log(env, SCEP_LOG_ERROR,
+                     SCEPLOGNO(0013) "this process refuses all requests for "
+                                     "the CA %s: %s",
+                     site->service.scope, res.detail);
+        }
+    }
+}

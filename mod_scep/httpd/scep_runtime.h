@@ -1,0 +1,58 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_runtime.h
+ * What one generation of the configuration has running: a site for each
+ * distinct set of CA, RA and state directives, shared by all servers for
+ * which they are the same. Made in the parent, read-only in the children but
+ * for what child_init opens. (httpd layer)
+ */
+#ifndef SCEP_RUNTIME_H
+#define SCEP_RUNTIME_H
+
+#include "scep_config.h"
+#include "scep_passphrase.h"
+#include "scep_shared.h"
+
+/** The parts that all sites share. */
+typedef struct scep_runtime_t {
+    scep_algs_t *algs[SCEP_LEVEL_LEGACY + 1]; /* legacy: NULL if unused */
+    OSSL_LIB_CTX *legacy;                     /* NULL if unused */
+    scep_shared_t *shared;
+    apr_array_header_t *sites; /* scep_site_t * */
+} scep_runtime_t;
+
+struct scep_site_t {
+    scep_service_t service;
+    scep_store_config_t store_config;
+    const char *key;        /* scep_config_key() */
+    const char *thumbprint; /* of the root, as NDES prints it; or NULL */
+    scep_runtime_t *runtime;
+    bool ready; /* in a child: all is open; else refuse */
+};
+
+/** True when some server of the list has ScepEngine On. */
+bool scep_runtime_wanted(const server_rec *s);
+
+/** The CA settings of CONF in a backend's terms. */
+void scep_runtime_ca_config(const scep_server_config_t *conf,
+                            scep_dialog_t *dialog, scep_ca_config_t *config);
+
+/** Algorithms of all levels in use. */
+scep_status_e scep_runtime_make(const server_rec *main_server, apr_pool_t *pool,
+                                scep_runtime_t **runtime, scep_result_t *res);
+
+/**
+ * Parent: the site of server S, new or one that fits already. State
+ * directory, password key, CA, RA, database; then the outstanding passwords
+ * are put into the shared table.
+ */
+scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
+                                apr_pool_t *pool, apr_pool_t *ptemp,
+                                scep_result_t *res);
+
+/** Child: open the lock, backends and stores. What fails is logged, and its
+ * sites refuse (invariant 1). */
+void scep_runtime_child_init(scep_runtime_t *runtime, server_rec *s,
+                             apr_pool_t *pool);
+
+#endif

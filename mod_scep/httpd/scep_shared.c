@@ -1,0 +1,144 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_shared.c: anonymous shared memory, inherited by fork, and a global
+ * mutex, both in the process pool. (httpd layer)
+ */
+#include "scep_shared.h"
+
+#include <apr_shm.h>
+#include <apr_global_mutex.h>
+
+#include <http_config.h>
+#include <util_mutex.h>
+
+#define MUTEX_TYPE "scep-challenge"
+/* Names the layout of the record below: a module of another version must not
+ * take it for its own. */
+#define RETAINED_KEY "mod_scep: shared table, layout 1"
+
+struct scep_shared_t {
+    apr_shm_t *shm;
+    apr_global_mutex_t *mutex;
+    const char *lock_file;
+    apr_uint32_t capacity;
+    apr_status_t child_status; /* in a child: could the lock be opened? */
+};
+
+apr_status_t scep_shared_register(apr_pool_t *pconf)
+{
+    return ap_mutex_register(pconf, MUTEX_TYPE, NULL, APR_LOCK_DEFAULT, 0);
+}
+
+static apr_status_t acquire(void *baton)
+{
+    const scep_shared_t *shared = baton;
+
+    if (shared->child_status != APR_SUCCESS) {
+        return shared->child_status;
+    }
+    return apr_global_mutex_lock(shared->mutex);
+}
+
+static apr_status_t release(void *baton)
+{
+    const scep_shared_t *shared = baton;
+
+    return apr_global_mutex_unlock(shared->mutex);
+}
+
+static scep_status_e apr_fail(scep_result_t *res, const char *what,
+                              apr_status_t rv)
+{
+    char text[128];
+
+    return scep_fail(res, SCEP_R_SETUP, "%s: %s", what,
+                     apr_strerror(rv, text, sizeof(text)));
+}
+
+static scep_status_e make_segment(apr_pool_t *process_pool,
+                                  apr_uint32_t capacity, scep_shared_t *shared,
+                                  scep_result_t *res)
+{
+    apr_size_t size = scep_challenge_table_size(capacity);
+    apr_status_t rv = apr_shm_create(&shared->shm, size, NULL, process_pool);
+
+    if (rv != APR_SUCCESS) {
+        shared->shm = NULL;
+        return scep_fail(res, SCEP_R_SETUP,
+                         "no %lu octets of shared memory for ScepPasswordMax "
+                         "%u; choose a smaller number",
+                         (unsigned long)size, (unsigned int)capacity);
+    }
+    scep_challenge_table_format(apr_shm_baseaddr_get(shared->shm), size,
+                                capacity);
+    shared->capacity = capacity;
+    return SCEP_OK;
+}
+
+scep_status_e scep_shared_make(server_rec *s, apr_uint32_t capacity,
+                               const scep_env_t *env, scep_shared_t **result,
+                               scep_result_t *res)
+{
+    apr_pool_t *process_pool = s->process->pool;
+    scep_shared_t *shared = ap_retained_data_get(RETAINED_KEY);
+    scep_status_e status;
+    apr_status_t rv;
+
+    if (shared == NULL) {
+        shared = ap_retained_data_create(RETAINED_KEY, sizeof(*shared));
+    }
+    if (shared->mutex == NULL) {
+        rv = ap_global_mutex_create(&shared->mutex, &shared->lock_file,
+                                    MUTEX_TYPE, NULL, s, process_pool, 0);
+        if (rv != APR_SUCCESS) {
+            shared->mutex = NULL;
+            return apr_fail(res,
+                            "the lock " MUTEX_TYPE " cannot be made; choose "
+                            "another mechanism with the Mutex directive",
+                            rv);
+        }
+    }
+    if (shared->shm == NULL) {
+        status = make_segment(process_pool, capacity, shared, res);
+        if (status != SCEP_OK) {
+            return status;
+        }
+    }
+    else if (shared->capacity != capacity) {
+        scep_log(env, SCEP_LOG_NOTICE,
+                 SCEPLOGNO(0010) "ScepPasswordMax stays at %u until httpd is "
+                                 "stopped and started",
+                 (unsigned int)shared->capacity);
+    }
+    *result = shared;
+    return SCEP_OK;
+}
+
+scep_status_e scep_shared_table(scep_shared_t *shared, apr_pool_t *pool,
+                                scep_challenge_table_t **table,
+                                scep_result_t *res)
+{
+    const scep_lock_t lock = {acquire, release, shared};
+
+    *table =
+        scep_challenge_table_attach(apr_shm_baseaddr_get(shared->shm),
+                                    apr_shm_size_get(shared->shm), &lock, pool);
+    if (*table == NULL) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "the shared password table is of another version; "
+                         "stop and start httpd");
+    }
+    return SCEP_OK;
+}
+
+scep_status_e scep_shared_child_init(scep_shared_t *shared, apr_pool_t *pool,
+                                     scep_result_t *res)
+{
+    shared->child_status =
+        apr_global_mutex_child_init(&shared->mutex, shared->lock_file, pool);
+    if (shared->child_status != APR_SUCCESS) {
+        return apr_fail(res, "the lock " MUTEX_TYPE " cannot be opened",
+                        shared->child_status);
+    }
+    return SCEP_OK;
+}

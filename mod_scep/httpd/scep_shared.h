@@ -1,0 +1,42 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_shared.h
+ * The one shared-memory segment and the one lock of the server's life: made at
+ * the first start, used by every generation of children until httpd stops
+ * (invariant 2). (httpd layer)
+ *
+ * Both live in the process pool, and so does their record, which httpd hands
+ * back after each restart. This module's code is unloaded in between: nothing
+ * in there may point to it, no clean-up and no function.
+ */
+#ifndef SCEP_SHARED_H
+#define SCEP_SHARED_H
+
+#include <httpd.h>
+
+#include "scep_challenge_table.h"
+#include "scep_env.h"
+
+typedef struct scep_shared_t scep_shared_t;
+
+/** pre_config: make the lock known to the Mutex directive. */
+apr_status_t scep_shared_register(apr_pool_t *pconf);
+
+/**
+ * post_config of a real pass: make segment and lock, or take those there are.
+ * A CAPACITY other than theirs is told of and waits for the next full start.
+ */
+scep_status_e scep_shared_make(server_rec *s, apr_uint32_t capacity,
+                               const scep_env_t *env, scep_shared_t **shared,
+                               scep_result_t *res);
+
+/** The table in it, for this generation. */
+scep_status_e scep_shared_table(scep_shared_t *shared, apr_pool_t *pool,
+                                scep_challenge_table_t **table,
+                                scep_result_t *res);
+
+/** Each child: open the lock. If that fails every use of the table does. */
+scep_status_e scep_shared_child_init(scep_shared_t *shared, apr_pool_t *pool,
+                                     scep_result_t *res);
+
+#endif

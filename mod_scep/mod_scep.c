@@ -1,0 +1,177 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * mod_scep.c: the module's record, its hooks, and the order of start-up.
+ * (httpd layer)
+ */
+#include <httpd.h>
+#include <ap_provider.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_request.h>
+
+#include "mod_scep.h"
+#include "scep_ca_local.h"
+#include "scep_config.h"
+#include "scep_config_check.h"
+#include "scep_endpoint.h"
+#include "scep_log_httpd.h"
+#include "scep_runtime.h"
+
+extern module AP_MODULE_DECLARE_DATA scep_module;
+APLOG_USE_MODULE(scep);
+
+static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    apr_status_t rv = scep_shared_register(pconf);
+
+    (void)plog;
+    if (rv != APR_SUCCESS) {
+        ap_log_perror(APLOG_MARK, APLOG_EMERG, rv, ptemp,
+                      SCEPLOGNO(0002) "the lock cannot be registered");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+/* Runs for `apachectl -t` too, which never comes to post_config. */
+static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                        server_rec *s)
+{
+    int mode = ap_state_query(AP_SQ_RUN_MODE);
+
+    (void)pconf;
+    (void)plog;
+    return scep_config_check(s, ptemp, mode != AP_SQ_RM_CONFIG_DUMP,
+                             mode != AP_SQ_RM_CONFIG_TEST)
+               ? OK
+               : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* The log may be a file already, with the operator in front of a terminal:
+ * httpd's start-up messages go to both, and so do these. */
+static int give_up(server_rec *s, const scep_result_t *res)
+{
+    ap_log_error(APLOG_MARK, APLOG_EMERG | APLOG_STARTUP, 0, s,
+                 SCEPLOGNO(0003) "%s: %s", scep_config_where(s, res->pool),
+                 res->detail);
+    scep_crypto_clear_errors();
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/*
+ * The order of start-up:
+ *  1. (pre_config)   the lock's name, so that `Mutex` can configure it
+ *  2. (directives)   each value
+ *  3. (check_config) what the directives amount to; also with -t
+ * The first, dry pass of a start:
+ *  4. passphrases that are typed in: only now there is a terminal
+ * The real pass, and each restart:
+ *  5. shared memory and lock, once in the server's life
+ *  6. algorithms, with a private library context for the legacy level
+ *  7. for each distinct site: CA, RA, state directory, password key,
+ *     database, and its outstanding passwords into the shared table
+ * Each child:
+ *  8. lock, backend, database
+ */
+static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
+{
+    apr_uint32_t capacity = scep_config_server(main_s)->password_max;
+    scep_runtime_t *runtime;
+    scep_result_t res;
+    scep_env_t env;
+    server_rec *s;
+
+    scep_result_init(&res, ptemp);
+    scep_log_env_server(&env, main_s);
+    if (scep_runtime_make(main_s, pconf, &runtime, &res) != SCEP_OK ||
+        scep_shared_make(main_s,
+                         capacity != 0 ? capacity : SCEP_DEFAULT_PASSWORD_MAX,
+                         &env, &runtime->shared, &res) != SCEP_OK) {
+        return give_up(main_s, &res);
+    }
+    for (s = main_s; s != NULL; s = s->next) {
+        if (scep_config_server(s)->engine == 1 &&
+            scep_runtime_site(runtime, s, pconf, ptemp, &res) != SCEP_OK) {
+            return give_up(s, &res);
+        }
+    }
+    scep_crypto_clear_errors();
+    return OK;
+}
+
+static int ask_passphrases(apr_pool_t *ptemp, server_rec *s)
+{
+    scep_result_t res;
+
+    scep_result_init(&res, ptemp);
+    for (; s != NULL; s = s->next) {
+        if (scep_config_server(s)->engine == 1 &&
+            scep_dialog_prompt(s, ptemp, &res) != SCEP_OK) {
+            return give_up(s, &res);
+        }
+    }
+    return OK;
+}
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                       server_rec *s)
+{
+    (void)plog;
+    if (!scep_runtime_wanted(s)) {
+        return OK;
+    }
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return ask_passphrases(ptemp, s);
+    }
+    return start_all(pconf, ptemp, s);
+}
+
+static void child_init(apr_pool_t *pchild, server_rec *main_s)
+{
+    server_rec *s;
+
+    for (s = main_s; s != NULL; s = s->next) {
+        scep_site_t *site = scep_config_server(s)->site;
+
+        if (site != NULL) {
+            scep_runtime_child_init(site->runtime, main_s, pchild);
+            return;
+        }
+    }
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    static const char *const after_ssl[] = {"mod_ssl.c", NULL};
+    static const char *const before[] = {"mod_alias.c", "mod_userdir.c",
+                                         "mod_vhost_alias.c", "mod_proxy.c",
+                                         NULL};
+
+    ap_register_provider(pool, SCEP_CA_PROVIDER_GROUP, "local",
+                         SCEP_CA_PROVIDER_VERSION, &scep_ca_local);
+    ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, after_ssl, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    /* Before every module that could claim the paths; and again for what
+     * mod_rewrite has led here. */
+    ap_hook_translate_name(scep_endpoint_translate, NULL, before,
+                           APR_HOOK_REALLY_FIRST);
+    ap_hook_translate_name(scep_endpoint_translate, NULL, before,
+                           APR_HOOK_MIDDLE);
+    ap_hook_map_to_storage(scep_endpoint_map_to_storage, NULL, NULL,
+                           APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(scep_endpoint_fixups, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_handler(scep_endpoint_handler, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+module AP_MODULE_DECLARE_DATA scep_module = {
+    STANDARD20_MODULE_STUFF,  scep_config_create_dir,
+    scep_config_merge_dir,    scep_config_create_server,
+    scep_config_merge_server, scep_directives,
+    register_hooks,
+#if defined(AP_MODULE_FLAG_NONE)
+    AP_MODULE_FLAG_NONE
+#endif
+};
