@@ -7,3 +7,44 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_pkioperation.c \
 	mod_scep/enroll/scep_refusal.c mod_scep/enroll/scep_refusal.h \
 	mod_scep/enroll/scep_service.c mod_scep/enroll/scep_service.h
+
+if HAVE_CMOCKA
+ENROLL_TESTS = tests/unit/test_authorize tests/unit/test_draw \
+	tests/unit/test_getcacert tests/unit/test_operation \
+	tests/unit/test_pkcsreq tests/unit/test_pkioperation \
+	tests/unit/test_refusal tests/unit/test_service
+check_PROGRAMS += $(ENROLL_TESTS)
+TESTS += $(ENROLL_TESTS)
+endif
+ENROLL_FIXTURE = tests/unit/enroll_fixture.c tests/unit/enroll_fixture.h \
+	tests/unit/fixture.h
+ENROLL_MAKER = $(ENROLL_FIXTURE) tests/unit/message_maker.c \
+	tests/unit/message_maker.h
+tests_unit_test_authorize_SOURCES = tests/unit/test_authorize.c \
+	$(ENROLL_FIXTURE)
+tests_unit_test_authorize_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_authorize_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_draw_SOURCES = tests/unit/test_draw.c $(ENROLL_FIXTURE)
+tests_unit_test_draw_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_draw_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_getcacert_SOURCES = tests/unit/test_getcacert.c \
+	$(ENROLL_FIXTURE)
+tests_unit_test_getcacert_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_getcacert_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_operation_SOURCES = tests/unit/test_operation.c \
+	$(ENROLL_MAKER)
+tests_unit_test_operation_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_operation_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_pkcsreq_SOURCES = tests/unit/test_pkcsreq.c $(ENROLL_FIXTURE)
+tests_unit_test_pkcsreq_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pkcsreq_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_pkioperation_SOURCES = tests/unit/test_pkioperation.c \
+	$(ENROLL_MAKER)
+tests_unit_test_pkioperation_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pkioperation_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_refusal_SOURCES = tests/unit/test_refusal.c $(ENROLL_FIXTURE)
+tests_unit_test_refusal_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_refusal_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_service_SOURCES = tests/unit/test_service.c $(ENROLL_FIXTURE)
+tests_unit_test_service_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_service_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)

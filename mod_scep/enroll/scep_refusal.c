@@ -22,7 +22,7 @@ static void answer_text(scep_request_t *req, const scep_result_t *res,
     answer->content_type = "text/plain";
     answer->body.data = (const unsigned char *)text;
     answer->body.len = strlen(text);
-    answer->retry_after = res->status == SCEP_UNAVAILABLE ? RETRY_AFTER : 0;
+    answer->retry_after = res->http_status == 503 ? RETRY_AFTER : 0;
 }
 
 static scep_status_e answer_certrep(scep_request_t *req,

@@ -1,0 +1,136 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* test_draw.c: passwords drawn, and the table rebuilt from the store. */
+#include "enroll_fixture.h"
+
+#include "scep_draw.h"
+#include "scep_password.h"
+
+static scep_status_e draw(enroll_fixture_t *f, const char *user,
+                          const char **password)
+{
+    enroll_reset_result(f);
+    return scep_draw(&f->req, user, password, &f->base.res);
+}
+
+static void test_draws_hex_of_the_length(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password;
+
+    assert_int_equal(draw(f, "CORP\\alice", &password), SCEP_OK);
+    assert_int_equal(strlen(password), 16);
+    assert_int_equal(strspn(password, "0123456789ABCDEF"), 16);
+    f->policy.password_length = 16;
+    assert_int_equal(draw(f, "alice", &password), SCEP_OK);
+    assert_int_equal(strlen(password), 32);
+    assert_non_null(strstr(f->base.log, "SCEP0202"));
+    assert_null(strstr(f->base.log, password));
+}
+
+static void test_is_in_store_and_table(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    unsigned char hash[SCEP_HASH_SIZE];
+    scep_challenge_row_t *row;
+
+    assert_true(scep_password_hash(f->service.password_key, f->service.scope,
+                                   password, hash));
+    assert_int_equal(scep_store_challenge_find(f->service.store, hash,
+                                               f->base.pool, &row,
+                                               &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(row->state, SCEP_CHALLENGE_OUTSTANDING);
+    assert_string_equal(row->drawn_by, "alice");
+    assert_string_equal(row->peer, "192.0.2.1");
+    assert_true(row->expires == f->base.now + f->policy.password_validity);
+    assert_int_equal(
+        scep_challenge_table_count(f->service.challenges, f->base.now), 1);
+}
+
+static void test_nobody_draws_nothing(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = "untouched";
+
+    assert_int_equal(draw(f, NULL, &password), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_ADMIN_NO_USER);
+    assert_null(password);
+    assert_int_equal(draw(f, "", &password), SCEP_REFUSED);
+    f->policy.challenges = 0;
+    assert_int_equal(draw(f, "alice", &password), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_NO_CHALLENGE_SOURCE);
+    assert_int_equal(
+        scep_challenge_table_count(f->service.challenges, f->base.now), 0);
+}
+
+static void test_full_until_some_expire(void **state)
+{
+    enroll_fixture_t *f = *state;
+    apr_uint32_t i;
+    const char *password;
+
+    for (i = 0; i < scep_challenge_table_capacity(f->service.challenges); i++) {
+        assert_int_equal(draw(f, "alice", &password), SCEP_OK);
+    }
+    assert_int_equal(draw(f, "alice", &password), SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_CACHE_FULL);
+    assert_null(password);
+    f->base.now += f->policy.password_validity + 1;
+    assert_int_equal(draw(f, "alice", &password), SCEP_OK);
+}
+
+static void test_lock_failure(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password;
+
+    f->lock_status = APR_EINVAL;
+    assert_int_equal(draw(f, "alice", &password), SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_LOCK);
+}
+
+static void test_rebuild(void **state)
+{
+    enroll_fixture_t *f = *state;
+    apr_size_t size = scep_challenge_table_size(16);
+    void *memory = apr_pcalloc(f->base.pool, size);
+    scep_challenge_table_t *table;
+
+    enroll_draw(f);
+    f->base.now += f->policy.password_validity - 10;
+    enroll_draw(f);
+    enroll_draw(f);
+    f->base.now += 20; /* the first has expired */
+    scep_challenge_table_format(memory, size, 16);
+    table = scep_challenge_table_attach(memory, size, &f->lock, f->base.pool);
+    assert_int_equal(scep_draw_rebuild(f->service.store, table, &f->base.env,
+                                       f->base.pool, &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(scep_challenge_table_count(table, f->base.now), 2);
+    assert_non_null(strstr(f->base.log, "SCEP0203: 2 outstanding"));
+    /* again, as at a graceful restart: nothing is doubled */
+    assert_int_equal(scep_draw_rebuild(f->service.store, table, &f->base.env,
+                                       f->base.pool, &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(scep_challenge_table_count(table, f->base.now), 2);
+    f->lock_status = APR_EINVAL;
+    assert_int_equal(scep_draw_rebuild(f->service.store, table, &f->base.env,
+                                       f->base.pool, &f->base.res),
+                     SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_LOCK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ENROLL_TEST(test_draws_hex_of_the_length),
+        ENROLL_TEST(test_is_in_store_and_table),
+        ENROLL_TEST(test_nobody_draws_nothing),
+        ENROLL_TEST(test_full_until_some_expire),
+        ENROLL_TEST(test_lock_failure),
+        ENROLL_TEST(test_rebuild),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

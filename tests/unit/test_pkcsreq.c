@@ -1,0 +1,292 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* test_pkcsreq.c: the decision on a PKCSReq, retries and races included. */
+#include "enroll_fixture.h"
+
+#include "scep_password.h"
+#include "scep_pkcsreq.h"
+
+static scep_status_e enrol(enroll_fixture_t *f, const char *id,
+                           scep_octets_t csr, X509 **cert)
+{
+    scep_pkimessage_t *msg = enroll_message(f, id, &f->device, csr);
+
+    enroll_reset_result(f);
+    return scep_pkcsreq(&f->req, msg, cert, &f->base.res);
+}
+
+static void assert_refused(enroll_fixture_t *f, const char *id,
+                           scep_octets_t csr, scep_reason_e reason)
+{
+    X509 *cert = NULL;
+
+    assert_int_not_equal(enrol(f, id, csr, &cert), SCEP_OK);
+    assert_int_equal(f->base.res.reason, reason);
+    assert_null(cert);
+}
+
+static void test_issues_and_spends(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev1", password);
+    X509 *cert = NULL;
+
+    assert_int_equal(
+        scep_challenge_table_count(f->service.challenges, f->base.now), 1);
+    assert_int_equal(enrol(f, "t1", csr, &cert), SCEP_OK);
+    assert_int_equal(X509_verify(cert, f->ca.key), 1);
+    assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(cert), f->device.key), 1);
+    assert_int_equal(f->issued, 1);
+    assert_int_equal(
+        scep_challenge_table_count(f->service.challenges, f->base.now), 0);
+    assert_non_null(strstr(f->base.log, "SCEP0200"));
+    assert_null(strstr(f->base.log, password));
+}
+
+static void test_spent_password_is_refused(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    X509 *cert;
+
+    assert_int_equal(
+        enrol(f, "t1", enroll_csr(f, f->device.key, "a", password), &cert),
+        SCEP_OK);
+    assert_refused(f, "t2", enroll_csr(f, f->device.key, "b", password),
+                   SCEP_R_CHALLENGE_SPENT);
+    assert_int_equal(f->issued, 1);
+}
+
+static void test_retry_gets_the_same_certificate(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev1", enroll_draw(f));
+    X509 *first, *second;
+
+    assert_int_equal(enrol(f, "t1", csr, &first), SCEP_OK);
+    f->base.now += apr_time_from_sec(60);
+    assert_int_equal(enrol(f, "t1", csr, &second), SCEP_OK);
+    assert_int_equal(X509_cmp(first, second), 0);
+    assert_int_equal(f->issued, 1);
+}
+
+static void test_retry_after_the_window_by_password(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev1", enroll_draw(f));
+    X509 *first, *second;
+
+    assert_int_equal(enrol(f, "t1", csr, &first), SCEP_OK);
+    f->base.now += apr_time_from_sec(86400);
+    assert_int_equal(enrol(f, "t9", csr, &second), SCEP_OK);
+    assert_int_equal(X509_cmp(first, second), 0);
+    f->base.now += apr_time_from_sec(800 * 86400); /* the certificate is over */
+    assert_refused(f, "t1", csr, SCEP_R_CHALLENGE_SPENT);
+    assert_int_equal(f->issued, 1);
+}
+
+static void test_id_reused_by_another_key(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_keypair_t other = {NULL, f->other_key};
+    scep_octets_t csr;
+    X509 *cert;
+
+    assert_int_equal(enrol(f, "same",
+                           enroll_csr(f, f->device.key, "a", enroll_draw(f)),
+                           &cert),
+                     SCEP_OK);
+    other.cert = enroll_self_signed(f, other.key);
+    csr = enroll_csr(f, other.key, "b", enroll_draw(f));
+    enroll_reset_result(f);
+    assert_int_equal(scep_pkcsreq(&f->req,
+                                  enroll_message(f, "same", &other, csr), &cert,
+                                  &f->base.res),
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_TRANSACTION_REUSED);
+    assert_null(cert);
+    /* Users' names serve as ids (cryptlib): later it is judged anew. */
+    f->base.now += f->policy.retry_window + apr_time_from_sec(1);
+    enroll_reset_result(f);
+    assert_int_equal(scep_pkcsreq(&f->req,
+                                  enroll_message(f, "same", &other, csr), &cert,
+                                  &f->base.res),
+                     SCEP_OK);
+}
+
+static void test_same_id_other_csr_is_judged(void **state)
+{
+    enroll_fixture_t *f = *state;
+    X509 *a, *b;
+
+    assert_int_equal(
+        enrol(f, "id", enroll_csr(f, f->device.key, "a", enroll_draw(f)), &a),
+        SCEP_OK);
+    assert_refused(f, "id", enroll_csr(f, f->device.key, "b", "0000"),
+                   SCEP_R_CHALLENGE_UNKNOWN);
+    assert_int_equal(
+        enrol(f, "id", enroll_csr(f, f->device.key, "b", enroll_draw(f)), &b),
+        SCEP_OK);
+    assert_int_not_equal(X509_cmp(a, b), 0);
+}
+
+static void test_challenge_refusals(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+
+    assert_refused(f, "t", enroll_csr(f, f->device.key, "x", NULL),
+                   SCEP_R_CHALLENGE_MISSING);
+    assert_refused(f, "t", enroll_csr(f, f->device.key, "x", "BAD"),
+                   SCEP_R_CHALLENGE_UNKNOWN);
+    f->base.now += f->policy.password_validity + 1;
+    assert_refused(f, "t", enroll_csr(f, f->device.key, "x", password),
+                   SCEP_R_CHALLENGE_EXPIRED);
+    f->policy.challenges = 0;
+    assert_refused(f, "t", enroll_csr(f, f->device.key, "x", password),
+                   SCEP_R_NO_CHALLENGE_SOURCE);
+    assert_int_equal(f->issued, 0);
+}
+
+static void test_key_refusals(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    scep_keypair_t ec = {NULL, enroll_key(f, "EC", 0)};
+    scep_octets_t csr;
+    X509 *cert;
+
+    assert_refused(f, "t", enroll_csr(f, f->other_key, "x", password),
+                   SCEP_R_SIGNER_KEY);
+    ec.cert = enroll_self_signed(f, ec.key);
+    csr = enroll_csr(f, ec.key, "x", password);
+    enroll_reset_result(f);
+    assert_int_equal(scep_pkcsreq(&f->req, enroll_message(f, "t", &ec, csr),
+                                  &cert, &f->base.res),
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_REPLY_KEY);
+    f->profile.min_rsa_bits = 4096;
+    assert_refused(f, "t", enroll_csr(f, f->device.key, "x", password),
+                   SCEP_R_CSR_KEY);
+    assert_refused(f, "t", (scep_octets_t){(const unsigned char *)"junk", 4},
+                   SCEP_R_CONTENT);
+    assert_int_equal(f->issued, 0);
+}
+
+/* Invariant 3: whatever the backend answers but a certificate, the password
+ * stays good. */
+static void test_failed_attempt_gives_the_password_back(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "x", enroll_draw(f));
+    scep_octets_t other = csr;
+    X509 *cert;
+
+    f->backend_status = SCEP_UNAVAILABLE;
+    f->backend_reason = SCEP_R_CA_UNAVAILABLE;
+    assert_refused(f, "t1", csr, SCEP_R_CA_UNAVAILABLE);
+    f->backend_status = SCEP_REFUSED;
+    f->backend_reason = SCEP_R_CA_REFUSED;
+    assert_refused(f, "t2", csr, SCEP_R_CA_REFUSED);
+    f->backend_status = SCEP_PENDING;
+    assert_refused(f, "t3", csr, SCEP_R_CA_UNAVAILABLE);
+    f->backend_status = SCEP_OK;
+    assert_int_equal(enrol(f, "t4", other, &cert), SCEP_OK);
+}
+
+static void test_lock_failure_refuses(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "x", enroll_draw(f));
+
+    f->lock_status = APR_EINVAL;
+    assert_refused(f, "t1", csr, SCEP_R_LOCK);
+    assert_int_equal(f->base.res.status, SCEP_UNAVAILABLE);
+    assert_int_equal(f->issued, 0);
+}
+
+static scep_octets_t race_csr;
+static const char *race_id;
+
+/* Another child finishes the race's request while ours is being signed. To
+ * get past the shared table it must be as if the claim had run out. */
+static void overtake(enroll_fixture_t *f)
+{
+    scep_result_t kept = f->base.res;
+    apr_time_t now = f->base.now;
+    X509 *cert;
+
+    f->base.now += apr_time_from_sec(61);
+    assert_int_equal(enrol(f, race_id, race_csr, &cert), SCEP_OK);
+    f->base.now = now;
+    f->base.res = kept;
+}
+
+static void test_two_transactions_one_password(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    scep_octets_t csr = enroll_csr(f, f->device.key, "slow", password);
+
+    race_csr = enroll_csr(f, f->device.key, "fast", password);
+    race_id = "fast";
+    f->before_sign = overtake;
+    assert_refused(f, "slow", csr, SCEP_R_CHALLENGE_SPENT);
+    assert_int_equal(f->issued, 2); /* signed, but only one ever left */
+}
+
+static void test_overlapping_retry_gets_the_winners_certificate(void **state)
+{
+    enroll_fixture_t *f = *state;
+    X509 *cert, *again;
+
+    race_csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    race_id = "one";
+    f->before_sign = overtake;
+    assert_int_equal(enrol(f, "one", race_csr, &cert), SCEP_OK);
+    assert_int_equal(f->issued, 2);
+    assert_int_equal(enrol(f, "one", race_csr, &again), SCEP_OK);
+    assert_int_equal(X509_cmp(cert, again), 0);
+}
+
+static void test_busy_password(void **state)
+{
+    enroll_fixture_t *f = *state;
+    unsigned char owner[SCEP_CLAIM_OWNER_SIZE] = {9};
+    const char *password = enroll_draw(f);
+    unsigned char hash[SCEP_HASH_SIZE];
+    X509 *cert;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "x", password);
+
+    assert_true(scep_password_hash(f->service.password_key, f->service.scope,
+                                   password, hash));
+    assert_int_equal(scep_challenge_table_claim(f->service.challenges, hash,
+                                                owner, f->base.now,
+                                                apr_time_from_sec(60)),
+                     SCEP_CLAIM_OK);
+    assert_refused(f, "t", csr, SCEP_R_CHALLENGE_BUSY);
+    f->base.now +=
+        apr_time_from_sec(61); /* its owner died: the lease is over */
+    assert_int_equal(enrol(f, "t", csr, &cert), SCEP_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ENROLL_TEST(test_issues_and_spends),
+        ENROLL_TEST(test_spent_password_is_refused),
+        ENROLL_TEST(test_retry_gets_the_same_certificate),
+        ENROLL_TEST(test_retry_after_the_window_by_password),
+        ENROLL_TEST(test_id_reused_by_another_key),
+        ENROLL_TEST(test_same_id_other_csr_is_judged),
+        ENROLL_TEST(test_challenge_refusals),
+        ENROLL_TEST(test_key_refusals),
+        ENROLL_TEST(test_failed_attempt_gives_the_password_back),
+        ENROLL_TEST(test_lock_failure_refuses),
+        ENROLL_TEST(test_two_transactions_one_password),
+        ENROLL_TEST(test_overlapping_retry_gets_the_winners_certificate),
+        ENROLL_TEST(test_busy_password),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
