@@ -47,8 +47,10 @@ typedef struct scep_env_t {
 /** The time now as ENV's clock tells it. */
 apr_time_t scep_env_now(const scep_env_t *env);
 
-/** Log a line; at most 1,023 octets of it. Control octets and quotes that a
- * peer may have smuggled in are escaped. Thread-safe as ENV's functions are. */
+/** Log a line; at most 1,023 octets of it, all of them printable ASCII: any
+ * other octet, which a peer may have smuggled in, becomes a '.'. What is put
+ * between quotes should pass scep_printable() first. Thread-safe as ENV's
+ * functions are. */
 void scep_log(const scep_env_t *env, scep_log_level_e level, const char *fmt,
               ...) __attribute__((format(printf, 3, 4)));
 

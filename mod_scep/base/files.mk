@@ -13,11 +13,14 @@ BASE_TESTS = tests/unit/test_crypto tests/unit/test_crypto_load \
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
 endif
-tests_unit_test_crypto_SOURCES = tests/unit/test_crypto.c tests/unit/fixture.h
+tests_unit_test_crypto_SOURCES = tests/unit/test_crypto.c \
+	tests/unit/fixture.h tests/unit/fixture_certs.h
 tests_unit_test_crypto_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_crypto_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_crypto_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=RAND_bytes \
+	-Wl,--wrap=RAND_priv_bytes
 tests_unit_test_crypto_load_SOURCES = tests/unit/test_crypto_load.c \
-	tests/unit/fixture.h
+	tests/unit/fixture.h tests/unit/fixture_certs.h
 tests_unit_test_crypto_load_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_crypto_load_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_env_SOURCES = tests/unit/test_env.c tests/unit/fixture.h
@@ -26,6 +29,8 @@ tests_unit_test_env_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_file_SOURCES = tests/unit/test_file.c tests/unit/fixture.h
 tests_unit_test_file_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_file_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=read \
+	-Wl,--wrap=write -Wl,--wrap=fsync
 tests_unit_test_result_SOURCES = tests/unit/test_result.c tests/unit/fixture.h
 tests_unit_test_result_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_result_LDADD = $(LIB_BASE) $(UNIT_LIBS)

@@ -120,7 +120,7 @@ bool scep_hmac(scep_octets_t key, scep_octets_t data,
 {
     unsigned int len = 0;
 
-    if (key.len > INT_MAX) {
+    if (key.len == 0 || key.len > INT_MAX) {
         return false;
     }
     return HMAC(EVP_sha256(), key.data, (int)key.len, data.data, data.len, out,
@@ -189,12 +189,17 @@ const char *scep_serial_text(apr_pool_t *pool, const ASN1_INTEGER *serial)
     BIGNUM *number = ASN1_INTEGER_to_BN(serial, NULL);
     char *hex = number != NULL ? BN_bn2hex(number) : NULL;
     const char *digits = hex != NULL ? hex : "?";
+    const char *sign = "";
     const char *copy;
 
+    if (*digits == '-') {
+        sign = "-";
+        digits++;
+    }
     while (digits[0] == '0' && digits[1] != '\0') {
         digits++;
     }
-    copy = apr_pstrdup(pool, digits);
+    copy = apr_pstrcat(pool, sign, digits, NULL);
     OPENSSL_free(hex);
     BN_free(number);
     return copy;

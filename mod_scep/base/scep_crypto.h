@@ -61,7 +61,7 @@ bool scep_sha256(scep_octets_t data, unsigned char out[SCEP_HASH_SIZE]);
  * at least EVP_MAX_MD_SIZE. @return length, or 0 on failure. */
 size_t scep_digest(const char *name, scep_octets_t data, unsigned char *out);
 
-/** HMAC-SHA-256. @return false on failure. */
+/** HMAC-SHA-256. @return false on failure, and for an empty key. */
 bool scep_hmac(scep_octets_t key, scep_octets_t data,
                unsigned char out[SCEP_HASH_SIZE]);
 

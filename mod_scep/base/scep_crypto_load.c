@@ -8,6 +8,9 @@
 #include <ctype.h>
 #include <string.h>
 
+#include <apr_cstr.h>
+#include <apr_strings.h>
+
 #include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -40,8 +43,8 @@ static int ask(char *buf, int size, int rwflag, void *baton)
     return len;
 }
 
-/* "pkcs11:...", "file:...": a scheme of at least two letters before a colon;
- * a path with a slash before its first colon is a path. */
+/* "pkcs11:...": a scheme of at least two letters before a colon; a path with a
+ * slash before its first colon is a path. */
 static bool is_uri(const char *source)
 {
     const char *p = source;
@@ -52,14 +55,63 @@ static bool is_uri(const char *source)
     return *p == ':' && p - source >= 2;
 }
 
-static EVP_PKEY *key_from_octets(scep_octets_t data, OSSL_LIB_CTX *libctx,
-                                 ask_t *a)
+/* The path that SOURCE names, or NULL for a URI that names none. OSSL_STORE
+ * could open "file:" itself, but looks at no owner and mode. */
+static const char *path_of(const char *source)
+{
+    if (!is_uri(source)) {
+        return source;
+    }
+    if (apr_cstr_casecmpn(source, "file:", 5) != 0) {
+        return NULL;
+    }
+    source += 5;
+    if (strncmp(source, "//", 2) != 0) {
+        return source;
+    }
+    source += 2;
+    if (apr_cstr_casecmpn(source, "localhost/", 10) == 0) {
+        source += 9;
+    }
+    return *source == '/' ? source : NULL;
+}
+
+/* SOURCE for a message: a URI's query may hold a PIN (RFC 7512 2.4). */
+static const char *shown(apr_pool_t *pool, const char *source)
+{
+    return is_uri(source) ? apr_pstrmemdup(pool, source, strcspn(source, "?"))
+                          : source;
+}
+
+static bool is_pem(scep_octets_t data)
+{
+    /* scep_file_read() has put a NUL behind it. */
+    return strstr((const char *)data.data, "-----BEGIN") != NULL;
+}
+
+/* The first private key, whatever stands before it: parameters of a curve,
+ * certificates. */
+static EVP_PKEY *key_from_pem(scep_octets_t data, OSSL_LIB_CTX *libctx,
+                              ask_t *a)
+{
+    BIO *bio = BIO_new_mem_buf(data.data, (int)data.len);
+    EVP_PKEY *key = NULL;
+
+    if (bio != NULL) {
+        key = PEM_read_bio_PrivateKey_ex(bio, NULL, ask, a, libctx, NULL);
+    }
+    BIO_free(bio);
+    return key;
+}
+
+static EVP_PKEY *key_from_der(scep_octets_t data, OSSL_LIB_CTX *libctx,
+                              ask_t *a)
 {
     EVP_PKEY *key = NULL;
     const unsigned char *in = data.data;
     size_t len = data.len;
     OSSL_DECODER_CTX *ctx = OSSL_DECODER_CTX_new_for_pkey(
-        &key, NULL, NULL, NULL, EVP_PKEY_KEYPAIR, libctx, NULL);
+        &key, "DER", NULL, NULL, EVP_PKEY_KEYPAIR, libctx, NULL);
 
     if (ctx == NULL) {
         return NULL;
@@ -101,30 +153,41 @@ static EVP_PKEY *key_from_uri(const char *uri, OSSL_LIB_CTX *libctx, ask_t *a)
     return key;
 }
 
+static scep_status_e key_from_file(const char *path, OSSL_LIB_CTX *libctx,
+                                   ask_t *a, apr_pool_t *pool, EVP_PKEY **key,
+                                   scep_result_t *res)
+{
+    apr_pool_t *scratch;
+    scep_octets_t data;
+    scep_status_e status;
+
+    apr_pool_create(&scratch, pool);
+    status = scep_file_read(path, SCEP_FILE_SECRET, MAX_KEY_FILE, scratch,
+                            &data, res);
+    if (status == SCEP_OK) {
+        *key = is_pem(data) ? key_from_pem(data, libctx, a)
+                            : key_from_der(data, libctx, a);
+    }
+    apr_pool_destroy(scratch); /* wipes the file's octets */
+    return status;
+}
+
 scep_status_e scep_key_load(const char *source, OSSL_LIB_CTX *libctx,
                             scep_passphrase_fn *pass, void *pass_baton,
                             apr_pool_t *pool, EVP_PKEY **key,
                             scep_result_t *res)
 {
     ask_t a = {pass, pass_baton, source, false};
+    const char *path = path_of(source);
 
     *key = NULL;
     ERR_clear_error();
-    if (is_uri(source)) {
+    if (path == NULL) {
         *key = key_from_uri(source, libctx, &a);
     }
     else {
-        apr_pool_t *scratch;
-        scep_octets_t data;
-        scep_status_e status;
+        scep_status_e status = key_from_file(path, libctx, &a, pool, key, res);
 
-        apr_pool_create(&scratch, pool);
-        status = scep_file_read(source, SCEP_FILE_SECRET, MAX_KEY_FILE, scratch,
-                                &data, res);
-        if (status == SCEP_OK) {
-            *key = key_from_octets(data, libctx, &a);
-        }
-        apr_pool_destroy(scratch); /* wipes the file's octets */
         if (status != SCEP_OK) {
             return status;
         }
@@ -135,7 +198,7 @@ scep_status_e scep_key_load(const char *source, OSSL_LIB_CTX *libctx,
                                     "be had for it"
                                   : "%s holds no private key that can be read "
                                     "(wrong format, or wrong passphrase)",
-                         source);
+                         shown(res->pool, source));
     }
     ERR_clear_error(); /* formats that were tried before the right one */
     scep_pkey_own(pool, *key);
@@ -212,9 +275,8 @@ scep_status_e scep_certs_load(const char *path, OSSL_LIB_CTX *libctx,
     if (*certs == NULL) {
         return scep_fail(res, SCEP_R_INTERNAL, "no memory");
     }
-    ok = strstr((const char *)data.data, "-----BEGIN") != NULL
-             ? read_pem(data, libctx, pool, *certs)
-             : read_der(data, libctx, *certs);
+    ok = is_pem(data) ? read_pem(data, libctx, pool, *certs)
+                      : read_der(data, libctx, *certs);
     if (!ok || sk_X509_num(*certs) < 1) {
         return scep_fail(res, SCEP_R_SETUP,
                          "%s holds no certificate in PEM or DER", path);

@@ -7,7 +7,6 @@
 
 #include <stdarg.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 enum { LINE_SIZE = 1024 };
@@ -18,11 +17,11 @@ apr_time_t scep_env_now(const scep_env_t *env)
 }
 
 /* What a peer sent may stand in a line: no octet of it may end the line or
- * move an operator's terminal. */
+ * move an operator's terminal, which some do with octets above 127. */
 static void defuse(char *line)
 {
     for (; *line != '\0'; line++) {
-        if (apr_iscntrl(*line)) {
+        if (*line < ' ' || *line > '~') {
             *line = '.';
         }
     }

@@ -93,8 +93,11 @@ scep_status_e scep_file_read(const char *path, scep_file_kind_e kind,
                              "%s is a symbolic link; name the file itself",
                              path);
         }
-        status = os_fail(res, "open", path, err);
-        return err == ENOENT ? SCEP_NOT_FOUND : status;
+        os_fail(res, "open", path, err);
+        if (err == ENOENT) {
+            res->status = SCEP_NOT_FOUND;
+        }
+        return res->status;
     }
     if (fstat(fd, &st) != 0) {
         status = os_fail(res, "stat", path, errno);
@@ -205,7 +208,7 @@ scep_status_e scep_file_write(const char *path, scep_octets_t data, mode_t mode,
 {
     char *temp = apr_pstrcat(pool, path, ".XXXXXX", NULL);
     scep_status_e status;
-    int fd = mkstemp(temp);
+    int fd = mkostemp(temp, O_CLOEXEC);
 
     if (fd < 0) {
         return os_fail(res, "create a temporary file beside", path, errno);
@@ -228,9 +231,14 @@ scep_status_e scep_dir_make(const char *path, mode_t mode, uid_t uid, gid_t gid,
                             apr_pool_t *pool, scep_result_t *res)
 {
     scep_status_e status = SCEP_OK;
+    size_t len = strlen(path);
     int fd;
 
-    (void)pool;
+    /* A slash at the end would make O_NOFOLLOW follow. */
+    while (len > 1 && path[len - 1] == '/') {
+        len--;
+    }
+    path = apr_pstrmemdup(pool, path, len);
     if (mkdir(path, mode) != 0 && errno != EEXIST) {
         return os_fail(res, "create directory", path, errno);
     }
