@@ -261,8 +261,9 @@ static scep_octets_t make_message(const bench_t *b, int number,
                                      apr_psprintf(b->pool, "bench-%d", number),
                                      password));
 
-    maker_set_text(m, SCEP_OID_TRANSACTION_ID,
-                   apr_psprintf(b->pool, "bench-%d", number));
+    maker_set_text(
+        m, SCEP_OID_TRANSACTION_ID,
+        apr_psprintf(b->pool, "bench-%ld-%d", (long)getpid(), number));
     return maker_message(&f, m);
 }
 
