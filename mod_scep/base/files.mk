@@ -23,6 +23,8 @@ tests_unit_test_crypto_load_SOURCES = tests/unit/test_crypto_load.c \
 	tests/unit/fixture.h tests/unit/fixture_certs.h
 tests_unit_test_crypto_load_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_crypto_load_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_crypto_load_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=OSSL_STORE_open_ex
 tests_unit_test_env_SOURCES = tests/unit/test_env.c tests/unit/fixture.h
 tests_unit_test_env_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_env_LDADD = $(LIB_BASE) $(UNIT_LIBS)
@@ -30,7 +32,8 @@ tests_unit_test_file_SOURCES = tests/unit/test_file.c tests/unit/fixture.h
 tests_unit_test_file_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_file_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=read \
-	-Wl,--wrap=write -Wl,--wrap=fsync
+	-Wl,--wrap=write -Wl,--wrap=fsync -Wl,--wrap=fchown \
+	-Wl,--wrap=fchmod
 tests_unit_test_result_SOURCES = tests/unit/test_result.c tests/unit/fixture.h
 tests_unit_test_result_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_result_LDADD = $(LIB_BASE) $(UNIT_LIBS)

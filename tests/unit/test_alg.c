@@ -149,6 +149,22 @@ static void test_not_offered(void **state)
     refused(*state, SCEP_LEVEL_MODERN, "null", "SHA256");
 }
 
+/* Some distributions pack the legacy provider on its own. */
+static void test_no_legacy_provider(void **state)
+{
+    fixture_t *f = *state;
+    OSSL_LIB_CTX *libctx = NULL;
+
+    assert_int_equal(setenv("OPENSSL_MODULES", f->scratch, 1), 0);
+    assert_int_equal(scep_algs_legacy_context(f->pool, &libctx, &f->res),
+                     SCEP_BROKEN);
+    assert_int_equal(unsetenv("OPENSSL_MODULES"), 0);
+    assert_null(libctx);
+    assert_int_equal(f->res.reason, SCEP_R_SETUP);
+    assert_non_null(strstr(f->res.detail, "legacy provider"));
+    assert_string_equal(scep_crypto_errors(f->pool), "");
+}
+
 /* What the process shares with others stays as it is (M12). */
 static void test_process_untouched(void **state)
 {
@@ -207,6 +223,7 @@ int main(void)
         FIXTURE_TEST(test_compatible),
         FIXTURE_TEST(test_legacy),
         FIXTURE_TEST(test_not_offered),
+        FIXTURE_TEST(test_no_legacy_provider),
         FIXTURE_TEST(test_process_untouched),
         FIXTURE_TEST(test_objects_of_others),
         FIXTURE_TEST(test_signature_digest),

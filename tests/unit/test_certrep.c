@@ -451,7 +451,7 @@ static void test_rsa_without_encryption(void **state)
     refused_key(f, m);
 }
 
-static EVP_PKEY *long_rsa(fixture_t *f, size_t octets)
+static EVP_PKEY *rsa_of(fixture_t *f, size_t octets, unsigned char last)
 {
     unsigned char *n = apr_pcalloc(f->pool, octets);
     unsigned int e = 65537;
@@ -463,7 +463,7 @@ static EVP_PKEY *long_rsa(fixture_t *f, size_t octets)
     };
     EVP_PKEY *key = NULL;
 
-    n[0] = n[octets - 1] = 0x81;
+    n[0] = n[octets - 1] = last;
     assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
     assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params),
                      1);
@@ -477,21 +477,38 @@ static void test_key_lengths(void **state)
     made_t *m = begin(f, SCEP_LEVEL_COMPATIBLE);
     X509 *cert = scep_x509_own(f->pool, X509_dup(m->device.cert));
 
-    assert_int_equal(X509_set_pubkey(cert, long_rsa(f, SCEP_MAX_RSA_BITS / 8)),
-                     1);
+    assert_int_equal(
+        X509_set_pubkey(cert, rsa_of(f, SCEP_MAX_RSA_BITS / 8, 0x81)), 1);
     assert_true(scep_certrep_can_encrypt_to(cert));
     assert_int_equal(
-        X509_set_pubkey(cert, long_rsa(f, SCEP_MAX_RSA_BITS / 8 + 1)), 1);
+        X509_set_pubkey(cert, rsa_of(f, SCEP_MAX_RSA_BITS / 8 + 1, 0x81)), 1);
     assert_false(scep_certrep_can_encrypt_to(cert));
     /* OAEP and 32 octets fit into the shortest key that is taken. */
     m->rep.recipient = cert;
     m->rep.oaep = true;
     m->rep.cipher = scep_algs_cipher(m->algs, NID_aes_256_cbc);
-    assert_int_equal(X509_set_pubkey(cert, long_rsa(f, 74)), 1);
+    assert_int_equal(X509_set_pubkey(cert, rsa_of(f, 74, 0x81)), 1);
     assert_true(scep_certrep_can_encrypt_to(cert));
     encode(f, m);
-    assert_int_equal(X509_set_pubkey(cert, long_rsa(f, 73)), 1);
+    assert_int_equal(X509_set_pubkey(cert, rsa_of(f, 73, 0x81)), 1);
     refused_key(f, m);
+}
+
+/* What no look at the key could tell: nothing can be computed with it. */
+static void test_unusable_key(void **state)
+{
+    fixture_t *f = *state;
+    made_t *m = begin(f, SCEP_LEVEL_COMPATIBLE);
+    X509 *cert = scep_x509_own(f->pool, X509_dup(m->device.cert));
+
+    assert_int_equal(X509_set_pubkey(cert, rsa_of(f, 256, 0x80)), 1);
+    m->rep.recipient = cert;
+    assert_true(scep_certrep_can_encrypt_to(cert));
+    assert_int_equal(
+        scep_certrep_encode(&m->rep, m->algs, f->pool, &m->der, &f->res),
+        SCEP_REFUSED);
+    assert_int_equal(f->res.reason, SCEP_R_REPLY_KEY);
+    assert_string_equal(scep_crypto_errors(f->pool), "");
 }
 
 /* No eContent at all, whatever else is in the structure (M1). */
@@ -710,6 +727,7 @@ int main(void)
         FIXTURE_TEST(test_keys_without_encryption),
         FIXTURE_TEST(test_rsa_without_encryption),
         FIXTURE_TEST(test_key_lengths),
+        FIXTURE_TEST(test_unusable_key),
         FIXTURE_TEST(test_failure),
         FIXTURE_TEST(test_pending),
         FIXTURE_TEST(test_empty_in_legacy),

@@ -7,6 +7,34 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
+#include <openssl/store.h>
+
+OSSL_STORE_CTX *__real_OSSL_STORE_open_ex(const char *uri, OSSL_LIB_CTX *libctx,
+                                          const char *propq,
+                                          const UI_METHOD *ui, void *ui_data,
+                                          const OSSL_PARAM params[],
+                                          OSSL_STORE_post_process_info_fn post,
+                                          void *post_data);
+OSSL_STORE_CTX *__wrap_OSSL_STORE_open_ex(const char *uri, OSSL_LIB_CTX *libctx,
+                                          const char *propq,
+                                          const UI_METHOD *ui, void *ui_data,
+                                          const OSSL_PARAM params[],
+                                          OSSL_STORE_post_process_info_fn post,
+                                          void *post_data);
+
+/* "stored:" stands for a token: OpenSSL's own store of files is behind it,
+ * which scep_key_load() does not use for "file:". */
+OSSL_STORE_CTX *__wrap_OSSL_STORE_open_ex(const char *uri, OSSL_LIB_CTX *libctx,
+                                          const char *propq,
+                                          const UI_METHOD *ui, void *ui_data,
+                                          const OSSL_PARAM params[],
+                                          OSSL_STORE_post_process_info_fn post,
+                                          void *post_data)
+{
+    return __real_OSSL_STORE_open_ex(
+        strncmp(uri, "stored:", 7) == 0 ? uri + 7 : uri, libctx, propq, ui,
+        ui_data, params, post, post_data);
+}
 
 typedef struct asked_t {
     const char *answer; /* NULL: there is none */
@@ -255,6 +283,42 @@ static void test_file_uris(void **state)
     loads(f, path, key);
 }
 
+static const char *stored(fixture_t *f, const char *name, BIO *bio)
+{
+    return apr_pstrcat(f->pool, "stored:", store(f, name, bio), NULL);
+}
+
+/* Of all that a store holds, the private key is taken. */
+static void test_stored_keys(void **state)
+{
+    fixture_t *f = *state;
+    scep_keypair_t pair = certs_pair(f, "P-256", "x", NULL);
+    asked_t good = {"geheim", 0, NULL};
+    asked_t wrong = {"falsch", 0, NULL};
+    asked_t none = {NULL, 0, NULL};
+    const char *uri;
+    BIO *bio = memory(f);
+
+    PEM_write_bio_X509(bio, pair.cert);
+    PEM_write_bio_PUBKEY(bio, pair.key);
+    PEM_write_bio_PKCS8PrivateKey(bio, pair.key, NULL, NULL, 0, NULL, NULL);
+    loads(f, stored(f, "all.pem", bio), pair.key);
+    bio = memory(f);
+    PEM_write_bio_X509(bio, pair.cert);
+    fails(f, stored(f, "cert.pem", bio), NULL, SCEP_BROKEN,
+          "holds no private key");
+    fails(f, stored(f, "empty", memory(f)), NULL, SCEP_BROKEN,
+          "holds no private key");
+    bio = memory(f);
+    PEM_write_bio_PKCS8PrivateKey(bio, pair.key, EVP_aes_128_cbc(), "geheim", 6,
+                                  NULL, NULL);
+    uri = stored(f, "encrypted.pem", bio);
+    assert_int_equal(EVP_PKEY_eq(load(f, uri, &good), pair.key), 1);
+    assert_string_equal(good.source, uri);
+    fails(f, uri, &wrong, SCEP_BROKEN, "wrong passphrase");
+    fails(f, uri, &none, SCEP_BROKEN, "is encrypted");
+}
+
 /* OSSL_STORE has no such scheme here. The PIN stays out of the message. */
 static void test_other_uris(void **state)
 {
@@ -430,10 +494,11 @@ int main(void)
         FIXTURE_TEST(test_plain_keys),     FIXTURE_TEST(test_key_among_others),
         FIXTURE_TEST(test_encrypted_keys), FIXTURE_TEST(test_not_asked),
         FIXTURE_TEST(test_no_private_key), FIXTURE_TEST(test_file_is_checked),
-        FIXTURE_TEST(test_file_uris),      FIXTURE_TEST(test_other_uris),
-        FIXTURE_TEST(test_paths),          FIXTURE_TEST(test_key_context),
-        FIXTURE_TEST(test_certs),          FIXTURE_TEST(test_certs_by_link),
-        FIXTURE_TEST(test_no_certs),       FIXTURE_TEST(test_certs_context),
+        FIXTURE_TEST(test_file_uris),      FIXTURE_TEST(test_stored_keys),
+        FIXTURE_TEST(test_other_uris),     FIXTURE_TEST(test_paths),
+        FIXTURE_TEST(test_key_context),    FIXTURE_TEST(test_certs),
+        FIXTURE_TEST(test_certs_by_link),  FIXTURE_TEST(test_no_certs),
+        FIXTURE_TEST(test_certs_context),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

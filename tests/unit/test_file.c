@@ -13,7 +13,8 @@
 enum { NOBODY = 65534 };
 
 /* What the wrapped calls are to do; 0: as usual. */
-static int read_errors, write_errors, fsync_errors;
+static int read_errors, write_errors, fsync_errors, chown_errors, chmod_errors;
+static int fsyncs_before_error;
 static size_t at_most;
 
 ssize_t __real_read(int fd, void *buf, size_t len);
@@ -22,6 +23,10 @@ ssize_t __real_write(int fd, const void *buf, size_t len);
 ssize_t __wrap_write(int fd, const void *buf, size_t len);
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
+int __real_fchown(int fd, uid_t uid, gid_t gid);
+int __wrap_fchown(int fd, uid_t uid, gid_t gid);
+int __real_fchmod(int fd, mode_t mode);
+int __wrap_fchmod(int fd, mode_t mode);
 
 /* The error whose turn it is: EINTR comes once, others stay. */
 static bool fails(int *error)
@@ -49,8 +54,22 @@ ssize_t __wrap_write(int fd, const void *buf, size_t len)
     return __real_write(fd, buf, at_most != 0 && len > at_most ? at_most : len);
 }
 
+int __wrap_fchown(int fd, uid_t uid, gid_t gid)
+{
+    return fails(&chown_errors) ? -1 : __real_fchown(fd, uid, gid);
+}
+
+int __wrap_fchmod(int fd, mode_t mode)
+{
+    return fails(&chmod_errors) ? -1 : __real_fchmod(fd, mode);
+}
+
 int __wrap_fsync(int fd)
 {
+    if (fsyncs_before_error > 0) {
+        fsyncs_before_error--;
+        return __real_fsync(fd);
+    }
     return fails(&fsync_errors) ? -1 : __real_fsync(fd);
 }
 
@@ -270,6 +289,11 @@ static scep_status_e put(fixture_t *f, const char *path, const char *text,
                            f->pool, &f->res);
 }
 
+static scep_status_e make_dir(fixture_t *f, const char *path, mode_t mode)
+{
+    return scep_dir_make(path, mode, (uid_t)-1, (gid_t)-1, f->pool, &f->res);
+}
+
 static void test_create(void **state)
 {
     fixture_t *f = *state;
@@ -342,6 +366,7 @@ static void test_write_fails(void **state)
 {
     fixture_t *f = *state;
     const char *path = make(f, "file", "old", 0644);
+    scep_octets_t data = {(const unsigned char *)"new", 3};
 
     write_errors = ENOSPC;
     assert_int_equal(put(f, path, "new", 0600, 1), SCEP_BROKEN);
@@ -351,6 +376,16 @@ static void test_write_fails(void **state)
     assert_int_equal(put(f, path, "new", 0600, 1), SCEP_BROKEN);
     assert_non_null(strstr(f->res.detail, "cannot fsync"));
     fsync_errors = 0;
+    chmod_errors = EPERM;
+    assert_int_equal(put(f, path, "new", 0600, 1), SCEP_BROKEN);
+    assert_non_null(strstr(f->res.detail, "cannot chmod"));
+    chmod_errors = 0;
+    chown_errors = EPERM;
+    assert_int_equal(
+        scep_file_write(path, data, 0600, 0, 0, 1, f->pool, &f->res),
+        SCEP_BROKEN);
+    assert_non_null(strstr(f->res.detail, "cannot chown"));
+    chown_errors = 0;
     holds(f, path, "old");
     assert_int_equal(look(path).st_mode & 07777, 0644);
     assert_int_equal(put(f, f->scratch, "new", 0600, 1), SCEP_BROKEN);
@@ -361,6 +396,35 @@ static void test_write_fails(void **state)
                      SCEP_BROKEN);
     assert_int_equal(f->res.reason, SCEP_R_SETUP);
     assert_int_equal(entries(f), 1);
+}
+
+/* A rename that may not survive a power cut is no success (invariant 5). */
+static void test_directory_is_synced(void **state)
+{
+    fixture_t *f = *state;
+    const char *path = path_to(f, "file");
+
+    fsyncs_before_error = 1;
+    fsync_errors = EIO;
+    assert_int_equal(put(f, path, "new", 0600, 0), SCEP_BROKEN);
+    assert_non_null(strstr(f->res.detail, "cannot fsync"));
+    assert_int_equal(fsyncs_before_error, 0);
+    fsync_errors = 0;
+    assert_int_equal(entries(f), 1);
+}
+
+static void test_relative_path(void **state)
+{
+    fixture_t *f = *state;
+    char before[4096];
+
+    assert_non_null(getcwd(before, sizeof(before)));
+    assert_int_equal(chdir(f->scratch), 0);
+    assert_int_equal(put(f, "file", "x", 0600, 0), SCEP_OK);
+    assert_int_equal(make_dir(f, "dir", 0700), SCEP_OK);
+    assert_int_equal(chdir(before), 0);
+    holds(f, path_to(f, "file"), "x");
+    assert_true(S_ISDIR(look(path_to(f, "dir")).st_mode));
 }
 
 static void test_write_owner(void **state)
@@ -419,11 +483,6 @@ static void test_write_race(void **state)
     assert_int_equal(entries(f), 1);
 }
 
-static scep_status_e make_dir(fixture_t *f, const char *path, mode_t mode)
-{
-    return scep_dir_make(path, mode, (uid_t)-1, (gid_t)-1, f->pool, &f->res);
-}
-
 static void test_dir(void **state)
 {
     fixture_t *f = *state;
@@ -464,10 +523,16 @@ static void test_dir_owner(void **state)
     fixture_t *f = *state;
     const char *path = path_to(f, "dir");
 
+    chown_errors = EPERM;
+    assert_int_equal(scep_dir_make(path, 0700, 0, (gid_t)-1, f->pool, &f->res),
+                     SCEP_BROKEN);
+    assert_non_null(strstr(f->res.detail, "cannot chown"));
+    chown_errors = 0;
+    chmod_errors = EPERM;
+    assert_int_equal(make_dir(f, path, 0700), SCEP_BROKEN);
+    assert_non_null(strstr(f->res.detail, "cannot chmod"));
+    chmod_errors = 0;
     if (geteuid() != 0) {
-        assert_int_equal(
-            scep_dir_make(path, 0700, 0, (gid_t)-1, f->pool, &f->res),
-            SCEP_BROKEN);
         return;
     }
     assert_int_equal(
@@ -492,6 +557,8 @@ int main(void)
         FIXTURE_TEST(test_write_at_symlink),
         FIXTURE_TEST(test_write_in_pieces),
         FIXTURE_TEST(test_write_fails),
+        FIXTURE_TEST(test_directory_is_synced),
+        FIXTURE_TEST(test_relative_path),
         FIXTURE_TEST(test_write_owner),
         FIXTURE_TEST(test_write_race),
         FIXTURE_TEST(test_dir),
