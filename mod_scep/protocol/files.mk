@@ -22,6 +22,10 @@ libscep_protocol_la_SOURCES += \
 	mod_scep/protocol/scep_pkimessage_open.c \
 	mod_scep/protocol/scep_preflight.c mod_scep/protocol/scep_preflight.h \
 	mod_scep/protocol/scep_pubkey.c mod_scep/protocol/scep_pubkey.h
+PROTOCOL_TESTS += tests/unit/test_ber tests/unit/test_csr \
+	tests/unit/test_messages tests/unit/test_oid \
+	tests/unit/test_pkimessage tests/unit/test_pkimessage_open \
+	tests/unit/test_preflight tests/unit/test_pubkey
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(PROTOCOL_TESTS)
@@ -46,3 +50,45 @@ tests_unit_test_certs_only_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 tests_unit_test_query_SOURCES = tests/unit/test_query.c tests/unit/fixture.h
 tests_unit_test_query_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_query_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+MESSAGE_MAKER = tests/unit/message_maker.c tests/unit/message_maker.h \
+	tests/unit/fixture.h tests/unit/fixture_certs.h
+tests_unit_test_ber_SOURCES = tests/unit/test_ber.c tests/unit/fixture.h
+tests_unit_test_ber_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ber_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_csr_SOURCES = tests/unit/test_csr.c $(MESSAGE_MAKER)
+tests_unit_test_csr_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_csr_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_messages_SOURCES = tests/unit/test_messages.c \
+	tests/unit/fixture.h
+tests_unit_test_messages_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_messages_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_oid_SOURCES = tests/unit/test_oid.c tests/unit/fixture.h
+tests_unit_test_oid_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_oid_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_pkimessage_SOURCES = tests/unit/test_pkimessage.c \
+	$(MESSAGE_MAKER)
+tests_unit_test_pkimessage_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pkimessage_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_pkimessage_open_SOURCES = tests/unit/test_pkimessage_open.c \
+	$(MESSAGE_MAKER)
+tests_unit_test_pkimessage_open_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pkimessage_open_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_preflight_SOURCES = tests/unit/test_preflight.c \
+	$(MESSAGE_MAKER)
+tests_unit_test_preflight_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_preflight_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_pubkey_SOURCES = tests/unit/test_pubkey.c \
+	tests/unit/fixture.h tests/unit/fixture_certs.h
+tests_unit_test_pubkey_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pubkey_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+EXTRA_DIST += tests/data/messages/README.md \
+	tests/data/messages/apple-2016/PKCSReq.der \
+	tests/data/messages/apple-2016/ca-test-only.key \
+	tests/data/messages/apple-2016/ca.crt \
+	tests/data/messages/rfc-author-2018/scep_req0.der \
+	tests/data/messages/rfc-author-2018/scep_req1.der \
+	tests/data/messages/rfc-author-2018/scep_req2.der \
+	tests/data/messages/rfc-author-2018/scep_resp0.der \
+	tests/data/messages/rfc-author-2018/scep_resp1.der \
+	tests/data/messages/rfc-author-2018/scep_resp2.der \
+	tests/data/messages/windows-oaep/PKCSReq.der
