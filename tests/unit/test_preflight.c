@@ -10,7 +10,7 @@
 
 #define NOTHING ((scep_octets_t){NULL, 0})
 #define BER_NULL MAKER_OCTETS("\x05\x00")
-#define VERSION MAKER_OCTETS("\x02\x01\x01")
+#define BER_ONE MAKER_OCTETS("\x02\x01\x01")
 
 static scep_octets_t octets(fixture_t *f, const char *text)
 {
@@ -58,8 +58,8 @@ typedef struct signer_t {
 static signer_t good_signer(fixture_t *f)
 {
     return (signer_t){
-        .version = VERSION,
-        .sid = MAKER_TLV(f, 0x30, MAKER_TLV(f, 0x30, NOTHING), VERSION),
+        .version = BER_ONE,
+        .sid = MAKER_TLV(f, 0x30, MAKER_TLV(f, 0x30, NOTHING), BER_ONE),
         .digest = algorithm(f, "2.16.840.1.101.3.4.2.1", BER_NULL),
         .attributes = MAKER_TLV(f, 0xa0, MAKER_TLV(f, 0x30, BER_NULL)),
         .algorithm = algorithm(f, "1.2.840.113549.1.1.1", BER_NULL),
@@ -79,7 +79,7 @@ static signed_t good_signed(fixture_t *f)
     signer_t signer = good_signer(f);
 
     return (signed_t){
-        .version = VERSION,
+        .version = BER_ONE,
         .digests = MAKER_TLV(f, 0x31,
                              algorithm(f, "2.16.840.1.101.3.4.2.1", BER_NULL)),
         .content = MAKER_TLV(f, 0x30, maker_oid(f, "1.2.840.113549.1.7.1"),
@@ -333,8 +333,8 @@ typedef struct enveloped_t {
 
 static scep_octets_t recipient(fixture_t *f, scep_octets_t key_transport)
 {
-    return MAKER_TLV(f, 0x30, VERSION,
-                     MAKER_TLV(f, 0x30, MAKER_TLV(f, 0x30, NOTHING), VERSION),
+    return MAKER_TLV(f, 0x30, BER_ONE,
+                     MAKER_TLV(f, 0x30, MAKER_TLV(f, 0x30, NOTHING), BER_ONE),
                      key_transport, octets(f, "encrypted key"));
 }
 
@@ -348,7 +348,7 @@ static scep_octets_t encrypted(fixture_t *f, const char *cipher, const char *iv)
 static enveloped_t good_enveloped(fixture_t *f)
 {
     return (enveloped_t){
-        .version = VERSION,
+        .version = BER_ONE,
         .recipients = MAKER_TLV(
             f, 0x31, recipient(f, algorithm(f, RSA_ENCRYPTION, BER_NULL))),
         .content = encrypted(f, "2.16.840.1.101.3.4.1.2", "0123456789abcdef"),
@@ -522,44 +522,44 @@ static void recipient_is_key_transport(void **state)
     enveloped_t e = good_enveloped(f);
     scep_octets_t rsa = algorithm(f, RSA_ENCRYPTION, BER_NULL);
     scep_octets_t rid =
-        MAKER_TLV(f, 0x30, MAKER_TLV(f, 0x30, NOTHING), VERSION);
+        MAKER_TLV(f, 0x30, MAKER_TLV(f, 0x30, NOTHING), BER_ONE);
     scep_octets_t key = octets(f, "encrypted key");
     unsigned char *long_key = apr_pcalloc(f->pool, 1025);
     unsigned int i;
 
     for (i = 1; i <= 4; i++) { /* kari, kekri, pwri, ori */
         e.recipients =
-            MAKER_TLV(f, 0x31, MAKER_TLV(f, 0xa0 + i, VERSION, rsa, key));
+            MAKER_TLV(f, 0x31, MAKER_TLV(f, 0xa0 + i, BER_ONE, rsa, key));
         enveloped_is(f, &e, SCEP_R_ENVELOPE_ALG);
         e.recipients = MAKER_TLV(f, 0x31, recipient(f, rsa),
-                                 MAKER_TLV(f, 0xa0 + i, VERSION, rsa, key));
+                                 MAKER_TLV(f, 0xa0 + i, BER_ONE, rsa, key));
         enveloped_is(f, &e, SCEP_R_ENVELOPE_ALG);
     }
     e.recipients =
         MAKER_TLV(f, 0x31,
-                  MAKER_TLV(f, 0x30, VERSION,
+                  MAKER_TLV(f, 0x30, BER_ONE,
                             MAKER_TLV(f, 0x80, MAKER_OCTETS("id")), rsa, key));
     enveloped_is(f, &e, SCEP_R_NONE);
     e.recipients = MAKER_TLV(
         f, 0x31,
-        MAKER_TLV(f, 0x30, VERSION, rid, rsa,
+        MAKER_TLV(f, 0x30, BER_ONE, rid, rsa,
                   MAKER_TLV(f, 0x04, (scep_octets_t){long_key, 1024})));
     enveloped_is(f, &e, SCEP_R_NONE);
 
     e.recipients = MAKER_TLV(
         f, 0x31,
-        MAKER_TLV(f, 0x30, VERSION, rid, rsa,
+        MAKER_TLV(f, 0x30, BER_ONE, rid, rsa,
                   MAKER_TLV(f, 0x04, (scep_octets_t){long_key, 1025})));
     enveloped_is(f, &e, SCEP_R_ENVELOPE);
     e.recipients = MAKER_TLV(
-        f, 0x31, MAKER_TLV(f, 0x30, VERSION, rid, rsa, octets(f, "")));
+        f, 0x31, MAKER_TLV(f, 0x30, BER_ONE, rid, rsa, octets(f, "")));
     enveloped_is(f, &e, SCEP_R_ENVELOPE);
-    e.recipients = MAKER_TLV(f, 0x31, MAKER_TLV(f, 0x30, VERSION, rid, rsa));
+    e.recipients = MAKER_TLV(f, 0x31, MAKER_TLV(f, 0x30, BER_ONE, rid, rsa));
     enveloped_is(f, &e, SCEP_R_ENVELOPE);
-    e.recipients = MAKER_TLV(f, 0x31, MAKER_TLV(f, 0x30, VERSION, rsa, key));
+    e.recipients = MAKER_TLV(f, 0x31, MAKER_TLV(f, 0x30, BER_ONE, rsa, key));
     enveloped_is(f, &e, SCEP_R_ENVELOPE);
     e.recipients = MAKER_TLV(
-        f, 0x31, MAKER_TLV(f, 0x30, VERSION, rid, rsa, key, BER_NULL));
+        f, 0x31, MAKER_TLV(f, 0x30, BER_ONE, rid, rsa, key, BER_NULL));
     enveloped_is(f, &e, SCEP_R_ENVELOPE);
 }
 
