@@ -1,0 +1,82 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""The distribution's SCEP clients enrol, and are refused with a wrong
+password, in every MPM, before, during and after a graceful restart, beside
+Debian's serve-cgi-bin configuration."""
+import threading
+import time
+
+import pytest
+
+from clients import CLIENTS, available
+
+MPMS = ("prefork", "worker", "event")
+# scepclient uses single DES whatever is announced
+PATHS = {"scepclient": "/legacy"}
+
+
+@pytest.fixture(scope="module", params=MPMS)
+def running(request, make_server):
+    """A server of each MPM with a legacy endpoint and serve-cgi-bin."""
+    return make_server(request.param)
+
+
+@pytest.fixture(params=sorted(CLIENTS))
+def client(request):
+    one = CLIENTS[request.param]
+    if not available(*one.programs):
+        pytest.fail(f"{one.name} is not installed")
+    return one
+
+
+def enrol(running, client, folder, password):
+    """The certificate or None, and what the client said."""
+    folder.mkdir()
+    path = PATHS.get(client.name, "/cgi-bin/pkiclient.exe")
+    return client.enrol(running.url(path), folder, password)
+
+
+def check(running, result):
+    cert, said = result
+    assert cert is not None, said + running.error_log()[-4000:]
+    assert f"{cert.serial_number:X}" in running.serials()
+    running.verify(cert)
+
+
+def test_enrols(running, client, tmp_path):
+    check(running, enrol(running, client, tmp_path / "c", running.draw()))
+
+
+def test_wrong_password(running, client, tmp_path):
+    before = running.count_certificates()
+    cert, said = enrol(running, client, tmp_path / "c", "0123456789ABCDEF")
+    assert cert is None, said
+    assert running.count_certificates() == before
+    assert "SCEP0153" in running.error_log(), said
+
+
+def test_used_password(running, client, tmp_path):
+    password = running.draw()
+    check(running, enrol(running, client, tmp_path / "first", password))
+    cert, said = enrol(running, client, tmp_path / "second", password)
+    assert cert is None, said
+
+
+def test_across_graceful(running, client, tmp_path):
+    """Restarts come every 0.2 s while the client is at work; then one more
+    enrolment follows them."""
+    done = threading.Event()
+
+    def restart():
+        while not done.wait(0.2):
+            running.graceful()
+
+    thread = threading.Thread(target=restart)
+    thread.start()
+    try:
+        check(running, enrol(running, client, tmp_path / "during",
+                             running.draw()))
+    finally:
+        done.set()
+        thread.join()
+    time.sleep(0.2)
+    check(running, enrol(running, client, tmp_path / "after", running.draw()))
