@@ -76,8 +76,11 @@ class ScepClient:
         return (certificate(folder / "cert.pem") if status == 0 else None), said
 
 
+# certmonger-session does not hand its environment on.
 DRIVE = r"""
-getcert add-scep-ca -c scep -u "$URL" $CA_FILE
+set -u
+DIR='{folder}' URL='{url}' PASSWORD='{password}'
+getcert add-scep-ca -c scep -u "$URL"
 for i in $(seq 100); do
     getcert list-cas -c scep | grep -q 'CA certificate\|helper-location' && break
     sleep 0.1
@@ -92,7 +95,6 @@ for i in $(seq 300); do
     esac
     sleep 0.1
 done
-$THEN
 getcert list -i r1
 echo "final state: $state"
 """
@@ -104,8 +106,12 @@ class Certmonger:
     name = "certmonger"
     programs = (CERTMONGER, "getcert")
 
-    def enrol(self, url, folder, password, then=""):
-        (folder / "drive.sh").write_text(DRIVE.replace("$THEN", then))
+    def enrol(self, url, folder, password):
+        script = DRIVE
+        for word, value in (("{folder}", str(folder)), ("{url}", url),
+                            ("{password}", password)):
+            script = script.replace(word, value)
+        (folder / "drive.sh").write_text(script)
         places = {}
         for variable, place in (("CONFIG_DIR", "."), ("TMPDIR", "tmp"),
                                 ("REQUESTS_DIR", "requests"),
@@ -115,8 +121,8 @@ class Certmonger:
             places["CERTMONGER_" + variable] = str(path)
         status, said = run(
             [CERTMONGER, "-L", "-P", str(folder / "sock"), "-n", "-c",
-             f"bash {folder}/drive.sh"], folder, URL=url, PASSWORD=password,
-            DIR=str(folder), CA_FILE="", TMPDIR=str(folder / "tmp"), **places)
+             f"bash {folder}/drive.sh"], folder, TMPDIR=str(folder / "tmp"),
+            **places)
         del status  # the session's, not the request's
         return certificate(folder / "cert.pem"), said
 
