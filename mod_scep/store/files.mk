@@ -1,1 +1,55 @@
-libscep_store_la_SOURCES =
+libscep_store_la_SOURCES = \
+	mod_scep/store/scep_schema.c mod_scep/store/scep_schema.h \
+	mod_scep/store/scep_sql.c mod_scep/store/scep_sql.h \
+	mod_scep/store/scep_sqlite.c mod_scep/store/scep_sqlite.h \
+	mod_scep/store/scep_sqlite_file.c \
+	mod_scep/store/scep_store.c mod_scep/store/scep_store.h \
+	mod_scep/store/scep_store_p.h \
+	mod_scep/store/scep_store_challenge.c \
+	mod_scep/store/scep_store_issue.c \
+	mod_scep/store/scep_store_sql.c mod_scep/store/scep_store_sql.h
+
+if HAVE_CMOCKA
+STORE_TESTS = tests/unit/test_schema \
+	tests/unit/test_sql \
+	tests/unit/test_sqlite \
+	tests/unit/test_sqlite_file \
+	tests/unit/test_store \
+	tests/unit/test_store_challenge \
+	tests/unit/test_store_crash \
+	tests/unit/test_store_issue \
+	tests/unit/test_store_sql
+check_PROGRAMS += $(STORE_TESTS)
+TESTS += $(STORE_TESTS)
+endif
+STORE_FIXTURE = tests/unit/store_fixture.h tests/unit/fixture.h
+tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(STORE_FIXTURE)
+tests_unit_test_schema_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_schema_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_sql_SOURCES = tests/unit/test_sql.c $(STORE_FIXTURE)
+tests_unit_test_sql_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sql_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_sqlite_SOURCES = tests/unit/test_sqlite.c $(STORE_FIXTURE)
+tests_unit_test_sqlite_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sqlite_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_sqlite_file_SOURCES = tests/unit/test_sqlite_file.c $(STORE_FIXTURE)
+tests_unit_test_sqlite_file_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sqlite_file_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_FIXTURE)
+tests_unit_test_store_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=scep_sql_clock
+tests_unit_test_store_challenge_SOURCES = tests/unit/test_store_challenge.c $(STORE_FIXTURE)
+tests_unit_test_store_challenge_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_challenge_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c $(STORE_FIXTURE)
+tests_unit_test_store_crash_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_crash_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_crash_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=sqlite3_step -Wl,--wrap=sqlite3_exec
+tests_unit_test_store_issue_SOURCES = tests/unit/test_store_issue.c $(STORE_FIXTURE)
+tests_unit_test_store_issue_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_issue_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_sql_SOURCES = tests/unit/test_store_sql.c $(STORE_FIXTURE)
+tests_unit_test_store_sql_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_sql_LDADD = $(LIB_STORE) $(UNIT_LIBS)

@@ -662,7 +662,12 @@ static apr_status_t no_lock(void *baton)
 
 static const scep_lock_t unlocked = {no_lock, no_lock, NULL};
 
-enum { STEP_PRESENT = 9, STEP_CHANGED = 50, MAX_STEPS = 2000000 };
+enum {
+    STEP_PRESENT = 9,
+    STEP_CHANGED = 50,
+    STEP_GONE = 60,
+    MAX_STEPS = 2000000
+};
 
 typedef void change_fn(scep_challenge_table_t *table);
 
@@ -717,7 +722,32 @@ static scep_challenge_table_t *fill(fixture_t *f, void *memory, apr_size_t size,
             SCEP_ADD_OK);
     }
     claim(table, 3, owner_a, FIXTURE_NOW);
+    if (count < SCEP_CHALLENGE_MIN_CAPACITY - 1) {
+        add(table, STEP_GONE, FIXTURE_NOW + VALIDITY);
+        add(table, STEP_GONE + 1, FIXTURE_NOW + VALIDITY);
+        take_away(table, STEP_GONE);
+        take_away(table, STEP_GONE + 1);
+    }
     return table;
+}
+
+/* The count walks the list by expiry, the claims go through the buckets. */
+static void check_order(scep_challenge_table_t *table, unsigned int count)
+{
+    apr_time_t now;
+    unsigned int i;
+
+    for (now = FIXTURE_NOW; now < FIXTURE_NOW + VALIDITY; now += VALIDITY / 8) {
+        apr_uint32_t live = 0;
+
+        for (i = 0; i <= count; i++) {
+            scep_claim_e got =
+                claim(table, i < count ? i : STEP_CHANGED, owner_a, now);
+
+            live += got == SCEP_CLAIM_OK || got == SCEP_CLAIM_BUSY;
+        }
+        assert_int_equal(scep_challenge_table_count(table, now), live);
+    }
 }
 
 /* MEMORY is what a process left that died: nobody else's password is gone,
@@ -742,6 +772,9 @@ static void check_remains(fixture_t *f, void *memory, apr_size_t size,
     }
     changed = claim(table, STEP_CHANGED, owner_a, FIXTURE_NOW + 5);
     assert_true(changed == SCEP_CLAIM_OK || changed == SCEP_CLAIM_UNKNOWN);
+    assert_int_equal(claim(table, STEP_GONE, owner_a, FIXTURE_NOW),
+                     SCEP_CLAIM_UNKNOWN);
+    check_order(table, count);
     check_table(table, FIXTURE_NOW);
     apr_pool_destroy(pool);
 }

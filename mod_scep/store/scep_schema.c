@@ -1,0 +1,165 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_schema.c: the tables and how they came to be. (store layer)
+ *
+ * TEXT and BIGINT only, so that one SQL fits all databases: hashes are
+ * lower-case hex, DER is base64, times are UTC microseconds, ids are random
+ * hex of our own making. A migration that was released is never changed.
+ */
+#include "scep_schema.h"
+
+enum { SCHEMA_WAIT = 10 }; /* seconds, for writers of the old generation */
+
+static const char *const migration_1[] = {
+    "CREATE TABLE certificates ("
+    "id TEXT NOT NULL PRIMARY KEY,"
+    "scope TEXT NOT NULL,"
+    "serial TEXT NOT NULL,"
+    "subject TEXT,"
+    "not_before BIGINT NOT NULL,"
+    "not_after BIGINT NOT NULL,"
+    "profile TEXT,"
+    "der TEXT NOT NULL,"
+    "created BIGINT NOT NULL,"
+    "UNIQUE (scope, serial))",
+
+    /* seq tells apart what one clock tick or a clock set back made equal */
+    "CREATE TABLE transactions ("
+    "id TEXT NOT NULL PRIMARY KEY,"
+    "scope TEXT NOT NULL,"
+    "transaction_id TEXT NOT NULL,"
+    "seq BIGINT NOT NULL,"
+    "key_hash TEXT NOT NULL,"
+    "csr_hash TEXT NOT NULL,"
+    "challenge_hash TEXT,"
+    "certificate_id TEXT NOT NULL REFERENCES certificates (id),"
+    "peer TEXT,"
+    "created BIGINT NOT NULL)",
+    "CREATE UNIQUE INDEX transactions_by_id"
+    " ON transactions (scope, transaction_id, seq)",
+    "CREATE INDEX transactions_by_challenge"
+    " ON transactions (challenge_hash, created)",
+    "CREATE INDEX transactions_by_certificate"
+    " ON transactions (certificate_id)",
+
+    "CREATE TABLE challenges ("
+    "hash TEXT NOT NULL PRIMARY KEY,"
+    "scope TEXT NOT NULL,"
+    "state BIGINT NOT NULL,"
+    "created BIGINT NOT NULL,"
+    "expires BIGINT NOT NULL,"
+    "drawn_by TEXT,"
+    "peer TEXT,"
+    "spent_at BIGINT,"
+    "serial TEXT)",
+    "CREATE INDEX challenges_by_expiry"
+    " ON challenges (state, expires, created)",
+
+    "CREATE TABLE audit ("
+    "id TEXT NOT NULL PRIMARY KEY,"
+    "created BIGINT NOT NULL,"
+    "event TEXT NOT NULL,"
+    "scope TEXT NOT NULL,"
+    "actor TEXT,"
+    "peer TEXT,"
+    "challenge_hash TEXT,"
+    "transaction_id TEXT,"
+    "serial TEXT)",
+    "CREATE INDEX audit_by_time ON audit (created)", NULL};
+
+static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {migration_1};
+
+static const scep_sql_query_t create_version = {
+    -1, "",
+    "CREATE TABLE IF NOT EXISTS schema_version ("
+    "name TEXT NOT NULL PRIMARY KEY, version BIGINT NOT NULL)"};
+static const scep_sql_query_t read_version = {
+    -1, "", "SELECT version FROM schema_version WHERE name = 'mod_scep'"};
+static const scep_sql_query_t insert_version = {
+    -1, "n",
+    "INSERT INTO schema_version (name, version) VALUES ('mod_scep', $1)"};
+static const scep_sql_query_t update_version = {
+    -1, "n", "UPDATE schema_version SET version = $1 WHERE name = 'mod_scep'"};
+
+static bool take_version(void *baton, const char *const *columns, int count)
+{
+    apr_int64_t *version = baton;
+
+    if (count != 1 || !scep_sql_number(columns[0], version)) {
+        *version = -1;
+    }
+    return true;
+}
+
+static scep_sql_status_e run_all(const scep_sql_driver_t *driver,
+                                 scep_sql_conn_t *conn,
+                                 const char *const *texts)
+{
+    scep_sql_status_e sql = SCEP_SQL_OK;
+
+    for (; *texts != NULL && sql == SCEP_SQL_OK; texts++) {
+        scep_sql_query_t query = {-1, "", *texts};
+
+        sql = driver->run(conn, &query, NULL, NULL, NULL, NULL);
+    }
+    return sql;
+}
+
+/* From VERSION to ours. */
+static scep_sql_status_e climb(const scep_sql_driver_t *driver,
+                               scep_sql_conn_t *conn, apr_int64_t version)
+{
+    const scep_sql_value_t ours = {NULL, SCEP_SCHEMA_VERSION};
+    const scep_sql_query_t *store =
+        version == 0 ? &insert_version : &update_version;
+    scep_sql_status_e sql = SCEP_SQL_OK;
+
+    for (; version < SCEP_SCHEMA_VERSION && sql == SCEP_SQL_OK; version++) {
+        sql = run_all(driver, conn, migrations[version]);
+    }
+    if (sql == SCEP_SQL_OK) {
+        sql = driver->run(conn, store, &ours, NULL, NULL, NULL);
+    }
+    return sql;
+}
+
+static scep_status_e fail(const scep_sql_driver_t *driver,
+                          scep_sql_conn_t *conn, const char *name,
+                          scep_sql_status_e sql, scep_result_t *res)
+{
+    scep_fail(res, SCEP_R_SETUP, "cannot set up database %s: %s: %s", name,
+              scep_sql_status_name(sql), driver->error(conn));
+    driver->rollback(conn);
+    return res->status;
+}
+
+scep_status_e scep_schema_migrate(const scep_sql_driver_t *driver,
+                                  scep_sql_conn_t *conn, const char *name,
+                                  scep_result_t *res)
+{
+    apr_int64_t version = 0;
+    scep_sql_status_e sql = driver->begin(conn, SCHEMA_WAIT * APR_USEC_PER_SEC);
+
+    if (sql == SCEP_SQL_OK) {
+        sql = driver->run(conn, &create_version, NULL, NULL, NULL, NULL);
+    }
+    if (sql == SCEP_SQL_OK) {
+        sql = driver->run(conn, &read_version, NULL, take_version, &version,
+                          NULL);
+    }
+    if (sql == SCEP_SQL_OK && (version < 0 || version > SCEP_SCHEMA_VERSION)) {
+        driver->rollback(conn);
+        return scep_fail(res, SCEP_R_SETUP,
+                         "database %s has schema %" APR_INT64_T_FMT
+                         ", but this mod_scep knows up to %d; install the "
+                         "newer mod_scep again or restore a backup",
+                         name, version, SCEP_SCHEMA_VERSION);
+    }
+    if (sql == SCEP_SQL_OK && version < SCEP_SCHEMA_VERSION) {
+        sql = climb(driver, conn, version);
+    }
+    if (sql == SCEP_SQL_OK) {
+        sql = driver->commit(conn);
+    }
+    return sql == SCEP_SQL_OK ? SCEP_OK : fail(driver, conn, name, sql, res);
+}

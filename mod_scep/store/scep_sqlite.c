@@ -1,0 +1,372 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_sqlite.c: the driver on libsqlite3. (store layer)
+ *
+ * Write-ahead log, so that readers and the one writer do not wait for each
+ * other; synchronous=FULL, so that a committed certificate survives a power
+ * cut. SQLite's process-wide settings are httpd's and are left alone.
+ *
+ * Connections are no pool's memory: they are closed and opened again by any
+ * thread at any time, and a pool has but one.
+ */
+#include "scep_sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+struct scep_sql_conn_t {
+    sqlite3 *db;
+    sqlite3_stmt *cache[SCEP_SQL_SLOTS];
+    apr_time_t wait_until; /* of scep_sql_clock() */
+    const char *error;     /* when it is not SQLite's own */
+    char error_text[128];
+};
+
+static const char out_of_memory[] = "out of memory";
+
+static scep_sql_status_e classify(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+        return SCEP_SQL_OK;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return SCEP_SQL_BUSY;
+    case SQLITE_FULL:
+        return SCEP_SQL_FULL;
+    case SQLITE_CONSTRAINT:
+        return SCEP_SQL_CONSTRAINT;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_PROTOCOL:
+    case SQLITE_NOLFS:
+    case SQLITE_NOMEM:
+        return SCEP_SQL_LOST;
+    default:
+        return SCEP_SQL_ERROR;
+    }
+}
+
+static scep_sql_status_e own_error(scep_sql_conn_t *conn,
+                                   scep_sql_status_e status, const char *text)
+{
+    conn->error = text;
+    return status;
+}
+
+/* Ask often at first, as others' transactions take well under a millisecond;
+ * the spread keeps processes from asking in step. */
+static int while_busy(void *baton, int tries)
+{
+    const scep_sql_conn_t *conn = baton;
+    apr_interval_time_t left = conn->wait_until - scep_sql_clock();
+    apr_interval_time_t pause = 100 + 100 * (tries < 50 ? tries : 50);
+    unsigned char spread;
+
+    if (left <= 0) {
+        return 0;
+    }
+    sqlite3_randomness(1, &spread);
+    pause += pause * spread / 256;
+    apr_sleep(pause < left ? pause : left);
+    return 1;
+}
+
+static void wait_at_most(scep_sql_conn_t *conn, apr_interval_time_t wait)
+{
+    conn->wait_until = scep_sql_clock() + wait;
+}
+
+static scep_sql_status_e os_error(scep_sql_conn_t *conn)
+{
+    return own_error(conn, SCEP_SQL_LOST,
+                     apr_strerror(APR_FROM_OS_ERROR(errno), conn->error_text,
+                                  sizeof(conn->error_text)));
+}
+
+static scep_sql_status_e run_text(scep_sql_conn_t *conn, const char *text)
+{
+    conn->error = NULL;
+    return classify(sqlite3_exec(conn->db, text, NULL, NULL, NULL));
+}
+
+/* A file that one may only read is opened for reading by SQLite without a
+ * word, which leaves journals beside it that one may only read, too: those
+ * would stay in the way after the file's mode is right again. */
+static bool may_write(const char *path)
+{
+    return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
+}
+
+/* The database may have been written by an intruder in a child: nothing in
+ * its schema gets to run functions that could do harm, in the parent least of
+ * all. The file may lie where the server's user can rename things. */
+static int open_db(const char *path, sqlite3 **db)
+{
+    int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    int code;
+
+#ifdef SQLITE_OPEN_NOFOLLOW
+    flags |= SQLITE_OPEN_NOFOLLOW;
+#endif
+    code = sqlite3_open_v2(path, db, flags, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_extended_result_codes(*db, 1);
+#ifdef SQLITE_DBCONFIG_DEFENSIVE
+        sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+#endif
+    }
+    return code;
+}
+
+static scep_sql_status_e set_connection(scep_sql_conn_t *conn)
+{
+    scep_sql_status_e status;
+
+    sqlite3_busy_handler(conn->db, while_busy, conn);
+    wait_at_most(conn, SCEP_SQLITE_WAIT);
+    status = run_text(conn, "PRAGMA trusted_schema=OFF;"
+                            "PRAGMA cell_size_check=ON;"
+                            "PRAGMA foreign_keys=ON;"
+                            "PRAGMA temp_store=MEMORY;"
+                            "PRAGMA synchronous=FULL");
+    if (status == SCEP_SQL_OK && sqlite3_db_readonly(conn->db, "main") != 0) {
+        return own_error(conn, SCEP_SQL_LOST, "it can only be read");
+    }
+    return status;
+}
+
+static scep_sql_status_e sqlite_open(const char *params, scep_sql_conn_t **out)
+{
+    scep_sql_conn_t *conn = calloc(1, sizeof(*conn));
+    scep_sql_status_e status;
+    char *path;
+
+    *out = conn;
+    if (conn == NULL) {
+        return SCEP_SQL_LOST;
+    }
+    if (!sqlite3_threadsafe()) {
+        return own_error(conn, SCEP_SQL_ERROR,
+                         "libsqlite3 was built without threads");
+    }
+    path = scep_sqlite_canonical(params);
+    if (path == NULL || !may_write(path)) {
+        status = os_error(conn);
+    }
+    else {
+        status = classify(open_db(path, &conn->db));
+    }
+    free(path);
+    return status == SCEP_SQL_OK ? set_connection(conn) : status;
+}
+
+static bool sqlite_usable(scep_sql_conn_t *conn)
+{
+    int moved = 0;
+
+    return sqlite3_file_control(conn->db, "main", SQLITE_FCNTL_HAS_MOVED,
+                                &moved) != SQLITE_OK ||
+           moved == 0;
+}
+
+static void sqlite_close(scep_sql_conn_t *conn)
+{
+    int i;
+
+    if (conn == NULL) {
+        return;
+    }
+    for (i = 0; i < SCEP_SQL_SLOTS; i++) {
+        sqlite3_finalize(conn->cache[i]);
+    }
+    /* The last one to close deletes the log by its name, which may be that of
+     * the database's successor by now. */
+    if (conn->db != NULL && !sqlite_usable(conn)) {
+        sqlite3_db_config(conn->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    }
+    sqlite3_close(conn->db);
+    free(conn);
+}
+
+static bool is_wal(void *baton, const char *const *columns, int count)
+{
+    *(bool *)baton = count == 1 && strcmp(columns[0], "wal") == 0;
+    return true;
+}
+
+static scep_sql_status_e sqlite_run(scep_sql_conn_t *conn,
+                                    const scep_sql_query_t *query,
+                                    const scep_sql_value_t *values,
+                                    scep_sql_row_fn *row, void *baton,
+                                    apr_int64_t *changed);
+
+/* SQLite does not wait for others who are just doing the same. */
+static scep_sql_status_e sqlite_configure(scep_sql_conn_t *conn)
+{
+    static const scep_sql_query_t set_wal = {-1, "", "PRAGMA journal_mode=WAL"};
+    apr_time_t until = scep_sql_clock() + SCEP_SQLITE_WAIT;
+    scep_sql_status_e status;
+    bool wal = false;
+    int tries = 0;
+
+    do {
+        status = sqlite_run(conn, &set_wal, NULL, is_wal, &wal, NULL);
+        conn->wait_until = until;
+    } while (status == SCEP_SQL_BUSY && while_busy(conn, tries++));
+    if (status == SCEP_SQL_OK && !wal) {
+        return own_error(conn, SCEP_SQL_ERROR,
+                         "its file system cannot carry a write-ahead log (is "
+                         "it a network file system?)");
+    }
+    return status;
+}
+
+static scep_sql_status_e sqlite_begin(scep_sql_conn_t *conn,
+                                      apr_interval_time_t wait)
+{
+    scep_sql_status_e status;
+
+    wait_at_most(conn, wait);
+    status = run_text(conn, "BEGIN IMMEDIATE");
+    wait_at_most(conn, SCEP_SQLITE_WAIT);
+    return status;
+}
+
+static scep_sql_status_e sqlite_commit(scep_sql_conn_t *conn)
+{
+    return run_text(conn, "COMMIT");
+}
+
+/* Some failures have ended the transaction already. */
+static bool sqlite_rollback(scep_sql_conn_t *conn)
+{
+    return sqlite3_get_autocommit(conn->db) != 0 ||
+           run_text(conn, "ROLLBACK") == SCEP_SQL_OK;
+}
+
+static int prepare(scep_sql_conn_t *conn, const scep_sql_query_t *query,
+                   sqlite3_stmt **statement)
+{
+    bool cached = query->slot >= 0;
+    int code;
+
+    if (cached && conn->cache[query->slot] != NULL) {
+        *statement = conn->cache[query->slot];
+        return SQLITE_OK;
+    }
+    code = sqlite3_prepare_v3(conn->db, query->text, -1,
+                              cached ? SQLITE_PREPARE_PERSISTENT : 0, statement,
+                              NULL);
+    if (code == SQLITE_OK && cached) {
+        conn->cache[query->slot] = *statement;
+    }
+    return code;
+}
+
+static int bind_values(sqlite3_stmt *statement, const char *params,
+                       const scep_sql_value_t *values)
+{
+    int code = SQLITE_OK;
+    int i;
+
+    for (i = 0; params[i] != '\0' && code == SQLITE_OK; i++) {
+        if (params[i] == 'n') {
+            code = sqlite3_bind_int64(statement, i + 1, values[i].number);
+        }
+        else {
+            code = sqlite3_bind_text(statement, i + 1, values[i].text, -1,
+                                     SQLITE_STATIC);
+        }
+    }
+    return code;
+}
+
+/* @return SQLITE_ROW to go on */
+static int hand_over(scep_sql_conn_t *conn, sqlite3_stmt *statement,
+                     scep_sql_row_fn *row, void *baton)
+{
+    const char *columns[SCEP_SQL_MAX_PARAMS] = {NULL};
+    int count = sqlite3_column_count(statement);
+    int i;
+
+    if (row == NULL) {
+        return SQLITE_ROW;
+    }
+    if (count > SCEP_SQL_MAX_PARAMS) {
+        conn->error = "too many columns";
+        return SQLITE_MISUSE;
+    }
+    for (i = 0; i < count; i++) {
+        columns[i] = (const char *)sqlite3_column_text(statement, i);
+        if (columns[i] == NULL &&
+            sqlite3_column_type(statement, i) != SQLITE_NULL) {
+            conn->error = out_of_memory;
+            return SQLITE_NOMEM;
+        }
+    }
+    return row(baton, columns, count) ? SQLITE_ROW : SQLITE_DONE;
+}
+
+static scep_sql_status_e sqlite_run(scep_sql_conn_t *conn,
+                                    const scep_sql_query_t *query,
+                                    const scep_sql_value_t *values,
+                                    scep_sql_row_fn *row, void *baton,
+                                    apr_int64_t *changed)
+{
+    sqlite3_stmt *statement = NULL;
+    scep_sql_status_e status;
+    int code;
+
+    conn->error = NULL;
+    wait_at_most(conn, SCEP_SQLITE_WAIT);
+    code = prepare(conn, query, &statement);
+    if (code != SQLITE_OK) {
+        return classify(code);
+    }
+    code = bind_values(statement, query->params, values);
+    if (code == SQLITE_OK) {
+        do {
+            code = sqlite3_step(statement);
+            if (code == SQLITE_ROW) {
+                code = hand_over(conn, statement, row, baton);
+            }
+        } while (code == SQLITE_ROW);
+    }
+    status = classify(code);
+    if (changed != NULL && status == SCEP_SQL_OK) {
+        *changed = sqlite3_changes(conn->db);
+    }
+    /* Values are the caller's memory: none stays bound. */
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    if (query->slot < 0) {
+        sqlite3_finalize(statement);
+    }
+    return status;
+}
+
+static const char *sqlite_error(scep_sql_conn_t *conn)
+{
+    if (conn == NULL) {
+        return out_of_memory;
+    }
+    return conn->error != NULL ? conn->error : sqlite3_errmsg(conn->db);
+}
+
+const scep_sql_driver_t scep_sqlite_driver = {
+    "sqlite3",        scep_sqlite_provide, sqlite_open,  sqlite_close,
+    sqlite_configure, sqlite_usable,       sqlite_begin, sqlite_commit,
+    sqlite_rollback,  sqlite_run,          sqlite_error,
+};

@@ -1,0 +1,436 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_store.c: preparing the database, this process's connections to it, and
+ * the frame of every read and write. (store layer)
+ *
+ * All memory is got when the store is opened: its pool is also other
+ * threads', and pools are not for two threads. Writers of one process take
+ * turns at a mutex, which wakes them at once, and only then meet those of
+ * other processes at the database's own lock, for which one can only ask again
+ * and again.
+ */
+#include "scep_store_p.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+
+#include "scep_crypto.h"
+#include "scep_schema.h"
+#include "scep_sqlite.h"
+
+/* For a connection, this process's other writers and the others', together. */
+#define STORE_WAIT (4 * APR_USEC_PER_SEC)
+
+struct scep_store_t {
+    const scep_sql_driver_t *driver;
+    const char *params;
+    scep_env_t env;
+    pid_t process; /* that opened it: connections do not survive fork() */
+    apr_thread_mutex_t *lock; /* over the free list and `failing` */
+    apr_thread_cond_t *freed;
+    apr_thread_mutex_t *writer; /* held during the write transaction */
+    int slots;
+    int free; /* first free slot; -1: none */
+    bool failing;
+    scep_store_slot_t *slot;
+};
+
+static const scep_sql_driver_t *driver_of(const char *name)
+{
+    return strcmp(name, scep_sqlite_driver.name) == 0 ? &scep_sqlite_driver
+                                                      : NULL;
+}
+
+static scep_status_e no_driver(const scep_store_config_t *config,
+                               scep_result_t *res)
+{
+    return scep_fail(res, SCEP_R_SETUP,
+                     "no database driver is called \"%s\"; use \"sqlite3\"",
+                     config->driver);
+}
+
+/* --- prepare -------------------------------------------------------------- */
+
+static scep_status_e set_up(const scep_sql_driver_t *driver, const char *params,
+                            scep_result_t *res)
+{
+    scep_sql_conn_t *conn;
+    scep_sql_status_e sql = driver->open(params, &conn);
+    scep_status_e status;
+
+    if (sql == SCEP_SQL_OK) {
+        sql = driver->configure(conn);
+    }
+    if (sql == SCEP_SQL_OK) {
+        status = scep_schema_migrate(driver, conn, params, res);
+    }
+    else {
+        status =
+            scep_fail(res, SCEP_R_SETUP, "cannot use database %s: %s: %s",
+                      params, scep_sql_status_name(sql), driver->error(conn));
+    }
+    driver->close(conn);
+    return status;
+}
+
+scep_status_e scep_store_prepare(const scep_store_config_t *config,
+                                 const scep_env_t *env, uid_t uid, gid_t gid,
+                                 apr_pool_t *pool, scep_result_t *res)
+{
+    const scep_sql_driver_t *driver = driver_of(config->driver);
+    scep_status_e status;
+
+    if (driver == NULL) {
+        return no_driver(config, res);
+    }
+    status = driver->provide(config->params, uid, gid, pool, res);
+    if (status == SCEP_OK) {
+        status = set_up(driver, config->params, res);
+    }
+    /* Once more: what root's connection left must not be root's. */
+    if (status == SCEP_OK) {
+        status = driver->provide(config->params, uid, gid, pool, res);
+    }
+    if (status == SCEP_OK) {
+        scep_log(env, SCEP_LOG_DEBUG, "database %s is ready", config->params);
+    }
+    return status;
+}
+
+/* --- open and close ------------------------------------------------------- */
+
+static apr_status_t close_all(void *baton)
+{
+    scep_store_t *store = baton;
+    int i;
+
+    /* In a forked process they are the parent's: closing would upset it. */
+    for (i = 0; i < store->slots && store->process == getpid(); i++) {
+        store->driver->close(store->slot[i].conn);
+        store->slot[i].conn = NULL;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t make_locks(scep_store_t *store, apr_pool_t *pool)
+{
+    apr_status_t rv =
+        apr_thread_mutex_create(&store->lock, APR_THREAD_MUTEX_DEFAULT, pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_thread_mutex_create(&store->writer, APR_THREAD_MUTEX_DEFAULT,
+                                     pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = apr_thread_cond_create(&store->freed, pool);
+    }
+    return rv;
+}
+
+scep_status_e scep_store_open(const scep_store_config_t *config,
+                              const scep_env_t *env, apr_pool_t *pool,
+                              scep_store_t **out, scep_result_t *res)
+{
+    scep_store_t *store = apr_pcalloc(pool, sizeof(*store));
+    int i;
+
+    store->driver = driver_of(config->driver);
+    if (store->driver == NULL) {
+        return no_driver(config, res);
+    }
+    if (make_locks(store, pool) != APR_SUCCESS) {
+        return scep_fail(res, SCEP_R_INTERNAL,
+                         "cannot make the locks of database %s",
+                         config->params);
+    }
+    store->params = apr_pstrdup(pool, config->params);
+    store->env = *env;
+    store->process = getpid();
+    store->slots = config->connections > 0 ? config->connections : 1;
+    store->slot =
+        apr_pcalloc(pool, (apr_size_t)store->slots * sizeof(*store->slot));
+    for (i = 0; i < store->slots; i++) {
+        store->slot[i].next = i + 1 < store->slots ? i + 1 : -1;
+    }
+    apr_pool_cleanup_register(pool, store, close_all, apr_pool_cleanup_null);
+    *out = store;
+    return SCEP_OK;
+}
+
+/* --- failures ------------------------------------------------------------- */
+
+static void note_failing(scep_store_t *store, bool failing)
+{
+    bool recovered;
+
+    apr_thread_mutex_lock(store->lock);
+    recovered = store->failing && !failing;
+    store->failing = failing;
+    apr_thread_mutex_unlock(store->lock);
+    if (recovered) {
+        scep_log(&store->env, SCEP_LOG_NOTICE,
+                 SCEPLOGNO(0250) "database %s works again", store->params);
+    }
+}
+
+static scep_status_e away(scep_store_t *store, const char *what,
+                          const char *why, scep_result_t *res)
+{
+    note_failing(store, true);
+    return scep_fail(res, SCEP_R_STORE_UNAVAILABLE, "%s: database %s: %s", what,
+                     store->params, why);
+}
+
+/* Our own line tells the operator which database and which cure; the caller
+ * logs RES with its request. */
+static scep_status_e sql_fail(scep_store_t *store, scep_sql_status_e sql,
+                              const char *what, const char *error,
+                              scep_result_t *res)
+{
+    const scep_env_t *env = &store->env;
+
+    switch (sql) {
+    case SCEP_SQL_BUSY:
+        scep_log(env, SCEP_LOG_ERROR,
+                 SCEPLOGNO(0251) "database %s stayed locked for %d s; is "
+                                 "another program working on it?",
+                 store->params, (int)(STORE_WAIT / APR_USEC_PER_SEC));
+        return away(store, what, error, res);
+    case SCEP_SQL_FULL:
+        scep_log(env, SCEP_LOG_ERROR,
+                 SCEPLOGNO(0252) "no room for database %s; make some on its "
+                                 "disk",
+                 store->params);
+        return away(store, what, error, res);
+    case SCEP_SQL_LOST:
+        scep_log(env, SCEP_LOG_ERROR,
+                 SCEPLOGNO(0253) "database %s cannot be read or written: %s",
+                 store->params, error);
+        return away(store, what, error, res);
+    case SCEP_SQL_OK:
+    case SCEP_SQL_CONSTRAINT:
+    case SCEP_SQL_ERROR:
+        break;
+    }
+    scep_log(env, SCEP_LOG_ERROR,
+             SCEPLOGNO(0254) "database %s failed to %s: %s: %s", store->params,
+             what, scep_sql_status_name(sql), error);
+    return scep_fail(res, SCEP_R_INTERNAL, "%s: database %s: %s: %s", what,
+                     store->params, scep_sql_status_name(sql), error);
+}
+
+/* --- sessions ------------------------------------------------------------- */
+
+static int slot_take(scep_store_t *store, apr_time_t until)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int slot;
+
+    apr_thread_mutex_lock(store->lock);
+    while (store->free < 0 && rv == APR_SUCCESS) {
+        apr_interval_time_t left = until - scep_sql_clock();
+
+        rv = left > 0
+                 ? apr_thread_cond_timedwait(store->freed, store->lock, left)
+                 : APR_TIMEUP;
+    }
+    slot = store->free;
+    if (slot >= 0) {
+        store->free = store->slot[slot].next;
+    }
+    apr_thread_mutex_unlock(store->lock);
+    return slot;
+}
+
+static void slot_give(scep_store_t *store, int slot)
+{
+    apr_thread_mutex_lock(store->lock);
+    store->slot[slot].next = store->free;
+    store->free = slot;
+    apr_thread_cond_signal(store->freed);
+    apr_thread_mutex_unlock(store->lock);
+}
+
+static void disconnect(scep_store_session_t *s)
+{
+    scep_store_slot_t *slot = &s->store->slot[s->slot];
+
+    s->store->driver->close(slot->conn);
+    slot->conn = NULL;
+}
+
+static scep_status_e connected(scep_store_session_t *s, scep_result_t *res)
+{
+    scep_store_t *store = s->store;
+    scep_store_slot_t *slot = &store->slot[s->slot];
+    scep_sql_status_e sql;
+    scep_status_e status;
+
+    if (slot->conn != NULL && !store->driver->usable(slot->conn)) {
+        disconnect(s);
+    }
+    if (slot->conn != NULL) {
+        return SCEP_OK;
+    }
+    sql = store->driver->open(store->params, &slot->conn);
+    if (sql == SCEP_SQL_OK) {
+        return SCEP_OK;
+    }
+    status =
+        sql_fail(store, sql, "open", store->driver->error(slot->conn), res);
+    disconnect(s);
+    return status;
+}
+
+static scep_status_e use(scep_store_t *store, scep_store_session_t *s,
+                         apr_time_t until, scep_result_t *res)
+{
+    scep_status_e status;
+
+    if (store->process != getpid()) {
+        return scep_fail(res, SCEP_R_INTERNAL,
+                         "database %s was opened before fork()", store->params);
+    }
+    s->store = store;
+    s->writes = false;
+    s->slot = slot_take(store, until);
+    if (s->slot < 0) {
+        scep_log(&store->env, SCEP_LOG_ERROR,
+                 SCEPLOGNO(0255) "all %d connections to database %s are in "
+                                 "use",
+                 store->slots, store->params);
+        return away(store, "connect", "all connections are in use", res);
+    }
+    status = connected(s, res);
+    if (status != SCEP_OK) {
+        slot_give(store, s->slot);
+    }
+    return status;
+}
+
+scep_status_e scep_store_use(scep_store_t *store, scep_store_session_t *s,
+                             scep_result_t *res)
+{
+    return use(store, s, scep_sql_clock() + STORE_WAIT, res);
+}
+
+scep_status_e scep_store_begin(scep_store_t *store, scep_store_session_t *s,
+                               scep_result_t *res)
+{
+    apr_time_t until = scep_sql_clock() + STORE_WAIT;
+    scep_status_e status = use(store, s, until, res);
+    apr_interval_time_t left;
+    scep_sql_status_e sql;
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    /* Who waited here has less patience left for other processes, so that a
+     * queue of threads does not add their waits up. */
+    apr_thread_mutex_lock(store->writer);
+    left = until - scep_sql_clock();
+    sql = store->driver->begin(store->slot[s->slot].conn, left > 0 ? left : 0);
+    s->writes = true;
+    return sql == SCEP_SQL_OK ? SCEP_OK
+                              : scep_store_end(s, sql, false, "begin", res);
+}
+
+scep_sql_status_e scep_store_run(scep_store_session_t *s,
+                                 scep_store_query_e query,
+                                 const scep_sql_value_t *values,
+                                 scep_sql_row_fn *row, void *baton,
+                                 apr_int64_t *changed)
+{
+    return s->store->driver->run(s->store->slot[s->slot].conn,
+                                 scep_store_query(query), values, row, baton,
+                                 changed);
+}
+
+scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
+                             bool commit, const char *what, scep_result_t *res)
+{
+    scep_store_t *store = s->store;
+    const scep_sql_driver_t *driver = store->driver;
+    scep_sql_conn_t *conn = store->slot[s->slot].conn;
+    scep_status_e status = SCEP_OK;
+    bool ended = !s->writes;
+    bool keep = true;
+
+    if (sql == SCEP_SQL_OK && s->writes && commit) {
+        sql = driver->commit(conn);
+        ended = sql == SCEP_SQL_OK;
+    }
+    if (sql != SCEP_SQL_OK) {
+        status = sql_fail(store, sql, what, driver->error(conn), res);
+        keep = sql == SCEP_SQL_BUSY || sql == SCEP_SQL_CONSTRAINT;
+    }
+    else {
+        note_failing(store, false);
+    }
+    if (!ended) {
+        keep = driver->rollback(conn) && keep;
+    }
+    if (!keep) {
+        disconnect(s);
+    }
+    if (s->writes) {
+        apr_thread_mutex_unlock(store->writer);
+    }
+    slot_give(store, s->slot);
+    return status;
+}
+
+/* --- small things --------------------------------------------------------- */
+
+static bool new_id(char id[SCEP_STORE_ID_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char random[(SCEP_STORE_ID_SIZE - 1) / 2];
+    size_t i;
+
+    if (!scep_random(random, sizeof(random), false)) {
+        return false;
+    }
+    for (i = 0; i < sizeof(random); i++) {
+        id[2 * i] = digits[random[i] >> 4];
+        id[2 * i + 1] = digits[random[i] & 15];
+    }
+    id[2 * sizeof(random)] = '\0';
+    return true;
+}
+
+scep_status_e scep_store_new_ids(char (*ids)[SCEP_STORE_ID_SIZE], int count,
+                                 scep_result_t *res)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        if (!new_id(ids[i])) {
+            return scep_fail(res, SCEP_R_INTERNAL,
+                             "no random octets for the id of a row");
+        }
+    }
+    return SCEP_OK;
+}
+
+scep_sql_status_e scep_store_audit(scep_store_session_t *s,
+                                   const scep_audit_t *audit)
+{
+    const scep_sql_value_t values[] = {
+        {audit->id, 0},
+        {NULL, audit->at},
+        {audit->event, 0},
+        {audit->scope, 0},
+        {audit->actor, 0},
+        {audit->peer, 0},
+        {audit->challenge_hash, 0},
+        {audit->transaction_id, 0},
+        {audit->serial, 0},
+    };
+
+    return scep_store_run(s, SCEP_Q_AUDIT_ADD, values, NULL, NULL, NULL);
+}

@@ -1,0 +1,187 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_store_challenge.c: one-time passwords in the durable record.
+ * (store layer)
+ */
+#include "scep_store_p.h"
+
+#include <apr_strings.h>
+
+static scep_sql_status_e add(scep_store_session_t *s,
+                             const scep_challenge_row_t *row, const char *id,
+                             apr_pool_t *pool)
+{
+    const char *hash = scep_hex_lower(pool, row->hash, SCEP_HASH_SIZE);
+    const scep_sql_value_t values[] = {
+        {hash, 0},
+        {row->scope, 0},
+        {NULL, row->state},
+        {NULL, row->created},
+        {NULL, row->expires},
+        {row->drawn_by, 0},
+        {row->peer, 0},
+    };
+    const scep_audit_t audit = {.id = id,
+                                .event = "challenge-drawn",
+                                .at = row->created,
+                                .scope = row->scope,
+                                .actor = row->drawn_by,
+                                .peer = row->peer,
+                                .challenge_hash = hash};
+    scep_sql_status_e sql =
+        scep_store_run(s, SCEP_Q_CHALLENGE_ADD, values, NULL, NULL, NULL);
+
+    return sql == SCEP_SQL_OK ? scep_store_audit(s, &audit) : sql;
+}
+
+scep_status_e scep_store_challenge_add(scep_store_t *store,
+                                       const scep_challenge_row_t *row,
+                                       apr_pool_t *pool, scep_result_t *res)
+{
+    char id[1][SCEP_STORE_ID_SIZE];
+    scep_store_session_t s;
+    scep_status_e status = scep_store_new_ids(id, 1, res);
+
+    if (status == SCEP_OK) {
+        status = scep_store_begin(store, &s, res);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
+    return scep_store_end(&s, add(&s, row, id[0], pool), true,
+                          "record a challenge", res);
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+/* The order of SCEP_CHALLENGE_COLUMNS. */
+enum { HASH, SCOPE, STATE, CREATED, EXPIRES, DRAWN_BY, PEER, SERIAL, COLUMNS };
+
+/* HASH is where the row's hash goes. */
+static bool read_row(const char *const *columns, int count, unsigned char *hash,
+                     scep_challenge_row_t *row)
+{
+    apr_int64_t state;
+
+    if (count != COLUMNS || columns[HASH] == NULL || columns[SCOPE] == NULL ||
+        !scep_unhex(columns[HASH], hash, SCEP_HASH_SIZE) ||
+        !scep_sql_number(columns[STATE], &state) ||
+        state < SCEP_CHALLENGE_OUTSTANDING ||
+        state > SCEP_CHALLENGE_CANCELLED ||
+        !scep_sql_number(columns[CREATED], &row->created) ||
+        !scep_sql_number(columns[EXPIRES], &row->expires)) {
+        return false;
+    }
+    row->scope = columns[SCOPE];
+    row->hash = hash;
+    row->state = (scep_challenge_row_state_e)state;
+    row->drawn_by = columns[DRAWN_BY];
+    row->peer = columns[PEER];
+    row->serial = columns[SERIAL];
+    return true;
+}
+
+static scep_status_e bad_row(scep_result_t *res)
+{
+    return scep_fail(res, SCEP_R_INTERNAL,
+                     "a row of the table challenges is malformed");
+}
+
+typedef struct find_t {
+    apr_pool_t *pool;
+    scep_challenge_row_t *row; /* NULL: none */
+    bool bad;
+} find_t;
+
+static bool find_row(void *baton, const char *const *columns, int count)
+{
+    find_t *find = baton;
+    unsigned char *hash = apr_palloc(find->pool, SCEP_HASH_SIZE);
+    scep_challenge_row_t *row = apr_pcalloc(find->pool, sizeof(*row));
+
+    if (!read_row(columns, count, hash, row)) {
+        find->bad = true;
+        return false;
+    }
+    row->scope = apr_pstrdup(find->pool, row->scope);
+    row->drawn_by = apr_pstrdup(find->pool, row->drawn_by);
+    row->peer = apr_pstrdup(find->pool, row->peer);
+    row->serial = apr_pstrdup(find->pool, row->serial);
+    find->row = row;
+    return true;
+}
+
+scep_status_e scep_store_challenge_find(scep_store_t *store,
+                                        const unsigned char *hash,
+                                        apr_pool_t *pool,
+                                        scep_challenge_row_t **row,
+                                        scep_result_t *res)
+{
+    const scep_sql_value_t value = {scep_hex_lower(pool, hash, SCEP_HASH_SIZE),
+                                    0};
+    find_t find = {pool, NULL, false};
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+    scep_sql_status_e sql;
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = scep_store_run(&s, SCEP_Q_CHALLENGE_FIND, &value, find_row, &find,
+                         NULL);
+    status = scep_store_end(&s, sql, false, "look up a challenge", res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (find.bad) {
+        return bad_row(res);
+    }
+    *row = find.row;
+    return find.row != NULL ? SCEP_OK : SCEP_NOT_FOUND;
+}
+
+typedef struct walk_t {
+    scep_challenge_each_fn *each;
+    void *baton;
+    scep_status_e status;
+    bool bad;
+} walk_t;
+
+static bool walk_row(void *baton, const char *const *columns, int count)
+{
+    walk_t *walk = baton;
+    unsigned char hash[SCEP_HASH_SIZE];
+    scep_challenge_row_t row;
+
+    if (!read_row(columns, count, hash, &row)) {
+        walk->bad = true;
+        return false;
+    }
+    walk->status = walk->each(walk->baton, &row);
+    return walk->status == SCEP_OK;
+}
+
+scep_status_e scep_store_challenges_each(scep_store_t *store, apr_time_t now,
+                                         scep_challenge_each_fn *each,
+                                         void *baton, apr_pool_t *pool,
+                                         scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {{NULL, SCEP_CHALLENGE_OUTSTANDING},
+                                       {NULL, now}};
+    walk_t walk = {each, baton, SCEP_OK, false};
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+    scep_sql_status_e sql;
+
+    (void)pool;
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = scep_store_run(&s, SCEP_Q_CHALLENGES_EACH, values, walk_row, &walk,
+                         NULL);
+    status = scep_store_end(&s, sql, false, "read the challenges", res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    return walk.bad ? bad_row(res) : walk.status;
+}

@@ -1,0 +1,294 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_store_issue.c: issued certificates and their transactions: recorded
+ * all at once, and looked up for those who ask again. (store layer)
+ */
+#include "scep_store_p.h"
+
+#include <apr_encode.h>
+#include <apr_strings.h>
+
+/* --- recording ------------------------------------------------------------ */
+
+/* The values as the database has them, made before its lock is taken. */
+typedef struct texts_t {
+    char id[3][SCEP_STORE_ID_SIZE]; /* certificate, transaction, audit */
+    const char *key_hash;
+    const char *csr_hash;
+    const char *challenge_hash; /* NULL: none */
+    const char *der;
+} texts_t;
+
+static scep_status_e make_texts(const scep_issue_t *issue, apr_pool_t *pool,
+                                texts_t *texts, scep_result_t *res)
+{
+    texts->key_hash = scep_hex_lower(pool, issue->key_hash, SCEP_HASH_SIZE);
+    texts->csr_hash = scep_hex_lower(pool, issue->csr_hash, SCEP_HASH_SIZE);
+    texts->challenge_hash =
+        issue->challenge_hash != NULL
+            ? scep_hex_lower(pool, issue->challenge_hash, SCEP_HASH_SIZE)
+            : NULL;
+    texts->der = apr_pencode_base64_binary(pool, issue->cert_der.data,
+                                           (apr_ssize_t)issue->cert_der.len,
+                                           APR_ENCODE_NONE, NULL);
+    if (texts->der == NULL) {
+        return scep_fail(res, SCEP_R_INTERNAL, "no certificate to record");
+    }
+    return scep_store_new_ids(texts->id, 3, res);
+}
+
+static bool note_row(void *baton, const char *const *columns, int count)
+{
+    (void)columns;
+    (void)count;
+    *(bool *)baton = true;
+    return true;
+}
+
+static scep_sql_status_e find_same(scep_store_session_t *s,
+                                   const scep_issue_t *issue,
+                                   const texts_t *texts, bool *found)
+{
+    const scep_sql_value_t values[] = {
+        {issue->scope, 0},          {issue->transaction_id, 0},
+        {NULL, issue->retry_since}, {texts->key_hash, 0},
+        {texts->csr_hash, 0},
+    };
+
+    *found = false;
+    return scep_store_run(s, SCEP_Q_TRANSACTION_SAME, values, note_row, found,
+                          NULL);
+}
+
+/* Only a challenge that is outstanding changes: of several who try, one. */
+static scep_sql_status_e spend(scep_store_session_t *s,
+                               const scep_issue_t *issue, const texts_t *texts,
+                               bool *spent)
+{
+    const scep_sql_value_t values[] = {
+        {NULL, SCEP_CHALLENGE_SPENT},
+        {NULL, issue->now},
+        {issue->serial, 0},
+        {texts->challenge_hash, 0},
+        {issue->scope, 0},
+        {NULL, SCEP_CHALLENGE_OUTSTANDING},
+        {NULL, issue->now},
+    };
+    apr_int64_t changed = 0;
+    scep_sql_status_e sql =
+        scep_store_run(s, SCEP_Q_CHALLENGE_SPEND, values, NULL, NULL, &changed);
+
+    *spent = changed == 1;
+    return sql;
+}
+
+static scep_sql_status_e add_certificate(scep_store_session_t *s,
+                                         const scep_issue_t *issue,
+                                         const texts_t *texts)
+{
+    const scep_sql_value_t values[] = {
+        {texts->id[0], 0},         {issue->scope, 0},
+        {issue->serial, 0},        {issue->subject, 0},
+        {NULL, issue->not_before}, {NULL, issue->not_after},
+        {issue->profile, 0},       {texts->der, 0},
+        {NULL, issue->now},
+    };
+
+    return scep_store_run(s, SCEP_Q_CERTIFICATE_ADD, values, NULL, NULL, NULL);
+}
+
+static scep_sql_status_e add_transaction(scep_store_session_t *s,
+                                         const scep_issue_t *issue,
+                                         const texts_t *texts)
+{
+    const scep_sql_value_t values[] = {
+        {texts->id[1], 0},          {issue->scope, 0},
+        {issue->transaction_id, 0}, {texts->key_hash, 0},
+        {texts->csr_hash, 0},       {texts->challenge_hash, 0},
+        {texts->id[0], 0},          {NULL, issue->now},
+        {issue->peer, 0},           {issue->scope, 0},
+        {issue->transaction_id, 0},
+    };
+
+    return scep_store_run(s, SCEP_Q_TRANSACTION_ADD, values, NULL, NULL, NULL);
+}
+
+static scep_sql_status_e add_all(scep_store_session_t *s,
+                                 const scep_issue_t *issue,
+                                 const texts_t *texts)
+{
+    const scep_audit_t audit = {texts->id[2],
+                                "issued",
+                                issue->now,
+                                issue->scope,
+                                NULL,
+                                issue->peer,
+                                texts->challenge_hash,
+                                issue->transaction_id,
+                                issue->serial};
+    scep_sql_status_e sql = add_certificate(s, issue, texts);
+
+    if (sql == SCEP_SQL_OK) {
+        sql = add_transaction(s, issue, texts);
+    }
+    return sql == SCEP_SQL_OK ? scep_store_audit(s, &audit) : sql;
+}
+
+/* Inside the write transaction, which is committed only for RECORDED. */
+static scep_sql_status_e record(scep_store_session_t *s,
+                                const scep_issue_t *issue, const texts_t *texts,
+                                scep_issue_outcome_e *outcome)
+{
+    scep_sql_status_e sql = SCEP_SQL_OK;
+    bool found = false, spent = true;
+
+    if (issue->retry_since != 0) {
+        sql = find_same(s, issue, texts, &found);
+    }
+    if (sql == SCEP_SQL_OK && !found && texts->challenge_hash != NULL) {
+        sql = spend(s, issue, texts, &spent);
+    }
+    if (found || !spent) {
+        *outcome = found ? SCEP_ISSUE_DUPLICATE : SCEP_ISSUE_CHALLENGE_LOST;
+        return sql;
+    }
+    *outcome = SCEP_ISSUE_RECORDED;
+    return sql == SCEP_SQL_OK ? add_all(s, issue, texts) : sql;
+}
+
+scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
+                               apr_pool_t *pool, scep_issue_outcome_e *outcome,
+                               scep_result_t *res)
+{
+    texts_t texts;
+    scep_store_session_t s;
+    scep_issue_outcome_e reached;
+    scep_sql_status_e sql;
+    scep_status_e status = make_texts(issue, pool, &texts, res);
+
+    /* Whoever forgets to look at the status must not take it for recorded. */
+    *outcome = SCEP_ISSUE_CHALLENGE_LOST;
+    if (status == SCEP_OK) {
+        status = scep_store_begin(store, &s, res);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = record(&s, issue, &texts, &reached);
+    status = scep_store_end(&s, sql, reached == SCEP_ISSUE_RECORDED,
+                            "record a certificate", res);
+    if (status == SCEP_OK) {
+        *outcome = reached;
+    }
+    return status;
+}
+
+/* --- looking up ----------------------------------------------------------- */
+
+/* The order of SCEP_TRANSACTION_COLUMNS. */
+enum {
+    SCOPE,
+    TRANSACTION_ID,
+    KEY_HASH,
+    CSR_HASH,
+    CREATED,
+    SERIAL,
+    DER,
+    NOT_AFTER,
+    COLUMNS
+};
+
+typedef struct find_t {
+    apr_pool_t *pool;
+    scep_transaction_row_t *row; /* NULL: none */
+    bool bad;
+} find_t;
+
+static const unsigned char *hash_from(apr_pool_t *pool, const char *text)
+{
+    unsigned char *hash = apr_palloc(pool, SCEP_HASH_SIZE);
+
+    return scep_unhex(text, hash, SCEP_HASH_SIZE) ? hash : NULL;
+}
+
+static bool find_row(void *baton, const char *const *columns, int count)
+{
+    find_t *find = baton;
+    scep_transaction_row_t *row = apr_pcalloc(find->pool, sizeof(*row));
+    apr_size_t len = 0;
+    int i;
+
+    find->bad = true;
+    for (i = 0; i < COLUMNS; i++) {
+        if (i >= count || columns[i] == NULL) {
+            return false;
+        }
+    }
+    row->scope = apr_pstrdup(find->pool, columns[SCOPE]);
+    row->transaction_id = apr_pstrdup(find->pool, columns[TRANSACTION_ID]);
+    row->key_hash = hash_from(find->pool, columns[KEY_HASH]);
+    row->csr_hash = hash_from(find->pool, columns[CSR_HASH]);
+    row->serial = apr_pstrdup(find->pool, columns[SERIAL]);
+    row->cert_der.data = apr_pdecode_base64_binary(
+        find->pool, columns[DER], APR_ENCODE_STRING, APR_ENCODE_NONE, &len);
+    row->cert_der.len = len;
+    if (row->key_hash == NULL || row->csr_hash == NULL ||
+        row->cert_der.data == NULL ||
+        !scep_sql_number(columns[CREATED], &row->created) ||
+        !scep_sql_number(columns[NOT_AFTER], &row->not_after)) {
+        return false;
+    }
+    find->bad = false;
+    find->row = row;
+    return true;
+}
+
+static scep_status_e find(scep_store_t *store, scep_store_query_e query,
+                          const scep_sql_value_t *values, apr_pool_t *pool,
+                          scep_transaction_row_t **row, scep_result_t *res)
+{
+    find_t found = {pool, NULL, false};
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+    scep_sql_status_e sql;
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = scep_store_run(&s, query, values, find_row, &found, NULL);
+    status = scep_store_end(&s, sql, false, "look up a transaction", res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (found.bad) {
+        return scep_fail(res, SCEP_R_INTERNAL,
+                         "a row of the table transactions is malformed");
+    }
+    *row = found.row;
+    return found.row != NULL ? SCEP_OK : SCEP_NOT_FOUND;
+}
+
+scep_status_e scep_store_transaction_find(scep_store_t *store,
+                                          const char *scope,
+                                          const char *transaction_id,
+                                          apr_time_t since, apr_pool_t *pool,
+                                          scep_transaction_row_t **row,
+                                          scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {
+        {scope, 0}, {transaction_id, 0}, {NULL, since}};
+
+    return find(store, SCEP_Q_TRANSACTION_FIND, values, pool, row, res);
+}
+
+scep_status_e scep_store_transaction_by_challenge(scep_store_t *store,
+                                                  const unsigned char *hash,
+                                                  apr_pool_t *pool,
+                                                  scep_transaction_row_t **row,
+                                                  scep_result_t *res)
+{
+    const scep_sql_value_t value = {scep_hex_lower(pool, hash, SCEP_HASH_SIZE),
+                                    0};
+
+    return find(store, SCEP_Q_TRANSACTION_BY_CHALLENGE, &value, pool, row, res);
+}

@@ -1,0 +1,81 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_store_p.h
+ * What the store's own files share: a session on one of the connections, with
+ * or without a write transaction. (store layer, private)
+ *
+ *     status = scep_store_begin(store, &s, res);
+ *     if (status == SCEP_OK) {
+ *         sql = scep_store_run(&s, SCEP_Q_..., values, NULL, NULL, NULL);
+ *         status = scep_store_end(&s, sql, true, "what", res);
+ *     }
+ */
+#ifndef SCEP_STORE_P_H
+#define SCEP_STORE_P_H
+
+#include "scep_store.h"
+#include "scep_store_sql.h"
+#include "scep_str.h"
+
+/** An id of our own making: 32 hex digits. */
+#define SCEP_STORE_ID_SIZE 33
+
+typedef struct scep_store_slot_t {
+    scep_sql_conn_t *conn; /* NULL: not connected */
+    int next;              /* in the list of free ones; -1: last */
+} scep_store_slot_t;
+
+/** One thread's use of a connection. */
+typedef struct scep_store_session_t {
+    scep_store_t *store;
+    int slot;
+    bool writes;
+} scep_store_session_t;
+
+/** Get a connection, for reading. @return SCEP_OK: scep_store_end() must
+ * follow */
+scep_status_e scep_store_use(scep_store_t *store, scep_store_session_t *s,
+                             scep_result_t *res);
+
+/** Get a connection and begin the write transaction. */
+scep_status_e scep_store_begin(scep_store_t *store, scep_store_session_t *s,
+                               scep_result_t *res);
+
+/** Run a statement of the list. */
+scep_sql_status_e scep_store_run(scep_store_session_t *s,
+                                 scep_store_query_e query,
+                                 const scep_sql_value_t *values,
+                                 scep_sql_row_fn *row, void *baton,
+                                 apr_int64_t *changed);
+
+/**
+ * Commit if all went well (SQL is SCEP_SQL_OK) and it is wanted, else roll
+ * back; give the connection back.
+ * @param what was being done, for the log
+ * @return SCEP_OK if SQL was, and what was to be committed is durable
+ */
+scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
+                             bool commit, const char *what, scep_result_t *res);
+
+/** New random ids for rows, made before the write transaction.
+ * @return SCEP_OK, or SCEP_BROKEN if the generator failed */
+scep_status_e scep_store_new_ids(char (*ids)[SCEP_STORE_ID_SIZE], int count,
+                                 scep_result_t *res);
+
+/** A row of the audit table; NULL where a thing does not apply. */
+typedef struct scep_audit_t {
+    const char *id;
+    const char *event;
+    apr_time_t at;
+    const char *scope;
+    const char *actor;
+    const char *peer;
+    const char *challenge_hash; /* hex */
+    const char *transaction_id;
+    const char *serial;
+} scep_audit_t;
+
+scep_sql_status_e scep_store_audit(scep_store_session_t *s,
+                                   const scep_audit_t *audit);
+
+#endif

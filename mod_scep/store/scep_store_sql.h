@@ -1,0 +1,71 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_store_sql.h
+ * Every statement of the store, in one list. (store layer)
+ */
+#ifndef SCEP_STORE_SQL_H
+#define SCEP_STORE_SQL_H
+
+#include "scep_sql.h"
+
+#define SCEP_CHALLENGE_COLUMNS                                                 \
+    "hash, scope, state, created, expires, drawn_by, peer, serial"
+#define SCEP_TRANSACTION_COLUMNS                                               \
+    "t.scope, t.transaction_id, t.key_hash, t.csr_hash, t.created, c.serial, " \
+    "c.der, c.not_after"
+
+/* clang-format off */
+/** X(symbol, letters of the parameters, text) */
+#define SCEP_STORE_QUERIES(X)                                                  \
+    X(SCEP_Q_CHALLENGE_ADD, "ttnnntt",                                         \
+      "INSERT INTO challenges"                                                 \
+      " (hash, scope, state, created, expires, drawn_by, peer)"                \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7)")                                  \
+    X(SCEP_Q_CHALLENGE_FIND, "t",                                              \
+      "SELECT " SCEP_CHALLENGE_COLUMNS " FROM challenges WHERE hash = $1")     \
+    X(SCEP_Q_CHALLENGES_EACH, "nn",                                            \
+      "SELECT " SCEP_CHALLENGE_COLUMNS " FROM challenges"                      \
+      " WHERE state = $1 AND expires > $2 ORDER BY expires, created")          \
+    X(SCEP_Q_CHALLENGE_SPEND, "nntttnn",                                       \
+      "UPDATE challenges SET state = $1, spent_at = $2, serial = $3"           \
+      " WHERE hash = $4 AND scope = $5 AND state = $6 AND expires > $7")       \
+    X(SCEP_Q_TRANSACTION_FIND, "ttn",                                          \
+      "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
+      " JOIN certificates c ON c.id = t.certificate_id"                        \
+      " WHERE t.scope = $1 AND t.transaction_id = $2 AND t.created >= $3"      \
+      " ORDER BY t.seq DESC LIMIT 1")                                          \
+    X(SCEP_Q_TRANSACTION_BY_CHALLENGE, "t",                                    \
+      "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
+      " JOIN certificates c ON c.id = t.certificate_id"                        \
+      " WHERE t.challenge_hash = $1 ORDER BY t.created DESC LIMIT 1")          \
+    X(SCEP_Q_TRANSACTION_SAME, "ttntt",                                        \
+      "SELECT id FROM transactions"                                            \
+      " WHERE scope = $1 AND transaction_id = $2 AND created >= $3"            \
+      " AND key_hash = $4 AND csr_hash = $5 LIMIT 1")                          \
+    X(SCEP_Q_CERTIFICATE_ADD, "ttttnnttn",                                     \
+      "INSERT INTO certificates (id, scope, serial, subject, not_before,"      \
+      " not_after, profile, der, created)"                                     \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")                          \
+    X(SCEP_Q_TRANSACTION_ADD, "tttttttnttt",                                   \
+      "INSERT INTO transactions (id, scope, transaction_id, key_hash,"         \
+      " csr_hash, challenge_hash, certificate_id, created, peer, seq)"         \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"                           \
+      " (SELECT COALESCE(MAX(seq), 0) + 1 FROM transactions"                   \
+      " WHERE scope = $10 AND transaction_id = $11))")                         \
+    X(SCEP_Q_AUDIT_ADD, "tnttttttt",                                           \
+      "INSERT INTO audit (id, created, event, scope, actor, peer,"             \
+      " challenge_hash, transaction_id, serial)"                               \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+/* clang-format on */
+
+typedef enum {
+#define SCEP_STORE_QUERY_ENUM(sym, params, text) sym,
+    SCEP_STORE_QUERIES(SCEP_STORE_QUERY_ENUM)
+#undef SCEP_STORE_QUERY_ENUM
+        SCEP_Q_COUNT
+} scep_store_query_e;
+
+/** The statement; constant. */
+const scep_sql_query_t *scep_store_query(scep_store_query_e query);
+
+#endif

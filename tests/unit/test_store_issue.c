@@ -1,0 +1,340 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * test_store_issue.c: recording a certificate, and finding it again.
+ * (store layer)
+ */
+#include "store_fixture.h"
+
+static void nothing_written(fixture_t *f, int certificates)
+{
+    assert_int_equal(db_count(f, "certificates"), certificates);
+    assert_int_equal(db_count(f, "transactions"), certificates);
+    assert_int_equal(
+        db_number(f, "SELECT COUNT(*) FROM audit WHERE event = 'issued'"),
+        certificates);
+}
+
+static void test_recorded_and_found(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+    scep_transaction_row_t *row = NULL;
+
+    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
+                                                 issue.transaction_id, 0,
+                                                 f->pool, &row, &f->res),
+                     SCEP_NOT_FOUND);
+    assert_int_equal(f->res.reason, SCEP_R_NONE);
+    assert_int_equal(must_issue(f, store, &issue), SCEP_ISSUE_RECORDED);
+    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
+                                                 issue.transaction_id, 0,
+                                                 f->pool, &row, &f->res),
+                     SCEP_OK);
+    assert_string_equal(row->scope, SAMPLE_SCOPE);
+    assert_string_equal(row->transaction_id, issue.transaction_id);
+    assert_memory_equal(row->key_hash, issue.key_hash, SCEP_HASH_SIZE);
+    assert_memory_equal(row->csr_hash, issue.csr_hash, SCEP_HASH_SIZE);
+    assert_true(row->created == issue.now);
+    assert_string_equal(row->serial, issue.serial);
+    assert_int_equal(row->cert_der.len, issue.cert_der.len);
+    assert_memory_equal(row->cert_der.data, issue.cert_der.data,
+                        issue.cert_der.len);
+    assert_true(row->not_after == issue.not_after);
+}
+
+static void test_scope_and_id_must_fit(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+    scep_transaction_row_t *row = NULL;
+
+    must_issue(f, store, &issue);
+    assert_int_equal(scep_store_transaction_find(store, "other",
+                                                 issue.transaction_id, 0,
+                                                 f->pool, &row, &f->res),
+                     SCEP_NOT_FOUND);
+    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
+                                                 "transaction", 0, f->pool,
+                                                 &row, &f->res),
+                     SCEP_NOT_FOUND);
+    assert_int_equal(
+        scep_store_transaction_find(store, SAMPLE_SCOPE, issue.transaction_id,
+                                    issue.now, f->pool, &row, &f->res),
+        SCEP_OK);
+    assert_int_equal(
+        scep_store_transaction_find(store, SAMPLE_SCOPE, issue.transaction_id,
+                                    issue.now + 1, f->pool, &row, &f->res),
+        SCEP_NOT_FOUND);
+}
+
+static void test_newest_is_found(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t first = sample_issue(f, f->pool, 1);
+    scep_issue_t second = sample_issue(f, f->pool, 2);
+    scep_issue_t third = sample_issue(f, f->pool, 3);
+    scep_transaction_row_t *row = NULL;
+
+    /* the same id and the same tick of the clock; then one set back */
+    second.transaction_id = third.transaction_id = first.transaction_id;
+    third.now -= 1;
+    must_issue(f, store, &first);
+    must_issue(f, store, &second);
+    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
+                                                 first.transaction_id, 0,
+                                                 f->pool, &row, &f->res),
+                     SCEP_OK);
+    assert_string_equal(row->serial, second.serial);
+    must_issue(f, store, &third);
+    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
+                                                 first.transaction_id, 0,
+                                                 f->pool, &row, &f->res),
+                     SCEP_OK);
+    assert_string_equal(row->serial, third.serial);
+}
+
+static void test_challenge_is_spent_once(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t first = sample_issue(f, f->pool, 1);
+    scep_issue_t second = sample_issue(f, f->pool, 2);
+    scep_transaction_row_t *row = NULL;
+
+    first.challenge_hash = second.challenge_hash = sample_hash(f->pool, 'p', 1);
+    assert_int_equal(scep_store_transaction_by_challenge(
+                         store, first.challenge_hash, f->pool, &row, &f->res),
+                     SCEP_NOT_FOUND);
+    must_add(f, store, 1);
+    assert_int_equal(must_issue(f, store, &first), SCEP_ISSUE_RECORDED);
+    assert_int_equal(must_issue(f, store, &second), SCEP_ISSUE_CHALLENGE_LOST);
+    nothing_written(f, 1);
+    assert_int_equal(scep_store_transaction_by_challenge(
+                         store, first.challenge_hash, f->pool, &row, &f->res),
+                     SCEP_OK);
+    assert_string_equal(row->serial, first.serial);
+    assert_string_equal(
+        db_text(f, "SELECT state || ' ' || serial || ' ' || spent_at"
+                   " FROM challenges"),
+        apr_psprintf(f->pool, "1 %s %" APR_INT64_T_FMT, first.serial,
+                     first.now));
+}
+
+static void challenge_lost(fixture_t *f, scep_store_t *store,
+                           const scep_issue_t *issue)
+{
+    assert_int_equal(must_issue(f, store, issue), SCEP_ISSUE_CHALLENGE_LOST);
+    nothing_written(f, 0);
+}
+
+static void test_challenge_must_be_outstanding(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+
+    issue.challenge_hash = sample_hash(f->pool, 'p', 1);
+    challenge_lost(f, store, &issue); /* unknown */
+    must_add(f, store, 1);
+    issue.scope = "other";
+    challenge_lost(f, store, &issue);
+    issue.scope = SAMPLE_SCOPE;
+    db_text(f, "UPDATE challenges SET state = 2"); /* cancelled */
+    challenge_lost(f, store, &issue);
+    db_text(f, "UPDATE challenges SET state = 0");
+    issue.now = FIXTURE_NOW + SAMPLE_VALIDITY + 1; /* expires just now */
+    challenge_lost(f, store, &issue);
+    issue.now--;
+    assert_int_equal(must_issue(f, store, &issue), SCEP_ISSUE_RECORDED);
+    nothing_written(f, 1);
+}
+
+static void test_duplicate(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t first = sample_issue(f, f->pool, 1);
+    scep_issue_t again = first;
+
+    must_add(f, store, 1);
+    must_add(f, store, 2);
+    first.challenge_hash = sample_hash(f->pool, 'p', 1);
+    assert_int_equal(must_issue(f, store, &first), SCEP_ISSUE_RECORDED);
+    again.serial = "7B";
+    again.challenge_hash = sample_hash(f->pool, 'p', 2);
+    again.retry_since = first.now;
+    assert_int_equal(must_issue(f, store, &again), SCEP_ISSUE_DUPLICATE);
+    nothing_written(f, 1);
+    assert_int_equal(
+        db_number(f, "SELECT COUNT(*) FROM challenges WHERE state = 0"), 1);
+}
+
+static void test_no_duplicate(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t first = sample_issue(f, f->pool, 1);
+    scep_issue_t again;
+    int n = 2;
+
+    first.retry_since = 1;
+    assert_int_equal(must_issue(f, store, &first), SCEP_ISSUE_RECORDED);
+#define ANOTHER(change)                                                        \
+    again = first;                                                             \
+    again.serial = apr_psprintf(f->pool, "7C%d", n);                           \
+    again.retry_since = first.now;                                             \
+    change;                                                                    \
+    assert_int_equal(must_issue(f, store, &again), SCEP_ISSUE_RECORDED);       \
+    nothing_written(f, n++)
+    ANOTHER(again.key_hash = sample_hash(f->pool, 'k', 9));
+    ANOTHER(again.csr_hash = sample_hash(f->pool, 'c', 9));
+    ANOTHER(again.transaction_id = "another");
+    ANOTHER(again.scope = "another");
+    ANOTHER(again.retry_since = 0);
+    ANOTHER(again.retry_since = first.now + 1);
+#undef ANOTHER
+}
+
+static void test_serial_is_unique_in_a_scope(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t first = sample_issue(f, f->pool, 1);
+    scep_issue_t second = sample_issue(f, f->pool, 2);
+    scep_issue_outcome_e outcome = SCEP_ISSUE_RECORDED;
+
+    must_add(f, store, 2);
+    must_issue(f, store, &first);
+    second.serial = first.serial;
+    second.challenge_hash = sample_hash(f->pool, 'p', 2);
+    assert_int_equal(
+        scep_store_issue(store, &second, f->pool, &outcome, &f->res),
+        SCEP_BROKEN);
+    assert_int_equal(f->res.reason, SCEP_R_INTERNAL);
+    assert_int_not_equal(outcome, SCEP_ISSUE_RECORDED);
+    nothing_written(f, 1);
+    assert_int_equal(
+        db_number(f, "SELECT COUNT(*) FROM challenges WHERE state = 0"), 1);
+    second.serial = "7D";
+    assert_int_equal(must_issue(f, store, &second), SCEP_ISSUE_RECORDED);
+    first.scope = "other";
+    assert_int_equal(must_issue(f, store, &first), SCEP_ISSUE_RECORDED);
+}
+
+static void test_without_certificate_is_broken(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+    scep_issue_outcome_e outcome;
+
+    issue.cert_der = (scep_octets_t){NULL, 0};
+    assert_int_equal(
+        scep_store_issue(store, &issue, f->pool, &outcome, &f->res),
+        SCEP_BROKEN);
+    nothing_written(f, 0);
+}
+
+static void test_absent_details(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+
+    issue.subject = issue.profile = issue.peer = NULL;
+    assert_int_equal(must_issue(f, store, &issue), SCEP_ISSUE_RECORDED);
+}
+
+static void test_audit_ties_password_to_certificate(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+
+    must_add(f, store, 1);
+    issue.challenge_hash = sample_hash(f->pool, 'p', 1);
+    must_issue(f, store, &issue);
+    assert_string_equal(
+        db_text(f, "SELECT d.actor || ' ' || i.serial || ' ' || i.peer || ' '"
+                   " || i.transaction_id FROM audit d JOIN audit i"
+                   " ON d.challenge_hash = i.challenge_hash"
+                   " WHERE d.event = 'challenge-drawn'"
+                   " AND i.event = 'issued'"),
+        "admin 7A00000001 192.0.2.2 transaction-1");
+}
+
+static void test_largest_certificate(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+    unsigned char *der = apr_palloc(f->pool, 100000);
+    scep_transaction_row_t *row = NULL;
+    char *id = apr_pcalloc(f->pool, SCEP_MAX_TRANSACTION_ID + 1);
+    size_t i;
+
+    for (i = 0; i < 100000; i++) {
+        der[i] = (unsigned char)(i * 7 / 3);
+    }
+    memset(id, '\'', SCEP_MAX_TRANSACTION_ID);
+    issue.transaction_id = id;
+    issue.cert_der = (scep_octets_t){der, 100000};
+    must_issue(f, store, &issue);
+    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE, id, 0,
+                                                 f->pool, &row, &f->res),
+                     SCEP_OK);
+    assert_int_equal(row->cert_der.len, 100000);
+    assert_memory_equal(row->cert_der.data, der, 100000);
+}
+
+static void test_malformed_row(void **state)
+{
+    static const char *const damages[] = {
+        "UPDATE transactions SET key_hash = 'zz'",
+        "UPDATE transactions SET csr_hash = ''",
+        "UPDATE transactions SET created = 'then'",
+        "UPDATE certificates SET der = '*'",
+        "UPDATE certificates SET not_after = ''",
+    };
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_transaction_row_t *row = NULL;
+    int i;
+
+    for (i = 0; i < (int)(sizeof(damages) / sizeof(damages[0])); i++) {
+        scep_issue_t issue = sample_issue(f, f->pool, i);
+
+        must_issue(f, store, &issue);
+        db_text(f, damages[i]);
+        assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
+                                                     issue.transaction_id, 0,
+                                                     f->pool, &row, &f->res),
+                         SCEP_BROKEN);
+        assert_int_equal(f->res.reason, SCEP_R_INTERNAL);
+        db_text(f, "DELETE FROM transactions; DELETE FROM certificates");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_recorded_and_found),
+        FIXTURE_TEST(test_scope_and_id_must_fit),
+        FIXTURE_TEST(test_newest_is_found),
+        FIXTURE_TEST(test_challenge_is_spent_once),
+        FIXTURE_TEST(test_challenge_must_be_outstanding),
+        FIXTURE_TEST(test_duplicate),
+        FIXTURE_TEST(test_no_duplicate),
+        FIXTURE_TEST(test_serial_is_unique_in_a_scope),
+        FIXTURE_TEST(test_without_certificate_is_broken),
+        FIXTURE_TEST(test_absent_details),
+        FIXTURE_TEST(test_audit_ties_password_to_certificate),
+        FIXTURE_TEST(test_largest_certificate),
+        FIXTURE_TEST(test_malformed_row),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
