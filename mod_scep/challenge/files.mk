@@ -4,14 +4,19 @@ libscep_challenge_la_SOURCES = \
 	mod_scep/challenge/scep_password.c mod_scep/challenge/scep_password.h
 
 if HAVE_CMOCKA
-CHALLENGE_TESTS = tests/unit/test_challenge_table tests/unit/test_password
+CHALLENGE_TESTS = tests/unit/test_challenge_table \
+	tests/unit/test_challenge_table_death tests/unit/test_password
 check_PROGRAMS += $(CHALLENGE_TESTS)
 TESTS += $(CHALLENGE_TESTS)
 endif
 tests_unit_test_challenge_table_SOURCES = tests/unit/test_challenge_table.c \
-	tests/unit/fixture.h
+	tests/unit/challenge_fixture.h tests/unit/fixture.h
 tests_unit_test_challenge_table_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_challenge_table_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
+tests_unit_test_challenge_table_death_SOURCES = tests/unit/test_challenge_table_death.c \
+	tests/unit/challenge_fixture.h tests/unit/fixture.h
+tests_unit_test_challenge_table_death_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_challenge_table_death_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
 tests_unit_test_password_SOURCES = tests/unit/test_password.c \
 	tests/unit/fixture.h
 tests_unit_test_password_CPPFLAGS = $(UNIT_CPPFLAGS)
