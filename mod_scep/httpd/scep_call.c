@@ -11,6 +11,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <http_request.h>
 #include <util_filter.h>
 
 #include "scep_log_httpd.h"
@@ -83,6 +84,15 @@ static int send_body(scep_call_t *call, scep_octets_t body)
     return OK;
 }
 
+void scep_call_allow(scep_call_t *call)
+{
+    request_rec *r = call->r;
+
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, M_OPTIONS, -1);
+    /* What httpd makes of this lists TRACE, too, which we refuse. */
+    apr_table_setn(r->headers_out, "Allow", "GET, HEAD, POST, OPTIONS");
+}
+
 int scep_call_send(scep_call_t *call, const scep_answer_t *answer)
 {
     request_rec *r = call->r;
@@ -94,7 +104,7 @@ int scep_call_send(scep_call_t *call, const scep_answer_t *answer)
                        apr_itoa(r->pool, answer->retry_after));
     }
     if (answer->http_status == HTTP_METHOD_NOT_ALLOWED) {
-        apr_table_setn(r->headers_out, "Allow", "GET, HEAD, POST, OPTIONS");
+        scep_call_allow(call);
     }
     return send_body(call, answer->body);
 }

@@ -27,6 +27,9 @@ void scep_call_init(scep_call_t *call, request_rec *r);
  * return */
 int scep_call_refuse(scep_call_t *call);
 
+/** Say which methods there are. */
+void scep_call_allow(scep_call_t *call);
+
 /** Send ANSWER, body and all; of a HEAD httpd sends the headers alone. */
 int scep_call_send(scep_call_t *call, const scep_answer_t *answer);
 

@@ -8,8 +8,6 @@
 #include <apr_strings.h>
 
 #include <http_config.h>
-#include <http_protocol.h>
-#include <mod_core.h>
 
 #include "scep_admin.h"
 #include "scep_body.h"
@@ -99,11 +97,13 @@ int scep_endpoint_fixups(request_rec *r)
 
 /* ---- handled ---- */
 
-static int answer_options(request_rec *r)
+static int answer_options(scep_call_t *call)
 {
-    r->allowed |= (AP_METHOD_BIT << M_GET) | (AP_METHOD_BIT << M_POST) |
-                  (AP_METHOD_BIT << M_OPTIONS);
-    return ap_send_http_options(r);
+    scep_answer_t answer = {.http_status = HTTP_OK,
+                            .content_type = "text/plain"};
+
+    scep_call_allow(call);
+    return scep_call_send(call, &answer);
 }
 
 static int answer_info(scep_call_t *call)
@@ -155,7 +155,13 @@ static int answer_operation(scep_call_t *call)
     if (r->method_number == M_POST &&
         scep_body_read(r, call->policy.max_request_size, &body, &filter_status,
                        &call->res) != SCEP_OK) {
-        return filter_status != OK ? filter_status : scep_call_refuse(call);
+        if (filter_status == OK) {
+            return scep_call_refuse(call);
+        }
+        scep_log(&call->request.env, SCEP_LOG_WARNING,
+                 SCEPLOGNO(0402) "httpd has refused the body itself "
+                                 "(LimitRequestBody, or an input filter)");
+        return filter_status;
     }
     scep_operation_answer(&call->request, &call->query, body, &answer);
     return scep_call_send(call, &answer);
@@ -204,12 +210,10 @@ int scep_endpoint_handler(request_rec *r)
         /* An include or an ErrorDocument must not enrol or draw. */
         return HTTP_NOT_FOUND;
     }
-    if (r->method_number == M_OPTIONS) {
-        return answer_options(r);
-    }
     scep_crypto_clear_errors();
     scep_call_init(&call, r);
-    status = serve(&call, kind);
+    status = r->method_number == M_OPTIONS ? answer_options(&call)
+                                           : serve(&call, kind);
     scep_crypto_clear_errors(); /* the next user of this thread is mod_ssl */
     return status;
 }

@@ -127,6 +127,7 @@ LEVELS = ("warn", "error", "crit", "alert", "emerg")
 HARMLESS = (
     "AH00098",  # pid file left by a killed server
     "AH00558",  # no fully qualified name
+    "AH10392",  # children killed one after the other
 )
 LINE = re.compile(r"^\[[^]]*\] \[(?P<module>[\w-]*):(?P<level>\w+)\] ")
 

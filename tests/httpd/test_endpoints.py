@@ -1,0 +1,231 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Which paths are ours, and that httpd's sections apply to them."""
+import pytest
+
+import scepclient as scep
+
+CAPS = "operation=GetCACaps"
+DEVICE_PATHS = (
+    "/cgi-bin/pkiclient.exe", "/cgi-bin/pkiclient.exe/",
+    "/CGI-BIN/PKIClient.EXE", "/cgi-bin/pkiclient.exe/more/of/it",
+    "/certsrv/mscep", "/certsrv/mscep/", "/CertSrv/mscep",
+    "/certsrv/mscep/mscep.dll", "/certsrv/mscep/mscep.dll/",
+    "/CertSrv/MSCEP/MSCEP.DLL", "/certsrv/mscep/mscep.dll/pkiclient.exe",
+    "/CERTSRV/mscep/mscep.dll/PKICLIENT.exe",
+    "/certsrv/mscep/pkiclient.exe", "/certsrv/./mscep", "/certsrv/x/../mscep",
+    "//certsrv//mscep", "/%63ertsrv/mscep", "/certsrv/mscep/a%20b")
+ADMIN_PATHS = (
+    "/certsrv/mscep_admin/", "/certsrv/mscep_admin/mscep.dll",
+    "/CertSrv/MSCEP_ADMIN/", "/certsrv/mscep_admin/mscep.dll/",
+    "/certsrv/mscep_admin/anything")
+OTHER_PATHS = (
+    "/", "/index.html", "/cgi-bin/other", "/cgi-bin/pkiclient.exe2",
+    "/certsrv", "/certsrv/", "/certsrv/mscepx", "/certsrv/mscep_adminx",
+    "/certsrv/mscep.dll", "/x/certsrv/mscep")
+
+
+@pytest.fixture(name="running", scope="module")
+def fixture_running(make_server):
+    return make_server()
+
+
+@pytest.mark.parametrize("path", DEVICE_PATHS)
+def test_device_paths(running, path):
+    answer = running.http("GET", f"{path}?{CAPS}")
+    assert answer.status == 200
+    assert b"POSTPKIOperation" in answer.body
+
+
+@pytest.mark.parametrize("path", DEVICE_PATHS)
+def test_device_paths_draw_nothing(running, path):
+    answer = running.admin(path)
+    assert answer.status == 200
+    assert b"challenge password is" not in answer.body.replace(b"\0", b"")
+
+
+@pytest.mark.parametrize("path", ADMIN_PATHS)
+def test_admin_paths(running, path):
+    assert running.http("GET", path).status == 401
+    assert running.draw(path)
+
+
+@pytest.mark.parametrize("path", ADMIN_PATHS)
+def test_scep_on_admin_paths(running, path):
+    """jscep is used with these: answered, once httpd knows who asks."""
+    assert running.http("GET", f"{path}?{CAPS}").status == 401
+    answer = running.admin(f"{path}?{CAPS}")
+    assert answer.status == 200
+    assert b"POSTPKIOperation" in answer.body
+
+
+@pytest.mark.parametrize("path", OTHER_PATHS)
+def test_other_paths(running, path):
+    running.expect("AH01264")  # no such script
+    answer = running.http("GET", f"{path}?{CAPS}")
+    assert b"POSTPKIOperation" not in answer.body
+    if path == "/cgi-bin/other":
+        assert (answer.status, answer.body) == (200, b"other\n")
+    elif path in ("/", "/index.html"):
+        # without mod_dir there is no index for "/"
+        assert answer.status in (200, 403, 404)
+    else:
+        assert answer.status in (403, 404)
+
+
+def test_cgi_of_the_same_name_is_not_run(running):
+    """The folder of ScriptAlias holds a pkiclient.exe, too."""
+    answer = running.http("GET", f"/cgi-bin/pkiclient.exe?{CAPS}")
+    assert b"POSTPKIOperation" in answer.body
+    assert b"other" not in answer.body
+
+
+def test_enrols_at_every_kind_of_path(running):
+    for number, path in enumerate((
+            "/cgi-bin/pkiclient.exe", "/CertSrv/mscep/",
+            "/certsrv/mscep/mscep.dll/pkiclient.exe", "/legacy")):
+        reply = running.enrol(running.draw(), f"path-{number}", path, number)
+        assert reply.status == scep.SUCCESS
+
+
+def test_access_log_has_the_operation(running):
+    running.http("GET", f"/cgi-bin/pkiclient.exe?{CAPS}")
+    running.draw()
+    log = running.access_log()
+    assert "GET /cgi-bin/pkiclient.exe 200 - GetCACaps" in log
+    assert "GET /certsrv/mscep_admin/ 200 admin admin" in log
+
+
+def test_engine_off(httpd):
+    server = httpd(scep_conf="ScepEngine Off\n")
+    assert server.http("GET", f"/certsrv/mscep?{CAPS}").status == 404
+    # and /cgi-bin/ is the script's again
+    answer = server.http("GET", f"/cgi-bin/pkiclient.exe?{CAPS}")
+    assert answer.body == b"other\n"
+
+
+def test_handler_without_engine(httpd):
+    server = httpd(scep_conf="<Location /scep>\nSetHandler scep\n</Location>\n")
+    server.expect("SCEP0174")
+    assert server.http("GET", f"/scep?{CAPS}").status == 500
+
+
+def test_set_handler(httpd):
+    server = httpd(extra="<Location /pki/>\nSetHandler scep\n</Location>\n"
+                   "<Location /pki/passwords>\nSetHandler scep-admin\n"
+                   "</Location>\n"
+                   + 'Redirect /certsrv/mscep http://127.0.0.1/elsewhere\n')
+    answer = server.http("GET", f"/pki/x?{CAPS}")
+    assert b"POSTPKIOperation" in answer.body
+    # no user: no page, although nobody asked for one
+    server.expect("SCEP0180")
+    assert server.http("GET", "/pki/passwords").status == 403
+    # mod_alias comes after us
+    assert server.http("GET", f"/certsrv/mscep?{CAPS}").status == 200
+
+
+def test_enclosing_set_handler_and_types(httpd):
+    """A handler, a type or a charset that httpd gives by section or extension
+    does not reach our answers."""
+    server = httpd(extra="<Location />\nSetHandler cgi-script\n</Location>\n"
+                   "AddDefaultCharset utf-8\nAddType text/x-odd .exe .dll\n"
+                   "AddHandler cgi-script .exe .dll\nAddCharset latin1 .dll\n"
+                   "AddEncoding x-odd .exe\nAddLanguage xx .dll\n"
+                   "Options +MultiViews +ExecCGI\n",
+                   modules=("negotiation",))
+    for path in ("/cgi-bin/pkiclient.exe", "/certsrv/mscep/mscep.dll"):
+        answer = server.http("GET", f"{path}?{CAPS}")
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == "text/plain"
+        assert answer.headers["Content-Encoding"] is None
+        assert answer.headers["Content-Language"] is None
+    assert server.draw("/certsrv/mscep_admin/mscep.dll")
+
+
+def test_require_applies_whatever_the_case(httpd):
+    server = httpd(extra="<Location /certsrv/mscep>\nRequire all denied\n"
+                   "</Location>\n"
+                   "<Location /cgi-bin/pkiclient.exe/inner>\n"
+                   "Require all denied\n</Location>\n")
+    server.expect("AH01630")
+    for path in ("/certsrv/mscep", "/CertSrv/mscep", "/CERTSRV/MSCEP/",
+                 "/certsrv/MSCEP/mscep.dll", "/certsrv/mscep/mscep.DLL/x"):
+        assert server.http("GET", f"{path}?{CAPS}").status == 403, path
+    assert server.http("GET", f"/cgi-bin/pkiclient.exe?{CAPS}").status == 200
+    assert server.http(
+        "GET", f"/CGI-bin/pkiclient.EXE/inner?{CAPS}").status == 403
+
+
+def test_rewritten_to_us(httpd):
+    server = httpd(extra="RewriteEngine On\n"
+                   "RewriteRule ^/old/scep$ /certsrv/mscep [PT,QSA]\n"
+                   "RewriteRule ^/certsrv/ /nowhere [L]\n",
+                   modules=("rewrite",))
+    assert server.http("GET", f"/old/scep?{CAPS}").status == 200
+    # a catch-all rule does not take the endpoints away
+    assert server.http("GET", f"/certsrv/mscep?{CAPS}").status == 200
+
+
+def test_proxied_site(httpd):
+    """ProxyPass of everything leaves the endpoints where they are."""
+    server = httpd(extra="ProxyPass / http://127.0.0.1:9/\n",
+                   modules=("proxy", "proxy_http"))
+    assert server.http("GET", f"/certsrv/mscep?{CAPS}").status == 200
+    server.expect("AH00957", "AH01114")
+    assert server.http("GET", "/elsewhere").status == 503
+
+
+def vhost(name, conf):
+    return f"<VirtualHost *:*>\nServerName {name}\n{conf}</VirtualHost>\n"
+
+
+def caps(server, host, path="/certsrv/mscep"):
+    return server.http("GET", f"{path}?{CAPS}", headers={"Host": host}).status
+
+
+def test_virtual_hosts(httpd):
+    server = httpd(
+        scep_conf="", start=False)
+    server.scep_conf = server.ca_conf()
+    server.vhosts = (vhost("first", "") + vhost("on", "ScepEngine On\n")
+                     + vhost("too", "ScepEngine On\nScepAlgorithms modern\n"))
+    server.write_conf()
+    server.start()
+    assert caps(server, "first") == 404
+    assert caps(server, "on") == caps(server, "too") == 200
+    words = {name: server.http("GET", f"/certsrv/mscep?{CAPS}", headers={
+        "Host": name}).body.split() for name in ("on", "too")}
+    assert b"SHA-1" in words["on"] and b"SHA-1" not in words["too"]
+
+
+def test_engine_is_inherited_and_switched_off(httpd):
+    server = httpd(vhosts=vhost("first", "") + vhost("off", "ScepEngine Off\n"))
+    assert caps(server, "first") == 200
+    assert caps(server, "off") == 404
+
+
+def test_virtual_host_with_its_own_ca(httpd):
+    """Neither key, chain nor RA of the main server are taken over, and a
+    password drawn there is worth nothing here."""
+    from httpdserver import CA_USAGE, ENCRYPT, SIGN, Pair, key_pem, make_cert
+    from httpdserver import pem
+    key = scep.shared_key("other-ca")
+    other = Pair(make_cert("Other CA", key, ca=True,
+                           usage=CA_USAGE + (SIGN, ENCRYPT)), key)
+    server = httpd(start=False, vhosts=vhost("first", "") + vhost(
+        "other", "ScepCACertificateFile other.crt\nScepCAKey other.key\n"
+        "<Location /certsrv/mscep_admin>\nAuthType Basic\nAuthName admin\n"
+        "AuthUserFile htpasswd\nRequire valid-user\n</Location>\n"))
+    server.write("other.crt", pem(other.cert))
+    server.write("other.key", key_pem(other.key), 0o600)
+    server.start()
+    answer = server.http("GET", "/certsrv/mscep?operation=GetCACert",
+                         headers={"Host": "other"})
+    assert answer.headers["Content-Type"] == "application/x-x509-ca-cert"
+    cert = scep.x509.load_der_x509_certificate(answer.body)
+    assert cert == other.cert
+    request = scep.Request(cert, server.draw(), "wrong-ca",
+                           key=scep.shared_key(1))
+    answer = server.endpoint("/certsrv/mscep").post(request.der(),
+                                                    {"Host": "other"})
+    server.expect("SCEP0153")
+    assert scep.Reply(answer[2], request, [cert]).status == scep.FAILURE
