@@ -1,0 +1,125 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scepctl.c: the commands and how they end. (scepctl)
+ */
+#include "scepctl.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include <openssl/crypto.h>
+
+static const char help_text[] =
+    "Usage: scepctl command [options]\n"
+    "\n"
+    "  init     make a CA, an RA, and the directories that mod_scep needs\n"
+    "  decode   explain a SCEP message, a request line or a certificate\n"
+    "  version  print the version\n"
+    "  help     print this text\n"
+    "\n"
+    "`scepctl init --help' and `scepctl decode --help' list the options;\n"
+    "scepctl(1) explains them.\n";
+
+static scepctl_exit_e complain(scepctl_t *ctl, scepctl_exit_e status,
+                               const char *fmt, va_list args)
+{
+    fprintf(ctl->err, "scepctl: %s\n", apr_pvsprintf(ctl->pool, fmt, args));
+    return status;
+}
+
+scepctl_exit_e scepctl_usage(scepctl_t *ctl, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    complain(ctl, SCEPCTL_USAGE, fmt, args);
+    va_end(args);
+    fputs("Try `scepctl help'.\n", ctl->err);
+    return SCEPCTL_USAGE;
+}
+
+scepctl_exit_e scepctl_error(scepctl_t *ctl, const char *fmt, ...)
+{
+    scepctl_exit_e status;
+    va_list args;
+
+    va_start(args, fmt);
+    status = complain(ctl, SCEPCTL_FAILED, fmt, args);
+    va_end(args);
+    return status;
+}
+
+scepctl_exit_e scepctl_fail(scepctl_t *ctl)
+{
+    return scepctl_error(ctl, "SCEP%04u: %s", ctl->res.log_number,
+                         ctl->res.detail);
+}
+
+static scepctl_exit_e help(scepctl_t *ctl, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    fputs(help_text, ctl->out);
+    return SCEPCTL_OK;
+}
+
+static scepctl_exit_e version(scepctl_t *ctl, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    fprintf(ctl->out, "scepctl (mod_scep) %s\n%s\n", SCEP_VERSION,
+            OpenSSL_version(OPENSSL_VERSION));
+    return SCEPCTL_OK;
+}
+
+typedef struct command_t {
+    const char *name;
+    scepctl_command_fn *run;
+} command_t;
+
+static const command_t commands[] = {
+    {"init", scepctl_init}, {"decode", scepctl_decode},
+    {"version", version},   {"--version", version},
+    {"help", help},         {"--help", help},
+};
+
+static scepctl_exit_e run(scepctl_t *ctl, int argc, char **argv)
+{
+    size_t i;
+
+    if (argc < 2) {
+        return scepctl_usage(ctl, "a command is missing");
+    }
+    for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(ctl, argc - 1, argv + 1);
+        }
+    }
+    return scepctl_usage(ctl, "there is no command `%s'",
+                         scep_printable(ctl->pool, argv[1], 64));
+}
+
+int main(int argc, char **argv)
+{
+    scepctl_t ctl = {.out = stdout, .err = stderr};
+    scepctl_exit_e status;
+
+    if (apr_initialize() != APR_SUCCESS ||
+        apr_pool_create(&ctl.pool, NULL) != APR_SUCCESS) {
+        fputs("scepctl: cannot start APR\n", stderr);
+        return SCEPCTL_FAILED;
+    }
+    scep_result_init(&ctl.res, ctl.pool);
+    status = run(&ctl, argc, argv);
+    if (fflush(ctl.out) != 0 && status == SCEPCTL_OK) {
+        status =
+            scepctl_error(&ctl, "cannot write the output: %s", strerror(errno));
+    }
+    apr_pool_destroy(ctl.pool); /* wipes what was secret */
+    apr_terminate();
+    return (int)status;
+}

@@ -1,0 +1,47 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scepctl.h
+ * What the commands of scepctl share. (scepctl: the command-line tool)
+ */
+#ifndef SCEPCTL_H
+#define SCEPCTL_H
+
+#include <stdio.h>
+
+#include "scep_crypto.h"
+#include "scep_env.h"
+
+/** Exit statuses. */
+typedef enum {
+    SCEPCTL_OK = 0,
+    SCEPCTL_USAGE = 1, /* the command line makes no sense */
+    SCEPCTL_FAILED = 2 /* it does, but could not be done */
+} scepctl_exit_e;
+
+/** One run. */
+typedef struct scepctl_t {
+    apr_pool_t *pool; /* lives until the end */
+    scep_result_t res;
+    FILE *out;
+    FILE *err;
+} scepctl_t;
+
+/** A command: ARGV[0] is its name. */
+typedef scepctl_exit_e scepctl_command_fn(scepctl_t *ctl, int argc,
+                                          char **argv);
+
+scepctl_command_fn scepctl_init;
+scepctl_command_fn scepctl_decode;
+
+/** Say what is wrong with the command line. @return SCEPCTL_USAGE */
+scepctl_exit_e scepctl_usage(scepctl_t *ctl, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** Say why it could not be done. @return SCEPCTL_FAILED */
+scepctl_exit_e scepctl_error(scepctl_t *ctl, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** The same for what CTL->res tells. @return SCEPCTL_FAILED */
+scepctl_exit_e scepctl_fail(scepctl_t *ctl);
+
+#endif
