@@ -256,20 +256,26 @@ static void test_not_across_fork(void **state)
 {
     fixture_t *f = *state;
     scep_store_t *store = db_ready(f);
+    int told[2];
+    scep_status_e status = SCEP_OK;
     pid_t pid;
 
     must_add(f, store, 1);
+    assert_int_equal(pipe(told), 0);
     pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
         scep_challenge_row_t row = sample_challenge(f, f->pool, 2);
-        scep_status_e status =
-            scep_store_challenge_add(store, &row, f->pool, &f->res);
 
+        status = scep_store_challenge_add(store, &row, f->pool, &f->res);
         apr_pool_destroy(f->pool); /* leaves the parent's connection alone */
-        _exit((int)status);
+        _exit(write(told[1], &status, sizeof(status)) != sizeof(status));
     }
-    assert_int_equal(wait_exit(pid), SCEP_BROKEN);
+    wait_exit(pid);
+    assert_int_equal(read(told[0], &status, sizeof(status)), sizeof(status));
+    assert_int_equal(status, SCEP_BROKEN);
+    close(told[0]);
+    close(told[1]);
     must_add(f, store, 3);
     assert_int_equal(db_count(f, "challenges"), 2);
 }

@@ -134,6 +134,7 @@ static int race(fixture_t *f, int who)
         }
         won += outcome == SCEP_ISSUE_RECORDED;
     }
+    apr_pool_destroy(f->pool);
     return won;
 }
 
