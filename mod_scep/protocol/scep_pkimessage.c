@@ -15,6 +15,8 @@
 #include "scep_preflight.h"
 #include "scep_pubkey.h"
 
+enum { MAX_TYPE_TEXT = 16 }; /* three digits, and what is no number */
+
 /* A message while its outer layer is read. */
 typedef struct outer_t {
     CMS_ContentInfo *cms;
@@ -267,8 +269,7 @@ static scep_status_e read_attributes(const outer_t *o, scep_pkimessage_t *msg,
         return scep_fail(res, SCEP_R_ATTRIBUTES,
                          "contentType is not that of the content");
     }
-    if (!text_attribute(o, SCEP_OID_MESSAGE_TYPE, SCEP_MAX_TRANSACTION_ID,
-                        &text)) {
+    if (!text_attribute(o, SCEP_OID_MESSAGE_TYPE, MAX_TYPE_TEXT, &text)) {
         return scep_fail(res, SCEP_R_ATTRIBUTES,
                          "messageType is not there once as a string");
     }

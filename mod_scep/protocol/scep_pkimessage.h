@@ -58,8 +58,8 @@ scep_status_e scep_pkimessage_decode(scep_octets_t der, const scep_algs_t *algs,
  * (scepclient does so) and the first of PAIRS' order is used.
  *
  * @param pairs array of const scep_keypair_t *, newest first
- * @return SCEP_OK; SCEP_REFUSED: _ENVELOPE (absent or malformed),
- *     _ENVELOPE_ALG, _RECIPIENT, _CONTENT (could not be decrypted: one and the
+ * @return SCEP_OK; SCEP_REFUSED: _ENVELOPE (absent, malformed, or several
+ *     RecipientInfos for one key of ours), _ENVELOPE_ALG, _RECIPIENT, _CONTENT (could not be decrypted: one and the
  *     same for every cause, invariant 7).
  */
 scep_status_e scep_pkimessage_open(scep_pkimessage_t *msg,

@@ -291,6 +291,11 @@ scep_octets_t maker_tlv(fixture_t *f, unsigned int id,
         head[1] = (unsigned char)len;
         return join(f, head, 2, parts, count, 0);
     }
+    if (len < 256) {
+        head[1] = 0x81;
+        head[2] = (unsigned char)len;
+        return join(f, head, 3, parts, count, 0);
+    }
     head[1] = 0x82;
     head[2] = (unsigned char)(len >> 8);
     head[3] = (unsigned char)(len & 255);

@@ -568,6 +568,136 @@ static void parse_cms_is_for_explaining(void **state)
     scep_crypto_clear_errors();
 }
 
+/* --- by hand: what OpenSSL does not write -------------------------------- */
+
+typedef struct hand_t {
+    const scep_keypair_t *signer;
+    bool unsorted;             /* attributes not in DER order */
+    bool without_content_type; /* libscep */
+    const char *algorithm;     /* signatureAlgorithm */
+} hand_t;
+
+static scep_octets_t hand_attribute(fixture_t *f, const char *oid,
+                                    scep_octets_t value)
+{
+    return MAKER_TLV(f, 0x30, maker_oid(f, oid), MAKER_TLV(f, 0x31, value));
+}
+
+static int by_der_order(const void *left, const void *right)
+{
+    const scep_octets_t *a = left, *b = right;
+
+    return memcmp(a->data, b->data, a->len < b->len ? a->len : b->len);
+}
+
+/* The attributes' elements, one after the other, in an element of ID. */
+static scep_octets_t hand_attributes(fixture_t *f, const hand_t *h,
+                                     scep_octets_t content, unsigned int id)
+{
+    unsigned char *hash = apr_palloc(f->pool, SCEP_HASH_SIZE);
+    scep_octets_t digest = {hash, SCEP_HASH_SIZE}, parts[5];
+    size_t count = 5;
+
+    assert_true(scep_sha256(content, hash));
+    parts[0] = hand_attribute(f, SCEP_OID_TRANSACTION_ID,
+                              MAKER_TLV(f, 0x13, MAKER_OCTETS("by hand")));
+    parts[1] =
+        hand_attribute(f, "1.2.840.113549.1.9.4", MAKER_TLV(f, 0x04, digest));
+    parts[2] = hand_attribute(f, SCEP_OID_MESSAGE_TYPE,
+                              MAKER_TLV(f, 0x13, MAKER_OCTETS("19")));
+    parts[3] = hand_attribute(f, SCEP_OID_SENDER_NONCE,
+                              MAKER_TLV(f, 0x04, MAKER_OCTETS("nonce")));
+    parts[4] = hand_attribute(f, "1.2.840.113549.1.9.3",
+                              maker_oid(f, "1.2.840.113549.1.7.1"));
+    if (h->without_content_type) {
+        count--;
+    }
+    if (!h->unsorted) {
+        qsort(parts, count, sizeof(parts[0]), by_der_order);
+    }
+    return maker_tlv(f, id, parts, count);
+}
+
+static scep_octets_t hand_signature(fixture_t *f, EVP_PKEY *key,
+                                    scep_octets_t data)
+{
+    unsigned char *out = apr_palloc(f->pool, 512);
+    scep_octets_t signature = {out, 512};
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+    assert_int_equal(
+        EVP_DigestSignInit_ex(ctx, NULL, "SHA256", NULL, NULL, key, NULL), 1);
+    assert_int_equal(
+        EVP_DigestSign(ctx, out, &signature.len, data.data, data.len), 1);
+    EVP_MD_CTX_free(ctx);
+    return signature;
+}
+
+static scep_octets_t by_hand(fixture_t *f, const hand_t *h)
+{
+    scep_octets_t one = MAKER_OCTETS("\x02\x01\x01");
+    scep_octets_t serial = MAKER_OCTETS("\x02\x02\x12\x67"); /* 4711 */
+    scep_octets_t content = MAKER_OCTETS("envelope");
+    scep_octets_t sha256 =
+        MAKER_TLV(f, 0x30, maker_oid(f, "2.16.840.1.101.3.4.2.1"));
+    unsigned char *name = NULL;
+    int len = i2d_X509_NAME(X509_get_issuer_name(h->signer->cert), &name);
+    scep_octets_t issuer = {name, (size_t)len};
+    scep_octets_t info = MAKER_TLV(
+        f, 0x30, one, MAKER_TLV(f, 0x30, issuer, serial), sha256,
+        hand_attributes(f, h, content, 0xa0),
+        MAKER_TLV(f, 0x30, maker_oid(f, h->algorithm)),
+        MAKER_TLV(f, 0x04,
+                  hand_signature(f, h->signer->key,
+                                 hand_attributes(f, h, content, 0x31))));
+    scep_octets_t data =
+        MAKER_TLV(f, 0x30, one, MAKER_TLV(f, 0x31, sha256),
+                  MAKER_TLV(f, 0x30, maker_oid(f, "1.2.840.113549.1.7.1"),
+                            MAKER_TLV(f, 0xa0, MAKER_TLV(f, 0x04, content))),
+                  MAKER_TLV(f, 0xa0, scep_x509_der(f->pool, h->signer->cert)),
+                  MAKER_TLV(f, 0x31, info));
+
+    OPENSSL_free(name);
+    return MAKER_TLV(f, 0x30, maker_oid(f, "1.2.840.113549.1.7.2"),
+                     MAKER_TLV(f, 0xa0, data));
+}
+
+/* M5, Q77: hashed as they came. */
+static void attributes_may_be_unsorted(void **state)
+{
+    fixture_t *f = *state;
+    scep_keypair_t device = certs_pair(f, "device", "device", NULL);
+    hand_t h = {.signer = &device, .algorithm = "1.2.840.113549.1.1.1"};
+
+    assert_string_equal(accepted(f, by_hand(f, &h))->transaction_id, "by hand");
+    h.unsorted = true;
+    assert_string_equal(accepted(f, by_hand(f, &h))->transaction_id, "by hand");
+}
+
+static void content_type_must_be_signed(void **state)
+{
+    fixture_t *f = *state;
+    scep_keypair_t device = certs_pair(f, "device", "device", NULL);
+    hand_t h = {.signer = &device, .algorithm = "1.2.840.113549.1.1.1"};
+
+    h.without_content_type = true;
+    refused(f, by_hand(f, &h), SCEP_R_SIGNATURE);
+}
+
+/* cryptlib says id-ecPublicKey. */
+static void ec_signature_may_be_named_by_its_key(void **state)
+{
+    fixture_t *f = *state;
+    scep_keypair_t device = certs_pair(f, "P-256", "device", NULL);
+    hand_t h = {.signer = &device, .algorithm = "1.2.840.10045.2.1"};
+
+    accepted(f, by_hand(f, &h));
+    h.algorithm = "1.2.840.10045.4.3.2"; /* ecdsa-with-SHA256 */
+    accepted(f, by_hand(f, &h));
+    h.algorithm = "2.16.840.1.101.3.4.3.2"; /* dsa_with_SHA256 */
+    refused(f, by_hand(f, &h), SCEP_R_OUTER_ALG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -599,6 +729,9 @@ int main(void)
         FIXTURE_TEST(garbage_is_refused),
         FIXTURE_TEST(unparsable_certificate_is_refused),
         FIXTURE_TEST(parse_cms_is_for_explaining),
+        FIXTURE_TEST(attributes_may_be_unsorted),
+        FIXTURE_TEST(content_type_must_be_signed),
+        FIXTURE_TEST(ec_signature_may_be_named_by_its_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
