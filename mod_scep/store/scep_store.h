@@ -85,8 +85,9 @@ scep_status_e scep_store_challenge_find(scep_store_t *store,
 typedef scep_status_e scep_challenge_each_fn(void *baton,
                                              const scep_challenge_row_t *row);
 
-/** All outstanding challenges that expire after NOW, oldest first, to rebuild
- * the shared table at start. Memory does not grow with their number. */
+/** All outstanding challenges that expire after NOW, the first to expire
+ * first, to rebuild the shared table at start. Memory does not grow with their
+ * number. EACH must not use STORE: this call holds a connection. */
 scep_status_e scep_store_challenges_each(scep_store_t *store, apr_time_t now,
                                          scep_challenge_each_fn *each,
                                          void *baton, apr_pool_t *pool,
@@ -129,7 +130,8 @@ typedef struct scep_issue_t {
     const unsigned char *challenge_hash; /* NULL: no one-time password */
     apr_time_t now;
     apr_time_t retry_since; /* an issued transaction with the same scope, id,
-                             * key and CSR at or after it wins over us */
+                             * key and CSR at or after it wins over us; 0:
+                             * none is looked for */
     const char *serial;     /* upper-case hex */
     const char *subject;
     apr_time_t not_before;
