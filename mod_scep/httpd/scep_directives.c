@@ -109,7 +109,7 @@ static const char *path_value(cmd_parms *cmd, const char *value,
     }
     *path = *value != '\0' ? ap_server_root_relative(cmd->pool, value) : NULL;
     return *path != NULL ? NULL
-                         : bad_value(cmd, value, "this is no valid path");
+                         : bad_value(cmd, value, "that is no valid path");
 }
 
 /* A key is in a file or, when it has a scheme, behind OSSL_STORE. */
@@ -159,9 +159,6 @@ static const char *set_database(cmd_parms *cmd, void *dir, const char *driver,
     }
     if (strcmp(driver, "sqlite3") != 0) {
         return bad_value(cmd, driver, "the one known driver is sqlite3");
-    }
-    if (params != NULL && *params == '\0') {
-        return bad_value(cmd, driver, "the path of the file is empty");
     }
     conf->db_driver = driver;
     conf->db_params = params;

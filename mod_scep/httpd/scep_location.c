@@ -72,10 +72,22 @@ static const char *const spellings[] = {
     "/CERTSRV/MSCEP",           "/CERTSRV/MSCEP_ADMIN",
 };
 
-static bool regex_misses(const ap_regex_t *regex, apr_pool_t *pool)
+/* Only an expression that speaks of the endpoints is meant for them. */
+static bool names_endpoint(const char *text)
 {
+    return ap_strcasestr(text, "certsrv") != NULL ||
+           ap_strcasestr(text, "mscep") != NULL ||
+           ap_strcasestr(text, "pkiclient") != NULL;
+}
+
+static bool regex_misses(const core_dir_config *section, apr_pool_t *pool)
+{
+    const ap_regex_t *regex = section->r;
     size_t i;
 
+    if (!names_endpoint(section->d)) {
+        return false;
+    }
     for (i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
         char *lower = apr_pstrdup(pool, spellings[i]);
 
@@ -130,7 +142,7 @@ scep_status_e scep_location_check(const server_rec *s, apr_pool_t *pool,
         if (section->d == NULL) {
             continue;
         }
-        if (section->r != NULL ? regex_misses(section->r, pool)
+        if (section->r != NULL ? regex_misses(section, pool)
                                : path_misses(section, pool)) {
             return scep_fail(res, SCEP_R_SETUP,
                              "the section <Location%s %s> would never apply: "

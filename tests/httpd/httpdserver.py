@@ -9,16 +9,20 @@ import base64
 import collections
 import contextlib
 import datetime
+import fcntl
 import functools
 import http.client
 import os
+import pty
 import re
+import select
 import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import tempfile
+import termios
 import time
 
 from cryptography import x509
@@ -127,6 +131,7 @@ LEVELS = ("warn", "error", "crit", "alert", "emerg")
 HARMLESS = (
     "AH00098",  # pid file left by a killed server
     "AH00558",  # no fully qualified name
+    "AH00488",  # a restart right after a start
     "AH10392",  # children killed one after the other
 )
 LINE = re.compile(r"^\[[^]]*\] \[(?P<module>[\w-]*):(?P<level>\w+)\] ")
@@ -140,7 +145,8 @@ def free_port():
 
 class Server:
     """One httpd in a folder of its own. SCEP is what stands in the main
-    server's configuration for mod_scep, EXTRA comes after it."""
+    server's configuration for mod_scep, EXTRA comes after it; @DIR@ in them
+    is the folder."""
 
     def __init__(self, mpm=None, scep_conf=None, extra="", modules=(),
                  pairs=None, vhosts=""):
@@ -150,6 +156,7 @@ class Server:
         os.chmod(self.dir, 0o755)
         self.port = free_port()
         self.process = None
+        self.terminal = None
         self.sanitized = sanitizer() is not None
         self.expected = []
         self.extra, self.vhosts = extra, vhosts
@@ -234,9 +241,9 @@ class Server:
         lines += ["<Directory />\nAllowOverride None\nRequire all denied\n"
                   "</Directory>", f'<Directory "{self.path("htdocs")}">\n'
                   "Require all granted\n</Directory>"]
-        self.write("httpd.conf", "\n".join(
-            lines + [self.scep_conf, self.cgi_conf(), self.extra,
-                     self.vhosts]) + "\n")
+        text = "\n".join(lines + [self.scep_conf, self.cgi_conf(), self.extra,
+                                  self.vhosts]) + "\n"
+        self.write("httpd.conf", text.replace("@DIR@", self.dir))
 
     def replace_conf(self, old, new):
         """Change the configuration file in place."""
@@ -269,19 +276,48 @@ class Server:
                               env=self.environment())
         return done.returncode, done.stdout
 
-    def start(self):
+    def start(self, answers=None):
+        """Start; with ANSWERS on a terminal, where they are typed in one
+        after the other when asked for. What the terminal showed, then."""
         ready = self.count("resuming normal operations")
+        shown = None
+        if answers is None:
+            self.run(subprocess.DEVNULL)
+        else:
+            shown = self.run_on_terminal(answers)
+        self.wait_for(
+            lambda: self.count("resuming normal operations") > ready)
+        self.wait_for(self.serves)
+        return self if answers is None else shown
+
+    def run(self, stdin, **more):
         with open(self.path("startup.log"), "ab") as log:
             self.process = subprocess.Popen(
                 self.command("-D", "FOREGROUND"), stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL, env=self.environment(),
-                start_new_session=True)
-        self.wait_for(
-            lambda: self.count("resuming normal operations") > ready)
-        self.wait_for(self.answers)
-        return self
+                stdin=stdin, env=self.environment(), start_new_session=True,
+                **more)
 
-    def answers(self):
+    def run_on_terminal(self, answers):
+        master, slave = pty.openpty()
+        self.run(slave, preexec_fn=lambda: fcntl.ioctl(
+            0, termios.TIOCSCTTY, 0))
+        os.close(slave)
+        shown = b""
+        for number, answer in enumerate(answers, 1):
+            end = time.monotonic() + TIMEOUT
+            while (shown.count(b"passphrase of") < number and self.running()
+                   and time.monotonic() < end):
+                if select.select([master], [], [], 0.1)[0]:
+                    shown += os.read(master, 1000)
+            os.write(master, answer.encode() + b"\n")
+        time.sleep(0.2)
+        if select.select([master], [], [], 0)[0]:
+            with contextlib.suppress(OSError):
+                shown += os.read(master, 1000)
+        self.terminal = master  # closing it would hang the server up
+        return shown.decode()
+
+    def serves(self):
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", self.port), 5).close()
             return True
@@ -443,6 +479,8 @@ class Server:
     def close(self):
         if self.running():
             self.stop()
+        if self.terminal is not None:
+            os.close(self.terminal)
         shutil.rmtree(self.dir, ignore_errors=True)
 
     # -- requests

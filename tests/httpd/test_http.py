@@ -399,16 +399,17 @@ def test_long_get(running):
 def test_no_sub_request_gets_through(httpd):
     """An include must neither enrol nor draw, whoever is logged in."""
     server = httpd(modules=("include",), extra=(
-        "<Directory htdocs>\nOptions +Includes\n</Directory>\n"
+        "<Directory @DIR@/htdocs>\nOptions +Includes\n</Directory>\n"
         "<Location /page.shtml>\nSetOutputFilter INCLUDES\n"
         "AuthType Basic\nAuthName admin\nAuthUserFile htpasswd\n"
         "Require valid-user\n</Location>\n"))
     server.write("htdocs/page.shtml",
                  'a<!--#include virtual="/certsrv/mscep_admin/" -->'
                  f'b<!--#include virtual="{CAPS}" -->c\n')
-    server.expect("unable to include", "AH01374")
+    server.expect("unable to include")
     answer = server.admin("/page.shtml")
     assert answer.status == 200
+    assert server.count("unable to include") == 2
     assert b"password" not in answer.body.replace(b"\0", b"")
     assert b"POSTPKIOperation" not in answer.body
     assert server.query("SELECT COUNT(*) FROM challenges") == [(0,)]

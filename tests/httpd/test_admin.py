@@ -1,0 +1,276 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""The admin page: its octets, who gets it, what it costs."""
+import hashlib
+import re
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+import scepclient as scep
+from httpdserver import (ADMIN, CA_USAGE, SECRET, SIGN, Pair, make_cert, pem)
+
+PAGE = "/certsrv/mscep_admin/"
+USER = f"{ADMIN}:{SECRET}"
+
+
+@pytest.fixture(name="running", scope="module")
+def fixture_running(make_server):
+    """With the page in UTF-8, and one that is open to all, besides."""
+    return make_server(extra=(
+        "AddDefaultCharset utf-8\n"
+        "<Location /utf8>\nSetHandler scep-admin\nAuthType Basic\n"
+        "AuthName admin\nAuthUserFile htpasswd\nRequire valid-user\n"
+        "ScepAdminPageEncoding utf-8\nScepPasswordLength 16\n"
+        "ScepPasswordValidity 90s\n</Location>\n"
+        "<Location /open>\nSetHandler scep-admin\nRequire all granted\n"
+        "</Location>\n"))
+
+
+def thumbprint(cert):
+    digest = hashlib.md5(cert.public_bytes(
+        serialization.Encoding.DER)).hexdigest().upper()
+    return " ".join(digest[at:at + 8] for at in range(0, 32, 8))
+
+
+def passwords(server):
+    return server.query("SELECT COUNT(*) FROM challenges")[0][0]
+
+
+def page_text(answer):
+    """The text of a page as NDES encodes it."""
+    assert answer.status == 200
+    assert answer.body[:2] == b"\xff\xfe"
+    assert answer.body[-2:] == b"\0\0"
+    text = answer.body.decode("utf-16")
+    assert text.endswith("</HTML>\0")
+    assert text.count("\0") == 1
+    return text
+
+
+# ---- octets ----
+
+def test_octets_around_the_password(running):
+    text = page_text(running.admin())
+    password = re.search("password is: <B> ([0-9A-F]{16}) </B>", text).group(1)
+    assert (
+        "The thumbprint (hash value) for the CA certificate is: <B> "
+        f"{thumbprint(running.ca_cert)} </B> <P> "
+        f"The enrollment challenge password is: <B> {password} </B> <P> "
+        "This password can be used only once and will expire within 60 "
+        "minutes. <P> Each enrollment requires a new challenge password. You "
+        "can refresh this web page to obtain a new challenge password. </P>"
+    ) in text
+
+
+def test_marks_of_the_page(running):
+    text = page_text(running.admin())
+    title = "Network Device Enrollment Service"
+    assert f"<TITLE>{title}</TITLE>" in text
+    assert text.count(title) >= 2
+    for name in ("locPageFont", "locMSCertSrv", "locPageTitle",
+                 "locPageDesc"):
+        assert f'ID="{name}"' in text
+    assert "charset=UTF-8" in text  # of the meta tag, wrong as NDES's is
+    assert "67852" in text
+    assert "<SCRIPT" not in text.upper()
+
+
+def test_octets_are_stable(running):
+    """All but the password is the same each time."""
+    pages = [page_text(running.admin()) for _ in range(2)]
+    passwords_of = [re.search("<B> ([0-9A-F]{16}) </B>", page).group(1)
+                    for page in pages]
+    assert passwords_of[0] != passwords_of[1]
+    assert (pages[0].replace(passwords_of[0], "")
+            == pages[1].replace(passwords_of[1], ""))
+
+
+# Expressions that programs use on NDES's page, each on the text as that
+# program decodes it.
+SCRAPERS = (
+    r"(?i)The enrollment challenge password is: <B> (?P<password>\S*)",
+    r"challenge password is: <B> ([A-Z0-9]{16,32}) </B>",
+    r"challenge password is: <B> ([a-zA-Z0-9_\-]+)",
+    r"The enrollment challenge password is: <B> (.*?) </B> <P> This password "
+    r"can be used only once",
+    r"(?<![0-9A-F])([A-F0-9]{16})",
+    r"(?s)challenge password.*?([0-9A-Fa-f]{8,64})")
+
+
+@pytest.mark.parametrize("pattern", SCRAPERS)
+def test_scrapers(running, pattern):
+    text = page_text(running.admin())
+    found = re.search(pattern, text).group(1)
+    reply = running.enrol(found, "scraped")
+    assert reply.status == scep.SUCCESS
+
+
+def test_headers(running):
+    answer = running.admin(headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Type"] == "text/html"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Content-Encoding"] is None
+    assert answer.headers["ETag"] is None
+    assert int(answer.headers["Content-Length"]) == len(answer.body)
+
+
+def test_utf_8(running):
+    answer = running.admin("/utf8")
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    text = answer.body.decode("ascii")
+    assert text.startswith("<HTML>") and text.endswith("</HTML>")
+    assert re.search("password is: <B> [0-9A-F]{32} </B>", text)
+    assert "will expire within 2 minutes." in text
+    assert running.enrol(running.draw("/utf8"), "long").status == scep.SUCCESS
+
+
+def test_thumbprint_is_the_roots(httpd):
+    root = Pair(make_cert("Root", scep.shared_key("root"), ca=True,
+                          usage=CA_USAGE), scep.shared_key("root"))
+    key = scep.shared_key("issuing")
+    issuing = Pair(make_cert("Issuing", key, root, ca=True,
+                             usage=CA_USAGE + (SIGN,)), key)
+    server = httpd(pairs=(issuing, None), start=False,
+                   extra="ScepCAChainFile chain.crt\n")
+    server.expect("SCEP0350")  # the CA's own key decrypts
+    server.write("chain.crt", pem(root.cert))
+    server.start()
+    text = page_text(server.admin())
+    assert thumbprint(root.cert) in text
+    assert thumbprint(issuing.cert) not in text
+
+
+# ---- methods and paths ----
+
+def test_redirect(running):
+    before = passwords(running)
+    for method in ("GET", "HEAD"):
+        answer = running.admin(PAGE[:-1] + "?a=b%20c&d", method)
+        assert answer.status == 301
+        assert answer.headers["Location"] == running.url(PAGE) + "?a=b%20c&d"
+    assert running.admin("/CertSrv/MSCEP_admin").headers[
+        "Location"] == running.url(PAGE)
+    assert passwords(running) == before
+
+
+def test_redirect_after_authentication(running):
+    answer = running.http("GET", PAGE[:-1])
+    assert answer.status == 401
+    assert answer.headers["Location"] is None
+
+
+def test_post_is_get(running):
+    """HPE's script posts a form that names an operation."""
+    for path in (PAGE, PAGE[:-1]):
+        before = passwords(running)
+        answer = running.admin(path, "POST", body=b"operation=GetCACaps",
+                               headers={"Content-Type": "application/"
+                                        "x-www-form-urlencoded"})
+        assert "The enrollment challenge password is" in page_text(answer)
+        assert passwords(running) == before + 1
+
+
+def test_unknown_operation_draws_nothing(running):
+    before = passwords(running)
+    answer = running.admin(PAGE + "?operation=NDESGenerateChallenge")
+    assert answer.status == 400
+    assert passwords(running) == before
+
+
+def test_enrols_under_the_admin_path(running):
+    request = scep.Request(running.ra_cert, running.draw(), "under",
+                           key=scep.shared_key(1))
+    answer = running.admin(PAGE + "mscep.dll?operation=PKIOperation",
+                           "POST", body=request.der())
+    assert running.reply(answer, request).status == scep.SUCCESS
+
+
+# ---- who ----
+
+def test_wrong_credentials(running):
+    running.expect("AH01617")
+    before = passwords(running)
+    assert running.http("GET", PAGE, user=f"{ADMIN}:wrong").status == 401
+    assert running.http("GET", PAGE).status == 401
+    assert passwords(running) == before
+
+
+@pytest.mark.parametrize("method", ("GET", "POST", "HEAD"))
+def test_nobody_authenticated(running, method):
+    """Fail closed: credentials that nobody has checked are none."""
+    before = passwords(running)
+    for user in (None, USER):
+        answer = running.http(method, "/open", user=user)
+        assert answer.status == 403
+        assert answer.body == (b"" if method == "HEAD" else
+                               b"This page needs an authenticated user.\n")
+    assert passwords(running) == before
+    assert "SCEP0180" in running.error_log()
+
+
+def test_satisfied_without_user(httpd):
+    """`Require` is satisfied by the address: there still is no user."""
+    server = httpd(scep_conf="", start=False)
+    server.scep_conf = ("ScepEngine On\n" + server.ca_conf() +
+                        "<Location /certsrv/mscep_admin>\nAuthType Basic\n"
+                        "AuthName admin\nAuthUserFile htpasswd\n<RequireAny>\n"
+                        "Require ip 127.0.0.1\nRequire valid-user\n"
+                        "</RequireAny>\n</Location>\n")
+    server.write_conf()
+    server.start()
+    server.expect("SCEP0180")
+    assert server.http("GET", PAGE).status == 403
+    assert server.query("SELECT COUNT(*) FROM challenges") == [(0,)]
+
+
+@pytest.mark.parametrize("site, status", (
+    ("cross-site", 403), ("Cross-Site", 403), ("same-origin", 200),
+    ("same-site", 200), ("none", 200)))
+def test_other_sites(running, site, status):
+    before = passwords(running)
+    answer = running.admin(headers={"Sec-Fetch-Site": site})
+    assert answer.status == status
+    assert passwords(running) == before + (status == 200)
+    if status == 403:
+        assert "SCEP0182" in running.error_log()
+
+
+# ---- full ----
+
+def test_cache_full(httpd):
+    server = httpd(extra="ScepPasswordMax 16\n")
+    drawn = [server.draw() for _ in range(16)]
+    server.expect("SCEP0181")
+    answer = server.admin()
+    text = page_text(answer)
+    assert "<P> The password cache is full. </P>" in text
+    assert "challenge password is" not in text
+    assert server.count("SCEP0181") == 1
+    assert passwords(server) == 16
+    # one is used: there is room for one
+    assert server.enrol(drawn[0]).status == scep.SUCCESS
+    assert server.draw()
+    assert "The password cache is full." in page_text(server.admin())
+
+
+def test_expired_ones_make_room(httpd):
+    server = httpd(extra="ScepPasswordMax 16\nScepPasswordValidity 2s\n")
+    drawn = [server.draw() for _ in range(16)]
+    server.expect("SCEP0181", "SCEP0154", "SCEP0153")
+    server.wait_for(lambda: b"p\0a\0s\0s\0w\0o\0r\0d\0 \0i\0s\0:" in
+                    server.admin().body)
+    assert server.enrol(drawn[0]).status == scep.FAILURE
+
+
+def test_nothing_secret_in_the_logs(httpd):
+    server = httpd(extra="LogLevel trace8\n")
+    server.expect("SCEP0155")
+    password = server.draw()
+    assert server.enrol(password, "secret").status == scep.SUCCESS
+    assert server.enrol(password, "again", number=1).status == scep.FAILURE
+    for line in (server.error_log() + server.access_log()).splitlines():
+        if "[scep:" in line or " admin" in line:
+            assert password not in line.upper(), line

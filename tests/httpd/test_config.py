@@ -1,0 +1,372 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""`httpd -t`: what is wrong is refused with directive, file and cure, and
+testing leaves no trace."""
+import datetime
+import os
+import re
+
+import pytest
+
+import scepclient as scep
+from httpdserver import (CA_USAGE, ENCRYPT, ROOT, SIGN, Pair, key_pem,
+                         make_cert, pem, test_ca)
+
+test_ca.__test__ = False
+DIRECTIVES = re.compile(r'AP_INIT_\w+\("(Scep\w+)"')
+
+
+def refused(server, *texts):
+    """-t refuses, and says all of TEXTS."""
+    status, said = server.check()
+    assert status != 0, said
+    for text in texts:
+        assert text in said, said
+    return said
+
+
+@pytest.fixture(name="make")
+def fixture_make(httpd):
+    """make(extra): a server that is not started."""
+    return lambda extra="", **more: httpd(start=False, extra=extra, **more)
+
+
+def test_good(make):
+    server = make()
+    status, said = server.check()
+    assert (status, said.strip()) == (0, "Syntax OK")
+    # and nothing was made
+    assert not os.path.exists(server.path("state"))
+    assert not os.path.exists(server.path("error.log"))
+
+
+LONG = "x" * 5000  # as a path
+LIMITS = [
+    ("ScepEngine Maybe", "ScepEngine must be On or Off"),
+    ("ScepStateDir", "ScepStateDir takes one argument"),
+    (f"ScepStateDir {LONG}", "that is no valid path"),
+    ("ScepDatabase pgsql x", "ScepDatabase pgsql: the one known driver is "
+     "sqlite3"),
+    ("ScepDatabase a b c", "ScepDatabase takes 1-2 arguments"),
+    ("ScepCABackend", "the name of a CA backend is wanted"),
+    ("ScepCACertificateFile a b", "takes one argument"),
+    (f"ScepCAKey {LONG}", "that is no valid path"),
+    (f"ScepCAChainFile {LONG}", "that is no valid path"),
+    (f"ScepRACertificateFile {LONG}", "that is no valid path"),
+    (f"ScepRAKey {LONG}", "that is no valid path"),
+    ("ScepPassPhraseDialog maybe", "builtin or exec:/path is wanted"),
+    ("ScepPassPhraseDialog exec:", "that is no valid path"),
+    ("ScepPasswordMax 15", "a number from 16 to 1000000 is wanted"),
+    ("ScepPasswordMax 1000001", "a number from 16 to 1000000 is wanted"),
+    ("ScepPasswordMax 20x", "a number from 16 to 1000000 is wanted"),
+    ("ScepAlgorithms old", "modern, compatible or legacy is wanted"),
+    ("ScepChallenge none", "the one known source is one-time"),
+    ("ScepPasswordLength 7", "a number from 8 to 64 is wanted"),
+    ("ScepPasswordLength 65", "a number from 8 to 64 is wanted"),
+    ("ScepPasswordLength 99999999999999999999", "from 8 to 64 is wanted"),
+    ("ScepPasswordValidity 0", "a time from 1 seconds to 366 days"),
+    ("ScepPasswordValidity 367d", "a time from 1 seconds to 366 days"),
+    ("ScepPasswordValidity soon", "such as 90s, 20m, 8h or 2d"),
+    ("ScepPasswordValidity -1", "such as 90s, 20m, 8h or 2d"),
+    ("ScepPasswordValidity 1x", "such as 90s, 20m, 8h or 2d"),
+    ("ScepPasswordValidity xd", "such as 90s, 20m, 8h or 2d"),
+    ("ScepRetryWindow 8d", "a time from 0 seconds to 7 days"),
+    ("ScepRetryWindow m", "a time from 0 seconds to 7 days"),
+    ("ScepProfile server", "the one known profile is device"),
+    ("ScepAdminPageEncoding latin1", "utf-16 or utf-8 is wanted"),
+    ("ScepMaxRequestSize 4095", "a number from 4096 to 1048576 is wanted"),
+    ("ScepMaxRequestSize 1048577", "a number from 4096 to 1048576 is wanted"),
+]
+
+
+@pytest.mark.parametrize("line, text", LIMITS,
+                         ids=[one[:40] for one, _ in LIMITS])
+def test_bad_values(make, line, text):
+    server = make(line + "\n")
+    said = refused(server, line.split()[0], text)
+    assert re.search(r"Syntax error on line \d+ of " + re.escape(
+        server.path("httpd.conf")), said)
+
+
+def test_every_directive_has_a_bad_value():
+    top = os.path.dirname(os.path.dirname(os.path.dirname(
+        os.path.abspath(__file__))))
+    with open(os.path.join(top, "mod_scep", "httpd", "scep_directives.c"),
+              encoding="ascii") as file:
+        known = set(DIRECTIVES.findall(file.read()))
+    assert len(known) > 15
+    assert known == {line.split()[0] for line, _ in LIMITS}
+
+
+@pytest.mark.parametrize("line", (
+    "ScepAlgorithms modern", "ScepAlgorithms Compatible",
+    "ScepAlgorithms legacy", "ScepChallenge one-time",
+    "ScepPasswordLength 8", "ScepPasswordLength 64",
+    "ScepPasswordValidity 1", "ScepPasswordValidity 90s",
+    "ScepPasswordValidity 60m", "ScepPasswordValidity 60min",
+    "ScepPasswordValidity 8h", "ScepPasswordValidity 366d",
+    "ScepRetryWindow 0", "ScepRetryWindow 20m", "ScepRetryWindow 7d",
+    "ScepProfile device", "ScepAdminPageEncoding UTF-8",
+    "ScepAdminPageEncoding utf-16", "ScepMaxRequestSize 4096",
+    "ScepMaxRequestSize 1048576"))
+def test_good_policy_in_server_and_location(make, line):
+    server = make(f"{line}\n<Location /x>\n{line}\n</Location>\n")
+    assert server.check()[0] == 0
+
+
+@pytest.mark.parametrize("line", (
+    "ScepPasswordMax 16", "ScepPasswordMax 1000000",
+    "ScepPassPhraseDialog builtin", "ScepPassPhraseDialog exec:/bin/true",
+    "ScepDatabase sqlite3", "ScepDatabase sqlite3 other.db",
+    "ScepCABackend local", "ScepEngine on"))
+def test_good_server_settings(make, line):
+    assert make(line + "\n").check()[0] == 0
+
+
+@pytest.mark.parametrize("line", (
+    "ScepEngine On", "ScepStateDir x", "ScepDatabase sqlite3",
+    "ScepCABackend local", "ScepCACertificateFile x", "ScepCAKey x",
+    "ScepCAChainFile x", "ScepRACertificateFile x", "ScepRAKey x",
+    "ScepPassPhraseDialog builtin", "ScepPasswordMax 100"))
+def test_server_settings_have_no_place_in_a_location(make, line):
+    refused(make(f"<Location /x>\n{line}\n</Location>\n"),
+            f"{line.split()[0]} not allowed in <Location> context")
+
+
+@pytest.mark.parametrize("section", ("Directory /x", "Files x"))
+def test_policy_has_no_place_by_file(make, section):
+    refused(make(f"<{section}>\nScepAlgorithms modern\n"
+                 f"</{section.split()[0]}>\n"), "ScepAlgorithms",
+            "cannot occur within")
+
+
+def test_password_max_is_one_for_all(make):
+    refused(make(vhosts="<VirtualHost *:*>\nServerName x\n"
+                 "ScepPasswordMax 100\n</VirtualHost>\n"),
+            "ScepPasswordMax", "cannot occur within <VirtualHost>")
+
+
+def test_nothing_in_htaccess(httpd):
+    server = httpd(extra="<Directory @DIR@/htdocs>\nAllowOverride All\n"
+                   "</Directory>\n")
+    server.expect("not allowed here")
+    server.write("htdocs/.htaccess", "ScepAlgorithms modern\n")
+    assert server.http("GET", "/index.html").status == 500
+    assert "ScepAlgorithms not allowed here" in server.error_log()
+
+
+# ---- what the directives amount to ----
+
+def test_no_ca(make):
+    server = make(scep_conf="ScepEngine On\n")
+    said = refused(server, "SCEP0001", "ScepCACertificateFile is not set",
+                   "scepctl init", "main server")
+    assert f"{server.path('httpd.conf')}:" in said
+
+
+def test_virtual_host_is_named(make):
+    server = make(scep_conf="", vhosts=(
+        "<VirtualHost *:*>\nServerName scep.example\nScepEngine On\n"
+        "</VirtualHost>\n"))
+    refused(server, "virtual host scep.example:0 (", "httpd.conf:",
+            "scepctl init")
+
+
+def test_unknown_backend(make):
+    refused(make("ScepCABackend acme\n"), "ScepCABackend acme is not known",
+            "there is: local")
+
+
+def test_backend_with_arguments(make):
+    refused(make("ScepCABackend local more\n"), "ScepCABackend local",
+            "no arguments")
+
+
+def test_state_dir_without_parent(make):
+    refused(make("ScepStateDir /nonexistent/state\n"),
+            "ScepStateDir /nonexistent/state", "make it")
+
+
+def test_state_dir_is_a_file(make):
+    refused(make("ScepStateDir ca.crt\n"), "ScepStateDir", "is no directory")
+
+
+def test_database_without_directory(make):
+    refused(make("ScepDatabase sqlite3 /nonexistent/x.db\n"),
+            "ScepDatabase /nonexistent/x.db", "no directory /nonexistent")
+
+
+@pytest.mark.parametrize("name, directive", (
+    ("ca.crt", "ScepCACertificateFile"), ("ca.key", "ScepCAKey"),
+    ("ra.crt", "ScepRACertificateFile"), ("ra.key", "ScepRAKey")))
+@pytest.mark.parametrize("how", ("missing", "garbage", "open", "link"))
+def test_bad_files(make, name, directive, how):
+    server = make()
+    path = server.path(name)
+    if how == "missing":
+        os.unlink(path)
+    elif how == "garbage":
+        server.write(name, "garbage\n", 0o600)
+    elif not name.endswith(".key"):
+        return  # certificates are public
+    elif how == "open":
+        os.chmod(path, 0o640)
+    else:
+        os.rename(path, path + ".real")
+        os.symlink(path + ".real", path)
+    refused(server, directive, path)
+
+
+def test_key_of_another_certificate(make):
+    server = make()
+    server.write("ra.key", key_pem(scep.shared_key("stranger")), 0o600)
+    refused(server, "ScepRAKey", "does not belong to", server.path("ra.crt"))
+    server.write("ra.key", key_pem(server.ra.key), 0o600)
+    server.write("ca.key", key_pem(scep.shared_key("stranger")), 0o600)
+    refused(server, "ScepCAKey", server.path("ca.key"))
+
+
+def test_unpaired_ra(make):
+    refused(make("ScepRACertificateFile ra.crt\n"),
+            "2 ScepRACertificateFile but 1 ScepRAKey", "same order")
+    refused(make("ScepRAKey ra.key\n"),
+            "1 ScepRACertificateFile but 2 ScepRAKey")
+
+
+def ra_with(server, usage, key=None):
+    key = key or scep.shared_key("ra")
+    server.write("ra.crt", pem(make_cert("Odd RA", key, server.ca,
+                                         usage=usage)))
+    server.write("ra.key", key_pem(key), 0o600)
+    return server
+
+
+def test_ra_that_may_do_nothing(make):
+    refused(ra_with(make(), ("data_encipherment",)), "ScepRACertificateFile",
+            "neither digitalSignature nor keyEncipherment")
+
+
+def test_ra_that_cannot_sign(make):
+    refused(ra_with(make(), (ENCRYPT,)),
+            "no ScepRACertificateFile may sign", "digitalSignature")
+
+
+def test_ra_of_an_elliptic_curve(make):
+    from cryptography.hazmat.primitives.asymmetric import ec
+    refused(ra_with(make(), (SIGN, ENCRYPT), ec.generate_private_key(
+        ec.SECP256R1())), "ScepRACertificateFile", "not RSA")
+
+
+def ec_ca():
+    from cryptography.hazmat.primitives.asymmetric import ec
+    key = ec.generate_private_key(ec.SECP256R1())
+    return Pair(make_cert("EC CA", key, ca=True, usage=CA_USAGE + (SIGN,)),
+                key)
+
+
+def test_ec_ca_needs_an_ra(make):
+    server = make(pairs=(ec_ca(), None))
+    server.expect("SCEP0003", "AH00020")
+    said = server.start_fails()
+    assert "no RSA key here" in said and "ScepRACertificateFile" in said
+    assert "SCEP0003" in said
+
+
+def test_ra_of_another_ca_is_warned_of(httpd):
+    server = httpd(start=False)
+    stranger = Pair(make_cert("Stranger", scep.shared_key("stranger"),
+                              ca=True, usage=CA_USAGE),
+                    scep.shared_key("stranger"))
+    server.write("ra.crt", pem(make_cert("Other RA", server.ra.key, stranger,
+                                         usage=(SIGN, ENCRYPT))))
+    server.expect("SCEP0011")
+    assert "SCEP0011" in server.check()[1]
+    server.start()
+    assert server.count("SCEP0011") == 1
+
+
+def test_expired_ra_is_warned_of(httpd):
+    server = httpd(start=False)
+    server.write("ra.crt", pem(make_cert(
+        "Old RA", server.ra.key, server.ca, usage=(SIGN, ENCRYPT), days=-1,
+        start=datetime.timedelta(days=-9))))
+    server.expect("SCEP0351")
+    server.start()
+    assert server.count("SCEP0351") == 1
+
+
+# ---- sections ----
+
+@pytest.mark.parametrize("section", (
+    "Location /CertSrv/mscep_admin", "Location /CertSrv", "Location /certSrv/",
+    "Location /certsrv/mscep/MSCEP.DLL", "Location /CGI-BIN/pkiclient.exe",
+    "Location /CertSrv/*", "LocationMatch ^/CertSrv/",
+    "LocationMatch MSCEP_ADMIN", 'Location ~ "^/CertSrv/mscep_admin"'))
+def test_sections_that_would_not_apply(make, section):
+    server = make(f"<{section}>\nRequire all denied\n"
+                  f"</{section.split()[0]}>\n")
+    refused(server, "would never apply", "lower case")
+
+
+@pytest.mark.parametrize("section", (
+    "Location /certsrv/mscep_admin", "Location /certsrv", "Location /",
+    "Location /Other", "LocationMatch (?i)^/CertSrv/", "LocationMatch [A-Z]",
+    "LocationMatch ^/[Cc]ert[Ss]rv/", "Location /c*",
+    "Location /certsrv/mscep/Mine"))
+def test_sections_that_apply(make, section):
+    server = make(f"<{section}>\nRequire all granted\n"
+                  f"</{section.split()[0]}>\n")
+    status, said = server.check()
+    assert status == 0, said
+
+
+# ---- modes ----
+
+@pytest.mark.parametrize("option", ("-S", "-M", "-L"))
+def test_dumps_touch_no_files(make, option):
+    server = make()
+    for name in ("ca.crt", "ca.key", "ra.crt", "ra.key"):
+        os.unlink(server.path(name))
+    status, said = server.check(option)
+    assert status == 0, said
+
+
+def test_a_test_asks_for_no_passphrase(make):
+    server = make("ScepPassPhraseDialog exec:/bin/false\n")
+    server.write("ra.key", key_pem(server.ra.key, "secret words"), 0o600)
+    server.write("ca.key", key_pem(server.ca.key, "secret words"), 0o600)
+    assert server.check()[0] == 0
+
+
+@pytest.mark.skipif(not ROOT, reason="needs users to choose from")
+def test_foreign_state_dir_is_not_taken_over(make):
+    """A slip such as `ScepStateDir /etc` must not cost that its owner."""
+    server = make("ScepStateDir foreign\n")
+    server.write("foreign/file", "something\n")
+    os.chmod(server.path("foreign"), 0o755)
+    server.expect("SCEP0003", "AH00020")
+    said = server.start_fails()
+    assert "ScepStateDir" in said and "not empty" in said
+    assert os.stat(server.path("foreign")).st_uid == 0
+    assert os.stat(server.path("foreign")).st_mode & 0o777 == 0o755
+
+
+def test_what_start_makes(httpd):
+    server = httpd()
+    import pwd
+    owner = pwd.getpwnam("www-data").pw_uid if ROOT else os.geteuid()
+    for name, uid, mode in (("state", owner, 0o700),
+                            ("state/challenge.key", os.geteuid(), 0o600),
+                            ("state/scep.db", owner, 0o600)):
+        found = os.stat(server.path(name))
+        assert (found.st_uid, found.st_mode & 0o777) == (uid, mode), name
+
+
+@pytest.mark.parametrize("content, mode, text", (
+    (b"short", 0o600, "has 5 octets instead of 32"),
+    (b"0" * 32, 0o644, "chmod")))
+def test_bad_password_key(httpd, content, mode, text):
+    server = httpd()
+    server.stop()
+    server.write("state/challenge.key", content, mode)
+    server.expect("SCEP0003", "AH00020")
+    assert text in server.start_fails()

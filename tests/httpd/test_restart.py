@@ -1,0 +1,226 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Restarts of every kind: what was drawn stays good, what was spent stays
+spent, and changed settings take effect when they are said to."""
+import os
+import time
+
+import pytest
+
+import scepclient as scep
+from httpdserver import key_pem
+
+WAYS = {
+    "graceful": lambda server: server.graceful(),
+    "stop and start": lambda server: server.restart(),
+    "kill -9 and start": lambda server: (server.kill_all(), server.start()),
+}
+
+
+@pytest.fixture(name="again", params=sorted(WAYS))
+def fixture_again(request):
+    return WAYS[request.param]
+
+
+def test_passwords_survive(httpd, again):
+    server = httpd()
+    kept, spent = server.draw(), server.draw()
+    assert server.enrol(spent, "before").status == scep.SUCCESS
+    again(server)
+    server.expect("SCEP0155")
+    assert server.enrol(spent, "thief", number=1).status == scep.FAILURE
+    reply = server.enrol(kept, "after", number=2)
+    assert reply.status == scep.SUCCESS
+    again(server)
+    assert server.enrol(kept, "thief", number=3).status == scep.FAILURE
+    assert server.enrol(server.draw(), "new", number=4).status == scep.SUCCESS
+
+
+def test_a_retry_is_answered(httpd, again):
+    server = httpd()
+    request = scep.Request(server.ra_cert, server.draw(), "retry",
+                           key=scep.shared_key(0))
+    message = request.der()
+    first = server.reply(server.endpoint().post(message), request)
+    again(server)
+    second = server.reply(server.endpoint().post(message), request)
+    assert first.certs == second.certs
+    assert server.count_certificates() == 1
+
+
+def test_many_graceful_restarts(httpd):
+    """Memory of the parent and open files do not grow with each."""
+    server = httpd()
+
+    def parent():
+        pid = server.process.pid
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            size = [line for line in file if line.startswith("VmRSS")][0]
+        return int(size.split()[1]), len(os.listdir(f"/proc/{pid}/fd"))
+
+    for _ in range(5):
+        server.graceful()
+    before = parent()
+    for _ in range(15):
+        server.graceful()
+    after = parent()
+    assert after[1] <= before[1]
+    if not server.sanitized:
+        assert after[0] - before[0] < 3000, (before, after)
+    assert server.enrol(server.draw()).status == scep.SUCCESS
+
+
+def test_password_max_waits_for_a_full_start(httpd):
+    server = httpd(extra="ScepPasswordMax 16\n")
+    server.replace_conf("ScepPasswordMax 16", "ScepPasswordMax 17")
+    server.graceful()
+    assert server.count("SCEP0010") == 1
+    assert "ScepPasswordMax stays at 16" in server.error_log()
+    for _ in range(16):
+        server.draw()
+    server.expect("SCEP0181")
+    with pytest.raises(ValueError):
+        server.draw()
+    server.restart()
+    assert server.count("SCEP0010") == 1
+    assert server.draw()
+
+
+def test_fewer_than_are_outstanding(httpd):
+    """What does not fit into the table is not lost: the store knows it."""
+    server = httpd(extra="ScepPasswordMax 40\n")
+    drawn = [server.draw() for _ in range(30)]
+    server.replace_conf("ScepPasswordMax 40", "ScepPasswordMax 16")
+    server.stop()
+    server.expect("[scep:warn]")
+    server.start()
+    # the oldest make room by being spent, and the youngest then come in
+    for number, password in enumerate(drawn[:20]):
+        assert server.enrol(password, f"d{number}",
+                            number=number % 8).status == scep.SUCCESS
+    assert server.enrol(drawn[-1], "last").status == scep.SUCCESS
+
+
+def test_engine_switched_on_by_graceful(httpd):
+    server = httpd(start=False)
+    server.replace_conf("ScepEngine On", "ScepEngine Off")
+    server.start()
+    assert server.http("GET", "/certsrv/mscep").status == 404
+    server.replace_conf("ScepEngine Off", "ScepEngine On")
+    server.graceful()
+    assert server.enrol(server.draw()).status == scep.SUCCESS
+    server.replace_conf("ScepEngine On", "ScepEngine Off")
+    server.graceful()
+    assert server.http("GET", "/certsrv/mscep").status == 404
+
+
+def test_policy_changed_by_graceful(httpd):
+    server = httpd(extra="ScepPasswordLength 8\n")
+    assert len(server.draw()) == 16
+    server.replace_conf("ScepPasswordLength 8", "ScepPasswordLength 20")
+    server.graceful()
+    assert len(server.draw()) == 40
+
+
+def test_old_generation_during_graceful(httpd):
+    """A request that began before is finished by the old generation."""
+    server = httpd()
+    request = scep.Request(server.ra_cert, server.draw(), "slow",
+                           key=scep.shared_key(0))
+    message = request.der()
+
+    def slowly():
+        yield message[:100]
+        server.graceful()
+        yield message[100:]
+
+    answer = server.http("POST", "/certsrv/mscep", slowly())
+    assert server.reply(answer, request).status == scep.SUCCESS
+    assert server.count_certificates() == 1
+
+
+# ---- passphrases ----
+
+ASK = """#!/bin/sh
+echo "$1" >>@DIR@/asked
+cat @DIR@/passphrase
+"""
+
+
+def encrypted(httpd):
+    server = httpd(start=False,
+                   extra="ScepPassPhraseDialog exec:ask\n")
+    server.write("ask", ASK.replace("@DIR@", server.dir), 0o755)
+    server.write("passphrase", "secret words\n", 0o600)
+    for name, pair in (("ca.key", server.ca), ("ra.key", server.ra)):
+        server.write(name, key_pem(pair.key, "secret words"), 0o600)
+    return server
+
+
+def asked(server):
+    with open(server.path("asked"), encoding="ascii") as file:
+        return file.read().split()
+
+
+def test_passphrase_from_a_program(httpd):
+    server = encrypted(httpd)
+    server.start()
+    assert sorted(asked(server)) == [server.path("ca.key"),
+                                     server.path("ra.key")]
+    assert server.enrol(server.draw()).status == scep.SUCCESS
+    # a graceful restart asks nobody
+    os.unlink(server.path("passphrase"))
+    server.graceful()
+    assert len(asked(server)) == 2
+    assert server.enrol(server.draw(), "b", number=1).status == scep.SUCCESS
+
+
+def test_changed_key_has_a_passphrase_of_its_own(httpd):
+    server = encrypted(httpd)
+    server.start()
+    time.sleep(0.02)
+    server.write("ra.key", key_pem(server.ra.key, "other words"), 0o600)
+    server.write("passphrase", "other words\n", 0o600)
+    server.graceful()
+    assert asked(server).count(server.path("ra.key")) == 2
+    assert asked(server).count(server.path("ca.key")) == 1
+    assert server.enrol(server.draw()).status == scep.SUCCESS
+
+
+@pytest.mark.parametrize("how, text", (
+    ("wrong", "wrong passphrase"), ("none", "printed no passphrase")))
+def test_bad_passphrase(httpd, how, text):
+    server = encrypted(httpd)
+    server.write("passphrase", "wrong\n" if how == "wrong" else "", 0o600)
+    server.expect("SCEP0003", "AH00020")
+    said = server.start_fails()
+    assert text in said and "ScepCAKey" in said
+    assert "secret words" not in said
+
+
+def test_builtin_dialog_without_terminal(httpd):
+    server = encrypted(httpd)
+    server.replace_conf("ScepPassPhraseDialog exec:ask\n", "")
+    server.expect("SCEP0003", "AH00020")
+    assert "ScepPassPhraseDialog builtin" in server.start_fails()
+
+
+def test_builtin_dialog_on_a_terminal(httpd):
+    """Asked for before httpd leaves its terminal, once for each key, and not
+    again at a restart."""
+    server = encrypted(httpd)
+    server.replace_conf("ScepPassPhraseDialog exec:ask\n", "")
+    said = server.start(answers=("secret words", "secret words"))
+    assert said.count("passphrase of") == 2
+    assert server.path("ca.key") in said and server.path("ra.key") in said
+    assert "secret words" not in said
+    assert server.enrol(server.draw()).status == scep.SUCCESS
+    server.graceful()
+    assert server.enrol(server.draw(), "b", number=1).status == scep.SUCCESS
+
+
+def test_builtin_dialog_with_a_wrong_answer(httpd):
+    server = encrypted(httpd)
+    server.replace_conf("ScepPassPhraseDialog exec:ask\n", "")
+    server.expect("SCEP0003", "AH00020")
+    with pytest.raises(RuntimeError, match="wrong passphrase"):
+        server.start(answers=("no idea",))
