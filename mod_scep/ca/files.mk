@@ -32,6 +32,7 @@ tests_unit_test_cert_build_SOURCES = tests/unit/test_cert_build.c \
 	tests/unit/fixture_ca.h
 tests_unit_test_cert_build_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cert_build_LDADD = $(LIB_CA) $(UNIT_LIBS)
+tests_unit_test_cert_build_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=scep_random
 tests_unit_test_cert_extensions_SOURCES = tests/unit/test_cert_extensions.c \
 	tests/unit/fixture.h \
 	tests/unit/fixture_ca.h

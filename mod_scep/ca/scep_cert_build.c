@@ -25,7 +25,7 @@ static scep_status_e internal(scep_result_t *res, const char *what)
  * (Q76, S29). */
 static bool set_serial(X509 *cert)
 {
-    unsigned char octets[SERIAL_SIZE];
+    unsigned char octets[SERIAL_SIZE] = {0};
     BIGNUM *number = NULL;
     bool ok = scep_random(octets, sizeof(octets), false);
 

@@ -3,6 +3,7 @@
 import os
 import pwd
 import re
+import resource
 import shlex
 import stat
 import subprocess
@@ -177,6 +178,19 @@ def test_a_second_run_changes_nothing(scepctl, tmp_path):
     assert f"{top}/ca.key exists already" in run.err
     assert run.out == ""
     assert tree(top) == before
+
+
+def test_what_was_half_written_is_taken_back(scepctl, tmp_path):
+    def small_files():  # as if the disk were full after the first key
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
+    top = tmp_path / "s"
+    run = scepctl("init", "--dir", top, *QUICK, preexec_fn=small_files,
+                  restore_signals=False)
+    assert run.status == 2, run
+    assert f"cannot write {top}/ca.crt" in run.err
+    assert run.out == ""
+    assert os.listdir(top) == ["state"] and os.listdir(top / "state") == []
+    assert scepctl("init", "--dir", top, *QUICK).status == 0
 
 
 @pytest.mark.parametrize("name", ["ca.key", "ca.crt", "ra.crt", "ra.key",

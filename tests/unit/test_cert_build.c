@@ -7,6 +7,21 @@
 #define DAY ((apr_int64_t)86400)
 #define NOW_SECONDS apr_time_sec(FIXTURE_NOW)
 
+bool __real_scep_random(unsigned char *out, size_t len, bool secret);
+bool __wrap_scep_random(unsigned char *out, size_t len, bool secret);
+
+/* What the generator does next. */
+static enum { RANDOM_WORKS, RANDOM_FAILS, RANDOM_ZERO, RANDOM_ONES } generator;
+
+bool __wrap_scep_random(unsigned char *out, size_t len, bool secret)
+{
+    if (generator == RANDOM_ZERO || generator == RANDOM_ONES) {
+        memset(out, generator == RANDOM_ZERO ? 0 : 0xff, len);
+        return true;
+    }
+    return generator == RANDOM_WORKS && __real_scep_random(out, len, secret);
+}
+
 static scep_status_e issue(fixture_t *f, const scep_keypair_t *ca,
                            const scep_profile_t *profile, X509_REQ *csr,
                            scep_extensions_t *extensions, X509 **cert)
@@ -388,6 +403,29 @@ static void faults_of_ours_are_broken(void **state)
     assert_null(cert);
 }
 
+static void no_serial_without_randomness(void **state)
+{
+    fixture_t *f = *state;
+    scep_keypair_t ca = fixture_ca(f, "P-256");
+    X509_REQ *csr =
+        fixture_csr(f, fixture_key(f, "P-256"), fixture_name(f, "device"));
+    X509 *cert;
+
+    generator = RANDOM_FAILS;
+    assert_int_equal(issue(f, &ca, &scep_profile_device, csr, NULL, &cert),
+                     SCEP_BROKEN);
+    assert_null(cert);
+    generator = RANDOM_ZERO; /* RFC 5280 4.1.2.2: not zero */
+    assert_int_equal(issue(f, &ca, &scep_profile_device, csr, NULL, &cert),
+                     SCEP_BROKEN);
+    generator = RANDOM_ONES; /* the largest is positive, and of 20 octets */
+    assert_int_equal(issue(f, &ca, &scep_profile_device, csr, NULL, &cert),
+                     SCEP_OK);
+    generator = RANDOM_WORKS;
+    assert_string_equal(scep_serial_text(f->pool, X509_get0_serialNumber(cert)),
+                        "7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF");
+}
+
 static void every_kind_is_as_described(void **state)
 {
     const unsigned int ca_usage = KU_KEY_CERT_SIGN | KU_CRL_SIGN;
@@ -469,6 +507,7 @@ int main(void)
         FIXTURE_TEST(a_ca_at_its_end_or_not_begun_issues_nothing),
         FIXTURE_TEST(a_long_validity_uses_generalized_time),
         FIXTURE_TEST(faults_of_ours_are_broken),
+        FIXTURE_TEST(no_serial_without_randomness),
         FIXTURE_TEST(every_kind_is_as_described),
         FIXTURE_TEST(what_cannot_be_made_is_said),
     };
