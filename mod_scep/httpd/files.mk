@@ -19,6 +19,8 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_shared.c mod_scep/httpd/scep_shared.h
 mod_scep_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/mod_scep/httpd \
 	$(HTTPD_CPPFLAGS)
+# clang sees the casts inside APR_RING macros.
+mod_scep_la_CFLAGS = $(AM_CFLAGS) -Wno-cast-qual
 mod_scep_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 	-export-symbols-regex '^scep_module$$'
 mod_scep_la_LIBADD = libscep.la
