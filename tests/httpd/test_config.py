@@ -12,6 +12,8 @@ from httpdserver import (CA_USAGE, ENCRYPT, ROOT, SIGN, Pair, key_pem,
                          make_cert, pem, test_ca)
 
 test_ca.__test__ = False
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
 DIRECTIVES = re.compile(r'AP_INIT_\w+\("(Scep\w+)"')
 
 
@@ -88,9 +90,7 @@ def test_bad_values(make, line, text):
 
 
 def test_every_directive_has_a_bad_value():
-    top = os.path.dirname(os.path.dirname(os.path.dirname(
-        os.path.abspath(__file__))))
-    with open(os.path.join(top, "mod_scep", "httpd", "scep_directives.c"),
+    with open(os.path.join(TOP, "mod_scep", "httpd", "scep_directives.c"),
               encoding="ascii") as file:
         known = set(DIRECTIVES.findall(file.read()))
     assert len(known) > 15
@@ -370,3 +370,53 @@ def test_bad_password_key(httpd, content, mode, text):
     server.write("state/challenge.key", content, mode)
     server.expect("SCEP0003", "AH00020")
     assert text in server.start_fails()
+
+
+# ---- what is shipped ----
+
+def shipped(name):
+    """A file of conf.d, with the paths of a test."""
+    with open(os.path.join(TOP, "conf.d", name), encoding="ascii") as file:
+        text = file.read()
+    assert "LimitRequestLine 65536" in text
+    for old, new in (("/var/lib/mod_scep", "@DIR@"),
+                     ("/etc/mod_scep/chain.crt", "@DIR@/ca.crt"),
+                     ("/etc/mod_scep", "@DIR@")):
+        text = text.replace(old, new)
+    return text
+
+
+def test_minimal_conf(httpd):
+    server = httpd(scep_conf=shipped("scep-minimal.conf")
+                   + "ScepStateDir state\n")
+    request = scep.Request(server.ra_cert, server.draw(), "long",
+                           key=scep.shared_key(1))
+    request.extra = [scep.attribute("1.3.6.1.4.1.99999.1",
+                                    scep.core.OctetString(b"x" * 7000))]
+    answer = server.endpoint().get(request.der())
+    assert server.reply(answer, request).status == scep.SUCCESS
+
+
+def test_full_conf_as_shipped(httpd):
+    """It loads the module, and that serves nothing yet."""
+    server = httpd(scep_conf=shipped("scep.conf"))
+    assert server.http("GET", "/certsrv/mscep").status == 404
+
+
+def test_full_conf_with_all_of_it(make):
+    text = re.sub(r"(?m)^#(?=(    )?[A-Z<])", "", shipped("scep.conf"))
+    text = text.replace("ScepStateDir @DIR@", "ScepStateDir @DIR@/state")
+    text = text.replace("ScepPassPhraseDialog builtin",
+                        "ScepPassPhraseDialog exec:/bin/false")
+    server = make(scep_conf=text)
+    server.write("ca-chain.crt", pem(server.ca.cert))
+    status, said = server.check()
+    assert status == 0, said
+    assert set(re.findall(r"(?m)^(Scep\w+)", text)) == {
+        line.split()[0] for line, _ in LIMITS}
+    server.expect("AH01630")
+    server.start()
+    for path in ("/cgi-bin/pkiclient.exe", "/scep-legacy"):
+        assert server.http("GET", path + "?operation=GetCACaps").status == (
+            403 if "legacy" in path else 200)
+    assert server.draw("/scep-password")
