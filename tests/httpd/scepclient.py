@@ -13,7 +13,7 @@ from asn1crypto import algos, cms, core, csr as asn1csr, pem
 from asn1crypto import x509 as asn1x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.x509.oid import AttributeOID, NameOID
 
@@ -36,6 +36,7 @@ CIPHERS = {
 HASHES = {"md5": hashes.MD5, "sha1": hashes.SHA1, "sha256": hashes.SHA256,
           "sha384": hashes.SHA384, "sha512": hashes.SHA512}
 RSA_ENCRYPTION = "1.2.840.113549.1.1.1"
+ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2"
 
 
 def new_key(bits=2048):
@@ -150,11 +151,17 @@ def sign(content, key, cert, attributes, digest="sha256", certs=None,
         attribute("1.2.840.113549.1.9.4", core.OctetString(hasher.digest())),
         *attributes])
     signed = Attributes(sorted(list(signed), key=lambda a: a.dump()))
-    signature = key.sign(signed.dump(), padding.PKCS1v15(), HASHES[digest]())
+    if isinstance(key, rsa.RSAPrivateKey):
+        signature = key.sign(signed.dump(), padding.PKCS1v15(),
+                             HASHES[digest]())
+    else:
+        signature = key.sign(signed.dump(), ec.ECDSA(HASHES[digest]()))
+        signature_oid = ECDSA_WITH_SHA256
     signer = asn1(cert)
     algorithm = algos.SignedDigestAlgorithm()
     algorithm["algorithm"] = signature_oid
-    algorithm["parameters"] = core.Null()
+    if signature_oid != ECDSA_WITH_SHA256:
+        algorithm["parameters"] = core.Null()
     info = {
         "version": "v1",
         "sid": cms.SignerIdentifier("issuer_and_serial_number", {
