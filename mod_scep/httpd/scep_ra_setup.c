@@ -151,6 +151,24 @@ static void add_own(const scep_ra_source_t *source, apr_pool_t *pool,
     }
 }
 
+/* Where the CA's certificate stands in for an RA's it must look like one: what
+ * the RA's own may do has decided what they are used for. */
+static void check_usage(const scep_ra_source_t *source, const scep_ra_t *ra,
+                        int loaded, bool ra_decrypts)
+{
+    unsigned int needed = loaded == 0
+                              ? KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT
+                          : !ra_decrypts ? KU_KEY_ENCIPHERMENT
+                                         : 0;
+
+    if (needed != 0 && ra->pairs->nelts > 0) {
+        scep_ra_check_usage(
+            source->env,
+            APR_ARRAY_IDX(ra->pairs, 0, const scep_keypair_t *)->cert, needed,
+            "the CA's certificate in place of an RA's");
+    }
+}
+
 static bool show(scep_certs_t *certs, X509 *cert)
 {
     return X509_up_ref(cert) == 1 && sk_X509_push(certs, cert) > 0;
@@ -225,6 +243,7 @@ scep_status_e scep_ra_setup(const scep_ra_source_t *source, apr_pool_t *pool,
         return scep_fail(res, SCEP_R_INTERNAL, "no memory");
     }
     add_own(source, pool, ra);
+    check_usage(source, ra, n, newest != NULL);
     if (!source->probe && (ra->signer == NULL || ra->pairs->nelts == 0)) {
         return scep_fail(res, SCEP_R_SETUP,
                          "the CA has no RSA key here that could decrypt "
