@@ -88,7 +88,7 @@ def settle(server, load):
 
 
 def test_kill_children(server):
-    server.expect("AH10392")  # httpd is astonished
+    server.expect("children are killed successively")  # as httpd puts it
     end = time.monotonic() + SECONDS
     kills = 0
     with Load(server) as load:
