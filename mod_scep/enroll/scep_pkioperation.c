@@ -8,6 +8,10 @@
 #include "scep_pkcsreq.h"
 #include "scep_refusal.h"
 
+/* Microseconds to a multiple of which the answer to an envelope that could not
+ * be read is put off: well above what the work for it varies by. */
+enum { CONTENT_REFUSAL_STEP = 10000 };
+
 static scep_status_e answer_success(scep_request_t *req,
                                     const scep_pkimessage_t *msg, X509 *cert,
                                     scep_answer_t *answer, scep_result_t *res)
@@ -41,41 +45,67 @@ static scep_status_e answer_success(scep_request_t *req,
 }
 
 /* Only a PKCSReq reaches issuing code; whatever else a peer writes into
- * messageType ends in the default branch (S1). */
-static scep_status_e decide(scep_request_t *req, const scep_pkimessage_t *msg,
-                            X509 **cert, scep_result_t *res)
+ * messageType ends here (S1), and before the envelope is opened: the answer
+ * must not depend on whether it could be (S20). */
+static scep_status_e check_served(const scep_pkimessage_t *msg,
+                                  scep_result_t *res)
 {
-    switch (msg->message_type) {
-    case SCEP_MSG_PKCSREQ:
-        return scep_pkcsreq(req, msg, cert, res);
-    default:
+    if (msg->message_type != SCEP_MSG_PKCSREQ) {
         return scep_fail(res, SCEP_R_MESSAGE_TYPE, "%s is not served",
                          scep_message_type_name(msg->message_type));
     }
+    return SCEP_OK;
+}
+
+static scep_status_e decide(scep_request_t *req, scep_octets_t der,
+                            scep_pkimessage_t **msg, X509 **cert,
+                            scep_result_t *res)
+{
+    const scep_algs_t *algs = req->policy->algs;
+    scep_status_e status =
+        scep_pkimessage_decode(der, algs, req->pool, msg, res);
+
+    if (status == SCEP_OK) {
+        status = check_served(*msg, res);
+    }
+    if (status == SCEP_OK) {
+        status =
+            scep_pkimessage_open(*msg, algs, scep_service_ra(req)->pairs, res);
+    }
+    return status == SCEP_OK ? scep_pkcsreq(req, *msg, cert, res) : status;
+}
+
+/* Bad padding, a wrong key, a CSR that is garbage and one that is wrongly
+ * signed cost different work, by some hundred microseconds; whoever measures
+ * that must not learn which it was (invariant 7). */
+static void blur(apr_time_t began)
+{
+    apr_interval_time_t spent = apr_time_now() - began;
+
+    if (spent < 0) {
+        spent = 0; /* the clock was set back */
+    }
+    apr_sleep(CONTENT_REFUSAL_STEP - spent % CONTENT_REFUSAL_STEP);
 }
 
 void scep_pkioperation(scep_request_t *req, scep_octets_t der,
                        scep_answer_t *answer)
 {
-    const scep_algs_t *algs = req->policy->algs;
+    apr_time_t began = apr_time_now();
     scep_pkimessage_t *msg = NULL;
     X509 *cert = NULL;
     scep_status_e status;
     scep_result_t res;
 
     scep_result_init(&res, req->pool);
-    status = scep_pkimessage_decode(der, algs, req->pool, &msg, &res);
-    if (status == SCEP_OK) {
-        status =
-            scep_pkimessage_open(msg, algs, scep_service_ra(req)->pairs, &res);
-    }
-    if (status == SCEP_OK) {
-        status = decide(req, msg, &cert, &res);
-    }
+    status = decide(req, der, &msg, &cert, &res);
     if (status == SCEP_OK) {
         status = answer_success(req, msg, cert, answer, &res);
     }
     if (status != SCEP_OK) {
         scep_refusal_answer(req, &res, msg, answer);
+    }
+    if (res.reason == SCEP_R_CONTENT) {
+        blur(began);
     }
 }

@@ -174,6 +174,30 @@ static void test_message_types(void **state)
     assert_failure(f, m, "2", "SCEP0133");
 }
 
+/* S20: that a message is not served is said before its envelope is opened, so
+ * that the answer tells nothing about the envelope. */
+static void test_type_is_refused_before_opening(void **state)
+{
+    enroll_fixture_t *f = *state;
+    maker_t *m = pkcsreq(f, enroll_draw(f));
+
+    m->recipients[0] = f->device.cert; /* it could not be opened */
+    maker_set_text(m, SCEP_OID_MESSAGE_TYPE, "20");
+    assert_failure(f, m, "2", "SCEP0133");
+}
+
+/* Invariant 7: the answer to what cannot be read comes on a coarse tick. */
+static void test_content_refusals_are_put_off(void **state)
+{
+    enroll_fixture_t *f = *state;
+    maker_t *m = pkcsreq(f, enroll_draw(f));
+    apr_time_t began = apr_time_now();
+
+    m->data = MAKER_OCTETS("no PKCS#10");
+    assert_failure(f, m, "2", "SCEP0137");
+    assert_true(apr_time_now() - began >= 10000);
+}
+
 static void test_not_for_us(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -274,6 +298,8 @@ int main(void)
         ENROLL_TEST(test_retry),
         ENROLL_TEST(test_wrong_password),
         ENROLL_TEST(test_message_types),
+        ENROLL_TEST(test_type_is_refused_before_opening),
+        ENROLL_TEST(test_content_refusals_are_put_off),
         ENROLL_TEST(test_not_for_us),
         ENROLL_TEST(test_algorithm_not_allowed),
         ENROLL_TEST(test_signature),
