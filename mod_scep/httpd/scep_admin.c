@@ -13,6 +13,8 @@
 #include "scep_admin_page.h"
 #include "scep_draw.h"
 
+enum { RETRY_AFTER = 5 /* seconds */ };
+
 static const char path_without_slash[] = "/certsrv/mscep_admin";
 
 /* As NDES: only for its own path, and only once the user is known. A POST
@@ -77,6 +79,7 @@ static int unavailable(scep_call_t *call)
     scep_answer_t answer = {
         .http_status = call->res.http_status,
         .content_type = "text/plain",
+        .retry_after = call->res.status == SCEP_UNAVAILABLE ? RETRY_AFTER : 0,
         .body = {(const unsigned char *)text, strlen(text)}};
 
     return scep_call_send(call, &answer);

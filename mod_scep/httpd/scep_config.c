@@ -193,15 +193,16 @@ const char *scep_config_key(const scep_server_config_t *conf, apr_pool_t *pool)
 
 const char *scep_config_where(const server_rec *s, apr_pool_t *pool)
 {
-    const char *name =
-        s->server_hostname != NULL ? s->server_hostname : "(no name)";
+    const char *name = "(without ServerName)";
 
     if (!s->is_virtual) {
         return "main server";
     }
-    return apr_psprintf(pool, "virtual host %s:%u (%s:%u)", name,
-                        (unsigned int)s->port, TEXT(s->defn_name),
-                        s->defn_line_number);
+    if (s->server_hostname != NULL) {
+        name = s->server_hostname;
+    }
+    return apr_psprintf(pool, "virtual host %s (%s:%u)", name,
+                        TEXT(s->defn_name), s->defn_line_number);
 }
 
 bool scep_config_is_uri(const char *source)

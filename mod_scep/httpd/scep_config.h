@@ -96,7 +96,7 @@ void scep_config_policy(const scep_dir_config_t *conf, scep_policy_t *policy);
  * same are served by the same service. */
 const char *scep_config_key(const scep_server_config_t *conf, apr_pool_t *pool);
 
-/** "virtual host name:port (file:line)", or "main server"; for messages. */
+/** "virtual host name (file:line)", or "main server"; for messages. */
 const char *scep_config_where(const server_rec *s, apr_pool_t *pool);
 
 /** True for "pkcs11:..." and the like, which are no paths. */

@@ -131,8 +131,7 @@ LEVELS = ("warn", "error", "crit", "alert", "emerg")
 HARMLESS = (
     "AH00098",  # pid file left by a killed server
     "AH00558",  # no fully qualified name
-    "AH00488",  # a restart right after a start
-    "AH10392",  # children killed one after the other
+    "long lost child came home",  # a restart right after a start
 )
 LINE = re.compile(r"^\[[^]]*\] \[(?P<module>[\w-]*):(?P<level>\w+)\] ")
 
@@ -361,10 +360,10 @@ class Server:
         self.stop()
         self.start()
 
-    def graceful(self):
+    def graceful(self, number=signal.SIGUSR1):
         """`apachectl graceful`; comes back when the new generation serves."""
         before = self.count("resuming normal operations")
-        self.process.send_signal(signal.SIGUSR1)
+        self.process.send_signal(number)
         self.wait_for(
             lambda: self.count("resuming normal operations") > before)
 
@@ -377,6 +376,14 @@ class Server:
             end = time.monotonic() + TIMEOUT
             while self.group() and time.monotonic() < end:
                 time.sleep(0.01)
+
+    def kill_children(self):
+        """kill -9 of all children; comes back when there are others."""
+        old = self.children()
+        for pid in old:
+            os.kill(pid, signal.SIGKILL)
+        self.wait_for(lambda: self.children()
+                      and not set(self.children()) & set(old))
 
     def group(self):
         """All processes of this server's group that are alive."""

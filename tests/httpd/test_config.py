@@ -167,7 +167,7 @@ def test_virtual_host_is_named(make):
     server = make(scep_conf="", vhosts=(
         "<VirtualHost *:*>\nServerName scep.example\nScepEngine On\n"
         "</VirtualHost>\n"))
-    refused(server, "virtual host scep.example:0 (", "httpd.conf:",
+    refused(server, "virtual host scep.example (", "httpd.conf:",
             "scepctl init")
 
 
@@ -292,6 +292,24 @@ def test_expired_ra_is_warned_of(httpd):
     server.expect("SCEP0351")
     server.start()
     assert server.count("SCEP0351") == 1
+
+
+def rsa_ca(*usage):
+    key = scep.shared_key("alone")
+    return Pair(make_cert("CA alone", key, ca=True, usage=CA_USAGE + usage),
+                key)
+
+
+def test_ca_without_ra_is_warned_of(httpd):
+    server = httpd(pairs=(rsa_ca(SIGN), None), start=False)
+    server.expect("SCEP0350")
+    server.start()
+    assert "keyUsage lacks keyEncipherment" in server.error_log()
+    assert server.count("SCEP0350") == 1
+
+
+def test_ca_that_can_do_without_ra(httpd):
+    assert httpd(pairs=(rsa_ca(SIGN, ENCRYPT), None)).count("SCEP0350") == 0
 
 
 # ---- sections ----

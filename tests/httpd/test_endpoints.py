@@ -60,7 +60,7 @@ def test_scep_on_admin_paths(running, path):
 
 @pytest.mark.parametrize("path", OTHER_PATHS)
 def test_other_paths(running, path):
-    running.expect("AH01264")  # no such script
+    running.expect("script not found")
     answer = running.http("GET", f"{path}?{CAPS}")
     assert b"POSTPKIOperation" not in answer.body
     if path == "/cgi-bin/other":

@@ -17,13 +17,15 @@ ADMIN = "/certsrv/mscep_admin/"
 
 @pytest.fixture(name="running", scope="module")
 def fixture_running(make_server):
-    return make_server(modules=("http2", "deflate"), extra=(
+    server = make_server(modules=("http2", "deflate"), extra=(
         "Protocols h2c http/1.1\nSetOutputFilter DEFLATE\n"
         "AddDefaultCharset utf-8\n"
         "<Location /small>\nSetHandler scep\nScepMaxRequestSize 4096\n"
         "</Location>\n"
         "<Location /limited>\nSetHandler scep\nLimitRequestBody 1000\n"
         "</Location>\n"))
+    server.expect("AH10034")  # mod_http2 would rather not have prefork
+    return server
 
 
 def message(running, name="http", number=1):

@@ -2,6 +2,7 @@
 """Restarts of every kind: what was drawn stays good, what was spent stays
 spent, and changed settings take effect when they are said to."""
 import os
+import signal
 import time
 
 import pytest
@@ -11,6 +12,7 @@ from httpdserver import key_pem
 
 WAYS = {
     "graceful": lambda server: server.graceful(),
+    "restart": lambda server: server.graceful(signal.SIGHUP),
     "stop and start": lambda server: server.restart(),
     "kill -9 and start": lambda server: (server.kill_all(), server.start()),
 }
@@ -45,6 +47,20 @@ def test_a_retry_is_answered(httpd, again):
     second = server.reply(server.endpoint().post(message), request)
     assert first.certs == second.certs
     assert server.count_certificates() == 1
+
+
+@pytest.mark.parametrize("mechanism", (
+    "pthread", "sysvsem", "posixsem", "flock:@DIR@", "fcntl:@DIR@",
+    "file:@DIR@"))
+def test_locks(httpd, mechanism):
+    """Whatever the lock is made of, children and later generations have it."""
+    server = httpd(extra=f"Mutex {mechanism} scep-challenge\n")
+    kept = server.draw()
+    assert server.enrol(server.draw(), "before").status == scep.SUCCESS
+    server.graceful()
+    assert server.enrol(kept, "after", number=1).status == scep.SUCCESS
+    server.graceful()
+    assert server.enrol(server.draw(), "new", number=2).status == scep.SUCCESS
 
 
 def test_many_graceful_restarts(httpd):

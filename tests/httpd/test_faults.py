@@ -1,0 +1,100 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Our own faults are answered with 503, logged, and over when the cause is
+gone; and those of peers leave nothing behind for mod_ssl to stumble over."""
+import base64
+import http.client
+import os
+import ssl
+
+import pytest
+
+import scepclient as scep
+from httpdserver import (ADMIN, ROOT, SECRET, TIMEOUT, key_pem, make_cert,
+                         pem)
+
+
+@pytest.mark.skipif(not ROOT, reason="an owner cannot lock himself out")
+def test_no_database(httpd):
+    """The children cannot get at the database: nobody enrols, nobody draws,
+    and when it is there again nothing is lost."""
+    server = httpd()
+    server.expect("SCEP0171", "SCEP0253")
+    request = scep.Request(server.ra_cert, server.draw(), "down",
+                           key=scep.shared_key(0))
+    message = request.der()
+    state = os.stat(server.path("state"))
+    os.chown(server.path("state"), 0, 0)
+    server.kill_children()
+    for answer in (server.http("POST", "/certsrv/mscep", message),
+                   server.admin()):
+        assert answer.status == 503
+        assert answer.headers["Retry-After"] == "5"
+        assert answer.headers["Content-Type"] == "text/plain"
+        assert answer.body == b"The service is temporarily unavailable.\n"
+    assert "SCEP0171" in server.error_log()
+    os.chown(server.path("state"), state.st_uid, state.st_gid)
+    server.kill_children()
+    reply = server.reply(server.endpoint().post(message), request)
+    assert reply.status == scep.SUCCESS
+
+
+class Tls:
+    """One kept-alive connection over TLS."""
+
+    def __init__(self, server):
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        self.connection = http.client.HTTPSConnection(
+            "127.0.0.1", server.port, timeout=TIMEOUT, context=context)
+        self.connection.connect()
+        self.sock = self.connection.sock
+
+    def ask(self, method, path, body=None, headers=None):
+        self.connection.request(method, path, body, headers or {})
+        answer = self.connection.getresponse()
+        result = answer.status, answer.headers, answer.read()
+        assert self.connection.sock is self.sock, "the connection was closed"
+        return result
+
+
+def test_beside_mod_ssl(httpd):
+    """What OpenSSL remembers of bad messages must not end the connection that
+    they came over."""
+    server = httpd(start=False, modules=("ssl", "socache_shmcb"),
+                   extra="SSLEngine On\nSSLCertificateFile tls.crt\n"
+                   "SSLCertificateKeyFile tls.key\nKeepAliveTimeout 20\n")
+    key = scep.shared_key("tls")
+    server.write("tls.crt", pem(make_cert("127.0.0.1", key)))
+    server.write("tls.key", key_pem(key), 0o600)
+    server.expect("SCEP0131", "SCEP0153", "AH01909", "AH01873")
+    server.start()
+    credentials = base64.b64encode(f"{ADMIN}:{SECRET}".encode()).decode()
+    link = Tls(server)
+    for number in range(3):
+        request = scep.Request(server.ra_cert, "0" * 16, "tls",
+                               key=scep.shared_key(number))
+        good = request.der()
+        # a signature that fails, and a password that nobody knows
+        for der in (good[:-1] + bytes([good[-1] ^ 1]), good):
+            status, _, body = link.ask("POST", "/certsrv/mscep", der)
+            assert status == 200
+            reply = scep.Reply(body, None, server.signers)
+            assert reply.status == scep.FAILURE
+        status, _, page = link.ask("GET", "/certsrv/mscep_admin/", None, {
+            "Authorization": "Basic " + credentials})
+        assert status == 200
+        password = page.decode("utf-16").split("password is: <B> ")[1][:16]
+        request = scep.Request(server.ra_cert, password, "tls",
+                               key=scep.shared_key(number))
+        answer = link.ask("POST", "/certsrv/mscep", request.der())
+        assert server.reply(answer, request).status == scep.SUCCESS
+
+
+def test_redirect_keeps_tls(httpd):
+    server = httpd(extra="UseCanonicalName On\n")
+    server.replace_conf("ServerName 127.0.0.1", "ServerName https://scep.test")
+    server.graceful()
+    answer = server.admin("/certsrv/mscep_admin")
+    assert answer.headers["Location"] == (
+        f"https://scep.test:{server.port}/certsrv/mscep_admin/")
