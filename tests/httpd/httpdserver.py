@@ -130,6 +130,7 @@ LEVELS = ("warn", "error", "crit", "alert", "emerg")
 # What httpd itself may say when it is treated roughly by a test.
 HARMLESS = (
     "AH00098",  # pid file left by a killed server
+    "AH03093",  # event: a connection is put aside as the child ends
     "AH00558",  # no fully qualified name
     "long lost child came home",  # a restart right after a start
 )

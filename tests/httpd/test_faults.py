@@ -18,7 +18,8 @@ def test_no_database(httpd):
     """The children cannot get at the database: nobody enrols, nobody draws,
     and when it is there again nothing is lost."""
     server = httpd()
-    server.expect("SCEP0171", "SCEP0253")
+    server.expect("SCEP0171", "SCEP0253",
+                  "children are killed successively")
     request = scep.Request(server.ra_cert, server.draw(), "down",
                            key=scep.shared_key(0))
     message = request.der()
