@@ -11,6 +11,12 @@ EXTRA_DIST += $(GUARDS) scripts/guards/guard.py scripts/quickstart \
 	scripts/check autogen.sh LICENSE .clang-format conf.d docs \
 	tests/data tests/httpd tests/interop
 
+# What an administrator reads.
+dist_doc_DATA = README docs/directives.md docs/guide.md docs/internals.md \
+	docs/refusals.md
+confexampledir = $(docdir)/conf.d
+dist_confexample_DATA = conf.d/scep.conf conf.d/scep-minimal.conf
+
 # Folders are copied whole: leave out what a test run left in them.
 dist-hook:
 	find $(distdir) -name __pycache__ -o -name .pytest_cache | xargs rm -rf
