@@ -26,7 +26,7 @@ mod_scep_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 mod_scep_la_LIBADD = libscep.la
 
 # httpd loads the .so; libtool's description of it is of no use there.
-install-exec-hook:
+install-data-hook:
 	rm -f $(DESTDIR)$(httpdmoduledir)/mod_scep.la
 
 uninstall-hook:
