@@ -6,9 +6,9 @@
 #include "scep_pkcsreq.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "scep_authorize.h"
+#include "scep_cert_time.h"
 #include "scep_certrep.h"
 #include "scep_csr.h"
 
@@ -60,36 +60,56 @@ static scep_status_e certificate_of(const pkcsreq_t *p,
     return SCEP_OK;
 }
 
-/* Invariant 4: a retry is answered, not refused. SCEP_NOT_FOUND: this is no
- * retry, judge it anew. */
-static scep_status_e answer_retry(const pkcsreq_t *p, X509 **cert,
-                                  scep_result_t *res)
+static scep_status_e id_taken(const pkcsreq_t *p, scep_result_t *res)
+{
+    return scep_fail(res, SCEP_R_TRANSACTION_REUSED,
+                     "another key than that of \"%s\" used this transactionID "
+                     "less than ScepRetryWindow ago",
+                     p->csr->subject);
+}
+
+/* Is there a transaction of this id by another key? What two of them racing
+ * each other leave open here, the store's write transaction decides. */
+static scep_status_e check_id(const pkcsreq_t *p, scep_result_t *res)
 {
     scep_transaction_row_t *row;
     scep_status_e status = scep_store_transaction_find(
         p->req->service->store, p->req->service->scope, p->msg->transaction_id,
         p->retry_since, p->req->pool, &row, res);
 
-    if (status != SCEP_OK) {
-        return status;
+    if (status == SCEP_OK) {
+        return memcmp(row->key_hash, p->csr->key_hash, SCEP_HASH_SIZE) == 0
+                   ? SCEP_NOT_FOUND
+                   : id_taken(p, res);
     }
-    if (memcmp(row->key_hash, p->csr->key_hash, SCEP_HASH_SIZE) != 0) {
-        return scep_fail(res, SCEP_R_TRANSACTION_REUSED,
-                         "another key used this transactionID less than "
-                         "ScepRetryWindow ago");
+    return status;
+}
+
+/* Invariant 4: a retry is answered, not refused. SCEP_NOT_FOUND: this is no
+ * retry, judge it anew. */
+static scep_status_e answer_retry(const pkcsreq_t *p, X509 **cert,
+                                  scep_result_t *res)
+{
+    scep_transaction_row_t *row;
+    scep_status_e status = scep_store_transaction_same(
+        p->req->service->store, p->req->service->scope, p->msg->transaction_id,
+        p->retry_since, p->csr->key_hash, p->csr->hash, p->req->pool, &row,
+        res);
+
+    if (status == SCEP_OK && row->not_after > p->now) {
+        return certificate_of(p, row, cert, res);
     }
-    if (memcmp(row->csr_hash, p->csr->hash, SCEP_HASH_SIZE) != 0 ||
-        row->not_after <= p->now) {
-        return SCEP_NOT_FOUND;
+    if (status == SCEP_OK || status == SCEP_NOT_FOUND) {
+        return check_id(p, res);
     }
-    return certificate_of(p, row, cert, res);
+    return status;
 }
 
 static scep_status_e record(const pkcsreq_t *p, X509 *cert,
                             scep_issue_outcome_e *outcome, scep_result_t *res)
 {
     apr_pool_t *pool = p->req->pool;
-    struct tm tm;
+    apr_int64_t first, last;
     scep_issue_t issue = {
         .scope = p->req->service->scope,
         .transaction_id = p->msg->transaction_id,
@@ -106,15 +126,14 @@ static scep_status_e record(const pkcsreq_t *p, X509 *cert,
     };
     scep_status_e status;
 
-    if (ASN1_TIME_to_tm(X509_get0_notBefore(cert), &tm) != 1) {
-        return scep_fail(res, SCEP_R_INTERNAL, "notBefore does not parse");
-    }
-    issue.not_before = apr_time_from_sec(timegm(&tm));
-    if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) != 1 ||
+    if (!scep_cert_time(X509_get0_notBefore(cert), &first) ||
+        !scep_cert_time(X509_get0_notAfter(cert), &last) ||
         issue.cert_der.len == 0) {
-        return scep_fail(res, SCEP_R_INTERNAL, "notAfter does not parse");
+        return scep_fail(res, SCEP_R_INTERNAL,
+                         "the certificate %s cannot be read", issue.serial);
     }
-    issue.not_after = apr_time_from_sec(timegm(&tm));
+    issue.not_before = apr_time_from_sec(first);
+    issue.not_after = apr_time_from_sec(last);
 
     status =
         scep_store_issue(p->req->service->store, &issue, pool, outcome, res);
@@ -191,6 +210,11 @@ static scep_status_e issue_claimed(pkcsreq_t *p, X509 **cert,
     if (status != SCEP_OK) {
         scep_authorize_release(p->req, &p->claim);
         return status;
+    }
+    if (outcome == SCEP_ISSUE_ID_TAKEN) {
+        *cert = NULL;
+        scep_authorize_release(p->req, &p->claim);
+        return id_taken(p, res);
     }
     if (outcome != SCEP_ISSUE_RECORDED) {
         *cert = NULL; /* it must not leave */

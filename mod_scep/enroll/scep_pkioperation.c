@@ -75,8 +75,8 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
     return status == SCEP_OK ? scep_pkcsreq(req, *msg, cert, res) : status;
 }
 
-/* Bad padding, a wrong key, a CSR that is garbage and one that is wrongly
- * signed cost different work, by some hundred microseconds; whoever measures
+/* Bad padding, a wrong key, a CSR that is garbage, wrongly signed or somebody
+ * else's cost different work, by some hundred microseconds; whoever measures
  * that must not learn which it was (invariant 7). */
 static void blur(apr_time_t began)
 {
@@ -105,7 +105,7 @@ void scep_pkioperation(scep_request_t *req, scep_octets_t der,
     if (status != SCEP_OK) {
         scep_refusal_answer(req, &res, msg, answer);
     }
-    if (res.reason == SCEP_R_CONTENT) {
+    if (res.reason == SCEP_R_CONTENT || res.reason == SCEP_R_SIGNER_KEY) {
         blur(began);
     }
 }

@@ -114,6 +114,16 @@ scep_status_e scep_store_transaction_find(scep_store_t *store,
                                           scep_transaction_row_t **row,
                                           scep_result_t *res);
 
+/** The newest transaction of that scope, id, signer's key and CSR created at
+ * or after SINCE: what a retry is answered from (invariant 4).
+ * SCEP_NOT_FOUND without filling RES. */
+scep_status_e
+scep_store_transaction_same(scep_store_t *store, const char *scope,
+                            const char *transaction_id, apr_time_t since,
+                            const unsigned char *key_hash,
+                            const unsigned char *csr_hash, apr_pool_t *pool,
+                            scep_transaction_row_t **row, scep_result_t *res);
+
 /** The newest transaction that spent the challenge with HASH. */
 scep_status_e scep_store_transaction_by_challenge(scep_store_t *store,
                                                   const unsigned char *hash,
@@ -144,6 +154,8 @@ typedef struct scep_issue_t {
 typedef enum {
     SCEP_ISSUE_RECORDED = 0,  /* committed and synced: it may leave */
     SCEP_ISSUE_DUPLICATE,     /* the same transaction was recorded meanwhile */
+    SCEP_ISSUE_ID_TAKEN,      /* another key used the id at or after
+                              * retry_since (invariant 4) */
     SCEP_ISSUE_CHALLENGE_LOST /* the challenge is not outstanding (any more) */
 } scep_issue_outcome_e;
 

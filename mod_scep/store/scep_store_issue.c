@@ -60,6 +60,40 @@ static scep_sql_status_e find_same(scep_store_session_t *s,
                           NULL);
 }
 
+static scep_sql_status_e find_other_key(scep_store_session_t *s,
+                                        const scep_issue_t *issue,
+                                        const texts_t *texts, bool *found)
+{
+    const scep_sql_value_t values[] = {
+        {issue->scope, 0},
+        {issue->transaction_id, 0},
+        {NULL, issue->retry_since},
+        {texts->key_hash, 0},
+    };
+
+    *found = false;
+    return scep_store_run(s, SCEP_Q_TRANSACTION_OTHER_KEY, values, note_row,
+                          found, NULL);
+}
+
+/* Has the transaction been recorded meanwhile, or its id by another key? */
+static scep_sql_status_e find_rival(scep_store_session_t *s,
+                                    const scep_issue_t *issue,
+                                    const texts_t *texts,
+                                    scep_issue_outcome_e *outcome)
+{
+    bool same, other = false;
+    scep_sql_status_e sql = find_same(s, issue, texts, &same);
+
+    if (sql == SCEP_SQL_OK && !same) {
+        sql = find_other_key(s, issue, texts, &other);
+    }
+    if (same || other) {
+        *outcome = same ? SCEP_ISSUE_DUPLICATE : SCEP_ISSUE_ID_TAKEN;
+    }
+    return sql;
+}
+
 /* Only a challenge that is outstanding changes: of several who try, one. */
 static scep_sql_status_e spend(scep_store_session_t *s,
                                const scep_issue_t *issue, const texts_t *texts,
@@ -140,19 +174,22 @@ static scep_sql_status_e record(scep_store_session_t *s,
                                 scep_issue_outcome_e *outcome)
 {
     scep_sql_status_e sql = SCEP_SQL_OK;
-    bool found = false, spent = true;
+    bool spent = true;
 
+    *outcome = SCEP_ISSUE_RECORDED;
     if (issue->retry_since != 0) {
-        sql = find_same(s, issue, texts, &found);
+        sql = find_rival(s, issue, texts, outcome);
     }
-    if (sql == SCEP_SQL_OK && !found && texts->challenge_hash != NULL) {
-        sql = spend(s, issue, texts, &spent);
-    }
-    if (found || !spent) {
-        *outcome = found ? SCEP_ISSUE_DUPLICATE : SCEP_ISSUE_CHALLENGE_LOST;
+    if (sql != SCEP_SQL_OK || *outcome != SCEP_ISSUE_RECORDED) {
         return sql;
     }
-    *outcome = SCEP_ISSUE_RECORDED;
+    if (texts->challenge_hash != NULL) {
+        sql = spend(s, issue, texts, &spent);
+    }
+    if (sql == SCEP_SQL_OK && !spent) {
+        *outcome = SCEP_ISSUE_CHALLENGE_LOST;
+        return sql;
+    }
     return sql == SCEP_SQL_OK ? add_all(s, issue, texts) : sql;
 }
 
@@ -279,6 +316,24 @@ scep_status_e scep_store_transaction_find(scep_store_t *store,
         {scope, 0}, {transaction_id, 0}, {NULL, since}};
 
     return find(store, SCEP_Q_TRANSACTION_FIND, values, pool, row, res);
+}
+
+scep_status_e
+scep_store_transaction_same(scep_store_t *store, const char *scope,
+                            const char *transaction_id, apr_time_t since,
+                            const unsigned char *key_hash,
+                            const unsigned char *csr_hash, apr_pool_t *pool,
+                            scep_transaction_row_t **row, scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {
+        {scope, 0},
+        {transaction_id, 0},
+        {NULL, since},
+        {scep_hex_lower(pool, key_hash, SCEP_HASH_SIZE), 0},
+        {scep_hex_lower(pool, csr_hash, SCEP_HASH_SIZE), 0},
+    };
+
+    return find(store, SCEP_Q_TRANSACTION_SAME, values, pool, row, res);
 }
 
 scep_status_e scep_store_transaction_by_challenge(scep_store_t *store,

@@ -39,9 +39,15 @@
       " JOIN certificates c ON c.id = t.certificate_id"                        \
       " WHERE t.challenge_hash = $1 ORDER BY t.created DESC LIMIT 1")          \
     X(SCEP_Q_TRANSACTION_SAME, "ttntt",                                        \
+      "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
+      " JOIN certificates c ON c.id = t.certificate_id"                        \
+      " WHERE t.scope = $1 AND t.transaction_id = $2 AND t.created >= $3"      \
+      " AND t.key_hash = $4 AND t.csr_hash = $5"                               \
+      " ORDER BY t.seq DESC LIMIT 1")                                          \
+    X(SCEP_Q_TRANSACTION_OTHER_KEY, "ttnt",                                    \
       "SELECT id FROM transactions"                                            \
       " WHERE scope = $1 AND transaction_id = $2 AND created >= $3"            \
-      " AND key_hash = $4 AND csr_hash = $5 LIMIT 1")                          \
+      " AND key_hash <> $4 LIMIT 1")                                           \
     X(SCEP_Q_CERTIFICATE_ADD, "ttttnnttn",                                     \
       "INSERT INTO certificates (id, scope, serial, subject, not_before,"      \
       " not_after, profile, der, created)"                                     \

@@ -249,6 +249,62 @@ static void test_overlapping_retry_gets_the_winners_certificate(void **state)
     assert_int_equal(X509_cmp(cert, again), 0);
 }
 
+static scep_keypair_t race_signer;
+
+/* A device with another key and a password of its own takes our id while our
+ * certificate is being signed. */
+static void take_the_id(enroll_fixture_t *f)
+{
+    scep_result_t kept = f->base.res;
+    X509 *cert;
+
+    enroll_reset_result(f);
+    assert_int_equal(
+        scep_pkcsreq(&f->req,
+                     enroll_message(f, race_id, &race_signer, race_csr), &cert,
+                     &f->base.res),
+        SCEP_OK);
+    f->base.res = kept;
+}
+
+static void test_two_keys_race_for_an_id(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "slow", enroll_draw(f));
+    X509 *cert;
+
+    race_signer.key = f->other_key;
+    race_signer.cert = enroll_self_signed(f, f->other_key);
+    race_csr = enroll_csr(f, f->other_key, "fast", enroll_draw(f));
+    race_id = "id";
+    f->before_sign = take_the_id;
+    assert_refused(f, "id", csr, SCEP_R_TRANSACTION_REUSED);
+    /* the winner's retry is answered, and the loser's password still good */
+    enroll_reset_result(f);
+    assert_int_equal(
+        scep_pkcsreq(&f->req, enroll_message(f, "id", &race_signer, race_csr),
+                     &cert, &f->base.res),
+        SCEP_OK);
+    assert_int_equal(enrol(f, "another id", csr, &cert), SCEP_OK);
+}
+
+/* Two CSRs under one id: a retry of the older one is answered, too. */
+static void test_retry_of_the_older_of_two(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "a", enroll_draw(f));
+    X509 *first, *second, *again;
+
+    assert_int_equal(enrol(f, "id", csr, &first), SCEP_OK);
+    assert_int_equal(enrol(f, "id",
+                           enroll_csr(f, f->device.key, "b", enroll_draw(f)),
+                           &second),
+                     SCEP_OK);
+    assert_int_equal(enrol(f, "id", csr, &again), SCEP_OK);
+    assert_int_equal(X509_cmp(first, again), 0);
+    assert_int_equal(f->issued, 2);
+}
+
 static void test_busy_password(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -285,6 +341,8 @@ int main(void)
         ENROLL_TEST(test_lock_failure_refuses),
         ENROLL_TEST(test_two_transactions_one_password),
         ENROLL_TEST(test_overlapping_retry_gets_the_winners_certificate),
+        ENROLL_TEST(test_two_keys_race_for_an_id),
+        ENROLL_TEST(test_retry_of_the_older_of_two),
         ENROLL_TEST(test_busy_password),
     };
 

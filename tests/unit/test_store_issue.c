@@ -96,6 +96,51 @@ static void test_newest_is_found(void **state)
     assert_string_equal(row->serial, third.serial);
 }
 
+static void test_same_transaction_is_found(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t older = sample_issue(f, f->pool, 1);
+    scep_issue_t newer = sample_issue(f, f->pool, 2);
+    scep_transaction_row_t *row = NULL;
+
+    newer.transaction_id = older.transaction_id;
+    must_issue(f, store, &older);
+    must_issue(f, store, &newer);
+    assert_int_equal(
+        scep_store_transaction_same(store, SAMPLE_SCOPE, older.transaction_id,
+                                    older.now, older.key_hash, older.csr_hash,
+                                    f->pool, &row, &f->res),
+        SCEP_OK);
+    assert_string_equal(row->serial, older.serial);
+    assert_int_equal(
+        scep_store_transaction_same(store, SAMPLE_SCOPE, older.transaction_id,
+                                    older.now + 1, older.key_hash,
+                                    older.csr_hash, f->pool, &row, &f->res),
+        SCEP_NOT_FOUND);
+    assert_int_equal(scep_store_transaction_same(store, SAMPLE_SCOPE,
+                                                 older.transaction_id, 0,
+                                                 newer.key_hash, older.csr_hash,
+                                                 f->pool, &row, &f->res),
+                     SCEP_NOT_FOUND);
+}
+
+static void test_id_taken_by_another_key(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t first = sample_issue(f, f->pool, 1);
+    scep_issue_t second = sample_issue(f, f->pool, 2);
+
+    second.transaction_id = first.transaction_id;
+    must_issue(f, store, &first);
+    second.retry_since = first.now;
+    assert_int_equal(must_issue(f, store, &second), SCEP_ISSUE_ID_TAKEN);
+    nothing_written(f, 1);
+    second.retry_since = first.now + 1; /* that was too long ago */
+    assert_int_equal(must_issue(f, store, &second), SCEP_ISSUE_RECORDED);
+}
+
 static void test_challenge_is_spent_once(void **state)
 {
     fixture_t *f = *state;
@@ -189,7 +234,6 @@ static void test_no_duplicate(void **state)
     change;                                                                    \
     assert_int_equal(must_issue(f, store, &again), SCEP_ISSUE_RECORDED);       \
     nothing_written(f, n++)
-    ANOTHER(again.key_hash = sample_hash(f->pool, 'k', 9));
     ANOTHER(again.csr_hash = sample_hash(f->pool, 'c', 9));
     ANOTHER(again.transaction_id = "another");
     ANOTHER(again.scope = "another");
@@ -324,6 +368,8 @@ int main(void)
         FIXTURE_TEST(test_recorded_and_found),
         FIXTURE_TEST(test_scope_and_id_must_fit),
         FIXTURE_TEST(test_newest_is_found),
+        FIXTURE_TEST(test_same_transaction_is_found),
+        FIXTURE_TEST(test_id_taken_by_another_key),
         FIXTURE_TEST(test_challenge_is_spent_once),
         FIXTURE_TEST(test_challenge_must_be_outstanding),
         FIXTURE_TEST(test_duplicate),
