@@ -13,6 +13,7 @@ import fcntl
 import functools
 import http.client
 import os
+import random
 import pty
 import re
 import select
