@@ -1,0 +1,103 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_master.h
+ * The master password of single-password mode (facts: NDES's hotfix,
+ * improvement 1): the file that holds it, and the process's view of that
+ * file. (challenge layer: APR, OpenSSL)
+ *
+ * The file is CMS AuthEnvelopedData (AES-256-GCM) in PEM to the RA encryption
+ * certificate, RSA or EC; `openssl cms -decrypt -inform PEM` recovers it. Its
+ * plain text is
+ *
+ *     <password> LF
+ *     previous <password> until <seconds since 1970> LF     (0 or 1 time)
+ *
+ * It belongs to the server's user, mode 0600: children read it again when it
+ * changes. The plain text is kept in wiped memory of a process and nowhere
+ * else (invariant 6).
+ */
+#ifndef SCEP_MASTER_H
+#define SCEP_MASTER_H
+
+#include <sys/types.h>
+
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "scep_crypto.h"
+#include "scep_env.h"
+
+/** Octets of the longest password that can be set. */
+#define SCEP_MASTER_MAX_LENGTH 255
+
+/** What the file says. Wiped with its pool. */
+typedef struct scep_master_t {
+    const char *password;
+    const char *previous;      /* NULL: none, or no longer good */
+    apr_time_t previous_until; /* UTC microseconds */
+} scep_master_t;
+
+/**
+ * Read, check and decrypt.
+ * @param pairs const scep_keypair_t *: RA pairs, newest first; an older one
+ *     may still open the file
+ * @param owner the uid that may own the file beside root and our euid
+ * @return SCEP_OK; SCEP_NOT_FOUND (no such file; RES filled with
+ *     SCEP_R_SETUP); SCEP_BROKEN (SCEP_R_SETUP): owner, mode, symlink, not
+ *     CMS AuthEnvelopedData, other recipient, tampered, malformed; the detail
+ *     names file and cure, never the content
+ */
+scep_status_e scep_master_read(const char *path,
+                               const apr_array_header_t *pairs, uid_t owner,
+                               apr_pool_t *pool, scep_master_t **master,
+                               scep_result_t *res);
+
+/**
+ * Encrypt to RECIPIENT and replace the file atomically (fsync, rename, fsync
+ * of the directory), owner UID:GID, mode 0600.
+ * @param replace 0: an existing file is SCEP_REFUSED and stays as it is
+ */
+scep_status_e scep_master_write(const char *path, X509 *recipient,
+                                const scep_master_t *master, uid_t uid,
+                                gid_t gid, int replace, apr_pool_t *pool,
+                                scep_result_t *res);
+
+/** True if TEXT may be a master password: 8 to SCEP_MASTER_MAX_LENGTH
+ * characters of printable ASCII without blanks. */
+bool scep_master_valid(const char *text);
+
+/** A process's view of one master password file. */
+typedef struct scep_master_view_t scep_master_view_t;
+
+/**
+ * Make a view; nothing is read yet. Safe to use from all threads of the
+ * process once made; make it after fork() (or before, and use it only after).
+ * @param pairs as scep_master_read(); must live as long as POOL
+ */
+scep_status_e scep_master_view_make(const char *path,
+                                    const apr_array_header_t *pairs,
+                                    uid_t owner, apr_pool_t *pool,
+                                    scep_master_view_t **view,
+                                    scep_result_t *res);
+
+/**
+ * The password to show, copied into wiped memory of POOL. The file is looked
+ * at (stat) at every call and read again when it changed, so that a rotation
+ * takes effect at once without a restart.
+ * @return SCEP_OK, or as scep_master_read()
+ */
+scep_status_e scep_master_view_get(scep_master_view_t *view, apr_pool_t *pool,
+                                   const char **password, scep_result_t *res);
+
+/**
+ * Compare CHALLENGE, in constant time, with the password and, while it is
+ * good at NOW, the previous one.
+ * @param match true if either is equal
+ * @return SCEP_OK, or as scep_master_read() (then *MATCH is false)
+ */
+scep_status_e scep_master_view_check(scep_master_view_t *view,
+                                     const char *challenge, apr_time_t now,
+                                     apr_pool_t *pool, bool *match,
+                                     scep_result_t *res);
+
+#endif
