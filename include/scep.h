@@ -185,6 +185,8 @@ typedef enum {
       "Internal error.")                                                       \
     X(SCEP_R_SETUP, 174, SCEP_BROKEN, 500, SCEP_FAIL_NONE,                     \
       "Internal error.")                                                       \
+    X(SCEP_R_MASTER_PASSWORD, 175, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,      \
+      SCEP_TEXT_UNAVAILABLE)                                                   \
     /* the admin page */                                                       \
     X(SCEP_R_ADMIN_NO_USER, 180, SCEP_REFUSED, 403, SCEP_FAIL_NONE,            \
       "This page needs an authenticated user.")                                \

@@ -1,9 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_authorize.c: the one-time passwords. The shared table is asked first;
- * what it does not know is looked up in the store, which is the truth: a
- * password that is outstanding there is put (back) into the table, one that
- * was spent by this very CSR gets its certificate again. (enroll layer)
+ * scep_authorize.c: the sources of challenges, in the order configured. For a
+ * one-time password the shared table is asked first; what it does not know is
+ * looked up in the store, which is the truth: a password that is outstanding
+ * there is put (back) into the table, one that was spent by this very CSR gets
+ * its certificate again. (enroll layer)
  */
 #include "scep_authorize.h"
 
@@ -15,9 +16,8 @@
 
 enum { CLAIM_LEASE_SECONDS = 60 };
 
-static scep_status_e password_hash(const scep_request_t *req,
-                                   const scep_csr_t *csr, scep_claim_t *claim,
-                                   scep_result_t *res)
+/* Is there a challengePassword to compare at all? */
+static scep_status_e check_challenge(const scep_csr_t *csr, scep_result_t *res)
 {
     switch (csr->challenge_state) {
     case SCEP_CHALLENGE_ABSENT:
@@ -31,6 +31,16 @@ static scep_status_e password_hash(const scep_request_t *req,
                          csr->subject);
     case SCEP_CHALLENGE_PRESENT:
         break;
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e password_hash(const scep_request_t *req,
+                                   const scep_csr_t *csr, scep_claim_t *claim,
+                                   scep_result_t *res)
+{
+    if (check_challenge(csr, res) != SCEP_OK) {
+        return res->status;
     }
     if (!scep_password_hash(req->service->password_key, req->service->scope,
                             csr->challenge, claim->hash)) {
@@ -163,19 +173,15 @@ static scep_status_e claim_once(scep_request_t *req, const scep_csr_t *csr,
     return scep_fail(res, SCEP_R_LOCK, "the password table's lock failed");
 }
 
-scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
-                             const scep_csr_t *csr, scep_claim_t *claim,
-                             scep_transaction_row_t **retry, scep_result_t *res)
+static scep_status_e try_one_time(scep_request_t *req,
+                                  const scep_pkimessage_t *msg,
+                                  const scep_csr_t *csr, scep_claim_t *claim,
+                                  scep_transaction_row_t **retry,
+                                  scep_result_t *res)
 {
-    scep_status_e status;
+    scep_status_e status = password_hash(req, csr, claim, res);
     bool unknown;
 
-    *retry = NULL;
-    if ((req->policy->challenges & SCEP_CHALLENGE_ONE_TIME) == 0) {
-        return scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
-                         "ScepChallenge names no source here");
-    }
-    status = password_hash(req, csr, claim, res);
     if (status == SCEP_OK) {
         status = claim_owner(req, msg, csr, claim, res);
     }
@@ -199,13 +205,94 @@ scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
     return status;
 }
 
+static scep_status_e try_single(scep_request_t *req, const scep_csr_t *csr,
+                                scep_result_t *res)
+{
+    bool match = false;
+    scep_status_e status = check_challenge(csr, res);
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (req->service->master == NULL) {
+        return scep_fail(res, SCEP_R_MASTER_PASSWORD,
+                         "the master password was not set up at start");
+    }
+    status =
+        scep_master_view_check(req->service->master, csr->challenge,
+                               scep_env_now(&req->env), req->pool, &match, res);
+    if (status != SCEP_OK) {
+        return scep_fail(res, SCEP_R_MASTER_PASSWORD, "%s", res->detail);
+    }
+    if (!match) {
+        return scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,
+                         "the password for \"%s\" is not the master password",
+                         csr->subject);
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e try_source(scep_request_t *req,
+                                const scep_pkimessage_t *msg,
+                                const scep_csr_t *csr, scep_claim_t *claim,
+                                scep_transaction_row_t **retry,
+                                scep_result_t *res)
+{
+    switch (claim->source) {
+    case SCEP_SOURCE_NONE:
+        return SCEP_OK;
+    case SCEP_SOURCE_ONE_TIME:
+        return try_one_time(req, msg, csr, claim, retry, res);
+    case SCEP_SOURCE_SINGLE:
+        return try_single(req, csr, res);
+    }
+    return scep_fail(res, SCEP_R_INTERNAL, "unknown challenge source");
+}
+
+scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
+                             const scep_csr_t *csr, scep_claim_t *claim,
+                             scep_transaction_row_t **retry, scep_result_t *res)
+{
+    const scep_sources_t *sources = &req->policy->sources;
+    scep_result_t first;
+    int i;
+
+    *retry = NULL;
+    if (sources->count == 0) {
+        return scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
+                         "ScepChallenge names no source here");
+    }
+    scep_result_init(&first, req->pool);
+    for (i = 0; i < sources->count; i++) {
+        scep_status_e status;
+
+        claim->source = sources->source[i];
+        scep_result_init(res, req->pool);
+        status = try_source(req, msg, csr, claim, retry, res);
+        if (status != SCEP_REFUSED) {
+            return status;
+        }
+        /* "Expired" or "spent" tells the operator more than "unknown". */
+        if (first.reason == SCEP_R_NONE ||
+            first.reason == SCEP_R_CHALLENGE_UNKNOWN) {
+            first = *res;
+        }
+    }
+    *res = first;
+    return res->status;
+}
+
 void scep_authorize_release(scep_request_t *req, const scep_claim_t *claim)
 {
-    scep_challenge_table_release(req->service->challenges, claim->hash,
-                                 claim->owner);
+    if (claim->source == SCEP_SOURCE_ONE_TIME) {
+        scep_challenge_table_release(req->service->challenges, claim->hash,
+                                     claim->owner);
+    }
 }
 
 void scep_authorize_spent(scep_request_t *req, const scep_claim_t *claim)
 {
-    scep_challenge_table_remove(req->service->challenges, claim->hash);
+    if (claim->source == SCEP_SOURCE_ONE_TIME) {
+        scep_challenge_table_remove(req->service->challenges, claim->hash);
+    }
 }

@@ -12,30 +12,32 @@
 #include "scep_pkimessage.h"
 #include "scep_service.h"
 
-/** A claim on a one-time password. */
+/** What authorized a CSR; for a one-time password, the claim on it. */
 typedef struct scep_claim_t {
-    unsigned char hash[SCEP_HASH_SIZE];         /* the password's */
-    unsigned char owner[SCEP_CLAIM_OWNER_SIZE]; /* this transaction */
+    scep_source_e source;
+    unsigned char hash[SCEP_HASH_SIZE];         /* ONE_TIME: the password's */
+    unsigned char owner[SCEP_CLAIM_OWNER_SIZE]; /* ONE_TIME: the transaction */
 } scep_claim_t;
 
 /**
- * Claim the password of CSR for the transaction of MSG.
+ * Ask the endpoint's sources in their order, until one accepts; a one-time
+ * password is claimed for the transaction of MSG.
  * @param retry set, with SCEP_OK, when this very CSR has spent this password
  *     before and its certificate is still valid: answer with that one
  *     (invariant 4), nothing is claimed. NULL otherwise.
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_NO_CHALLENGE_SOURCE or
- *     SCEP_R_CHALLENGE_*; SCEP_UNAVAILABLE with SCEP_R_LOCK or
- *     SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN
+ *     SCEP_R_CHALLENGE_*; SCEP_UNAVAILABLE with SCEP_R_LOCK,
+ *     SCEP_R_STORE_UNAVAILABLE or SCEP_R_MASTER_PASSWORD; SCEP_BROKEN
  */
 scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
                              const scep_csr_t *csr, scep_claim_t *claim,
                              scep_transaction_row_t **retry,
                              scep_result_t *res);
 
-/** The attempt failed: give the password back. */
+/** The attempt failed: give a one-time password back. */
 void scep_authorize_release(scep_request_t *req, const scep_claim_t *claim);
 
-/** A certificate was recorded: the password is spent. */
+/** A certificate was recorded: a one-time password is spent. */
 void scep_authorize_spent(scep_request_t *req, const scep_claim_t *claim);
 
 #endif

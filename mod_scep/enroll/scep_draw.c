@@ -46,8 +46,8 @@ static scep_status_e reserve(scep_request_t *req, apr_time_t now,
                      "the random generator repeats itself");
 }
 
-static scep_status_e draw(scep_request_t *req, const char *user,
-                          char **password, scep_result_t *res)
+static scep_status_e draw_one_time(scep_request_t *req, const char *user,
+                                   const char **password, scep_result_t *res)
 {
     unsigned char hash[SCEP_HASH_SIZE];
     apr_time_t now = scep_env_now(&req->env);
@@ -60,20 +60,12 @@ static scep_status_e draw(scep_request_t *req, const char *user,
         .drawn_by = user,
         .peer = req->peer,
     };
+    char *made = NULL;
     scep_status_e status;
 
-    if (user == NULL || *user == '\0') {
-        return scep_fail(res, SCEP_R_ADMIN_NO_USER,
-                         "nobody is authenticated; protect this location with "
-                         "Require");
-    }
-    if ((req->policy->challenges & SCEP_CHALLENGE_ONE_TIME) == 0) {
-        return scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
-                         "ScepChallenge names no source here");
-    }
     /* The table first: its room is what may run out. Whoever guesses the
      * password before its row is there meets a store without it. */
-    status = reserve(req, now, row.expires, password, hash, res);
+    status = reserve(req, now, row.expires, &made, hash, res);
     if (status != SCEP_OK) {
         return status;
     }
@@ -82,23 +74,68 @@ static scep_status_e draw(scep_request_t *req, const char *user,
     if (status != SCEP_OK) {
         scep_challenge_table_remove(req->service->challenges, hash);
     }
+    *password = made;
     return status;
 }
 
-scep_status_e scep_draw(scep_request_t *req, const char *user,
-                        const char **password, scep_result_t *res)
+static scep_status_e show_master(scep_request_t *req, const char **password,
+                                 scep_result_t *res)
 {
-    char *drawn = NULL;
-    scep_status_e status = draw(req, user, &drawn, res);
+    scep_status_e status;
 
+    if (req->service->master == NULL) {
+        return scep_fail(res, SCEP_R_MASTER_PASSWORD,
+                         "the master password was not set up at start");
+    }
+    status =
+        scep_master_view_get(req->service->master, req->pool, password, res);
+    return status == SCEP_OK
+               ? SCEP_OK
+               : scep_fail(res, SCEP_R_MASTER_PASSWORD, "%s", res->detail);
+}
+
+static scep_status_e draw(scep_request_t *req, const char *user,
+                          scep_drawn_t *drawn, scep_result_t *res)
+{
+    const scep_sources_t *sources = &req->policy->sources;
+    int i;
+
+    if (user == NULL || *user == '\0') {
+        return scep_fail(res, SCEP_R_ADMIN_NO_USER,
+                         "nobody is authenticated; protect this location with "
+                         "Require");
+    }
+    for (i = 0; i < sources->count; i++) {
+        switch (sources->source[i]) {
+        case SCEP_SOURCE_ONE_TIME:
+            return draw_one_time(req, user, &drawn->password, res);
+        case SCEP_SOURCE_SINGLE:
+            drawn->reusable = true;
+            return show_master(req, &drawn->password, res);
+        case SCEP_SOURCE_NONE:
+            break;
+        }
+    }
+    return scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
+                     "ScepChallenge names no source of passwords here");
+}
+
+scep_status_e scep_draw(scep_request_t *req, const char *user,
+                        scep_drawn_t *drawn, scep_result_t *res)
+{
+    scep_status_e status;
+
+    drawn->password = NULL;
+    drawn->reusable = false;
+    status = draw(req, user, drawn, res);
     if (status == SCEP_OK) {
-        *password = drawn;
         scep_log(&req->env, SCEP_LOG_INFO,
-                 SCEPLOGNO(0202) "\"%s\" at %s drew a one-time password",
-                 scep_printable(req->pool, user, 256), req->peer);
+                 SCEPLOGNO(0202) "\"%s\" at %s drew %s password",
+                 scep_printable(req->pool, user, 256), req->peer,
+                 drawn->reusable ? "the master" : "a one-time");
     }
     else {
-        *password = NULL;
+        drawn->password = NULL;
         scep_log_result(&req->env, res, "drawing a password");
     }
     scep_crypto_clear_errors();

@@ -15,6 +15,7 @@
 #include "scep_challenge_table.h"
 #include "scep_crypto.h"
 #include "scep_env.h"
+#include "scep_master.h"
 #include "scep_query.h"
 #include "scep_store.h"
 
@@ -41,16 +42,27 @@ typedef struct scep_service_t {
     const scep_ra_t *ra_legacy; /* in the legacy one; NULL if unused */
     scep_store_t *store;
     scep_challenge_table_t *challenges;
+    scep_master_view_t *master; /* NULL: no endpoint uses one */
     scep_octets_t password_key; /* SCEP_PASSWORD_KEY_SIZE octets */
 } scep_service_t;
 
-/** Which challenges an endpoint accepts (ScepChallenge), as bits. */
-enum { SCEP_CHALLENGE_ONE_TIME = 1 };
+/** What a challenge may be (ScepChallenge). */
+typedef enum {
+    SCEP_SOURCE_NONE,     /* no challenge is asked for */
+    SCEP_SOURCE_ONE_TIME, /* a drawn password, good for one certificate */
+    SCEP_SOURCE_SINGLE    /* the master password */
+} scep_source_e;
+
+/** The sources of an endpoint, tried in order; none at all: refuse. */
+typedef struct scep_sources_t {
+    int count;
+    scep_source_e source[3];
+} scep_sources_t;
 
 /** What the directives of one endpoint say. */
 typedef struct scep_policy_t {
     const scep_algs_t *algs;
-    unsigned int challenges; /* SCEP_CHALLENGE_* bits; 0: refuse all */
+    scep_sources_t sources;
     const scep_profile_t *profile;
     apr_interval_time_t retry_window;
     apr_interval_time_t password_validity;

@@ -119,13 +119,13 @@ void enroll_reset_result(enroll_fixture_t *f)
 
 const char *enroll_draw(enroll_fixture_t *f)
 {
-    const char *password = NULL;
+    scep_drawn_t drawn;
 
     enroll_reset_result(f);
-    assert_int_equal(scep_draw(&f->req, "alice", &password, &f->base.res),
+    assert_int_equal(scep_draw(&f->req, "alice", &drawn, &f->base.res),
                      SCEP_OK);
-    assert_non_null(password);
-    return password;
+    assert_non_null(drawn.password);
+    return drawn.password;
 }
 
 /* --- the backend ---------------------------------------------------------- */
@@ -229,6 +229,25 @@ static void make_table(enroll_fixture_t *f)
     assert_non_null(f->service.challenges);
 }
 
+void enroll_master(enroll_fixture_t *f, const char *password,
+                   const char *previous, apr_time_t until)
+{
+    const char *path = apr_pstrcat(f->base.pool, f->base.scratch, "/m", NULL);
+    scep_master_t master = {password, previous, until};
+
+    enroll_reset_result(f);
+    assert_int_equal(scep_master_write(path, f->ca.cert, &master, (uid_t)-1,
+                                       (gid_t)-1, 1, f->base.pool,
+                                       &f->base.res),
+                     SCEP_OK);
+    if (f->service.master == NULL) {
+        assert_int_equal(scep_master_view_make(path, f->ra.pairs, (uid_t)-1,
+                                               f->base.pool, &f->service.master,
+                                               &f->base.res),
+                         SCEP_OK);
+    }
+}
+
 int enroll_setup(void **state)
 {
     fixture_t *base;
@@ -265,7 +284,8 @@ int enroll_setup(void **state)
     f->service.password_key.len = sizeof(password_key);
     f->profile = scep_profile_device;
     f->policy.algs = algs;
-    f->policy.challenges = SCEP_CHALLENGE_ONE_TIME;
+    f->policy.sources.count = 1;
+    f->policy.sources.source[0] = SCEP_SOURCE_ONE_TIME;
     f->policy.profile = &f->profile;
     f->policy.retry_window = apr_time_from_sec(20 * 60);
     f->policy.password_validity = apr_time_from_sec(60 * 60);

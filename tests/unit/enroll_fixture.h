@@ -52,6 +52,10 @@ scep_pkimessage_t *enroll_message(enroll_fixture_t *f, const char *id,
 /** Draw a one-time password; fails the test if that fails. */
 const char *enroll_draw(enroll_fixture_t *f);
 
+/** Write the master password file; the service uses it from now on. */
+void enroll_master(enroll_fixture_t *f, const char *password,
+                   const char *previous, apr_time_t until);
+
 /** A self-signed certificate for KEY. */
 X509 *enroll_self_signed(enroll_fixture_t *f, EVP_PKEY *key);
 

@@ -89,6 +89,66 @@ static void test_password_of_another_scope(void **state)
     assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_UNKNOWN);
 }
 
+static void test_master_password(void **state)
+{
+    enroll_fixture_t *f = *state;
+
+    f->policy.sources.source[0] = SCEP_SOURCE_SINGLE;
+    assert_int_equal(attempt(f, "a", "dev", "MASTER-PASSWORD").status,
+                     SCEP_UNAVAILABLE); /* not set up: fail closed */
+    assert_int_equal(f->base.res.reason, SCEP_R_MASTER_PASSWORD);
+
+    enroll_master(f, "MASTER-PASSWORD", NULL, 0);
+    assert_int_equal(attempt(f, "a", "dev", "MASTER-PASSWORD").status, SCEP_OK);
+    assert_int_equal(attempt(f, "b", "dev", "MASTER-PASSWORD").status, SCEP_OK);
+    assert_int_equal(attempt(f, "a", "dev", "master-password").status,
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_UNKNOWN);
+    assert_int_equal(attempt(f, "a", "dev", NULL).status, SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_MISSING);
+}
+
+static void test_rotated_with_overlap(void **state)
+{
+    enroll_fixture_t *f = *state;
+
+    f->policy.sources.source[0] = SCEP_SOURCE_SINGLE;
+    enroll_master(f, "OLD-PASSWORD", NULL, 0);
+    assert_int_equal(attempt(f, "a", "dev", "OLD-PASSWORD").status, SCEP_OK);
+    enroll_master(f, "NEW-PASSWORD", "OLD-PASSWORD",
+                  f->base.now + apr_time_from_sec(60));
+    assert_int_equal(attempt(f, "a", "dev", "OLD-PASSWORD").status, SCEP_OK);
+    assert_int_equal(attempt(f, "a", "dev", "NEW-PASSWORD").status, SCEP_OK);
+    f->base.now += apr_time_from_sec(61);
+    assert_int_equal(attempt(f, "a", "dev", "OLD-PASSWORD").status,
+                     SCEP_REFUSED);
+    assert_int_equal(attempt(f, "a", "dev", "NEW-PASSWORD").status, SCEP_OK);
+}
+
+static void test_sources_in_order(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    attempt_t a;
+
+    enroll_master(f, "MASTER-PASSWORD", NULL, 0);
+    f->policy.sources =
+        (scep_sources_t){2, {SCEP_SOURCE_ONE_TIME, SCEP_SOURCE_SINGLE}};
+    a = attempt(f, "a", "dev", "MASTER-PASSWORD");
+    assert_int_equal(a.status, SCEP_OK);
+    assert_int_equal(a.claim.source, SCEP_SOURCE_SINGLE);
+    scep_authorize_release(&f->req, &a.claim);
+    scep_authorize_spent(&f->req, &a.claim);
+    a = attempt(f, "a", "dev", password);
+    assert_int_equal(a.status, SCEP_OK);
+    assert_int_equal(a.claim.source, SCEP_SOURCE_ONE_TIME);
+    f->base.now += f->policy.password_validity;
+    assert_int_equal(attempt(f, "a", "dev", password).status, SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_EXPIRED);
+    assert_int_equal(attempt(f, "a", "dev", "neither").status, SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_UNKNOWN);
+}
+
 static void test_malformed_challenge(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -125,6 +185,9 @@ int main(void)
         ENROLL_TEST(test_password_as_a_human_types_it),
         ENROLL_TEST(test_comes_back_from_the_store),
         ENROLL_TEST(test_password_of_another_scope),
+        ENROLL_TEST(test_master_password),
+        ENROLL_TEST(test_rotated_with_overlap),
+        ENROLL_TEST(test_sources_in_order),
         ENROLL_TEST(test_malformed_challenge),
         ENROLL_TEST(test_spent_leaves_the_table),
     };

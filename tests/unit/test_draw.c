@@ -8,8 +8,13 @@
 static scep_status_e draw(enroll_fixture_t *f, const char *user,
                           const char **password)
 {
+    scep_drawn_t drawn;
+    scep_status_e status;
+
     enroll_reset_result(f);
-    return scep_draw(&f->req, user, password, &f->base.res);
+    status = scep_draw(&f->req, user, &drawn, &f->base.res);
+    *password = drawn.password;
+    return status;
 }
 
 static void test_draws_hex_of_the_length(void **state)
@@ -57,7 +62,7 @@ static void test_nobody_draws_nothing(void **state)
     assert_int_equal(f->base.res.reason, SCEP_R_ADMIN_NO_USER);
     assert_null(password);
     assert_int_equal(draw(f, "", &password), SCEP_REFUSED);
-    f->policy.challenges = 0;
+    f->policy.sources.count = 0;
     assert_int_equal(draw(f, "alice", &password), SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_NO_CHALLENGE_SOURCE);
     assert_int_equal(
@@ -88,6 +93,46 @@ static void test_lock_failure(void **state)
     f->lock_status = APR_EINVAL;
     assert_int_equal(draw(f, "alice", &password), SCEP_UNAVAILABLE);
     assert_int_equal(f->base.res.reason, SCEP_R_LOCK);
+}
+
+static void test_master_password(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_drawn_t drawn;
+
+    f->policy.sources.source[0] = SCEP_SOURCE_SINGLE;
+    assert_int_equal(scep_draw(&f->req, "alice", &drawn, &f->base.res),
+                     SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_MASTER_PASSWORD);
+    assert_null(drawn.password);
+
+    enroll_master(f, "MASTER-PASSWORD", NULL, 0);
+    enroll_reset_result(f);
+    assert_int_equal(scep_draw(&f->req, "alice", &drawn, &f->base.res),
+                     SCEP_OK);
+    assert_string_equal(drawn.password, "MASTER-PASSWORD");
+    assert_true(drawn.reusable);
+    assert_null(strstr(f->base.log, "MASTER-PASSWORD"));
+    assert_int_equal(
+        scep_challenge_table_count(f->service.challenges, f->base.now), 0);
+}
+
+/* The page shows what comes first of the list. */
+static void test_first_source_gives(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_drawn_t drawn;
+
+    enroll_master(f, "MASTER-PASSWORD", NULL, 0);
+    f->policy.sources = (scep_sources_t){
+        3, {SCEP_SOURCE_NONE, SCEP_SOURCE_ONE_TIME, SCEP_SOURCE_SINGLE}};
+    assert_int_equal(scep_draw(&f->req, "alice", &drawn, &f->base.res),
+                     SCEP_OK);
+    assert_false(drawn.reusable);
+    f->policy.sources = (scep_sources_t){1, {SCEP_SOURCE_NONE}};
+    assert_int_equal(scep_draw(&f->req, "alice", &drawn, &f->base.res),
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_NO_CHALLENGE_SOURCE);
 }
 
 static void test_rebuild(void **state)
@@ -129,6 +174,8 @@ int main(void)
         ENROLL_TEST(test_nobody_draws_nothing),
         ENROLL_TEST(test_full_until_some_expire),
         ENROLL_TEST(test_lock_failure),
+        ENROLL_TEST(test_master_password),
+        ENROLL_TEST(test_first_source_gives),
         ENROLL_TEST(test_rebuild),
     };
 

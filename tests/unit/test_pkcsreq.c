@@ -142,7 +142,7 @@ static void test_challenge_refusals(void **state)
     f->base.now += f->policy.password_validity + 1;
     assert_refused(f, "t", enroll_csr(f, f->device.key, "x", password),
                    SCEP_R_CHALLENGE_EXPIRED);
-    f->policy.challenges = 0;
+    f->policy.sources.count = 0;
     assert_refused(f, "t", enroll_csr(f, f->device.key, "x", password),
                    SCEP_R_NO_CHALLENGE_SOURCE);
     assert_int_equal(f->issued, 0);
@@ -305,6 +305,40 @@ static void test_retry_of_the_older_of_two(void **state)
     assert_int_equal(f->issued, 2);
 }
 
+static void test_master_password_is_reusable(void **state)
+{
+    enroll_fixture_t *f = *state;
+    X509 *a, *b, *again;
+
+    f->policy.sources.source[0] = SCEP_SOURCE_SINGLE;
+    enroll_master(f, "MASTER-PASSWORD", NULL, 0);
+    assert_int_equal(
+        enrol(f, "a", enroll_csr(f, f->device.key, "a", "MASTER-PASSWORD"), &a),
+        SCEP_OK);
+    assert_int_equal(
+        enrol(f, "b", enroll_csr(f, f->device.key, "b", "MASTER-PASSWORD"), &b),
+        SCEP_OK);
+    assert_int_not_equal(X509_cmp(a, b), 0);
+    /* a retry is one all the same */
+    assert_int_equal(enrol(f, "b",
+                           enroll_csr(f, f->device.key, "b", "MASTER-PASSWORD"),
+                           &again),
+                     SCEP_OK);
+    assert_int_equal(X509_cmp(again, b), 0);
+    assert_int_equal(f->issued, 2);
+    assert_null(strstr(f->base.log, "MASTER-PASSWORD"));
+}
+
+static void test_no_challenge_asked_for(void **state)
+{
+    enroll_fixture_t *f = *state;
+    X509 *cert;
+
+    f->policy.sources.source[0] = SCEP_SOURCE_NONE;
+    assert_int_equal(
+        enrol(f, "a", enroll_csr(f, f->device.key, "a", NULL), &cert), SCEP_OK);
+}
+
 static void test_busy_password(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -343,6 +377,8 @@ int main(void)
         ENROLL_TEST(test_overlapping_retry_gets_the_winners_certificate),
         ENROLL_TEST(test_two_keys_race_for_an_id),
         ENROLL_TEST(test_retry_of_the_older_of_two),
+        ENROLL_TEST(test_master_password_is_reusable),
+        ENROLL_TEST(test_no_challenge_asked_for),
         ENROLL_TEST(test_busy_password),
     };
 
