@@ -12,6 +12,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_endpoint.c mod_scep/httpd/scep_endpoint.h \
 	mod_scep/httpd/scep_location.c mod_scep/httpd/scep_location.h \
 	mod_scep/httpd/scep_log_httpd.c mod_scep/httpd/scep_log_httpd.h \
+	mod_scep/httpd/scep_master_setup.c mod_scep/httpd/scep_master_setup.h \
 	mod_scep/httpd/scep_os.c mod_scep/httpd/scep_os.h \
 	mod_scep/httpd/scep_passphrase.c mod_scep/httpd/scep_passphrase.h \
 	mod_scep/httpd/scep_ra_setup.c mod_scep/httpd/scep_ra_setup.h \

@@ -88,7 +88,7 @@ static int unavailable(scep_call_t *call)
 int scep_admin_answer(scep_call_t *call)
 {
     request_rec *r = call->r;
-    const char *password = NULL;
+    scep_drawn_t drawn;
     scep_status_e status = check_user(call);
 
     if (status != SCEP_OK) {
@@ -102,9 +102,11 @@ int scep_admin_answer(scep_call_t *call)
             call, scep_admin_page_type(
                       scep_config_page_encoding(scep_config_dir(r))));
     }
-    status = scep_draw(&call->request, r->user, &password, &call->res);
+    status = scep_draw(&call->request, r->user, &drawn, &call->res);
     if (status == SCEP_OK) {
-        return show(call, SCEP_PAGE_PASSWORD, password);
+        return show(call,
+                    drawn.reusable ? SCEP_PAGE_SINGLE : SCEP_PAGE_PASSWORD,
+                    drawn.password);
     }
     if (call->res.reason == SCEP_R_CACHE_FULL) {
         return show(call, SCEP_PAGE_CACHE_FULL, NULL);

@@ -72,6 +72,13 @@ static void password_parts(const scep_admin_page_t *page, apr_pool_t *pool,
     *before =
         apr_pstrcat(pool, head, "<P> ", thumbprint,
                     "<P> The enrollment challenge password is: <B> ", NULL);
+    if (page->state == SCEP_PAGE_SINGLE) {
+        *after = apr_pstrcat(pool,
+                             " </B> <P> This password can be used multiple "
+                             "times and will not expire. </P>\r\n",
+                             tail, NULL);
+        return;
+    }
     *after = apr_psprintf(
         pool,
         " </B> <P> This password can be used only once and will expire within "
@@ -124,6 +131,7 @@ scep_octets_t scep_admin_page(const scep_admin_page_t *page, apr_pool_t *pool)
 
     switch (page->state) {
     case SCEP_PAGE_PASSWORD:
+    case SCEP_PAGE_SINGLE:
         password_parts(page, pool, &parts[0], &parts[2]);
         parts[1] = page->password;
         break;

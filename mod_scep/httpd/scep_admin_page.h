@@ -13,6 +13,7 @@
 
 typedef enum {
     SCEP_PAGE_PASSWORD,     /* a one-time password was drawn */
+    SCEP_PAGE_SINGLE,       /* the master password is shown */
     SCEP_PAGE_CACHE_FULL,   /* ScepPasswordMax are outstanding */
     SCEP_PAGE_NO_PERMISSION /* the user may see the page, but not draw */
 } scep_page_state_e;
@@ -20,8 +21,8 @@ typedef enum {
 typedef struct scep_admin_page_t {
     scep_page_state_e state;
     const char *thumbprint;       /* "A656FA66 ..."; NULL: not shown */
-    const char *password;         /* SCEP_PAGE_PASSWORD */
-    apr_interval_time_t validity; /* its */
+    const char *password;         /* SCEP_PAGE_PASSWORD, _SINGLE */
+    apr_interval_time_t validity; /* SCEP_PAGE_PASSWORD */
     scep_page_encoding_e encoding;
 } scep_admin_page_t;
 

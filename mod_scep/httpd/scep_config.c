@@ -70,6 +70,9 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
         add->dialog ? add->dialog_program : base->dialog_program;
     MERGE(password_max);
     conf->legacy = base->legacy || add->legacy;
+    conf->single = base->single || add->single;
+    MERGE(master_file);
+    MERGE(none_at);
     MERGE(defined_at);
     return conf;
 }
@@ -92,8 +95,8 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
     scep_dir_config_t *conf = apr_pcalloc(pool, sizeof(*conf));
 
     conf->level = add->level != -1 ? add->level : base->level;
-    conf->challenges = add->challenges_set ? add->challenges : base->challenges;
-    conf->challenges_set = add->challenges_set || base->challenges_set;
+    conf->sources = add->sources_set ? add->sources : base->sources;
+    conf->sources_set = add->sources_set || base->sources_set;
     MERGE(profile);
     conf->retry_window =
         add->retry_window != -1 ? add->retry_window : base->retry_window;
@@ -126,16 +129,29 @@ const char *scep_config_backend(const scep_server_config_t *conf)
     return conf->backend != NULL ? conf->backend : SCEP_DEFAULT_BACKEND;
 }
 
-const char *scep_config_database(const scep_server_config_t *conf,
-                                 apr_pool_t *pool)
+static const char *in_state_dir(const scep_server_config_t *conf,
+                                const char *name, const char *otherwise,
+                                apr_pool_t *pool)
 {
-    const char *name =
-        conf->db_params != NULL ? conf->db_params : SCEP_DEFAULT_DATABASE;
-
+    if (name == NULL) {
+        name = otherwise;
+    }
     if (*name == '/') {
         return name;
     }
     return apr_pstrcat(pool, scep_config_state_dir(conf), "/", name, NULL);
+}
+
+const char *scep_config_database(const scep_server_config_t *conf,
+                                 apr_pool_t *pool)
+{
+    return in_state_dir(conf, conf->db_params, SCEP_DEFAULT_DATABASE, pool);
+}
+
+const char *scep_config_master_file(const scep_server_config_t *conf,
+                                    apr_pool_t *pool)
+{
+    return in_state_dir(conf, conf->master_file, SCEP_DEFAULT_MASTER, pool);
 }
 
 scep_level_e scep_config_level(const scep_dir_config_t *conf)
@@ -153,8 +169,11 @@ scep_page_encoding_e scep_config_page_encoding(const scep_dir_config_t *conf)
 void scep_config_policy(const scep_dir_config_t *conf, scep_policy_t *policy)
 {
     policy->algs = NULL;
-    policy->challenges =
-        conf->challenges_set ? conf->challenges : SCEP_CHALLENGE_ONE_TIME;
+    policy->sources = conf->sources;
+    if (!conf->sources_set) {
+        policy->sources.count = 1;
+        policy->sources.source[0] = SCEP_SOURCE_ONE_TIME;
+    }
     policy->profile =
         conf->profile != NULL ? conf->profile : &scep_profile_device;
     policy->retry_window = conf->retry_window != -1
@@ -187,8 +206,9 @@ const char *scep_config_key(const scep_server_config_t *conf, apr_pool_t *pool)
         scep_config_database(conf, pool), "\n", scep_config_backend(conf), "\n",
         TEXT(conf->backend_args), "\n", TEXT(conf->ca_cert), "\n",
         TEXT(conf->ca_key), "\n", TEXT(conf->ca_chain), "\n",
-        TEXT(conf->dialog_program), "\n", joined(conf->ra_certs, pool), "\n\n",
-        joined(conf->ra_keys, pool), NULL);
+        TEXT(conf->dialog_program), "\n", scep_config_master_file(conf, pool),
+        "\n", joined(conf->ra_certs, pool), "\n\n", joined(conf->ra_keys, pool),
+        NULL);
 }
 
 const char *scep_config_where(const server_rec *s, apr_pool_t *pool)

@@ -40,7 +40,10 @@ typedef struct scep_server_config_t {
     const char *dialog_program;
     apr_uint32_t password_max; /* main server only; 0: not set */
     bool legacy;               /* some section here asks for that level */
-    const char *defined_at;    /* file:line of ScepEngine */
+    bool single;               /* some section here uses a master password */
+    const char *master_file;
+    const char *none_at;    /* file:line of a ScepChallenge none, or NULL */
+    const char *defined_at; /* file:line of ScepEngine */
 
     scep_site_t *site; /* set by start-up when the engine is on */
 } scep_server_config_t;
@@ -55,8 +58,9 @@ typedef enum {
 /** Per server, virtual host and Location: the policy of an endpoint. */
 typedef struct scep_dir_config_t {
     int level; /* scep_level_e, or -1 */
-    unsigned int challenges;
-    bool challenges_set;
+    scep_sources_t sources;
+    bool sources_set;
+    bool by_single; /* it was ScepUseSinglePassword that set them */
     const scep_profile_t *profile;
     apr_interval_time_t retry_window;      /* -1: not set */
     apr_interval_time_t password_validity; /* -1: not set */
@@ -67,6 +71,7 @@ typedef struct scep_dir_config_t {
 
 #define SCEP_DEFAULT_STATE_DIR "/var/lib/mod_scep"
 #define SCEP_DEFAULT_DATABASE "scep.db"
+#define SCEP_DEFAULT_MASTER "master-password.cms"
 #define SCEP_DEFAULT_BACKEND "local"
 #define SCEP_DEFAULT_PASSWORD_MAX 10000
 
@@ -86,6 +91,9 @@ const char *scep_config_backend(const scep_server_config_t *conf);
 /** The database's path; one relative to the state directory is resolved. */
 const char *scep_config_database(const scep_server_config_t *conf,
                                  apr_pool_t *pool);
+/** The master password file's path, likewise. */
+const char *scep_config_master_file(const scep_server_config_t *conf,
+                                    apr_pool_t *pool);
 scep_level_e scep_config_level(const scep_dir_config_t *conf);
 scep_page_encoding_e scep_config_page_encoding(const scep_dir_config_t *conf);
 

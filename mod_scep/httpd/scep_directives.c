@@ -147,6 +147,18 @@ static const char *set_state_dir(cmd_parms *cmd, void *dir, const char *value)
     return path_value(cmd, value, &server_config(cmd)->state_dir);
 }
 
+static const char *set_master_file(cmd_parms *cmd, void *dir, const char *value)
+{
+    const char *error = ap_check_cmd_context(cmd, SERVER_CONTEXT);
+
+    (void)dir;
+    if (error == NULL && *value == '\0') {
+        error = bad_value(cmd, "\"\"", "the path of a file is wanted");
+    }
+    server_config(cmd)->master_file = value; /* relative: to the state dir */
+    return error;
+}
+
 static const char *set_database(cmd_parms *cmd, void *dir, const char *driver,
                                 const char *params)
 {
@@ -295,7 +307,61 @@ static const char *set_algorithms(cmd_parms *cmd, void *dir, const char *value)
     return bad_value(cmd, value, "modern, compatible or legacy is wanted");
 }
 
+static const char *add_source(cmd_parms *cmd, scep_dir_config_t *conf,
+                              const char *value, scep_source_e source)
+{
+    const int most = sizeof(conf->sources.source) / sizeof(source);
+    int i;
+
+    for (i = 0; i < conf->sources.count; i++) {
+        if (conf->sources.source[i] == source) {
+            return bad_value(cmd, value, "that source is in the list already");
+        }
+        if (conf->sources.source[i] == SCEP_SOURCE_NONE) {
+            return bad_value(cmd, value,
+                             "nothing can come after none, which accepts all");
+        }
+    }
+    if (conf->sources.count == most) {
+        return bad_value(cmd, value, "the list is too long");
+    }
+    conf->sources.source[conf->sources.count++] = source;
+    conf->sources_set = true;
+    return NULL;
+}
+
 static const char *set_challenge(cmd_parms *cmd, void *dir, const char *value)
+{
+    scep_dir_config_t *conf = dir;
+    scep_server_config_t *server = server_config(cmd);
+    const char *error = ap_check_cmd_context(cmd, POLICY_CONTEXT);
+
+    if (error != NULL) {
+        return error;
+    }
+    if (conf->by_single) {
+        return bad_value(cmd, value,
+                         "ScepUseSinglePassword says the same or something "
+                         "else; keep one of the two");
+    }
+    if (strcasecmp(value, "one-time") == 0) {
+        return add_source(cmd, conf, value, SCEP_SOURCE_ONE_TIME);
+    }
+    if (strcasecmp(value, "single") == 0) {
+        server->single = true;
+        return add_source(cmd, conf, value, SCEP_SOURCE_SINGLE);
+    }
+    if (strcasecmp(value, "none") == 0) {
+        server->none_at =
+            apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
+                         cmd->directive->line_num);
+        return add_source(cmd, conf, value, SCEP_SOURCE_NONE);
+    }
+    return bad_value(cmd, value, "the sources are one-time, single and none");
+}
+
+/* NDES's name for `ScepChallenge single`. */
+static const char *set_single(cmd_parms *cmd, void *dir, int on)
 {
     scep_dir_config_t *conf = dir;
     const char *error = ap_check_cmd_context(cmd, POLICY_CONTEXT);
@@ -303,11 +369,16 @@ static const char *set_challenge(cmd_parms *cmd, void *dir, const char *value)
     if (error != NULL) {
         return error;
     }
-    if (strcasecmp(value, "one-time") != 0) {
-        return bad_value(cmd, value, "the one known source is one-time");
+    if (conf->sources_set && !conf->by_single) {
+        return bad_value(cmd, on ? "On" : "Off",
+                         "ScepChallenge says the same or something else; keep "
+                         "one of the two");
     }
-    conf->challenges |= SCEP_CHALLENGE_ONE_TIME;
-    conf->challenges_set = true;
+    conf->sources.count = 1;
+    conf->sources.source[0] = on ? SCEP_SOURCE_SINGLE : SCEP_SOURCE_ONE_TIME;
+    conf->sources_set = true;
+    conf->by_single = true;
+    server_config(cmd)->single |= on != 0;
     return NULL;
 }
 
@@ -410,6 +481,8 @@ const command_rec scep_directives[] = {
                  "On: serve SCEP in this server or virtual host"),
     AP_INIT_TAKE1("ScepStateDir", set_state_dir, NULL, RSRC_CONF,
                   "directory that holds the module's state"),
+    AP_INIT_TAKE1("ScepMasterPasswordFile", set_master_file, NULL, RSRC_CONF,
+                  "file that holds the master password, encrypted"),
     AP_INIT_TAKE12("ScepDatabase", set_database, NULL, RSRC_CONF,
                    "driver (sqlite3) and its parameters (a path)"),
     AP_INIT_RAW_ARGS("ScepCABackend", set_backend, NULL, RSRC_CONF,
@@ -433,7 +506,10 @@ const command_rec scep_directives[] = {
     AP_INIT_TAKE1("ScepAlgorithms", set_algorithms, NULL, POLICY,
                   "modern, compatible or legacy"),
     AP_INIT_ITERATE("ScepChallenge", set_challenge, NULL, POLICY,
-                    "challenges that are accepted: one-time"),
+                    "what a challenge may be, tried in this order: one-time, "
+                    "single, none"),
+    AP_INIT_FLAG("ScepUseSinglePassword", set_single, NULL, POLICY,
+                 "On: one password for all devices, which never expires"),
     AP_INIT_TAKE1("ScepPasswordLength", set_password_length, NULL, POLICY,
                   "random octets in a one-time password"),
     AP_INIT_TAKE1("ScepPasswordValidity", set_password_validity, NULL, POLICY,

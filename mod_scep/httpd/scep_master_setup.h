@@ -1,0 +1,22 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_master_setup.h
+ * The master password file at start: made when it is not there yet, and
+ * encrypted anew when the RA certificate has changed. (httpd layer)
+ */
+#ifndef SCEP_MASTER_SETUP_H
+#define SCEP_MASTER_SETUP_H
+
+#include "scep_service.h"
+
+/**
+ * Parent: see to it that PATH holds a master password for RA's newest pair,
+ * and make the view through which children see it.
+ * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP) with file and cure: the server
+ *     must not start
+ */
+scep_status_e scep_master_setup(const char *path, const scep_ra_t *ra,
+                                const scep_env_t *env, apr_pool_t *pool,
+                                scep_master_view_t **view, scep_result_t *res);
+
+#endif
