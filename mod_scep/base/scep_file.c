@@ -30,13 +30,18 @@ static scep_status_e os_fail(scep_result_t *res, const char *what,
                      errno_text(res->pool, err));
 }
 
+/* OWNER: who may own it beside root and us; 0: nobody else. */
 static scep_status_e check_secret(const char *path, const struct stat *st,
-                                  scep_result_t *res)
+                                  uid_t owner, scep_result_t *res)
 {
-    if (st->st_uid != 0 && st->st_uid != geteuid()) {
+    if (st->st_uid != 0 && st->st_uid != geteuid() && st->st_uid != owner) {
+        const char *cure = owner == 0 ? "root"
+                                      : apr_psprintf(res->pool, "uid %lu",
+                                                     (unsigned long)owner);
+
         return scep_fail(res, SCEP_R_SETUP,
-                         "%s belongs to uid %lu; chown it to root", path,
-                         (unsigned long)st->st_uid);
+                         "%s belongs to uid %lu; chown it to %s", path,
+                         (unsigned long)st->st_uid, cure);
     }
     if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         return scep_fail(res, SCEP_R_SETUP,
@@ -70,9 +75,9 @@ static scep_status_e read_all(int fd, const char *path, unsigned char *buf,
     return SCEP_OK;
 }
 
-scep_status_e scep_file_read(const char *path, scep_file_kind_e kind,
-                             size_t max, apr_pool_t *pool, scep_octets_t *out,
-                             scep_result_t *res)
+static scep_status_e read_file(const char *path, scep_file_kind_e kind,
+                               uid_t owner, size_t max, apr_pool_t *pool,
+                               scep_octets_t *out, scep_result_t *res)
 {
     int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
     scep_status_e status = SCEP_OK;
@@ -110,7 +115,7 @@ scep_status_e scep_file_read(const char *path, scep_file_kind_e kind,
                            path, (unsigned long)max);
     }
     else if (kind == SCEP_FILE_SECRET) {
-        status = check_secret(path, &st, res);
+        status = check_secret(path, &st, owner, res);
     }
     if (status == SCEP_OK) {
         size = (size_t)st.st_size;
@@ -122,6 +127,20 @@ scep_status_e scep_file_read(const char *path, scep_file_kind_e kind,
     }
     close(fd);
     return status;
+}
+
+scep_status_e scep_file_read(const char *path, scep_file_kind_e kind,
+                             size_t max, apr_pool_t *pool, scep_octets_t *out,
+                             scep_result_t *res)
+{
+    return read_file(path, kind, 0, max, pool, out, res);
+}
+
+scep_status_e scep_file_read_owned(const char *path, uid_t owner, size_t max,
+                                   apr_pool_t *pool, scep_octets_t *out,
+                                   scep_result_t *res)
+{
+    return read_file(path, SCEP_FILE_SECRET, owner, max, pool, out, res);
 }
 
 static scep_status_e sync_directory_of(const char *path, scep_result_t *res)

@@ -32,6 +32,14 @@ scep_status_e scep_file_read(const char *path, scep_file_kind_e kind,
                              scep_result_t *res);
 
 /**
+ * scep_file_read() of a SCEP_FILE_SECRET that may belong to OWNER, too: the
+ * server's children write files which root reads.
+ */
+scep_status_e scep_file_read_owned(const char *path, uid_t owner, size_t max,
+                                   apr_pool_t *pool, scep_octets_t *out,
+                                   scep_result_t *res);
+
+/**
  * Write DATA to a temporary file beside PATH, fsync it, give it MODE and
  * owner (uid or gid -1: unchanged), rename it to PATH and fsync the directory.
  * @param replace false: PATH must not exist; an existing file is SCEP_REFUSED

@@ -33,8 +33,9 @@
 /** What the file says. Wiped with its pool. */
 typedef struct scep_master_t {
     const char *password;
-    const char *previous;      /* NULL: none, or no longer good */
-    apr_time_t previous_until; /* UTC microseconds */
+    const char *previous;      /* NULL: none */
+    apr_time_t previous_until; /* it is good before this time, in microseconds;
+                                * the file keeps whole seconds */
 } scep_master_t;
 
 /**

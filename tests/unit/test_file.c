@@ -263,6 +263,38 @@ static void test_owners(void **state)
         SCEP_OK);
 }
 
+/* One more uid may own it, and no other; all else is checked as before. */
+static void test_read_owned(void **state)
+{
+    fixture_t *f = *state;
+    const char *path = make(f, "secret", "abc", 0600);
+    scep_octets_t data;
+
+    assert_int_equal(
+        scep_file_read_owned(path, NOBODY, 3, f->pool, &data, &f->res),
+        SCEP_OK);
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_int_equal(
+        scep_file_read_owned(path, NOBODY, 3, f->pool, &data, &f->res),
+        SCEP_BROKEN);
+    assert_non_null(strstr(f->res.detail, "chmod it to 600"));
+    if (geteuid() != 0) {
+        skip();
+    }
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(chown(path, NOBODY, (gid_t)-1), 0);
+    assert_int_equal(
+        scep_file_read_owned(path, NOBODY, 3, f->pool, &data, &f->res),
+        SCEP_OK);
+    assert_string_equal((const char *)data.data, "abc");
+    assert_int_equal(
+        scep_file_read_owned(path, NOBODY - 1, 3, f->pool, &data, &f->res),
+        SCEP_BROKEN);
+    assert_non_null(strstr(f->res.detail, "chown it to uid 65533"));
+    assert_int_equal(scep_file_read_owned(path, 0, 3, f->pool, &data, &f->res),
+                     SCEP_BROKEN);
+}
+
 /* The octets of a secret file are gone with their pool. */
 static void test_secret_is_wiped(void **state)
 {
@@ -551,6 +583,7 @@ int main(void)
         FIXTURE_TEST(test_symlinks),
         FIXTURE_TEST(test_modes),
         FIXTURE_TEST(test_owners),
+        FIXTURE_TEST(test_read_owned),
         FIXTURE_TEST(test_secret_is_wiped),
         FIXTURE_TEST(test_create),
         FIXTURE_TEST(test_replace),

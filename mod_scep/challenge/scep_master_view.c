@@ -1,0 +1,226 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_master_view.c: what a process knows of the master password file, in
+ * memory that is wiped and used again at each change. (challenge layer)
+ */
+#include "scep_master.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+
+/* A file system's clock ticks some 100 times a second; a second change within
+ * one tick could not be told from the first. */
+enum { TICK = 100000 };
+
+/* What is compared: all passwords have one size here, so that neither length
+ * nor a common beginning shows in the time that it takes. */
+typedef struct padded_t {
+    unsigned char text[SCEP_MASTER_MAX_LENGTH + 1]; /* zeros behind it */
+    unsigned char too_long;
+} padded_t;
+
+/* In memory that is wiped. */
+typedef struct held_t {
+    scep_master_t *master;
+    padded_t current;
+    padded_t previous; /* all zeros, which nothing valid is: none */
+} held_t;
+
+struct scep_master_view_t {
+    const char *path;
+    const apr_array_header_t *pairs;
+    uid_t owner;
+    apr_thread_mutex_t *lock; /* of all that follows */
+    apr_pool_t *pool;         /* of HELD; cleared when it changes */
+    held_t *held;             /* NULL: nothing that is good */
+    struct stat seen;         /* the file that HELD is from */
+    bool settled;             /* a later change would be seen */
+};
+
+/* An allocator of its own: the parent's may not be safe to use from several
+ * threads. */
+static apr_pool_t *make_pool(apr_pool_t *parent)
+{
+    apr_allocator_t *allocator;
+    apr_pool_t *pool;
+
+    if (apr_allocator_create(&allocator) != APR_SUCCESS) {
+        return NULL;
+    }
+    if (apr_pool_create_ex(&pool, parent, NULL, allocator) != APR_SUCCESS) {
+        apr_allocator_destroy(allocator);
+        return NULL;
+    }
+    apr_allocator_owner_set(allocator, pool);
+    return pool;
+}
+
+scep_status_e scep_master_view_make(const char *path,
+                                    const apr_array_header_t *pairs,
+                                    uid_t owner, apr_pool_t *pool,
+                                    scep_master_view_t **view,
+                                    scep_result_t *res)
+{
+    scep_master_view_t *made = apr_pcalloc(pool, sizeof(*made));
+
+    made->path = apr_pstrdup(pool, path);
+    made->pairs = pairs;
+    made->owner = owner;
+    made->pool = make_pool(pool);
+    if (made->pool == NULL ||
+        apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, pool) !=
+            APR_SUCCESS) {
+        return scep_fail(res, SCEP_R_INTERNAL,
+                         "cannot make a lock for the master password");
+    }
+    *view = made;
+    return SCEP_OK;
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+           a->st_size == b->st_size && same_time(&a->st_mtim, &b->st_mtim) &&
+           same_time(&a->st_ctim, &b->st_ctim);
+}
+
+static bool is_settled(const struct stat *st)
+{
+    apr_time_t age = apr_time_now() - apr_time_from_sec(st->st_ctim.tv_sec) -
+                     st->st_ctim.tv_nsec / 1000;
+
+    return age > TICK || age < -TICK; /* a file server's clock may be ahead */
+}
+
+static void forget(scep_master_view_t *view)
+{
+    view->held = NULL;
+    apr_pool_clear(view->pool); /* wipes */
+}
+
+static void pad(padded_t *padded, const char *text)
+{
+    size_t len = strlen(text);
+
+    memset(padded, 0, sizeof(*padded));
+    padded->too_long = len > SCEP_MASTER_MAX_LENGTH;
+    memcpy(padded->text, text, padded->too_long ? SCEP_MASTER_MAX_LENGTH : len);
+}
+
+static bool is_equal(const padded_t *a, const padded_t *b)
+{
+    return scep_equal_ct((const unsigned char *)a, (const unsigned char *)b,
+                         sizeof(*a));
+}
+
+static scep_status_e read_file(scep_master_view_t *view, scep_result_t *res)
+{
+    scep_master_t *master;
+    scep_status_e status;
+
+    forget(view);
+    status = scep_master_read(view->path, view->pairs, view->owner, view->pool,
+                              &master, res);
+    if (status != SCEP_OK) {
+        forget(view);
+        return status;
+    }
+    view->held = scep_secret_alloc(view->pool, sizeof(*view->held));
+    view->held->master = master;
+    pad(&view->held->current, master->password);
+    if (master->previous != NULL) {
+        pad(&view->held->previous, master->previous);
+    }
+    return SCEP_OK;
+}
+
+/* The lock is held. What was read before does not count once the file cannot
+ * be read again: whoever removed or damaged it may have meant to revoke it. */
+static scep_status_e refresh(scep_master_view_t *view, scep_result_t *res)
+{
+    struct stat st;
+    scep_status_e status;
+    bool settled = false;
+
+    if (lstat(view->path, &st) == 0) {
+        if (view->held != NULL && view->settled &&
+            same_file(&st, &view->seen)) {
+            return SCEP_OK;
+        }
+        settled = is_settled(&st); /* judged before the file is opened */
+        view->seen = st;
+    }
+    status = read_file(view, res);
+    view->settled = settled;
+    return status;
+}
+
+static scep_status_e lock(scep_master_view_t *view, scep_result_t *res)
+{
+    scep_status_e status;
+
+    if (apr_thread_mutex_lock(view->lock) != APR_SUCCESS) {
+        return scep_fail(res, SCEP_R_LOCK,
+                         "cannot lock the view of the master password");
+    }
+    status = refresh(view, res);
+    if (status != SCEP_OK) {
+        apr_thread_mutex_unlock(view->lock);
+    }
+    return status;
+}
+
+scep_status_e scep_master_view_get(scep_master_view_t *view, apr_pool_t *pool,
+                                   const char **password, scep_result_t *res)
+{
+    scep_status_e status = lock(view, res);
+    size_t len;
+    char *copy;
+
+    *password = NULL;
+    if (status != SCEP_OK) {
+        return status;
+    }
+    len = strlen(view->held->master->password);
+    copy = scep_secret_alloc(pool, len + 1);
+    memcpy(copy, view->held->master->password, len);
+    apr_thread_mutex_unlock(view->lock);
+    *password = copy;
+    return SCEP_OK;
+}
+
+scep_status_e scep_master_view_check(scep_master_view_t *view,
+                                     const char *challenge, apr_time_t now,
+                                     apr_pool_t *pool, bool *match,
+                                     scep_result_t *res)
+{
+    scep_status_e status = lock(view, res);
+    bool is_current, is_previous, is_good;
+    const held_t *held;
+    padded_t given;
+
+    (void)pool;
+    *match = false;
+    if (status != SCEP_OK) {
+        return status;
+    }
+    held = view->held;
+    pad(&given, challenge);
+    is_good =
+        held->master->previous != NULL && now < held->master->previous_until;
+    /* both in any case, also when there is no previous one */
+    is_current = is_equal(&given, &held->current);
+    is_previous = is_equal(&given, &held->previous);
+    apr_thread_mutex_unlock(view->lock);
+    scep_wipe(&given, sizeof(given));
+    *match = is_current | (is_previous & is_good);
+    return SCEP_OK;
+}

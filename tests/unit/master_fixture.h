@@ -1,0 +1,121 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * What the tests of the master password share: RA pairs, files, and a look
+ * into the memory of this process for what should not be there.
+ */
+#ifndef SCEP_TEST_MASTER_FIXTURE_H
+#define SCEP_TEST_MASTER_FIXTURE_H
+
+#include "fixture_certs.h"
+
+#include <apr_tables.h>
+
+#include "scep_file.h"
+
+#define PASSWORD "0123456789ABCDEF0123456789ABCDEF"
+
+static inline const char *path_to(fixture_t *f, const char *name)
+{
+    return apr_pstrcat(f->pool, f->scratch, "/", name, NULL);
+}
+
+/* A pair whose certificate is called as its key is: "ra", "device", "P-256" */
+static inline scep_keypair_t *make_pair(fixture_t *f, const char *key)
+{
+    scep_keypair_t *pair = apr_palloc(f->pool, sizeof(*pair));
+
+    *pair = certs_pair(f, key, key, NULL);
+    return pair;
+}
+
+static inline apr_array_header_t *pairs_of(fixture_t *f,
+                                           const scep_keypair_t *first,
+                                           const scep_keypair_t *second)
+{
+    apr_array_header_t *pairs =
+        apr_array_make(f->pool, 2, sizeof(scep_keypair_t *));
+
+    APR_ARRAY_PUSH(pairs, const scep_keypair_t *) = first;
+    if (second != NULL) {
+        APR_ARRAY_PUSH(pairs, const scep_keypair_t *) = second;
+    }
+    return pairs;
+}
+
+static inline void put_file(fixture_t *f, const char *path, const void *data,
+                            size_t len)
+{
+    assert_int_equal(scep_file_write(path, (scep_octets_t){data, len}, 0600,
+                                     (uid_t)-1, (gid_t)-1, 1, f->pool, &f->res),
+                     SCEP_OK);
+}
+
+static inline scep_octets_t get_file(fixture_t *f, const char *path)
+{
+    scep_octets_t data;
+
+    assert_int_equal(
+        scep_file_read(path, SCEP_FILE_PUBLIC, 65536, f->pool, &data, &f->res),
+        SCEP_OK);
+    return data;
+}
+
+/* PAIR as ra.crt and ra.key in the scratch folder. */
+static inline void put_pair(fixture_t *f, const scep_keypair_t *pair)
+{
+    BIO *cert = scep_bio_own(f->pool, BIO_new_file(path_to(f, "ra.crt"), "w"));
+    BIO *key = scep_bio_own(f->pool, BIO_new_file(path_to(f, "ra.key"), "w"));
+
+    assert_int_equal(PEM_write_bio_X509(cert, pair->cert), 1);
+    assert_int_equal(
+        PEM_write_bio_PrivateKey(key, pair->key, NULL, NULL, 0, NULL, NULL), 1);
+    assert_int_equal(BIO_flush(cert), 1);
+    assert_int_equal(BIO_flush(key), 1);
+}
+
+/* What `openssl cms -decrypt' says about the file NAME. */
+static inline scep_octets_t openssl_decrypt(fixture_t *f, const char *name)
+{
+    const char *command = apr_psprintf(
+        f->pool,
+        "cd '%s' && openssl cms -decrypt -inform PEM -in %s -recip ra.crt "
+        "-inkey ra.key -out plain",
+        f->scratch, name);
+
+    assert_int_equal(system(command), 0);
+    return get_file(f, path_to(f, "plain"));
+}
+
+/* How often TEXT, of which every octet is inverted, stands in the heap or on
+ * the stack. Of a sanitizer's own heap, nothing is seen. */
+static inline int count_in_memory(const unsigned char *inverted, size_t len)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[512];
+    int count = 0;
+
+    assert_non_null(maps);
+    while (fgets(line, sizeof(line), maps) != NULL) {
+        unsigned long from, to;
+        const unsigned char *at;
+
+        if ((strstr(line, "[heap]") == NULL &&
+             strstr(line, "[stack]") == NULL) ||
+            sscanf(line, "%lx-%lx", &from, &to) != 2) {
+            continue;
+        }
+        for (at = (const unsigned char *)from;
+             at + len <= (const unsigned char *)to; at++) {
+            size_t i = 0;
+
+            while (i < len && (at[i] ^ inverted[i]) == 0xff) {
+                i++;
+            }
+            count += i == len;
+        }
+    }
+    fclose(maps);
+    return count;
+}
+
+#endif
