@@ -58,6 +58,7 @@ tests_unit_test_ber_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 tests_unit_test_csr_SOURCES = tests/unit/test_csr.c $(MESSAGE_MAKER)
 tests_unit_test_csr_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_csr_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_csr_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=X509_REQ_verify_ex
 tests_unit_test_messages_SOURCES = tests/unit/test_messages.c \
 	tests/unit/fixture.h
 tests_unit_test_messages_CPPFLAGS = $(UNIT_CPPFLAGS)

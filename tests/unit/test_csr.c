@@ -12,6 +12,20 @@
 
 #define EXTENSION_REQ "1.2.840.113549.1.9.14"
 
+static int verified; /* how often a signature was looked at */
+
+int __real_X509_REQ_verify_ex(X509_REQ *req, EVP_PKEY *key,
+                              OSSL_LIB_CTX *libctx, const char *propq);
+int __wrap_X509_REQ_verify_ex(X509_REQ *req, EVP_PKEY *key,
+                              OSSL_LIB_CTX *libctx, const char *propq);
+
+int __wrap_X509_REQ_verify_ex(X509_REQ *req, EVP_PKEY *key,
+                              OSSL_LIB_CTX *libctx, const char *propq)
+{
+    verified++;
+    return __real_X509_REQ_verify_ex(req, key, libctx, propq);
+}
+
 static const scep_algs_t *algs_of(fixture_t *f, scep_level_e level)
 {
     OSSL_LIB_CTX *libctx = NULL;
@@ -147,19 +161,46 @@ static void rsa_sizes_are_the_callers(void **state)
                      SCEP_OK);
 }
 
+/* Looking at their signatures would cost what anybody cares to make it cost,
+ * so whether these are good is never known (invariants 7 and 9). */
+static void not_verified(fixture_t *f, scep_octets_t der)
+{
+    verified = 0;
+    refused(f, der, SCEP_R_CONTENT);
+    assert_string_equal(f->res.public_text, SCEP_TEXT_BAD_REQUEST);
+    assert_int_equal(verified, 0);
+}
+
 static void keys_are_of_known_kinds(void **state)
 {
     fixture_t *f = *state;
     EVP_PKEY *key = scep_pkey_own(
         f->pool, EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1"));
 
+    verified = 0;
     accepted(f, maker_csr(f, certs_key(f, "P-256", NULL), "device", NULL));
     accepted(f, maker_csr(f, certs_key(f, "P-384", NULL), "device", NULL));
     accepted(f, maker_csr(f, certs_key(f, "P-521", NULL), "device", NULL));
-    refused(f, maker_csr(f, key, "device", NULL), SCEP_R_CSR_KEY);
+    assert_int_equal(verified, 3);
+    not_verified(f, maker_csr(f, key, "device", NULL));
     key = scep_pkey_own(f->pool, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
-    refused(f, maker_req_sign(f, maker_req(f, key, "device"), key, NULL),
-            SCEP_R_CSR_KEY);
+    not_verified(f, maker_req_sign(f, maker_req(f, key, "device"), key, NULL));
+}
+
+static void costly_keys_are_not_used(void **state)
+{
+    fixture_t *f = *state;
+    EVP_PKEY *signer = certs_key(f, "device", NULL);
+    EVP_PKEY *keys[] = {certs_rsa_public(f, SCEP_MAX_RSA_BITS + 1, 16, 1),
+                        certs_rsa_public(f, 16384, 16, 1),
+                        certs_rsa_public(f, 4096, 3000, 1)};
+    size_t i;
+
+    for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        X509_REQ *req = maker_req(f, keys[i], "device");
+
+        not_verified(f, maker_req_sign(f, req, signer, "SHA256"));
+    }
 }
 
 static void digests_follow_the_level(void **state)
@@ -541,6 +582,7 @@ int main(void)
         FIXTURE_TEST(version_is_not_looked_at),
         FIXTURE_TEST(rsa_sizes_are_the_callers),
         FIXTURE_TEST(keys_are_of_known_kinds),
+        FIXTURE_TEST(costly_keys_are_not_used),
         FIXTURE_TEST(digests_follow_the_level),
         FIXTURE_TEST(pss_is_judged_by_its_digest),
         FIXTURE_TEST(challenge_may_be_any_string),
