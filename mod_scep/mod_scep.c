@@ -144,6 +144,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main_s)
 static void register_hooks(apr_pool_t *pool)
 {
     static const char *const after_ssl[] = {"mod_ssl.c", NULL};
+    static const char *const rewrite[] = {"mod_rewrite.c", NULL};
     static const char *const before[] = {"mod_alias.c", "mod_userdir.c",
                                          "mod_vhost_alias.c", "mod_proxy.c",
                                          NULL};
@@ -154,12 +155,12 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
-    /* Before every module that could claim the paths; and again for what
-     * mod_rewrite has led here. */
-    ap_hook_translate_name(scep_endpoint_translate, NULL, before,
+    /* mod_rewrite's rules see the path as the sections do, and have the first
+     * word; then we claim it before every module that could. */
+    ap_hook_translate_name(scep_endpoint_canonicalize, NULL, rewrite,
                            APR_HOOK_REALLY_FIRST);
-    ap_hook_translate_name(scep_endpoint_translate, NULL, before,
-                           APR_HOOK_MIDDLE);
+    ap_hook_translate_name(scep_endpoint_translate, rewrite, before,
+                           APR_HOOK_FIRST);
     ap_hook_map_to_storage(scep_endpoint_map_to_storage, NULL, NULL,
                            APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(scep_endpoint_fixups, NULL, NULL, APR_HOOK_LAST);

@@ -53,16 +53,31 @@ static const char *noted_handler(const request_rec *r)
     return ap_get_module_config(r->request_config, &scep_module);
 }
 
+static scep_endpoint_e match(const request_rec *r, char **canonical,
+                             char **path_info)
+{
+    if (r->uri == NULL || r->proxyreq != PROXYREQ_NONE ||
+        scep_config_server(r->server)->site == NULL) {
+        return SCEP_ENDPOINT_NONE;
+    }
+    return scep_location_match(r->uri, r->pool, canonical, path_info);
+}
+
+int scep_endpoint_canonicalize(request_rec *r)
+{
+    char *canonical, *path_info;
+
+    if (match(r, &canonical, &path_info) != SCEP_ENDPOINT_NONE) {
+        r->uri = canonical;
+    }
+    return DECLINED;
+}
+
 int scep_endpoint_translate(request_rec *r)
 {
     char *canonical, *path_info;
-    scep_endpoint_e kind;
+    scep_endpoint_e kind = match(r, &canonical, &path_info);
 
-    if (r->uri == NULL || r->proxyreq != PROXYREQ_NONE ||
-        scep_config_server(r->server)->site == NULL) {
-        return DECLINED;
-    }
-    kind = scep_location_match(r->uri, r->pool, &canonical, &path_info);
     if (kind == SCEP_ENDPOINT_NONE) {
         return DECLINED;
     }
