@@ -17,7 +17,7 @@ typedef enum {
 } scep_challenge_state_e;
 
 typedef struct scep_csr_t {
-    X509_REQ *req;
+    X509_REQ *req;                          /* with its challenge blanked out */
     EVP_PKEY *key;                          /* owned by req */
     scep_octets_t der;                      /* as received */
     unsigned char hash[SCEP_HASH_SIZE];     /* SHA-256 of der */
