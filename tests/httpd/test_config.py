@@ -318,7 +318,11 @@ def test_ca_that_can_do_without_ra(httpd):
     "Location /CertSrv/mscep_admin", "Location /CertSrv", "Location /certSrv/",
     "Location /certsrv/mscep/MSCEP.DLL", "Location /CGI-BIN/pkiclient.exe",
     "Location /CertSrv/*", "LocationMatch ^/CertSrv/",
-    "LocationMatch MSCEP_ADMIN", 'Location ~ "^/CertSrv/mscep_admin"'))
+    "LocationMatch MSCEP_ADMIN", 'Location ~ "^/CertSrv/mscep_admin"',
+    "LocationMatch ^/cErtsrv/mscep_admin", "LocationMatch ^/CGI-BIN/",
+    "LocationMatch /PkiClient[.]exe", "LocationMatch [.]EXE",
+    "LocationMatch ^/certsrv/mscep_admin/Mscep[.]dll", "LocationMatch [A-Z]",
+    "Location /certsrv/mscep/PKICLIENT.exe/", "Location /CertSrv/mscep_*"))
 def test_sections_that_would_not_apply(make, section):
     server = make(f"<{section}>\nRequire all denied\n"
                   f"</{section.split()[0]}>\n")
@@ -326,10 +330,29 @@ def test_sections_that_would_not_apply(make, section):
 
 
 @pytest.mark.parametrize("section", (
+    "Location /certsrv/mscep/", "Location /cgi-bin/pkiclient.exe/",
+    "Location /certsrv/mscep/mscep.dll/", "Location /certsrv/*",
+    "Location /certsrv/mscep_admin/*", "Location /certsrv/mscep_admi?",
+    "LocationMatch ^/certsrv/mscep_admin$",
+    "LocationMatch ^/certsrv/mscep_admin/$",
+    "LocationMatch ^/certsrv/mscep_admin/?$",
+    "LocationMatch ^/certsrv/mscep_admin/(mscep[.]dll/)?$",
+    "LocationMatch ^/certsrv/mscep_admin/mscep[.]dll$",
+    "LocationMatch pkiclient[.]exe$"))
+def test_sections_that_would_apply_in_part(make, section):
+    server = make(f"<{section}>\nRequire all denied\n"
+                  f"</{section.split()[0]}>\n")
+    refused(server, f"<{section}> would apply to ", "but not to")
+
+
+@pytest.mark.parametrize("section", (
     "Location /certsrv/mscep_admin", "Location /certsrv", "Location /",
-    "Location /Other", "LocationMatch (?i)^/CertSrv/", "LocationMatch [A-Z]",
-    "LocationMatch ^/[Cc]ert[Ss]rv/", "Location /c*",
-    "Location /certsrv/mscep/Mine"))
+    "Location /certsrv/", "Location /certsrv/mscep_admin/",
+    "Location /Other", "LocationMatch (?i)^/CertSrv/",
+    "LocationMatch (?-i)[A-Z]", "LocationMatch ^/[Cc]ert[Ss]rv/",
+    "LocationMatch ^/certsrv/mscep_admin/", "LocationMatch ^/certsrv/mscep/",
+    "Location /c*", "Location /certsrv/mscep/Mine",
+    "Location /certsrv/mscep_admin/mscep.dll"))
 def test_sections_that_apply(make, section):
     server = make(f"<{section}>\nRequire all granted\n"
                   f"</{section.split()[0]}>\n")

@@ -155,6 +155,38 @@ def test_require_applies_whatever_the_case(httpd):
         "GET", f"/CGI-bin/pkiclient.EXE/inner?{CAPS}").status == 403
 
 
+@pytest.mark.parametrize("section", (
+    "Location /certsrv/mscep_admin", "Location /certsrv/mscep_admin/",
+    "LocationMatch ^/certsrv/mscep_admin(/|$)"))
+def test_stricter_admin_section(httpd, section):
+    """Who may come near, but not draw, draws nowhere: with and without a
+    slash the path is one."""
+    server = httpd(scep_conf="", start=False)
+    server.scep_conf = ("ScepEngine On\n" + server.ca_conf()
+                        + server.admin_conf("/")
+                        + f"<{section}>\nRequire user nobody\n"
+                        f"</{section.split()[0]}>\n")
+    server.write_conf()
+    server.start()
+    server.expect("AH01631")
+    for path in ADMIN_PATHS + ("/certsrv/mscep_admin",):
+        for method in ("GET", "HEAD", "POST"):
+            assert server.admin(path, method).status == 401, (method, path)
+    assert server.query("SELECT COUNT(*) FROM challenges") == [(0,)]
+    assert server.admin(f"/certsrv/mscep?{CAPS}").status == 200
+
+
+def test_stricter_section_for_the_dll(httpd):
+    server = httpd(extra="<Location /certsrv/mscep_admin/mscep.dll/>\n"
+                   "Require user nobody\n</Location>\n")
+    server.expect("AH01631")
+    for path in ("/certsrv/mscep_admin/mscep.dll",
+                 "/certsrv/MSCEP_admin/mscep.DLL/"):
+        for method in ("GET", "POST"):
+            assert server.admin(path, method).status == 401
+    assert server.draw()
+
+
 def test_rewritten_to_us(httpd):
     server = httpd(extra="RewriteEngine On\n"
                    "RewriteRule ^/old/scep$ /certsrv/mscep [PT,QSA]\n"
@@ -171,7 +203,7 @@ def test_rewritten_away(httpd):
     """mod_rewrite comes first: what it refuses, redirects or leads elsewhere
     is not ours, however the client spells it."""
     server = httpd(extra="RewriteEngine On\n"
-                   "RewriteRule ^/certsrv/mscep_admin - [F]\n"
+                   "RewriteRule ^/certsrv/mscep_admin/ - [F]\n"
                    "RewriteRule ^/cgi-bin/pkiclient https://%{HTTP_HOST}"
                    "%{REQUEST_URI} [R,L]\n"
                    "RewriteRule ^/certsrv/mscep/mine /nowhere [L]\n",
