@@ -68,6 +68,11 @@ bool scep_hmac(scep_octets_t key, scep_octets_t data,
 /** SHA-256 of the SubjectPublicKeyInfo in DER. @return false on failure. */
 bool scep_key_hash(EVP_PKEY *key, unsigned char out[SCEP_HASH_SIZE]);
 
+/** OBJECT, which is what ITEM (ASN1_ITEM_rptr(X509), ...) describes, in DER,
+ * from POOL; len 0 on failure. Not for secrets. */
+scep_octets_t scep_der_of(apr_pool_t *pool, const void *object,
+                          const ASN1_ITEM *item);
+
 /** The whole certificate in DER, from POOL; len 0 on failure. */
 scep_octets_t scep_x509_der(apr_pool_t *pool, X509 *cert);
 

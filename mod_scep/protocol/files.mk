@@ -44,12 +44,14 @@ tests_unit_test_certrep_SOURCES = tests/unit/test_certrep.c \
 	tests/unit/fixture.h tests/unit/fixture_certs.h
 tests_unit_test_certrep_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_certrep_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
-tests_unit_test_certrep_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=scep_random
+tests_unit_test_certrep_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=scep_random \
+	-Wl,--wrap=ASN1_item_i2d
 EXTRA_DIST += tests/data/protocol/device.key tests/data/protocol/ra.key
 tests_unit_test_certs_only_SOURCES = tests/unit/test_certs_only.c \
 	tests/unit/fixture.h tests/unit/fixture_certs.h
 tests_unit_test_certs_only_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_certs_only_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_certs_only_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ASN1_item_i2d
 tests_unit_test_query_SOURCES = tests/unit/test_query.c tests/unit/fixture.h
 tests_unit_test_query_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_query_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)

@@ -30,16 +30,9 @@ bool scep_certrep_can_encrypt_to(X509 *cert)
 static scep_status_e to_der(CMS_ContentInfo *cms, apr_pool_t *pool,
                             scep_octets_t *der, scep_result_t *res)
 {
-    int len = i2d_CMS_ContentInfo(cms, NULL);
-    unsigned char *out, *to;
-
-    if (len <= 0) {
-        return scep_fail(res, SCEP_R_INTERNAL, "cannot encode CMS");
-    }
-    out = to = apr_palloc(pool, (apr_size_t)len);
-    der->data = out;
-    der->len = (size_t)i2d_CMS_ContentInfo(cms, &to);
-    return SCEP_OK;
+    *der = scep_der_of(pool, cms, ASN1_ITEM_rptr(CMS_ContentInfo));
+    return der->len > 0 ? SCEP_OK
+                        : scep_fail(res, SCEP_R_INTERNAL, "cannot encode CMS");
 }
 
 /* No check of the certificate's keyUsage or age: self-signed signers carry

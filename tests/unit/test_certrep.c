@@ -24,6 +24,21 @@ bool __wrap_scep_random(unsigned char *out, size_t len, bool secret)
     return !no_random && __real_scep_random(out, len, secret);
 }
 
+static int encodings_left = -1; /* until one fails; negative: never */
+
+int __real_ASN1_item_i2d(const ASN1_VALUE *value, unsigned char **out,
+                         const ASN1_ITEM *item);
+int __wrap_ASN1_item_i2d(const ASN1_VALUE *value, unsigned char **out,
+                         const ASN1_ITEM *item);
+
+int __wrap_ASN1_item_i2d(const ASN1_VALUE *value, unsigned char **out,
+                         const ASN1_ITEM *item)
+{
+    return encodings_left >= 0 && encodings_left-- == 0
+               ? -1
+               : __real_ASN1_item_i2d(value, out, item);
+}
+
 typedef struct made_t {
     scep_algs_t *algs;
     scep_keypair_t ra;
@@ -700,6 +715,24 @@ static void test_no_random(void **state)
     check_success(f, m);
 }
 
+/* The certificates, the envelope around them, the message around it. */
+static void test_no_encoding(void **state)
+{
+    fixture_t *f = *state;
+    made_t *m = begin(f, SCEP_LEVEL_MODERN);
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        encodings_left = i;
+        broken(f, m);
+        assert_int_equal(encodings_left, -1);
+    }
+    m->rep.status = SCEP_PKI_PENDING;
+    encodings_left = 0;
+    broken(f, m);
+    assert_int_equal(encodings_left, -1);
+}
+
 /* What a request left in the error queue is not blamed on the reply. */
 static void test_stale_errors(void **state)
 {
@@ -738,6 +771,7 @@ int main(void)
         FIXTURE_TEST(test_order),
         FIXTURE_TEST(test_faults_of_the_caller),
         FIXTURE_TEST(test_no_random),
+        FIXTURE_TEST(test_no_encoding),
         FIXTURE_TEST(test_stale_errors),
     };
 
