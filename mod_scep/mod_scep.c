@@ -34,6 +34,13 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     return OK;
 }
 
+/* httpd serves already. A fault of one site is no reason then to end the
+ * others, or what else there is: that site refuses (invariant 1). */
+static bool is_restart(void)
+{
+    return ap_state_query(AP_SQ_CONFIG_GEN) > 1;
+}
+
 /* Runs for `apachectl -t` too, which never comes to post_config. */
 static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                         server_rec *s)
@@ -42,7 +49,8 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     (void)pconf;
     (void)plog;
-    return scep_config_check(s, ptemp, mode != AP_SQ_RM_CONFIG_DUMP,
+    return scep_config_check(s, ptemp,
+                             mode != AP_SQ_RM_CONFIG_DUMP && !is_restart(),
                              mode != AP_SQ_RM_CONFIG_TEST)
                ? OK
                : HTTP_INTERNAL_SERVER_ERROR;
@@ -57,6 +65,21 @@ static int give_up(server_rec *s, const scep_result_t *res)
                  res->detail);
     scep_crypto_clear_errors();
     return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* For faults at a start; RES is fresh again if httpd goes on. */
+static int judge(server_rec *s, scep_result_t *res)
+{
+    if (!is_restart()) {
+        return give_up(s, res);
+    }
+    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
+                 SCEPLOGNO(0014) "%s: %s; what needs this is refused until a "
+                                 "restart finds it in order",
+                 scep_config_where(s, res->pool), res->detail);
+    scep_crypto_clear_errors();
+    scep_result_init(res, res->pool);
+    return OK;
 }
 
 /*
@@ -74,26 +97,41 @@ static int give_up(server_rec *s, const scep_result_t *res)
  * Each child:
  *  8. lock, backend, database
  */
-static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
+static scep_status_e start_common(scep_runtime_t **runtime, apr_pool_t *pconf,
+                                  server_rec *main_s, scep_result_t *res)
 {
     apr_uint32_t capacity = scep_config_server(main_s)->password_max;
+    scep_env_t env;
+    scep_status_e status = scep_runtime_make(pconf, runtime, res);
+
+    scep_log_env_server(&env, main_s);
+    if (status == SCEP_OK) {
+        status = scep_shared_make(
+            main_s, capacity != 0 ? capacity : SCEP_DEFAULT_PASSWORD_MAX, &env,
+            &(*runtime)->shared, res);
+    }
+    if (status == SCEP_OK) {
+        status = scep_runtime_legacy(*runtime, main_s, pconf, res);
+    }
+    return status;
+}
+
+static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
+{
     scep_runtime_t *runtime;
     scep_result_t res;
-    scep_env_t env;
     server_rec *s;
 
     scep_result_init(&res, ptemp);
-    scep_log_env_server(&env, main_s);
-    if (scep_runtime_make(main_s, pconf, &runtime, &res) != SCEP_OK ||
-        scep_shared_make(main_s,
-                         capacity != 0 ? capacity : SCEP_DEFAULT_PASSWORD_MAX,
-                         &env, &runtime->shared, &res) != SCEP_OK) {
-        return give_up(main_s, &res);
+    if (start_common(&runtime, pconf, main_s, &res) != SCEP_OK &&
+        judge(main_s, &res) != OK) {
+        return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (s = main_s; s != NULL; s = s->next) {
         if (scep_config_server(s)->engine == 1 &&
-            scep_runtime_site(runtime, s, pconf, ptemp, &res) != SCEP_OK) {
-            return give_up(s, &res);
+            scep_runtime_site(runtime, s, pconf, ptemp, &res) != SCEP_OK &&
+            judge(s, &res) != OK) {
+            return HTTP_INTERNAL_SERVER_ERROR;
         }
     }
     scep_crypto_clear_errors();

@@ -155,8 +155,8 @@ static scep_status_e check_ready(scep_call_t *call)
     }
     if (!call->site->ready) {
         return scep_fail(&call->res, SCEP_R_STORE_UNAVAILABLE,
-                         "this process could not open all it needs; it said "
-                         "why when it started");
+                         "not all that is needed could be opened; the log "
+                         "said why when httpd or this process started");
     }
     if (call->policy.algs == NULL) {
         return scep_fail(&call->res, SCEP_R_SETUP,

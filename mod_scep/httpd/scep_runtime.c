@@ -48,8 +48,8 @@ void scep_runtime_ca_config(const scep_server_config_t *conf,
     config->passphrase_baton = dialog;
 }
 
-scep_status_e scep_runtime_make(const server_rec *main_server, apr_pool_t *pool,
-                                scep_runtime_t **result, scep_result_t *res)
+scep_status_e scep_runtime_make(apr_pool_t *pool, scep_runtime_t **result,
+                                scep_result_t *res)
 {
     scep_runtime_t *runtime = apr_pcalloc(pool, sizeof(*runtime));
     scep_status_e status = SCEP_OK;
@@ -61,14 +61,28 @@ scep_status_e scep_runtime_make(const server_rec *main_server, apr_pool_t *pool,
         status = scep_algs_make((scep_level_e)level, NULL, pool,
                                 &runtime->algs[level], res);
     }
-    if (status == SCEP_OK && legacy_wanted(main_server)) {
-        status = scep_algs_legacy_context(pool, &runtime->legacy, res);
-        if (status == SCEP_OK) {
-            status = scep_algs_make(SCEP_LEVEL_LEGACY, runtime->legacy, pool,
-                                    &runtime->algs[SCEP_LEVEL_LEGACY], res);
-        }
-    }
     *result = runtime;
+    return status;
+}
+
+scep_status_e scep_runtime_legacy(scep_runtime_t *runtime,
+                                  const server_rec *main_server,
+                                  apr_pool_t *pool, scep_result_t *res)
+{
+    scep_status_e status;
+
+    if (!legacy_wanted(main_server)) {
+        return SCEP_OK;
+    }
+    status = scep_algs_legacy_context(pool, &runtime->legacy, res);
+    if (status == SCEP_OK) {
+        status = scep_algs_make(SCEP_LEVEL_LEGACY, runtime->legacy, pool,
+                                &runtime->algs[SCEP_LEVEL_LEGACY], res);
+    }
+    if (status != SCEP_OK) {
+        runtime->legacy = NULL;
+        runtime->algs[SCEP_LEVEL_LEGACY] = NULL;
+    }
     return status;
 }
 
@@ -190,6 +204,9 @@ static scep_status_e start_state(scep_site_t *site, server_rec *s,
     uid_t uid;
     gid_t gid;
 
+    if (site->runtime->shared == NULL) {
+        return scep_fail(res, SCEP_R_SETUP, "there is no password table");
+    }
     scep_os_child(&uid, &gid);
     if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS ||
         threads < 1) {
@@ -256,10 +273,9 @@ scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
     if (status == SCEP_OK) {
         status = start_state(site, s, env, pool, ptemp, res);
     }
-    if (status == SCEP_OK) {
-        APR_ARRAY_PUSH(runtime->sites, scep_site_t *) = site;
-        conf->site = site;
-    }
+    site->failed = status != SCEP_OK;
+    APR_ARRAY_PUSH(runtime->sites, scep_site_t *) = site;
+    conf->site = site;
     return status;
 }
 
@@ -291,13 +307,14 @@ void scep_runtime_child_init(scep_runtime_t *runtime, server_rec *s,
 
     scep_log_env_server(env, s);
     scep_result_init(&res, pool);
-    if (scep_shared_child_init(runtime->shared, pool, &res) != SCEP_OK) {
+    if (runtime->shared != NULL &&
+        scep_shared_child_init(runtime->shared, pool, &res) != SCEP_OK) {
         scep_log(env, SCEP_LOG_ERROR, SCEPLOGNO(0012) "%s", res.detail);
     }
     for (i = 0; i < runtime->sites->nelts; i++) {
         scep_site_t *site = APR_ARRAY_IDX(runtime->sites, i, scep_site_t *);
 
-        if (open_site(site, env, pool, &res) != SCEP_OK) {
+        if (!site->failed && open_site(site, env, pool, &res) != SCEP_OK) {
             scep_log(env, SCEP_LOG_ERROR,
                      SCEPLOGNO(0013) "this process refuses all requests for "
                                      "the CA %s: %s",
