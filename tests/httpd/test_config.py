@@ -294,6 +294,21 @@ def test_expired_ra_is_warned_of(httpd):
     assert server.count("SCEP0351") == 1
 
 
+def test_expired_ca_lets_the_server_start(httpd):
+    """Other sites go on, and devices are told to come again."""
+    key = scep.shared_key("alone")
+    server = httpd(pairs=(Pair(make_cert(
+        "Old CA", key, ca=True, usage=CA_USAGE + (SIGN, ENCRYPT), days=-1,
+        start=datetime.timedelta(days=-9)), key), None), start=False)
+    server.expect("SCEP0351", "SCEP0170")
+    server.start()
+    assert server.count("SCEP0351") == 1
+    assert server.http("GET", "/index.html").status == 200
+    request = scep.Request(server.ra_cert, server.draw(), "device")
+    assert server.endpoint().post(request.der())[0] == 503
+    assert "CA certificate has expired" in server.error_log()
+
+
 def rsa_ca(*usage):
     key = scep.shared_key("alone")
     return Pair(make_cert("CA alone", key, ca=True, usage=CA_USAGE + usage),
@@ -358,6 +373,41 @@ def test_sections_that_apply(make, section):
                   f"</{section.split()[0]}>\n")
     status, said = server.check()
     assert status == 0, said
+
+
+# ---- the lock ----
+
+def others_lock(mechanism):
+    """A line in which it is meant for other locks."""
+    return f"Mutex {mechanism} mpm-accept\n"
+
+
+@pytest.mark.parametrize("line", (
+    "Mutex posixsem scep-challenge", "Mutex sem scep-challenge",
+    "Mutex posixsem default", "Mutex posixsem"))
+def test_lock_that_does_not_outlive_its_owner(make, line):
+    server = make(line + "\n")
+    refused(server, "SCEP0015", "Mutex posixsem", "scep-challenge",
+            "sysvsem")
+    server.expect("SCEP0015", "AH00014")
+    assert "SCEP0015" in server.start_fails()
+
+
+@pytest.mark.parametrize("mechanism", (
+    "default", "pthread", "sysvsem", "flock:@DIR@/locks",
+    "fcntl:@DIR@/locks", "file:@DIR@/locks"))
+def test_lock_that_does(make, mechanism):
+    server = make(f"Mutex {mechanism} scep-challenge\n"
+                  + others_lock("posixsem"))
+    os.mkdir(server.path("locks"))
+    status, said = server.check()
+    assert (status, said.strip()) == (0, "Syntax OK")
+    assert os.listdir(server.path("locks")) == []
+
+
+def test_lock_does_not_matter_without_engine(make):
+    server = make("Mutex posixsem\n", scep_conf="")
+    assert server.check()[0] == 0
 
 
 # ---- modes ----
