@@ -377,11 +377,6 @@ def test_sections_that_apply(make, section):
 
 # ---- the lock ----
 
-def others_lock(mechanism):
-    """A line in which it is meant for other locks."""
-    return f"Mutex {mechanism} mpm-accept\n"
-
-
 @pytest.mark.parametrize("line", (
     "Mutex posixsem scep-challenge", "Mutex sem scep-challenge",
     "Mutex posixsem default", "Mutex posixsem"))
@@ -397,8 +392,9 @@ def test_lock_that_does_not_outlive_its_owner(make, line):
     "default", "pthread", "sysvsem", "flock:@DIR@/locks",
     "fcntl:@DIR@/locks", "file:@DIR@/locks"))
 def test_lock_that_does(make, mechanism):
+    """Other modules' locks may be what they are."""
     server = make(f"Mutex {mechanism} scep-challenge\n"
-                  + others_lock("posixsem"))
+                  "Mutex posixsem rewrite-map\n", modules=("rewrite",))
     os.mkdir(server.path("locks"))
     status, said = server.check()
     assert (status, said.strip()) == (0, "Syntax OK")

@@ -53,7 +53,7 @@ def test_a_retry_is_answered(httpd, again):
 
 
 @pytest.mark.parametrize("mechanism", (
-    "pthread", "sysvsem", "posixsem", "flock:@DIR@", "fcntl:@DIR@",
+    "default", "pthread", "sysvsem", "flock:@DIR@", "fcntl:@DIR@",
     "file:@DIR@"))
 def test_locks(httpd, mechanism):
     """Whatever the lock is made of, children and later generations have it."""
