@@ -632,25 +632,6 @@ static void test_ec_signer(void **state)
     check_empty(f, m);
 }
 
-/* The signer may be in its own chain, and certificates may repeat. */
-static void test_chain(void **state)
-{
-    fixture_t *f = *state;
-    made_t *m = begin(f, SCEP_LEVEL_COMPATIBLE);
-    X509 *one = certs_pair(f, "P-256", "one", NULL).cert;
-    X509 *two = certs_pair(f, "P-256", "two", NULL).cert;
-    X509 *const chain[] = {m->ra.cert, one, two, certs_decode(f, one, NULL),
-                           NULL};
-    X509 *const none[] = {NULL};
-
-    m->rep.signer_chain = certs_stack(f, chain);
-    encode(f, m);
-    check_envelope(f, m);
-    assert_int_equal(sk_X509_num(m->p7->d.sign->cert), 3);
-    m->rep.signer_chain = certs_stack(f, none);
-    check_success(f, m);
-}
-
 /* Leaf first, also when it is the longer one (M9). */
 static void test_order(void **state)
 {
@@ -767,7 +748,6 @@ int main(void)
         FIXTURE_TEST(test_transaction_id),
         FIXTURE_TEST(test_nonces),
         FIXTURE_TEST(test_ec_signer),
-        FIXTURE_TEST(test_chain),
         FIXTURE_TEST(test_order),
         FIXTURE_TEST(test_faults_of_the_caller),
         FIXTURE_TEST(test_no_random),
