@@ -217,7 +217,8 @@ static scep_status_e start_state(scep_site_t *site, server_rec *s,
     site->store_config.params = scep_config_database(conf, pool);
     site->store_config.connections = threads;
 
-    status = scep_os_state_dir_make(state_dir, ptemp, res);
+    status = scep_os_state_dir_make(state_dir, site->store_config.params, ptemp,
+                                    res);
     if (status == SCEP_OK) {
         status = scep_os_password_key(state_dir, pool,
                                       &site->service.password_key, res);

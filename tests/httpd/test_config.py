@@ -3,12 +3,13 @@
 testing leaves no trace."""
 import datetime
 import os
+import pwd
 import re
 
 import pytest
 
 import scepclient as scep
-from httpdserver import (CA_USAGE, ENCRYPT, ROOT, SIGN, Pair, key_pem,
+from httpdserver import (CA_USAGE, ENCRYPT, ROOT, SIGN, USER, Pair, key_pem,
                          make_cert, pem, test_ca)
 
 test_ca.__test__ = False
@@ -437,10 +438,59 @@ def test_foreign_state_dir_is_not_taken_over(make):
     assert os.stat(server.path("foreign")).st_mode & 0o777 == 0o755
 
 
+def own_folder(server, mode, *names):
+    """A state directory that is httpd's user's, with files in it."""
+    server.stop()
+    for name in names:
+        server.write(f"own/{name}", b"0" * 32, 0o600)
+    os.makedirs(server.path("own"), exist_ok=True)
+    os.chmod(server.path("own"), mode)
+    if ROOT:
+        owner = pwd.getpwnam(USER)
+        os.chown(server.path("own"), owner.pw_uid, owner.pw_gid)
+
+
+def mode_of(server, name):
+    return os.stat(server.path(name)).st_mode & 0o7777
+
+
+def test_other_files_keep_their_folder_open(make):
+    """Nor one such as `ScepStateDir /home/www`."""
+    server = make("ScepStateDir own\n")
+    own_folder(server, 0o755, "something")
+    server.expect("SCEP0003", "AH00020")
+    said = server.start_fails()
+    assert "ScepStateDir" in said and "mode 755" in said and "chmod" in said
+    assert mode_of(server, "own") == 0o755
+    assert os.listdir(server.path("own")) == ["something"]
+    # the cure
+    os.chmod(server.path("own"), 0o700)
+    server.start()
+    assert server.draw()
+
+
+@pytest.mark.parametrize("names", (
+    (), ("challenge.key",), ("challenge.key", "something")))
+def test_own_state_dir_is_closed(make, names):
+    server = make("ScepStateDir own\n")
+    own_folder(server, 0o750, *names)
+    server.start()
+    assert mode_of(server, "own") == 0o700
+    assert server.draw()
+
+
+def test_own_state_dir_is_known_by_its_database(make):
+    server = make("ScepStateDir own\nScepDatabase sqlite3 my.db\n")
+    server.start()
+    own_folder(server, 0o755)
+    os.unlink(server.path("own", "challenge.key"))
+    server.start()
+    assert mode_of(server, "own") == 0o700
+
+
 def test_what_start_makes(httpd):
     server = httpd()
-    import pwd
-    owner = pwd.getpwnam("www-data").pw_uid if ROOT else os.geteuid()
+    owner = pwd.getpwnam(USER).pw_uid if ROOT else os.geteuid()
     for name, uid, mode in (("state", owner, 0o700),
                             ("state/challenge.key", os.geteuid(), 0o600),
                             ("state/scep.db", owner, 0o600)):
