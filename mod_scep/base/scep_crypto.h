@@ -85,6 +85,14 @@ const char *scep_name_text(apr_pool_t *pool, const X509_NAME *name);
 /** Serial number in upper-case hex without leading zeros, from POOL. */
 const char *scep_serial_text(apr_pool_t *pool, const ASN1_INTEGER *serial);
 
+/** Does SOURCE have a scheme ("pkcs11:...")? That is at least two letters
+ * before a colon; a path with a slash before its first colon is a path. */
+bool scep_source_is_uri(const char *source);
+
+/** SOURCE of a key for a message: a URI's query, which may hold a PIN (RFC 7512
+ * 2.4), is left out. From POOL or SOURCE itself. */
+const char *scep_source_text(apr_pool_t *pool, const char *source);
+
 /**
  * Fill BUF with the passphrase for SOURCE; called only for encrypted keys.
  * @return its length (no NUL), or -1 when there is none to be had.

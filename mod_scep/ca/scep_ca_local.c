@@ -36,7 +36,8 @@ static const char *cert_source(const start_t *s)
 
 static const char *key_source(const start_t *s)
 {
-    return apr_pstrcat(s->pool, "ScepCAKey ", s->config->key, NULL);
+    return apr_pstrcat(s->pool, "ScepCAKey ",
+                       scep_source_text(s->pool, s->config->key), NULL);
 }
 
 static scep_status_e check_config(const start_t *s)
