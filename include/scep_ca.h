@@ -60,8 +60,11 @@ typedef struct scep_profile_t {
 
 /** One request to sign. All of it has been verified and authorized. */
 typedef struct scep_ca_request_t {
-    X509_REQ *csr;                 /* its own signature has been checked */
-    scep_octets_t csr_der;         /* as received */
+    X509_REQ *csr;                 /* its own signature has been checked; its
+                                    * challengePassword is blanked out, so its
+                                    * encoding does not verify any more */
+    scep_octets_t csr_der;         /* as received, with the challengePassword:
+                                    * wipe every copy */
     scep_extensions_t *extensions; /* it asks for; may be NULL */
     const scep_profile_t *profile;
     const char *transaction_id;

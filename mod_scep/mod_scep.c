@@ -34,6 +34,13 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     return OK;
 }
 
+/* httpd serves already. A fault of one site is no reason then to end the
+ * others, or what else there is: that site refuses (invariant 1). */
+static bool is_restart(void)
+{
+    return ap_state_query(AP_SQ_CONFIG_GEN) > 1;
+}
+
 /* Runs for `apachectl -t` too, which never comes to post_config. */
 static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                         server_rec *s)
@@ -42,7 +49,8 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     (void)pconf;
     (void)plog;
-    return scep_config_check(s, ptemp, mode != AP_SQ_RM_CONFIG_DUMP,
+    return scep_config_check(s, ptemp,
+                             mode != AP_SQ_RM_CONFIG_DUMP && !is_restart(),
                              mode != AP_SQ_RM_CONFIG_TEST)
                ? OK
                : HTTP_INTERNAL_SERVER_ERROR;
@@ -59,6 +67,21 @@ static int give_up(server_rec *s, const scep_result_t *res)
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
+/* For faults at a start; RES is fresh again if httpd goes on. */
+static int judge(server_rec *s, scep_result_t *res)
+{
+    if (!is_restart()) {
+        return give_up(s, res);
+    }
+    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
+                 SCEPLOGNO(0014) "%s: %s; what needs this is refused until a "
+                                 "restart finds it in order",
+                 scep_config_where(s, res->pool), res->detail);
+    scep_crypto_clear_errors();
+    scep_result_init(res, res->pool);
+    return OK;
+}
+
 /*
  * The order of start-up:
  *  1. (pre_config)   the lock's name, so that `Mutex` can configure it
@@ -70,31 +93,63 @@ static int give_up(server_rec *s, const scep_result_t *res)
  *  5. shared memory and lock, once in the server's life
  *  6. algorithms, with a private library context for the legacy level
  *  7. for each distinct site: CA, RA, state directory, password key,
- *     database, and its outstanding passwords into the shared table
+ *     database, its outstanding passwords into the shared table, and the
+ *     master password
  * Each child:
  *  8. lock, backend, database
  */
-static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
+static scep_status_e start_common(scep_runtime_t **runtime, apr_pool_t *pconf,
+                                  server_rec *main_s, scep_result_t *res)
 {
     apr_uint32_t capacity = scep_config_server(main_s)->password_max;
+    scep_env_t env;
+    scep_status_e status = scep_runtime_make(pconf, runtime, res);
+
+    scep_log_env_server(&env, main_s);
+    if (status == SCEP_OK) {
+        status = scep_shared_make(
+            main_s, capacity != 0 ? capacity : SCEP_DEFAULT_PASSWORD_MAX, &env,
+            &(*runtime)->shared, res);
+    }
+    if (status == SCEP_OK) {
+        status = scep_runtime_legacy(*runtime, main_s, pconf, res);
+    }
+    return status;
+}
+
+/* What was written on purpose, but by whom? */
+static void warn_if_open(server_rec *s)
+{
+    const char *where = scep_config_server(s)->none_at;
+
+    if (where != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     SCEPLOGNO(0019) "ScepChallenge none at %s: whoever can "
+                                     "reach it gets certificates",
+                     where);
+    }
+}
+
+static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
+{
     scep_runtime_t *runtime;
     scep_result_t res;
-    scep_env_t env;
     server_rec *s;
 
     scep_result_init(&res, ptemp);
-    scep_log_env_server(&env, main_s);
-    if (scep_runtime_make(main_s, pconf, &runtime, &res) != SCEP_OK ||
-        scep_shared_make(main_s,
-                         capacity != 0 ? capacity : SCEP_DEFAULT_PASSWORD_MAX,
-                         &env, &runtime->shared, &res) != SCEP_OK) {
-        return give_up(main_s, &res);
+    if (start_common(&runtime, pconf, main_s, &res) != SCEP_OK &&
+        judge(main_s, &res) != OK) {
+        return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (s = main_s; s != NULL; s = s->next) {
-        if (scep_config_server(s)->engine == 1 &&
-            scep_runtime_site(runtime, s, pconf, ptemp, &res) != SCEP_OK) {
-            return give_up(s, &res);
+        if (scep_config_server(s)->engine != 1) {
+            continue;
         }
+        if (scep_runtime_site(runtime, s, pconf, ptemp, &res) != SCEP_OK &&
+            judge(s, &res) != OK) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+        warn_if_open(s);
     }
     scep_crypto_clear_errors();
     return OK;
@@ -144,6 +199,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main_s)
 static void register_hooks(apr_pool_t *pool)
 {
     static const char *const after_ssl[] = {"mod_ssl.c", NULL};
+    static const char *const rewrite[] = {"mod_rewrite.c", NULL};
     static const char *const before[] = {"mod_alias.c", "mod_userdir.c",
                                          "mod_vhost_alias.c", "mod_proxy.c",
                                          NULL};
@@ -154,12 +210,12 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
-    /* Before every module that could claim the paths; and again for what
-     * mod_rewrite has led here. */
-    ap_hook_translate_name(scep_endpoint_translate, NULL, before,
+    /* mod_rewrite's rules see the path as the sections do, and have the first
+     * word; then we claim it before every module that could. */
+    ap_hook_translate_name(scep_endpoint_canonicalize, NULL, rewrite,
                            APR_HOOK_REALLY_FIRST);
-    ap_hook_translate_name(scep_endpoint_translate, NULL, before,
-                           APR_HOOK_MIDDLE);
+    ap_hook_translate_name(scep_endpoint_translate, rewrite, before,
+                           APR_HOOK_FIRST);
     ap_hook_map_to_storage(scep_endpoint_map_to_storage, NULL, NULL,
                            APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(scep_endpoint_fixups, NULL, NULL, APR_HOOK_LAST);

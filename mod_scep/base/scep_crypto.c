@@ -142,21 +142,23 @@ bool scep_key_hash(EVP_PKEY *key, unsigned char out[SCEP_HASH_SIZE])
     return ok;
 }
 
-scep_octets_t scep_x509_der(apr_pool_t *pool, X509 *cert)
+scep_octets_t scep_der_of(apr_pool_t *pool, const void *object,
+                          const ASN1_ITEM *item)
 {
     scep_octets_t octets = {NULL, 0};
-    int len = i2d_X509(cert, NULL);
-    unsigned char *der, *to;
+    unsigned char *der = NULL;
+    int len = ASN1_item_i2d(object, &der, item);
 
-    if (len <= 0) {
-        return octets;
-    }
-    der = to = apr_palloc(pool, (apr_size_t)len);
-    if (i2d_X509(cert, &to) == len) {
-        octets.data = der;
-        octets.len = (size_t)len;
+    if (len > 0) {
+        octets = scep_octets_copy(pool, (scep_octets_t){der, (size_t)len});
+        OPENSSL_free(der);
     }
     return octets;
+}
+
+scep_octets_t scep_x509_der(apr_pool_t *pool, X509 *cert)
+{
+    return scep_der_of(pool, cert, ASN1_ITEM_rptr(X509));
 }
 
 scep_octets_t scep_bio_octets(apr_pool_t *pool, BIO *bio)

@@ -68,6 +68,11 @@ bool scep_hmac(scep_octets_t key, scep_octets_t data,
 /** SHA-256 of the SubjectPublicKeyInfo in DER. @return false on failure. */
 bool scep_key_hash(EVP_PKEY *key, unsigned char out[SCEP_HASH_SIZE]);
 
+/** OBJECT, which is what ITEM (ASN1_ITEM_rptr(X509), ...) describes, in DER,
+ * from POOL; len 0 on failure. Not for secrets. */
+scep_octets_t scep_der_of(apr_pool_t *pool, const void *object,
+                          const ASN1_ITEM *item);
+
 /** The whole certificate in DER, from POOL; len 0 on failure. */
 scep_octets_t scep_x509_der(apr_pool_t *pool, X509 *cert);
 
@@ -79,6 +84,14 @@ const char *scep_name_text(apr_pool_t *pool, const X509_NAME *name);
 
 /** Serial number in upper-case hex without leading zeros, from POOL. */
 const char *scep_serial_text(apr_pool_t *pool, const ASN1_INTEGER *serial);
+
+/** Does SOURCE have a scheme ("pkcs11:...")? That is at least two letters
+ * before a colon; a path with a slash before its first colon is a path. */
+bool scep_source_is_uri(const char *source);
+
+/** SOURCE of a key for a message: a URI's query, which may hold a PIN (RFC 7512
+ * 2.4), is left out. From POOL or SOURCE itself. */
+const char *scep_source_text(apr_pool_t *pool, const char *source);
 
 /**
  * Fill BUF with the passphrase for SOURCE; called only for encrypted keys.

@@ -43,9 +43,7 @@ static int ask(char *buf, int size, int rwflag, void *baton)
     return len;
 }
 
-/* "pkcs11:...": a scheme of at least two letters before a colon; a path with a
- * slash before its first colon is a path. */
-static bool is_uri(const char *source)
+bool scep_source_is_uri(const char *source)
 {
     const char *p = source;
 
@@ -55,11 +53,18 @@ static bool is_uri(const char *source)
     return *p == ':' && p - source >= 2;
 }
 
+const char *scep_source_text(apr_pool_t *pool, const char *source)
+{
+    return scep_source_is_uri(source)
+               ? apr_pstrmemdup(pool, source, strcspn(source, "?"))
+               : source;
+}
+
 /* The path that SOURCE names, or NULL for a URI that names none. OSSL_STORE
  * could open "file:" itself, but looks at no owner and mode. */
 static const char *path_of(const char *source)
 {
-    if (!is_uri(source)) {
+    if (!scep_source_is_uri(source)) {
         return source;
     }
     if (apr_cstr_casecmpn(source, "file:", 5) != 0) {
@@ -74,13 +79,6 @@ static const char *path_of(const char *source)
         source += 9;
     }
     return *source == '/' ? source : NULL;
-}
-
-/* SOURCE for a message: a URI's query may hold a PIN (RFC 7512 2.4). */
-static const char *shown(apr_pool_t *pool, const char *source)
-{
-    return is_uri(source) ? apr_pstrmemdup(pool, source, strcspn(source, "?"))
-                          : source;
 }
 
 static bool is_pem(scep_octets_t data)
@@ -198,7 +196,7 @@ scep_status_e scep_key_load(const char *source, OSSL_LIB_CTX *libctx,
                                     "be had for it"
                                   : "%s holds no private key that can be read "
                                     "(wrong format, or wrong passphrase)",
-                         shown(res->pool, source));
+                         scep_source_text(res->pool, source));
     }
     ERR_clear_error(); /* formats that were tried before the right one */
     scep_pkey_own(pool, *key);

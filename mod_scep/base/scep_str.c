@@ -11,10 +11,9 @@
 
 #include <openssl/crypto.h>
 
-static char *hex(apr_pool_t *pool, const unsigned char *data, size_t len,
+static char *hex(char *out, const unsigned char *data, size_t len,
                  const char *digits)
 {
-    char *out = apr_palloc(pool, 2 * len + 1);
     size_t i;
 
     for (i = 0; i < len; i++) {
@@ -25,14 +24,24 @@ static char *hex(apr_pool_t *pool, const unsigned char *data, size_t len,
     return out;
 }
 
+char *scep_hex_into(char *out, const unsigned char *data, size_t len)
+{
+    return hex(out, data, len, "0123456789ABCDEF");
+}
+
+char *scep_hex_lower_into(char *out, const unsigned char *data, size_t len)
+{
+    return hex(out, data, len, "0123456789abcdef");
+}
+
 char *scep_hex(apr_pool_t *pool, const unsigned char *data, size_t len)
 {
-    return hex(pool, data, len, "0123456789ABCDEF");
+    return scep_hex_into(apr_palloc(pool, 2 * len + 1), data, len);
 }
 
 char *scep_hex_lower(apr_pool_t *pool, const unsigned char *data, size_t len)
 {
-    return hex(pool, data, len, "0123456789abcdef");
+    return scep_hex_lower_into(apr_palloc(pool, 2 * len + 1), data, len);
 }
 
 static int hex_value(char c)

@@ -20,6 +20,10 @@ char *scep_hex(apr_pool_t *pool, const unsigned char *data, size_t len);
 /** Lower-case hex of LEN octets, from POOL. */
 char *scep_hex_lower(apr_pool_t *pool, const unsigned char *data, size_t len);
 
+/** The same in OUT, which has room for 2 * LEN + 1. @return OUT */
+char *scep_hex_into(char *out, const unsigned char *data, size_t len);
+char *scep_hex_lower_into(char *out, const unsigned char *data, size_t len);
+
 /**
  * Decode hex of either case into OUT, whose size must be exactly LEN.
  * @return false if HEX is not exactly 2 * LEN hex digits.

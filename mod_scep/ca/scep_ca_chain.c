@@ -66,11 +66,8 @@ bool scep_ca_chain_build(scep_certs_t *chain, const scep_certs_t *heap,
     *stranger = NULL;
     while (top != NULL && !scep_ca_issued(top, top)) {
         top = issuer_of(top, heap, chain);
-        if (top != NULL && X509_up_ref(top) != 1) {
-            return false;
-        }
-        if (top != NULL && sk_X509_push(chain, top) <= 0) {
-            X509_free(top);
+        if (top != NULL &&
+            X509_add_cert(chain, top, X509_ADD_FLAG_UP_REF) != 1) {
             return false;
         }
     }

@@ -11,7 +11,6 @@
 
 #include "scep_ca_chain.h"
 #include "scep_cert_build.h"
-#include "scep_cert_san.h"
 #include "scep_ra_check.h"
 
 typedef struct local_t {
@@ -37,7 +36,8 @@ static const char *cert_source(const start_t *s)
 
 static const char *key_source(const start_t *s)
 {
-    return apr_pstrcat(s->pool, "ScepCAKey ", s->config->key, NULL);
+    return apr_pstrcat(s->pool, "ScepCAKey ",
+                       scep_source_text(s->pool, s->config->key), NULL);
 }
 
 static scep_status_e check_config(const start_t *s)
@@ -83,11 +83,7 @@ static scep_status_e check_ca_cert(const start_t *s)
                          "of these kinds",
                          source);
     }
-    if (!scep_ra_check_validity(s->env, cert, source)) {
-        return scep_fail(s->res, SCEP_R_SETUP,
-                         "%s: the CA certificate has expired: renew it",
-                         source);
-    }
+    scep_ra_check_validity(s->env, cert, source);
     return SCEP_OK;
 }
 
@@ -110,10 +106,10 @@ static scep_status_e load_cert(start_t *s)
         return scep_fail(s->res, SCEP_R_INTERNAL, "no memory");
     }
     for (i = 0; i < sk_X509_num(certs); i++) {
-        X509 *cert = sk_X509_value(certs, i);
         scep_certs_t *to = i == 0 ? s->local->chain : s->extra;
 
-        if (X509_up_ref(cert) != 1 || sk_X509_push(to, cert) <= 0) {
+        if (X509_add_cert(to, sk_X509_value(certs, i), X509_ADD_FLAG_UP_REF) !=
+            1) {
             return scep_fail(s->res, SCEP_R_INTERNAL, "no memory");
         }
     }
@@ -182,7 +178,6 @@ static scep_status_e load_chain(start_t *s)
 {
     scep_certs_t *heap;
     scep_status_e status;
-    int i;
 
     if (s->config->chain_file == NULL) {
         return add_chain(s, s->extra, cert_source(s));
@@ -195,12 +190,8 @@ static scep_status_e load_chain(start_t *s)
                          "certificates above the CA's, in PEM",
                          s->res->detail);
     }
-    for (i = 0; i < sk_X509_num(s->extra); i++) {
-        X509 *cert = sk_X509_value(s->extra, i);
-
-        if (X509_up_ref(cert) != 1 || sk_X509_push(heap, cert) <= 0) {
-            return scep_fail(s->res, SCEP_R_INTERNAL, "no memory");
-        }
+    if (X509_add_certs(heap, s->extra, X509_ADD_FLAG_UP_REF) != 1) {
+        return scep_fail(s->res, SCEP_R_INTERNAL, "no memory");
     }
     return add_chain(
         s, heap,
@@ -269,25 +260,6 @@ static int local_ra_pair(void *ca, X509 **cert, EVP_PKEY **key)
     return 1;
 }
 
-/* A certificate differs from what was asked for: somebody may look for it. */
-static void note_left_out(const scep_env_t *env,
-                          const scep_ca_request_t *request, apr_pool_t *pool,
-                          scep_result_t *res)
-{
-    GENERAL_NAMES *san;
-    int left_out;
-
-    if (scep_cert_san(request->extensions, pool, &san, &left_out, res) ==
-            SCEP_OK &&
-        left_out > 0) {
-        scep_log(env, SCEP_LOG_WARNING,
-                 SCEPLOGNO(0355) "%d subjectAltName(s) with a Windows SID left "
-                                 "out of the certificate: nothing has checked "
-                                 "them",
-                 left_out);
-    }
-}
-
 static scep_status_e local_issue(void *ca, const scep_env_t *env,
                                  const scep_ca_request_t *request,
                                  apr_pool_t *pool, scep_ca_answer_t *answer,
@@ -295,6 +267,7 @@ static scep_status_e local_issue(void *ca, const scep_env_t *env,
 {
     local_t *local = ca;
     scep_status_e status;
+    int left_out;
 
     answer->cert = NULL;
     answer->ticket = NULL;
@@ -302,9 +275,14 @@ static scep_status_e local_issue(void *ca, const scep_env_t *env,
         return scep_fail(res, SCEP_R_INTERNAL, "the CA key is not loaded");
     }
     status = scep_cert_issue(&local->pair, request, scep_env_now(env), pool,
-                             &answer->cert, res);
-    if (status == SCEP_OK) {
-        note_left_out(env, request, pool, res);
+                             &answer->cert, &left_out, res);
+    if (status == SCEP_OK && left_out > 0) {
+        /* It differs from what was asked for: somebody may look for it. */
+        scep_log(env, SCEP_LOG_WARNING,
+                 SCEPLOGNO(0355) "%d subjectAltName(s) with a Windows SID left "
+                                 "out of the certificate: nothing has checked "
+                                 "them",
+                 left_out);
     }
     return status;
 }

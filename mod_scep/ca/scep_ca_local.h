@@ -10,8 +10,9 @@
 
 /** The vtable; constant. start() reads certificate, key and chain, checks
  * that they belong together, that the certificate is a CA's (basicConstraints,
- * keyCertSign) and not expired (expired: SCEP_BROKEN), and that the chain
- * leads upwards. */
+ * keyCertSign), and that the chain leads upwards. An expired one is logged as
+ * an error, and issue() answers SCEP_R_CA_UNAVAILABLE: what else the server
+ * does goes on. */
 extern const scep_ca_backend_t scep_ca_local;
 
 #endif

@@ -131,6 +131,8 @@ static scep_status_e check_key(const scep_profile_t *profile, EVP_PKEY *key,
     return SCEP_OK;
 }
 
+/* What an operator must put right is no refusal: to a device that would be
+ * final. */
 static scep_status_e check_validity(const scep_profile_t *profile, X509 *ca,
                                     apr_int64_t now, scep_result_t *res)
 {
@@ -143,12 +145,14 @@ static scep_status_e check_validity(const scep_profile_t *profile, X509 *ca,
         return internal(res, "read the validity of the CA certificate");
     }
     if (now < first) {
-        return scep_fail(res, SCEP_R_CA_REFUSED,
-                         "the CA certificate is not valid yet");
+        return scep_fail(res, SCEP_R_CA_UNAVAILABLE,
+                         "the CA certificate is not valid yet: check the clock "
+                         "of this machine");
     }
     if (last < now + needed) {
-        return scep_fail(res, SCEP_R_CA_REFUSED,
-                         "the CA certificate has expired or is about to");
+        return scep_fail(res, SCEP_R_CA_UNAVAILABLE,
+                         "the CA certificate has expired or is about to: renew "
+                         "it");
     }
     return SCEP_OK;
 }
@@ -190,7 +194,8 @@ static scep_status_e check_subject(const X509_NAME *subject,
 
 scep_status_e scep_cert_issue(const scep_keypair_t *ca,
                               const scep_ca_request_t *request, apr_time_t now,
-                              apr_pool_t *pool, X509 **cert, scep_result_t *res)
+                              apr_pool_t *pool, X509 **cert, int *left_out,
+                              scep_result_t *res)
 {
     const scep_profile_t *profile = request->profile;
     EVP_PKEY *key = X509_REQ_get0_pubkey(request->csr);
@@ -199,13 +204,13 @@ scep_status_e scep_cert_issue(const scep_keypair_t *ca,
     unsigned int key_usage;
     GENERAL_NAMES *san;
     scep_status_e status;
-    int left_out;
     X509 *draft;
 
     *cert = NULL;
+    *left_out = 0;
     if ((status = check_key(profile, key, res)) != SCEP_OK ||
         (status = check_validity(profile, ca->cert, seconds, res)) != SCEP_OK ||
-        (status = scep_cert_san(request->extensions, pool, &san, &left_out,
+        (status = scep_cert_san(request->extensions, pool, &san, left_out,
                                 res)) != SCEP_OK ||
         (status = check_subject(subject, san, res)) != SCEP_OK ||
         (status = scep_cert_key_usage(profile->key_usage, key,

@@ -18,12 +18,15 @@
  * but not before the CA's, notAfter never past the CA's (S30). Nothing else is
  * taken from the CSR (S6).
  * @param now UTC microseconds
+ * @param left_out how many subject alternative names were left out (S18)
  * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CA_REFUSED: no subject and no SAN,
- *     SAN malformed or forbidden, CA about to expire); SCEP_BROKEN
+ *     SAN malformed or forbidden); SCEP_UNAVAILABLE (SCEP_R_CA_UNAVAILABLE:
+ *     the CA certificate has expired, is about to, or is not valid yet);
+ *     SCEP_BROKEN
  */
 scep_status_e scep_cert_issue(const scep_keypair_t *ca,
                               const scep_ca_request_t *request, apr_time_t now,
-                              apr_pool_t *pool, X509 **cert,
+                              apr_pool_t *pool, X509 **cert, int *left_out,
                               scep_result_t *res);
 
 /** What scepctl init makes. */

@@ -90,18 +90,15 @@ static scep_status_e refuse(scep_result_t *res, const char *why)
 
 /* They are written again from what was parsed, but a directoryName or an
  * otherName keeps its octets. */
-static scep_status_e check_der(GENERAL_NAMES *names, scep_result_t *res)
+static scep_status_e check_der(const GENERAL_NAMES *names, apr_pool_t *pool,
+                               scep_result_t *res)
 {
-    unsigned char *der = NULL;
-    int len = i2d_GENERAL_NAMES(names, &der);
-    bool strict;
+    scep_octets_t der = scep_der_of(pool, names, ASN1_ITEM_rptr(GENERAL_NAMES));
 
-    if (len <= 0) {
+    if (der.len == 0) {
         return scep_fail(res, SCEP_R_INTERNAL, "cannot encode subjectAltName");
     }
-    strict = scep_der_strict((scep_octets_t){der, (size_t)len});
-    OPENSSL_free(der);
-    return strict ? SCEP_OK : refuse(res, "is not DER");
+    return scep_der_strict(der) ? SCEP_OK : refuse(res, "is not DER");
 }
 
 scep_status_e scep_cert_san(const scep_extensions_t *extensions,
@@ -137,7 +134,7 @@ scep_status_e scep_cert_san(const scep_extensions_t *extensions,
     }
     if (sk_GENERAL_NAME_num(names) > 0) {
         *san = names;
-        return check_der(names, res);
+        return check_der(names, pool, res);
     }
     return SCEP_OK;
 }

@@ -26,17 +26,17 @@ void scep_ra_check_usage(const scep_env_t *env, X509 *cert, unsigned int needed,
     }
 }
 
-bool scep_ra_check_validity(const scep_env_t *env, X509 *cert,
+void scep_ra_check_validity(const scep_env_t *env, X509 *cert,
                             const char *source)
 {
     apr_int64_t now = apr_time_sec(scep_env_now(env)), first, last;
 
     if (!scep_cert_time(X509_get0_notBefore(cert), &first) ||
         !scep_cert_time(X509_get0_notAfter(cert), &last) || last < now) {
-        scep_log(env, SCEP_LOG_WARNING,
+        scep_log(env, SCEP_LOG_ERROR,
                  SCEPLOGNO(0351) "%s: the certificate has expired; renew it",
                  source);
-        return false;
+        return;
     }
     if (first > now) {
         scep_log(env, SCEP_LOG_WARNING,
@@ -50,5 +50,4 @@ bool scep_ra_check_validity(const scep_env_t *env, X509 *cert,
                                  "renew it",
                  source, (int)((last - now) / 86400));
     }
-    return true;
 }

@@ -25,9 +25,9 @@
 void scep_ra_check_usage(const scep_env_t *env, X509 *cert, unsigned int needed,
                          const char *source);
 
-/** Log a warning when CERT has expired, expires within SCEP_CERT_WARN_DAYS or
- * is not valid yet. @return false if it has expired */
-bool scep_ra_check_validity(const scep_env_t *env, X509 *cert,
+/** Log an error when CERT has expired, a warning when it expires within
+ * SCEP_CERT_WARN_DAYS or is not valid yet. */
+void scep_ra_check_validity(const scep_env_t *env, X509 *cert,
                             const char *source);
 
 #endif

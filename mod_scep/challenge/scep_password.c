@@ -11,10 +11,8 @@
 
 char *scep_password_new(apr_pool_t *pool, size_t length)
 {
-    static const char digits[] = "0123456789ABCDEF";
     unsigned char random[SCEP_PASSWORD_MAX_LENGTH];
     char *password;
-    size_t i;
 
     if (length < SCEP_PASSWORD_MIN_LENGTH ||
         length > SCEP_PASSWORD_MAX_LENGTH ||
@@ -22,11 +20,7 @@ char *scep_password_new(apr_pool_t *pool, size_t length)
         return NULL;
     }
     password = scep_secret_alloc(pool, 2 * length + 1);
-    for (i = 0; i < length; i++) {
-        password[2 * i] = digits[random[i] >> 4];
-        password[2 * i + 1] = digits[random[i] & 15];
-    }
-    password[2 * length] = '\0';
+    scep_hex_into(password, random, length);
     scep_wipe(random, sizeof(random));
     return password;
 }

@@ -8,31 +8,14 @@
 #include "scep_certrep.h"
 #include "scep_operation.h"
 
-static bool append(scep_certs_t *to, scep_certs_t *from)
-{
-    int i;
-
-    for (i = 0; i < sk_X509_num(from); i++) {
-        X509 *cert = sk_X509_value(from, i);
-
-        if (X509_up_ref(cert) != 1) {
-            return false;
-        }
-        if (sk_X509_push(to, cert) <= 0) {
-            X509_free(cert);
-            return false;
-        }
-    }
-    return true;
-}
-
 static scep_status_e answer_bundle(scep_request_t *req, scep_certs_t *ra,
                                    scep_certs_t *cas, const char *type,
                                    scep_answer_t *answer, scep_result_t *res)
 {
     scep_certs_t *all = scep_x509s_own(req->pool, sk_X509_new_null());
 
-    if (all == NULL || (ra != NULL && !append(all, ra)) || !append(all, cas)) {
+    if (all == NULL || X509_add_certs(all, ra, X509_ADD_FLAG_UP_REF) != 1 ||
+        X509_add_certs(all, cas, X509_ADD_FLAG_UP_REF) != 1) {
         return scep_fail(res, SCEP_R_INTERNAL, "no memory for GetCACert");
     }
     answer->content_type = type;

@@ -15,21 +15,21 @@
 
 enum { RETRY_AFTER = 5 /* seconds */ };
 
-static const char path_without_slash[] = "/certsrv/mscep_admin";
+static const char path[] = "/certsrv/mscep_admin/";
 
-/* As NDES: only for its own path, and only once the user is known. A POST
- * would lose its method on the way. */
-static bool wants_slash(const request_rec *r)
+/* As NDES, and only once the user is known. A POST would lose its method on
+ * the way. */
+static bool wants_slash(const scep_call_t *call)
 {
-    return r->method_number == M_GET && strcmp(r->uri, path_without_slash) == 0;
+    return call->slash_added && call->r->method_number == M_GET &&
+           strcmp(call->r->uri, path) == 0;
 }
 
 static int redirect(scep_call_t *call)
 {
     request_rec *r = call->r;
-    const char *url =
-        apr_pstrcat(r->pool, r->uri, "/", r->args != NULL ? "?" : "",
-                    r->args != NULL ? r->args : "", NULL);
+    const char *url = apr_pstrcat(r->pool, r->uri, r->args != NULL ? "?" : "",
+                                  r->args != NULL ? r->args : "", NULL);
     scep_answer_t answer = {.http_status = HTTP_MOVED_PERMANENTLY,
                             .content_type = "text/plain"};
 
@@ -94,7 +94,7 @@ int scep_admin_answer(scep_call_t *call)
     if (status != SCEP_OK) {
         return scep_call_refuse(call);
     }
-    if (wants_slash(r)) {
+    if (wants_slash(call)) {
         return redirect(call);
     }
     if (r->header_only) {

@@ -14,6 +14,7 @@
 typedef struct scep_call_t {
     request_rec *r;
     scep_site_t *site; /* NULL: ScepEngine is off here */
+    bool slash_added;  /* r->uri ends with a slash that the client left out */
     scep_policy_t policy;
     scep_request_t request;
     scep_query_t query;

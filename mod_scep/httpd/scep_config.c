@@ -5,7 +5,6 @@
  */
 #include "scep_config.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "scep_profile.h"
@@ -223,14 +222,4 @@ const char *scep_config_where(const server_rec *s, apr_pool_t *pool)
     }
     return apr_psprintf(pool, "virtual host %s (%s:%u)", name,
                         TEXT(s->defn_name), s->defn_line_number);
-}
-
-bool scep_config_is_uri(const char *source)
-{
-    const char *p = source;
-
-    while (apr_isalnum(*p) || *p == '+' || *p == '-' || *p == '.') {
-        p++;
-    }
-    return *p == ':' && p - source >= 2;
 }

@@ -107,7 +107,4 @@ const char *scep_config_key(const scep_server_config_t *conf, apr_pool_t *pool);
 /** "virtual host name (file:line)", or "main server"; for messages. */
 const char *scep_config_where(const server_rec *s, apr_pool_t *pool);
 
-/** True for "pkcs11:..." and the like, which are no paths. */
-bool scep_config_is_uri(const char *source);
-
 #endif

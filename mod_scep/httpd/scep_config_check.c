@@ -18,6 +18,7 @@
 #include "scep_os.h"
 #include "scep_ra_setup.h"
 #include "scep_runtime.h"
+#include "scep_shared.h"
 
 APLOG_USE_MODULE(scep);
 
@@ -157,11 +158,26 @@ static bool tell(const check_t *c)
     return false;
 }
 
+/* The lock is one for all servers. */
+static bool check_lock(server_rec *main_server, apr_pool_t *ptemp)
+{
+    scep_result_t res;
+
+    scep_result_init(&res, ptemp);
+    if (!scep_runtime_wanted(main_server) ||
+        scep_shared_check(main_server, ptemp, &res) == SCEP_OK) {
+        return true;
+    }
+    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main_server, SCEPLOGNO(0015) "%s",
+                 res.detail);
+    return false;
+}
+
 bool scep_config_check(server_rec *main_server, apr_pool_t *ptemp, bool files,
                        bool quiet)
 {
     server_rec *s;
-    bool good = true;
+    bool good = !files || check_lock(main_server, ptemp);
 
     for (s = main_server; s != NULL; s = s->next) {
         const scep_server_config_t *conf = scep_config_server(s);

@@ -15,7 +15,8 @@
 /**
  * Check all servers of the list; faults are logged with virtual host, file and
  * line.
- * @param files false: leave files alone (httpd only dumps its configuration)
+ * @param files false: leave files and the lock alone (httpd only dumps its
+ *     configuration, or serves already: what they are is judged site by site)
  * @param quiet true: leave warnings to the start that follows
  * @return true if all is well
  */

@@ -116,12 +116,11 @@ static const char *path_value(cmd_parms *cmd, const char *value,
 static const char *key_value(cmd_parms *cmd, const char *value,
                              const char **source)
 {
-    const char *error = path_value(cmd, value, source);
-
-    if (error == NULL && scep_config_is_uri(value)) {
-        *source = value;
+    if (!scep_source_is_uri(value)) {
+        return path_value(cmd, value, source);
     }
-    return error;
+    *source = value;
+    return ap_check_cmd_context(cmd, SERVER_CONTEXT);
 }
 
 /* ---- server and virtual host ---- */

@@ -47,46 +47,77 @@ static scep_endpoint_e endpoint_of_handler(const char *handler)
                                                : SCEP_ENDPOINT_NONE;
 }
 
-/* The handler's name for a path of ours is noted with the request. */
-static const char *noted_handler(const request_rec *r)
+/* What is noted with the request. */
+typedef struct note_t {
+    const char *handler; /* NULL: not claimed */
+    const char *uri;     /* as the client's path counts */
+    bool slash_added;    /* to that */
+} note_t;
+
+static note_t *note_of(const request_rec *r)
 {
-    return ap_get_module_config(r->request_config, &scep_module);
+    note_t *note = ap_get_module_config(r->request_config, &scep_module);
+
+    if (note == NULL) {
+        note = apr_pcalloc(r->pool, sizeof(*note));
+        ap_set_module_config(r->request_config, &scep_module, note);
+    }
+    return note;
+}
+
+static bool match(const request_rec *r, scep_location_t *location)
+{
+    return r->uri != NULL && r->proxyreq == PROXYREQ_NONE &&
+           scep_config_server(r->server)->site != NULL &&
+           scep_location_match(r->uri, r->pool, location);
+}
+
+int scep_endpoint_canonicalize(request_rec *r)
+{
+    scep_location_t location;
+
+    if (match(r, &location)) {
+        note_t *note = note_of(r);
+
+        note->uri = r->uri = location.uri;
+        note->slash_added = location.slash_added;
+    }
+    return DECLINED;
 }
 
 int scep_endpoint_translate(request_rec *r)
 {
-    char *canonical, *path_info;
-    scep_endpoint_e kind;
+    scep_location_t location;
+    note_t *note;
 
-    if (r->uri == NULL || r->proxyreq != PROXYREQ_NONE ||
-        scep_config_server(r->server)->site == NULL) {
+    if (!match(r, &location)) {
         return DECLINED;
     }
-    kind = scep_location_match(r->uri, r->pool, &canonical, &path_info);
-    if (kind == SCEP_ENDPOINT_NONE) {
-        return DECLINED;
+    note = note_of(r);
+    if (note->uri == NULL || strcmp(note->uri, location.uri) != 0) {
+        note->slash_added = location.slash_added; /* rewritten */
     }
+    note->handler =
+        location.kind == SCEP_ENDPOINT_ADMIN ? HANDLER_ADMIN : HANDLER_DEVICE;
     /* The sections for Location are walked again after this, with this. */
-    r->uri = canonical;
-    r->path_info = path_info;
+    r->uri = location.uri;
+    r->path_info = location.path_info;
     /* No path, so that no module looks for a file. */
     r->filename = apr_pstrdup(r->pool, HANDLER_DEVICE);
-    r->handler = kind == SCEP_ENDPOINT_ADMIN ? HANDLER_ADMIN : HANDLER_DEVICE;
-    ap_set_module_config(r->request_config, &scep_module,
-                         apr_pstrdup(r->pool, r->handler));
+    r->handler = note->handler;
     return OK;
 }
 
 int scep_endpoint_map_to_storage(request_rec *r)
 {
-    return noted_handler(r) != NULL ? OK : DECLINED;
+    return note_of(r)->handler != NULL ? OK : DECLINED;
 }
 
 /* By now a SetHandler of an enclosing section or a file extension may have
  * put another handler in; ours it may be, whichever of the two. */
 int scep_endpoint_fixups(request_rec *r)
 {
-    const char *handler = noted_handler(r);
+    const char *handler = note_of(r)->handler;
 
     if (handler != NULL &&
         endpoint_of_handler(r->handler) == SCEP_ENDPOINT_NONE) {
@@ -124,8 +155,8 @@ static scep_status_e check_ready(scep_call_t *call)
     }
     if (!call->site->ready) {
         return scep_fail(&call->res, SCEP_R_STORE_UNAVAILABLE,
-                         "this process could not open all it needs; it said "
-                         "why when it started");
+                         "not all that is needed could be opened; the log "
+                         "said why when httpd or this process started");
     }
     if (call->policy.algs == NULL) {
         return scep_fail(&call->res, SCEP_R_SETUP,
@@ -212,6 +243,7 @@ int scep_endpoint_handler(request_rec *r)
     }
     scep_crypto_clear_errors();
     scep_call_init(&call, r);
+    call.slash_added = note_of(r)->slash_added;
     status = r->method_number == M_OPTIONS ? answer_options(&call)
                                            : serve(&call, kind);
     scep_crypto_clear_errors(); /* the next user of this thread is mod_ssl */

@@ -9,7 +9,12 @@
 
 #include <httpd.h>
 
+/** Translate, before mod_rewrite: the path is written as it counts. */
+int scep_endpoint_canonicalize(request_rec *r);
+
+/** Translate, after mod_rewrite: the request is ours. */
 int scep_endpoint_translate(request_rec *r);
+
 int scep_endpoint_map_to_storage(request_rec *r);
 int scep_endpoint_fixups(request_rec *r);
 int scep_endpoint_handler(request_rec *r);

@@ -5,8 +5,6 @@
  */
 #include "scep_location.h"
 
-#include <stdbool.h>
-
 #include <apr_fnmatch.h>
 #include <apr_strings.h>
 
@@ -27,105 +25,153 @@ static const endpoint_t endpoints[] = {
 static const char *const tails[] = {"/mscep.dll/pkiclient.exe", "/mscep.dll",
                                     "/pkiclient.exe", ""};
 
-/* PREFIX, and then the end or a slash. */
-static bool starts_with(const char *text, const char *prefix)
+/* What follows PREFIX in TEXT: the end, or a slash and more; else NULL. */
+static const char *after(const char *text, const char *prefix)
 {
     size_t len = strlen(prefix);
 
-    return strncasecmp(text, prefix, len) == 0 &&
-           (text[len] == '\0' || text[len] == '/');
+    if (strncasecmp(text, prefix, len) != 0 ||
+        (text[len] != '\0' && text[len] != '/')) {
+        return NULL;
+    }
+    return text + len;
 }
 
-scep_endpoint_e scep_location_match(const char *uri, apr_pool_t *pool,
-                                    char **canonical, char **path_info)
+bool scep_location_match(const char *uri, apr_pool_t *pool,
+                         scep_location_t *location)
 {
+    const char *rest = NULL, *end;
     size_t i, j;
 
     for (i = 0; i < sizeof(endpoints) / sizeof(*endpoints); i++) {
-        const char *path = endpoints[i].path;
-        const char *rest = uri + strlen(path);
-
-        if (!starts_with(uri, path)) {
-            continue;
+        rest = after(uri, endpoints[i].path);
+        if (rest != NULL) {
+            break;
         }
-        for (j = 0; !starts_with(rest, tails[j]); j++) {
-            /* the last one, "", always fits */
-        }
-        *canonical =
-            apr_pstrcat(pool, path, tails[j], rest + strlen(tails[j]), NULL);
-        *path_info = *canonical + strlen(path);
-        return endpoints[i].kind;
     }
-    return SCEP_ENDPOINT_NONE;
+    if (rest == NULL) {
+        return false;
+    }
+    for (j = 0; (end = after(rest, tails[j])) == NULL; j++) {
+        /* the last one, "", always fits */
+    }
+    location->kind = endpoints[i].kind;
+    location->slash_added =
+        location->kind == SCEP_ENDPOINT_ADMIN && *end == '\0';
+    location->uri = apr_pstrcat(pool, endpoints[i].path, tails[j], end,
+                                location->slash_added ? "/" : "", NULL);
+    location->path_info = location->uri + strlen(endpoints[i].path);
+    return true;
 }
 
 /* ---- sections ---- */
 
-/* As Microsoft's documents spell them; regular expressions are tried on
- * these. */
-static const char *const spellings[] = {
-    "/CertSrv/mscep",           "/CertSrv/mscep/",
-    "/CertSrv/mscep/mscep.dll", "/CertSrv/mscep_admin",
-    "/CertSrv/mscep_admin/",    "/CertSrv/mscep_admin/mscep.dll",
-    "/certsrv/MSCEP",           "/certsrv/MSCEP_ADMIN",
-    "/CertSrv/MSCEP",           "/CertSrv/MSCEP_ADMIN",
-    "/CERTSRV/MSCEP",           "/CERTSRV/MSCEP_ADMIN",
-};
+/* A section under test. */
+typedef struct section_t {
+    const core_dir_config *core;
+    const ap_regex_t *any_case; /* its expression, if it is one */
+    apr_pool_t *pool;
+    scep_result_t *res;
+} section_t;
 
-/* Only an expression that speaks of the endpoints is meant for them. */
-static bool names_endpoint(const char *text)
+/* Does it apply to URI? As httpd decides for each request. */
+static bool applies(const section_t *section, const char *uri, bool any_case)
 {
-    return ap_strcasestr(text, "certsrv") != NULL ||
-           ap_strcasestr(text, "mscep") != NULL ||
-           ap_strcasestr(text, "pkiclient") != NULL;
-}
+    const char *pattern = section->core->d;
+    size_t len = strlen(pattern);
 
-static bool regex_misses(const core_dir_config *section, apr_pool_t *pool)
-{
-    const ap_regex_t *regex = section->r;
-    size_t i;
+    if (section->core->r != NULL) {
+        const ap_regex_t *regex =
+            any_case ? section->any_case : section->core->r;
 
-    if (!names_endpoint(section->d)) {
+        return regex != NULL && ap_regexec(regex, uri, 0, NULL, 0) == 0;
+    }
+    if (section->core->d_is_fnmatch) {
+        return apr_fnmatch(pattern, uri,
+                           APR_FNM_PATHNAME |
+                               (any_case ? APR_FNM_CASE_BLIND : 0)) == 0;
+    }
+    if (any_case ? strncasecmp(pattern, uri, len) != 0
+                 : strncmp(pattern, uri, len) != 0) {
         return false;
     }
-    for (i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
-        char *lower = apr_pstrdup(pool, spellings[i]);
-
-        ap_str_tolower(lower);
-        if (ap_regexec(regex, spellings[i], 0, NULL, 0) == 0 &&
-            ap_regexec(regex, lower, 0, NULL, 0) != 0) {
-            return true;
-        }
-    }
-    return false;
+    return len == 0 || pattern[len - 1] == '/' || uri[len] == '/' ||
+           uri[len] == '\0';
 }
 
-static bool path_misses(const core_dir_config *section, apr_pool_t *pool)
+static scep_status_e check_case(const section_t *section, const char *uri)
 {
-    size_t i, j, len = strlen(section->d);
-
-    while (len > 0 && section->d[len - 1] == '/') {
-        len--;
+    if (applies(section, uri, false) || !applies(section, uri, true)) {
+        return SCEP_OK;
     }
-    for (i = 0; i < sizeof(endpoints) / sizeof(*endpoints); i++) {
-        for (j = 0; j < sizeof(tails) / sizeof(*tails); j++) {
-            const char *full =
-                apr_pstrcat(pool, endpoints[i].path, tails[j], NULL);
+    return scep_fail(section->res, SCEP_R_SETUP,
+                     "the section <Location%s %s> would never apply to %s: "
+                     "the paths of the SCEP endpoints count as lower case, "
+                     "whatever a client writes; write it in lower case, or "
+                     "begin an expression with (?i)",
+                     section->core->r != NULL ? "Match" : "", section->core->d,
+                     uri);
+}
 
-            if (section->d_is_fnmatch) {
-                if (apr_fnmatch(section->d, full, APR_FNM_CASE_BLIND) == 0 &&
-                    apr_fnmatch(section->d, full, 0) != 0) {
-                    return true;
-                }
-            }
-            else if (strncasecmp(full, section->d, len) == 0 &&
-                     (full[len] == '\0' || full[len] == '/') &&
-                     strncmp(full, section->d, len) != 0) {
-                return true;
-            }
+static scep_status_e check_both(const section_t *section, const char *uri,
+                                const char *other)
+{
+    if (!applies(section, uri, false) || applies(section, other, false)) {
+        return SCEP_OK;
+    }
+    return scep_fail(section->res, SCEP_R_SETUP,
+                     "the section <Location%s %s> would apply to %s but not "
+                     "to %s, which leads to the same: write it without a "
+                     "wildcard, a slash or a $ at its end",
+                     section->core->r != NULL ? "Match" : "", section->core->d,
+                     uri, other);
+}
+
+/*
+ * PATH is ENDPOINT's or one with a tail. The admin page's counts with a slash
+ * at the end only, and a section for it must apply to all below, which draws
+ * just the same. Of an expression for devices less is asked: it may be meant
+ * for some of their paths, and none of them gives anything away.
+ */
+static scep_status_e check_path(const section_t *section,
+                                const endpoint_t *endpoint, const char *path)
+{
+    const char *slash = apr_pstrcat(section->pool, path, "/", NULL);
+    const char *below = apr_pstrcat(section->pool, path, "/-", NULL);
+    const char *page = apr_pstrcat(section->pool, endpoint->path, "/", NULL);
+    scep_status_e status = check_case(section, path);
+
+    if (status == SCEP_OK) {
+        status = check_case(section, slash);
+    }
+    if (status == SCEP_OK && endpoint->kind == SCEP_ENDPOINT_ADMIN) {
+        if ((status = check_both(section, path, slash)) == SCEP_OK &&
+            (status = check_both(section, page, slash)) == SCEP_OK) {
+            status = check_both(section, page, below);
+        }
+        return status;
+    }
+    if (status == SCEP_OK && section->core->r == NULL &&
+        (status = check_both(section, path, slash)) == SCEP_OK) {
+        status = check_both(section, slash, path);
+    }
+    return status;
+}
+
+static scep_status_e check_section(const section_t *section)
+{
+    scep_status_e status = SCEP_OK;
+    size_t i, j;
+
+    for (i = 0; i < sizeof(endpoints) / sizeof(*endpoints); i++) {
+        for (j = 0; status == SCEP_OK && j < sizeof(tails) / sizeof(*tails);
+             j++) {
+            status = check_path(
+                section, &endpoints[i],
+                apr_pstrcat(section->pool, endpoints[i].path, tails[j], NULL));
         }
     }
-    return false;
+    return status;
 }
 
 scep_status_e scep_location_check(const server_rec *s, apr_pool_t *pool,
@@ -133,24 +179,25 @@ scep_status_e scep_location_check(const server_rec *s, apr_pool_t *pool,
 {
     const core_server_config *core =
         ap_get_core_module_config(s->module_config);
+    scep_status_e status = SCEP_OK;
     int i;
 
-    for (i = 0; core->sec_url != NULL && i < core->sec_url->nelts; i++) {
-        const core_dir_config *section = ap_get_core_module_config(
-            APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *));
+    for (i = 0;
+         status == SCEP_OK && core->sec_url != NULL && i < core->sec_url->nelts;
+         i++) {
+        section_t section = {.core = ap_get_core_module_config(APR_ARRAY_IDX(
+                                 core->sec_url, i, ap_conf_vector_t *)),
+                             .pool = pool,
+                             .res = res};
 
-        if (section->d == NULL) {
+        if (section.core->d == NULL) {
             continue;
         }
-        if (section->r != NULL ? regex_misses(section, pool)
-                               : path_misses(section, pool)) {
-            return scep_fail(res, SCEP_R_SETUP,
-                             "the section <Location%s %s> would never apply: "
-                             "the paths of the SCEP endpoints count as lower "
-                             "case, whatever a client writes; write it in "
-                             "lower case",
-                             section->r != NULL ? "Match" : "", section->d);
+        if (section.core->r != NULL) {
+            section.any_case = ap_pregcomp(pool, section.core->d,
+                                           AP_REG_EXTENDED | AP_REG_ICASE);
         }
+        status = check_section(&section);
     }
-    return SCEP_OK;
+    return status;
 }

@@ -9,6 +9,8 @@
 #ifndef SCEP_LOCATION_H
 #define SCEP_LOCATION_H
 
+#include <stdbool.h>
+
 #include <httpd.h>
 
 #include "scep.h"
@@ -19,18 +21,27 @@ typedef enum {
     SCEP_ENDPOINT_ADMIN   /* draws passwords; SCEP operations also */
 } scep_endpoint_e;
 
+/** A path of ours. */
+typedef struct scep_location_t {
+    scep_endpoint_e kind;
+    char *uri;        /* as it is to be */
+    char *path_info;  /* what follows the endpoint's path; points into uri */
+    bool slash_added; /* the client's had none at its end */
+} scep_location_t;
+
 /**
- * Is URI (decoded and normalised) one of ours?
- * @param canonical its path as it is to be; from POOL
- * @param path_info what follows the endpoint's path; points into *CANONICAL
+ * Is URI (decoded and normalised) one of ours? The admin page's path gets a
+ * slash at its end, so that a section written with or without one applies.
+ * @return true: LOCATION is filled, from POOL
  */
-scep_endpoint_e scep_location_match(const char *uri, apr_pool_t *pool,
-                                    char **canonical, char **path_info);
+bool scep_location_match(const char *uri, apr_pool_t *pool,
+                         scep_location_t *location);
 
 /**
  * Refuse a <Location> or <LocationMatch> of server S that is written for one
- * of the endpoints but, because of its upper-case letters, would never apply:
- * it would leave the endpoint unguarded.
+ * of the endpoints but would leave it unguarded: because of its upper-case
+ * letters it would never apply, or it would apply to some of the paths by
+ * which the same is served.
  */
 scep_status_e scep_location_check(const server_rec *s, apr_pool_t *pool,
                                   scep_result_t *res);

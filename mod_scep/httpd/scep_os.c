@@ -21,6 +21,8 @@
 
 #define KEY_FILE "challenge.key"
 
+enum { STATE_MODE = 0700, ALL_MODES = 07777 };
+
 void scep_os_child(uid_t *uid, gid_t *gid)
 {
     bool root = geteuid() == 0;
@@ -65,24 +67,46 @@ static bool is_empty(const char *path, apr_pool_t *pool)
     return empty;
 }
 
-scep_status_e scep_os_state_dir_make(const char *path, apr_pool_t *pool,
-                                     scep_result_t *res)
+static bool is_ours(const char *path, const char *database, apr_pool_t *pool)
+{
+    size_t len = strlen(path);
+    struct stat st;
+
+    if (lstat(apr_pstrcat(pool, path, "/" KEY_FILE, NULL), &st) == 0) {
+        return true;
+    }
+    return strncmp(database, path, len) == 0 && database[len] == '/' &&
+           lstat(database, &st) == 0;
+}
+
+scep_status_e scep_os_state_dir_make(const char *path, const char *database,
+                                     apr_pool_t *pool, scep_result_t *res)
 {
     struct stat st;
+    bool used;
     uid_t uid;
     gid_t gid;
 
     scep_os_child(&uid, &gid);
-    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
-        st.st_uid != (uid != (uid_t)-1 ? uid : geteuid()) &&
-        !is_empty(path, pool)) {
+    used =
+        lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && !is_empty(path, pool);
+    if (used && st.st_uid != (uid != (uid_t)-1 ? uid : geteuid())) {
         return scep_fail(res, SCEP_R_SETUP,
                          "ScepStateDir %s belongs to uid %lu and is not "
                          "empty; give it to httpd's user (chown), or name "
                          "another directory",
                          path, (unsigned long)st.st_uid);
     }
-    return scep_dir_make(path, 0700, uid, gid, pool, res);
+    if (used && (st.st_mode & ALL_MODES) != STATE_MODE &&
+        !is_ours(path, database, pool)) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "ScepStateDir %s has mode %o and holds other files, "
+                         "which would be closed to all but httpd's user; if "
+                         "that is meant, set the mode to 700 (chmod), else "
+                         "name another directory",
+                         path, (unsigned int)st.st_mode & ALL_MODES);
+    }
+    return scep_dir_make(path, STATE_MODE, uid, gid, pool, res);
 }
 
 static scep_status_e make_key(const char *path, apr_pool_t *pool,

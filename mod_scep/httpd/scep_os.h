@@ -20,11 +20,12 @@ scep_status_e scep_os_state_dir_check(const char *path, scep_result_t *res);
 
 /**
  * Make the state directory: mode 0700, the children's. One that is there and
- * somebody else's is taken over only while it is empty, so that a slip of the
- * pen does not cost a system directory its owner.
+ * not ours (known by the password key, or DATABASE in it) is taken over only
+ * while it is empty, so that a slip of the pen does not cost another directory
+ * its owner or mode.
  */
-scep_status_e scep_os_state_dir_make(const char *path, apr_pool_t *pool,
-                                     scep_result_t *res);
+scep_status_e scep_os_state_dir_make(const char *path, const char *database,
+                                     apr_pool_t *pool, scep_result_t *res);
 
 /** The key of the password hashes in the state directory; made at the first
  * start. KEY is wiped with POOL. */

@@ -49,7 +49,7 @@ static void stamp_of(const char *source, apr_int64_t stamp[4])
     struct stat st;
 
     memset(stamp, 0, 4 * sizeof(*stamp));
-    if (!scep_config_is_uri(source) && stat(source, &st) == 0) {
+    if (!scep_source_is_uri(source) && stat(source, &st) == 0) {
         stamp[0] = st.st_mtim.tv_sec;
         stamp[1] = st.st_mtim.tv_nsec;
         stamp[2] = st.st_size;
@@ -112,7 +112,7 @@ static int from_program(scep_dialog_t *dialog, const char *source, char *buf,
     apr_size_t len;
 
     argv[0] = dialog->program;
-    argv[1] = source;
+    argv[1] = scep_source_text(dialog->pool, source); /* `ps` shows it */
     argv[2] = NULL;
     line = ap_get_exec_line(dialog->pool, dialog->program, argv);
     len = line != NULL ? strlen(line) : 0;
@@ -131,8 +131,9 @@ static int from_program(scep_dialog_t *dialog, const char *source, char *buf,
 static int from_terminal(scep_dialog_t *dialog, const char *source, char *buf,
                          int size)
 {
-    const char *prompt =
-        apr_psprintf(dialog->pool, "mod_scep: passphrase of %s: ", source);
+    const char *prompt = apr_psprintf(
+        dialog->pool,
+        "mod_scep: passphrase of %s: ", scep_source_text(dialog->pool, source));
     char typed[MAX_PASSPHRASE];
     apr_size_t len = sizeof(typed);
     int result = -1;
@@ -192,7 +193,7 @@ static scep_status_e prompt_for(scep_dialog_t *dialog, const char *source,
     EVP_PKEY *key;
     scep_status_e status;
 
-    if (source == NULL || scep_config_is_uri(source)) {
+    if (source == NULL || scep_source_is_uri(source)) {
         return SCEP_OK;
     }
     dialog->asked = false;

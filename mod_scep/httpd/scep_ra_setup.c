@@ -81,7 +81,7 @@ static scep_status_e check_pair(const scep_keypair_t *pair,
                          "ScepRAKey %s does not belong to "
                          "ScepRACertificateFile %s; list both in the same "
                          "order",
-                         key_name, cert_file);
+                         scep_source_text(res->pool, key_name), cert_file);
     }
     return SCEP_OK;
 }
@@ -171,7 +171,7 @@ static void check_usage(const scep_ra_source_t *source, const scep_ra_t *ra,
 
 static bool show(scep_certs_t *certs, X509 *cert)
 {
-    return X509_up_ref(cert) == 1 && sk_X509_push(certs, cert) > 0;
+    return X509_add_cert(certs, cert, X509_ADD_FLAG_UP_REF) == 1;
 }
 
 static scep_ra_t *ra_make(apr_pool_t *pool)

@@ -12,6 +12,7 @@
 #include "mod_scep.h"
 #include "scep_draw.h"
 #include "scep_log_httpd.h"
+#include "scep_master_setup.h"
 #include "scep_os.h"
 #include "scep_ra_setup.h"
 
@@ -48,8 +49,8 @@ void scep_runtime_ca_config(const scep_server_config_t *conf,
     config->passphrase_baton = dialog;
 }
 
-scep_status_e scep_runtime_make(const server_rec *main_server, apr_pool_t *pool,
-                                scep_runtime_t **result, scep_result_t *res)
+scep_status_e scep_runtime_make(apr_pool_t *pool, scep_runtime_t **result,
+                                scep_result_t *res)
 {
     scep_runtime_t *runtime = apr_pcalloc(pool, sizeof(*runtime));
     scep_status_e status = SCEP_OK;
@@ -61,14 +62,28 @@ scep_status_e scep_runtime_make(const server_rec *main_server, apr_pool_t *pool,
         status = scep_algs_make((scep_level_e)level, NULL, pool,
                                 &runtime->algs[level], res);
     }
-    if (status == SCEP_OK && legacy_wanted(main_server)) {
-        status = scep_algs_legacy_context(pool, &runtime->legacy, res);
-        if (status == SCEP_OK) {
-            status = scep_algs_make(SCEP_LEVEL_LEGACY, runtime->legacy, pool,
-                                    &runtime->algs[SCEP_LEVEL_LEGACY], res);
-        }
-    }
     *result = runtime;
+    return status;
+}
+
+scep_status_e scep_runtime_legacy(scep_runtime_t *runtime,
+                                  const server_rec *main_server,
+                                  apr_pool_t *pool, scep_result_t *res)
+{
+    scep_status_e status;
+
+    if (!legacy_wanted(main_server)) {
+        return SCEP_OK;
+    }
+    status = scep_algs_legacy_context(pool, &runtime->legacy, res);
+    if (status == SCEP_OK) {
+        status = scep_algs_make(SCEP_LEVEL_LEGACY, runtime->legacy, pool,
+                                &runtime->algs[SCEP_LEVEL_LEGACY], res);
+    }
+    if (status != SCEP_OK) {
+        runtime->legacy = NULL;
+        runtime->algs[SCEP_LEVEL_LEGACY] = NULL;
+    }
     return status;
 }
 
@@ -190,6 +205,9 @@ static scep_status_e start_state(scep_site_t *site, server_rec *s,
     uid_t uid;
     gid_t gid;
 
+    if (site->runtime->shared == NULL) {
+        return scep_fail(res, SCEP_R_SETUP, "there is no password table");
+    }
     scep_os_child(&uid, &gid);
     if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS ||
         threads < 1) {
@@ -200,7 +218,8 @@ static scep_status_e start_state(scep_site_t *site, server_rec *s,
     site->store_config.params = scep_config_database(conf, pool);
     site->store_config.connections = threads;
 
-    status = scep_os_state_dir_make(state_dir, ptemp, res);
+    status = scep_os_state_dir_make(state_dir, site->store_config.params, ptemp,
+                                    res);
     if (status == SCEP_OK) {
         status = scep_os_password_key(state_dir, pool,
                                       &site->service.password_key, res);
@@ -219,6 +238,22 @@ static scep_status_e start_state(scep_site_t *site, server_rec *s,
     return status;
 }
 
+/* Some section of a server that has this site may want it, and the site be
+ * another server's already. */
+static scep_status_e start_master(scep_site_t *site, server_rec *s,
+                                  const scep_env_t *env, apr_pool_t *pool,
+                                  scep_result_t *res)
+{
+    const scep_server_config_t *conf = scep_config_server(s);
+
+    if (!conf->single || site->failed || site->service.master != NULL) {
+        return SCEP_OK;
+    }
+    return scep_master_setup(scep_config_master_file(conf, pool),
+                             site->service.ra, env, pool, &site->service.master,
+                             res);
+}
+
 static scep_site_t *find_site(const scep_runtime_t *runtime, const char *key)
 {
     int i;
@@ -233,34 +268,42 @@ static scep_site_t *find_site(const scep_runtime_t *runtime, const char *key)
     return NULL;
 }
 
+static scep_status_e make_site(scep_runtime_t *runtime, server_rec *s,
+                               const char *key, const scep_env_t *env,
+                               apr_pool_t *pool, apr_pool_t *ptemp,
+                               scep_site_t **result, scep_result_t *res)
+{
+    scep_site_t *site = apr_pcalloc(pool, sizeof(*site));
+    scep_status_e status;
+
+    site->runtime = runtime;
+    site->key = key;
+    status = start_ca(site, s, env, pool, res);
+    if (status == SCEP_OK) {
+        status = start_state(site, s, env, pool, ptemp, res);
+    }
+    site->failed = status != SCEP_OK;
+    APR_ARRAY_PUSH(runtime->sites, scep_site_t *) = site;
+    *result = site;
+    return status;
+}
+
 scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
                                 apr_pool_t *pool, apr_pool_t *ptemp,
                                 scep_result_t *res)
 {
     scep_server_config_t *conf = scep_config_server(s);
     const char *key = scep_config_key(conf, pool);
-    scep_site_t *site = find_site(runtime, key);
-    scep_env_t *env;
-    scep_status_e status;
+    scep_env_t *env = apr_palloc(pool, sizeof(*env)); /* may be kept */
+    scep_status_e status = SCEP_OK;
 
-    if (site != NULL) {
-        conf->site = site;
-        return SCEP_OK;
-    }
-    site = apr_pcalloc(pool, sizeof(*site));
-    site->runtime = runtime;
-    site->key = key;
-    env = apr_palloc(pool, sizeof(*env)); /* the backend may keep it */
     scep_log_env_server(env, s);
-    status = start_ca(site, s, env, pool, res);
-    if (status == SCEP_OK) {
-        status = start_state(site, s, env, pool, ptemp, res);
+    conf->site = find_site(runtime, key);
+    if (conf->site == NULL) {
+        status = make_site(runtime, s, key, env, pool, ptemp, &conf->site, res);
     }
-    if (status == SCEP_OK) {
-        APR_ARRAY_PUSH(runtime->sites, scep_site_t *) = site;
-        conf->site = site;
-    }
-    return status;
+    return status == SCEP_OK ? start_master(conf->site, s, env, pool, res)
+                             : status;
 }
 
 /* ---- in a child ---- */
@@ -291,13 +334,14 @@ void scep_runtime_child_init(scep_runtime_t *runtime, server_rec *s,
 
     scep_log_env_server(env, s);
     scep_result_init(&res, pool);
-    if (scep_shared_child_init(runtime->shared, pool, &res) != SCEP_OK) {
+    if (runtime->shared != NULL &&
+        scep_shared_child_init(runtime->shared, pool, &res) != SCEP_OK) {
         scep_log(env, SCEP_LOG_ERROR, SCEPLOGNO(0012) "%s", res.detail);
     }
     for (i = 0; i < runtime->sites->nelts; i++) {
         scep_site_t *site = APR_ARRAY_IDX(runtime->sites, i, scep_site_t *);
 
-        if (open_site(site, env, pool, &res) != SCEP_OK) {
+        if (!site->failed && open_site(site, env, pool, &res) != SCEP_OK) {
             scep_log(env, SCEP_LOG_ERROR,
                      SCEPLOGNO(0013) "this process refuses all requests for "
                                      "the CA %s: %s",

@@ -17,7 +17,7 @@
 typedef struct scep_runtime_t {
     scep_algs_t *algs[SCEP_LEVEL_LEGACY + 1]; /* legacy: NULL if unused */
     OSSL_LIB_CTX *legacy;                     /* NULL if unused */
-    scep_shared_t *shared;
+    scep_shared_t *shared;     /* NULL: could not be made at a restart */
     apr_array_header_t *sites; /* scep_site_t * */
 } scep_runtime_t;
 
@@ -27,7 +27,8 @@ struct scep_site_t {
     const char *key;        /* scep_config_key() */
     const char *thumbprint; /* of the root, as NDES prints it; or NULL */
     scep_runtime_t *runtime;
-    bool ready; /* in a child: all is open; else refuse */
+    bool failed; /* at a restart: something is wrong with it */
+    bool ready;  /* in a child: all is open; else refuse */
 };
 
 /** True when some server of the list has ScepEngine On. */
@@ -37,14 +38,20 @@ bool scep_runtime_wanted(const server_rec *s);
 void scep_runtime_ca_config(const scep_server_config_t *conf,
                             scep_dialog_t *dialog, scep_ca_config_t *config);
 
-/** Algorithms of all levels in use. */
-scep_status_e scep_runtime_make(const server_rec *main_server, apr_pool_t *pool,
-                                scep_runtime_t **runtime, scep_result_t *res);
+/** Algorithms of the levels that need nothing. */
+scep_status_e scep_runtime_make(apr_pool_t *pool, scep_runtime_t **runtime,
+                                scep_result_t *res);
+
+/** Those of the legacy level if some section asks for it. */
+scep_status_e scep_runtime_legacy(scep_runtime_t *runtime,
+                                  const server_rec *main_server,
+                                  apr_pool_t *pool, scep_result_t *res);
 
 /**
  * Parent: the site of server S, new or one that fits already. State
  * directory, password key, CA, RA, database; then the outstanding passwords
- * are put into the shared table.
+ * are put into the shared table. A site that failed is one all the same, which
+ * refuses all requests should httpd go on with it.
  */
 scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
                                 apr_pool_t *pool, apr_pool_t *ptemp,

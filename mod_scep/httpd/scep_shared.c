@@ -55,6 +55,45 @@ static scep_status_e apr_fail(scep_result_t *res, const char *what,
                      apr_strerror(rv, text, sizeof(text)));
 }
 
+/* fcntl and flock: the kernel unlocks; sysvsem: APR asks for SEM_UNDO;
+ * pthread: APR makes it robust. Nothing gives a POSIX semaphore back. */
+static scep_status_e check_mechanism(apr_global_mutex_t *mutex,
+                                     scep_result_t *res)
+{
+    switch (apr_global_mutex_mech(mutex)) {
+    case APR_LOCK_FCNTL:
+    case APR_LOCK_FLOCK:
+    case APR_LOCK_SYSVSEM:
+    case APR_LOCK_PROC_PTHREAD:
+        return SCEP_OK;
+    case APR_LOCK_POSIXSEM:
+    case APR_LOCK_DEFAULT:
+    case APR_LOCK_DEFAULT_TIMED:
+        break;
+    }
+    return scep_fail(res, SCEP_R_SETUP,
+                     "Mutex %s: the lock " MUTEX_TYPE " would stay taken for "
+                     "good if a process that holds it were killed; write "
+                     "\"Mutex sysvsem " MUTEX_TYPE "\" (or pthread, flock, "
+                     "fcntl)",
+                     apr_global_mutex_name(mutex));
+}
+
+scep_status_e scep_shared_check(server_rec *s, apr_pool_t *pool,
+                                scep_result_t *res)
+{
+    apr_global_mutex_t *mutex;
+    scep_status_e status;
+
+    if (ap_global_mutex_create(&mutex, NULL, MUTEX_TYPE, NULL, s, pool, 0) !=
+        APR_SUCCESS) {
+        return SCEP_OK;
+    }
+    status = check_mechanism(mutex, res);
+    apr_global_mutex_destroy(mutex);
+    return status;
+}
+
 static scep_status_e make_segment(apr_pool_t *process_pool,
                                   apr_uint32_t capacity, scep_shared_t *shared,
                                   scep_result_t *res)
@@ -81,7 +120,7 @@ scep_status_e scep_shared_make(server_rec *s, apr_uint32_t capacity,
 {
     apr_pool_t *process_pool = s->process->pool;
     scep_shared_t *shared = ap_retained_data_get(RETAINED_KEY);
-    scep_status_e status;
+    scep_status_e status = SCEP_OK;
     apr_status_t rv;
 
     if (shared == NULL) {
@@ -97,12 +136,15 @@ scep_status_e scep_shared_make(server_rec *s, apr_uint32_t capacity,
                             "another mechanism with the Mutex directive",
                             rv);
         }
+        status = check_mechanism(shared->mutex, res);
+        if (status != SCEP_OK) {
+            apr_global_mutex_destroy(shared->mutex);
+            shared->mutex = NULL;
+            return status;
+        }
     }
     if (shared->shm == NULL) {
         status = make_segment(process_pool, capacity, shared, res);
-        if (status != SCEP_OK) {
-            return status;
-        }
     }
     else if (shared->capacity != capacity) {
         scep_log(env, SCEP_LOG_NOTICE,
@@ -110,8 +152,8 @@ scep_status_e scep_shared_make(server_rec *s, apr_uint32_t capacity,
                                  "stopped and started",
                  (unsigned int)shared->capacity);
     }
-    *result = shared;
-    return SCEP_OK;
+    *result = status == SCEP_OK ? shared : NULL;
+    return status;
 }
 
 scep_status_e scep_shared_table(scep_shared_t *shared, apr_pool_t *pool,

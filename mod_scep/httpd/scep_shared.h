@@ -23,6 +23,14 @@ typedef struct scep_shared_t scep_shared_t;
 apr_status_t scep_shared_register(apr_pool_t *pconf);
 
 /**
+ * Refuse a mechanism of the Mutex directive that does not let go of the lock
+ * when the process that holds it is killed: none could be had ever after. One
+ * that cannot even be made is left to scep_shared_make().
+ */
+scep_status_e scep_shared_check(server_rec *s, apr_pool_t *pool,
+                                scep_result_t *res);
+
+/**
  * post_config of a real pass: make segment and lock, or take those there are.
  * A CAPACITY other than theirs is told of and waits for the next full start.
  */

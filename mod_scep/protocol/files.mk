@@ -17,12 +17,15 @@ PROTOCOL_TESTS += tests/unit/test_alg tests/unit/test_caps \
 libscep_protocol_la_SOURCES += \
 	mod_scep/protocol/scep_ber.c mod_scep/protocol/scep_ber.h \
 	mod_scep/protocol/scep_csr.c mod_scep/protocol/scep_csr.h \
+	mod_scep/protocol/scep_csr_challenge.c \
+	mod_scep/protocol/scep_csr_challenge.h \
 	mod_scep/protocol/scep_pkimessage.c \
 	mod_scep/protocol/scep_pkimessage.h \
 	mod_scep/protocol/scep_pkimessage_open.c \
 	mod_scep/protocol/scep_preflight.c mod_scep/protocol/scep_preflight.h \
 	mod_scep/protocol/scep_pubkey.c mod_scep/protocol/scep_pubkey.h
 PROTOCOL_TESTS += tests/unit/test_ber tests/unit/test_csr \
+	tests/unit/test_csr_challenge \
 	tests/unit/test_messages tests/unit/test_oid \
 	tests/unit/test_pkimessage tests/unit/test_pkimessage_open \
 	tests/unit/test_preflight tests/unit/test_pubkey
@@ -41,12 +44,14 @@ tests_unit_test_certrep_SOURCES = tests/unit/test_certrep.c \
 	tests/unit/fixture.h tests/unit/fixture_certs.h
 tests_unit_test_certrep_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_certrep_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
-tests_unit_test_certrep_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=scep_random
+tests_unit_test_certrep_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=scep_random \
+	-Wl,--wrap=ASN1_item_i2d
 EXTRA_DIST += tests/data/protocol/device.key tests/data/protocol/ra.key
 tests_unit_test_certs_only_SOURCES = tests/unit/test_certs_only.c \
 	tests/unit/fixture.h tests/unit/fixture_certs.h
 tests_unit_test_certs_only_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_certs_only_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_certs_only_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ASN1_item_i2d
 tests_unit_test_query_SOURCES = tests/unit/test_query.c tests/unit/fixture.h
 tests_unit_test_query_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_query_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
@@ -55,9 +60,15 @@ MESSAGE_MAKER = tests/unit/message_maker.c tests/unit/message_maker.h \
 tests_unit_test_ber_SOURCES = tests/unit/test_ber.c tests/unit/fixture.h
 tests_unit_test_ber_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ber_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
-tests_unit_test_csr_SOURCES = tests/unit/test_csr.c $(MESSAGE_MAKER)
+tests_unit_test_csr_SOURCES = tests/unit/test_csr.c \
+	tests/unit/freed_memory.h $(MESSAGE_MAKER)
 tests_unit_test_csr_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_csr_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_csr_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ASN1_item_verify_ex
+tests_unit_test_csr_challenge_SOURCES = tests/unit/test_csr_challenge.c \
+	$(MESSAGE_MAKER)
+tests_unit_test_csr_challenge_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_csr_challenge_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 tests_unit_test_messages_SOURCES = tests/unit/test_messages.c \
 	tests/unit/fixture.h
 tests_unit_test_messages_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -70,7 +81,7 @@ tests_unit_test_pkimessage_SOURCES = tests/unit/test_pkimessage.c \
 tests_unit_test_pkimessage_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pkimessage_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 tests_unit_test_pkimessage_open_SOURCES = tests/unit/test_pkimessage_open.c \
-	$(MESSAGE_MAKER)
+	tests/unit/freed_memory.h $(MESSAGE_MAKER)
 tests_unit_test_pkimessage_open_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pkimessage_open_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 tests_unit_test_preflight_SOURCES = tests/unit/test_preflight.c \

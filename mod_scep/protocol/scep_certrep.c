@@ -30,16 +30,9 @@ bool scep_certrep_can_encrypt_to(X509 *cert)
 static scep_status_e to_der(CMS_ContentInfo *cms, apr_pool_t *pool,
                             scep_octets_t *der, scep_result_t *res)
 {
-    int len = i2d_CMS_ContentInfo(cms, NULL);
-    unsigned char *out, *to;
-
-    if (len <= 0) {
-        return scep_fail(res, SCEP_R_INTERNAL, "cannot encode CMS");
-    }
-    out = to = apr_palloc(pool, (apr_size_t)len);
-    der->data = out;
-    der->len = (size_t)i2d_CMS_ContentInfo(cms, &to);
-    return SCEP_OK;
+    *der = scep_der_of(pool, cms, ASN1_ITEM_rptr(CMS_ContentInfo));
+    return der->len > 0 ? SCEP_OK
+                        : scep_fail(res, SCEP_R_INTERNAL, "cannot encode CMS");
 }
 
 /* No check of the certificate's keyUsage or age: self-signed signers carry
@@ -144,26 +137,6 @@ static bool add_attributes(CMS_SignerInfo *si, const scep_certrep_t *rep,
                      rep->fail_text));
 }
 
-/* The same certificate twice is an error to CMS_add1_cert(), and the signer's
- * own may well be in the chain. */
-static bool enclose(CMS_ContentInfo *cms, const scep_certrep_t *rep)
-{
-    int i, j;
-
-    for (i = 0; i < sk_X509_num(rep->signer_chain); i++) {
-        X509 *cert = sk_X509_value(rep->signer_chain, i);
-        bool again = X509_cmp(cert, rep->signer->cert) == 0;
-
-        for (j = 0; j < i && !again; j++) {
-            again = X509_cmp(cert, sk_X509_value(rep->signer_chain, j)) == 0;
-        }
-        if (!again && CMS_add1_cert(cms, cert) != 1) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Sign CONTENT, or, with none, nothing at all: then eContent is absent and
  * messageDigest that of the empty string (M1). */
 static scep_status_e sign(const scep_certrep_t *rep, const scep_algs_t *algs,
@@ -192,7 +165,7 @@ static scep_status_e sign(const scep_certrep_t *rep, const scep_algs_t *algs,
     }
     si = CMS_add1_signer(cms, rep->signer->cert, rep->signer->key, md,
                          CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP);
-    if (si == NULL || !add_attributes(si, rep, pool) || !enclose(cms, rep) ||
+    if (si == NULL || !add_attributes(si, rep, pool) ||
         CMS_final(cms, in, NULL, flags) != 1) {
         return scep_fail(res, SCEP_R_INTERNAL, "cannot sign a CertRep");
     }

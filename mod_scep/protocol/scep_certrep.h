@@ -23,8 +23,7 @@ typedef struct scep_certrep_t {
     const scep_cipher_t *cipher; /* NULL: default */
     bool oaep;                   /* key transport by RSAES-OAEP */
     /* who answers: */
-    const scep_keypair_t *signer;
-    scep_certs_t *signer_chain; /* more certificates enclosed; may be NULL */
+    const scep_keypair_t *signer; /* its certificate is enclosed */
 } scep_certrep_t;
 
 /**

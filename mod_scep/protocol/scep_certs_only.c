@@ -31,21 +31,16 @@ scep_status_e scep_certs_only_encode(scep_certs_t *certs, apr_pool_t *pool,
                                      scep_octets_t *der, scep_result_t *res)
 {
     PKCS7 *p7 = scep_pkcs7_own(pool, PKCS7_new());
-    unsigned char *out, *to;
-    int len = -1;
 
+    *der = (scep_octets_t){NULL, 0};
     if (sk_X509_num(certs) < 1) {
         return scep_fail(res, SCEP_R_INTERNAL,
                          "certs-only without certificates");
     }
     if (p7 != NULL && fill(p7, certs)) {
-        len = i2d_PKCS7(p7, NULL);
+        *der = scep_der_of(pool, p7, ASN1_ITEM_rptr(PKCS7));
     }
-    if (len <= 0) {
-        return scep_fail(res, SCEP_R_INTERNAL, "cannot build certs-only");
-    }
-    out = to = apr_palloc(pool, (apr_size_t)len);
-    der->data = out;
-    der->len = (size_t)i2d_PKCS7(p7, &to);
-    return SCEP_OK;
+    return der->len > 0
+               ? SCEP_OK
+               : scep_fail(res, SCEP_R_INTERNAL, "cannot build certs-only");
 }

@@ -4,22 +4,18 @@
  */
 #include "scep_csr.h"
 
-#include <limits.h>
-#include <string.h>
-
+#include <openssl/asn1t.h>
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 
+#include "scep_csr_challenge.h"
 #include "scep_oid.h"
 #include "scep_preflight.h"
 #include "scep_pubkey.h"
 
 #define OID_PKCS9_EXTENSION_REQ "1.2.840.113549.1.9.14"
 
-enum {
-    MAX_EXTENSIONS = 32,
-    MAX_CHALLENGE_CHAR = 4 /* octets of a character */
-};
+enum { MAX_EXTENSIONS = 32 };
 
 static X509_REQ *parse(scep_octets_t der, OSSL_LIB_CTX *libctx,
                        apr_pool_t *pool)
@@ -71,21 +67,47 @@ static bool signature_allowed(const X509_REQ *req, const scep_algs_t *algs)
     return scep_algs_signature_digest(algs, nid) != NULL;
 }
 
+/* The signature is over INFO as received. ASN1_item_verify_ex() encodes what
+ * it is given, so it gets a SEQUENCE that nobody has looked into. */
+static bool signature_good(const scep_csr_t *csr, scep_octets_t info,
+                           OSSL_LIB_CTX *libctx)
+{
+    ASN1_STRING *sequence = ASN1_STRING_type_new(V_ASN1_SEQUENCE);
+    const ASN1_BIT_STRING *signature = NULL;
+    const X509_ALGOR *algorithm = NULL;
+    bool good;
+
+    X509_REQ_get0_signature(csr->req, &signature, &algorithm);
+    good =
+        sequence != NULL &&
+        ASN1_STRING_set(sequence, info.data, (int)info.len) == 1 &&
+        ASN1_item_verify_ex(ASN1_ITEM_rptr(ASN1_SEQUENCE), algorithm, signature,
+                            sequence, NULL, csr->key, libctx, NULL) == 1;
+    ASN1_STRING_clear_free(sequence);
+    return good;
+}
+
 /*
  * Parse and verify. Until the signature has been found good there is one
  * outcome, whatever is wrong: a CSR cut together from pieces of another
  * message's ciphertext must not tell how far it could be read (invariant 7).
- * OpenSSL bounds the work that a strange key can cause.
+ * A key that nobody could use is not put to use here either: DSA, or RSA with
+ * a long modulus or exponent, would cost milliseconds (invariant 9).
  */
 static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
                             apr_pool_t *pool, scep_result_t *res)
 {
     scep_status_e status = scep_preflight_csr(csr->der, res);
+    scep_csr_parts_t parts;
+    const char *fault;
 
     if (status != SCEP_OK) {
         return status;
     }
-    csr->req = parse(csr->der, scep_algs_libctx(algs), pool);
+    if (!scep_csr_take_challenge(csr, pool, &parts)) {
+        return scep_fail(res, SCEP_R_CONTENT, "attributes malformed");
+    }
+    csr->req = parse(parts.blank, scep_algs_libctx(algs), pool);
     if (csr->req == NULL) {
         return scep_fail(res, SCEP_R_CONTENT, "PKCS#10 does not parse");
     }
@@ -93,8 +115,11 @@ static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
     if (csr->key == NULL) {
         return scep_fail(res, SCEP_R_CONTENT, "key of PKCS#10 is unreadable");
     }
-    if (X509_REQ_verify_ex(csr->req, csr->key, scep_algs_libctx(algs), NULL) !=
-        1) {
+    fault = scep_pubkey_fault(csr->key, 0);
+    if (fault != NULL) {
+        return scep_fail(res, SCEP_R_CONTENT, "PKCS#10: %s", fault);
+    }
+    if (!signature_good(csr, parts.info, scep_algs_libctx(algs))) {
         return scep_fail(res, SCEP_R_CONTENT, "signature of PKCS#10 is bad");
     }
     return SCEP_OK;
@@ -114,79 +139,6 @@ static scep_status_e check_algorithms(const scep_csr_t *csr,
                          OBJ_nid2sn(X509_REQ_get_signature_nid(csr->req)));
     }
     return SCEP_OK;
-}
-
-/* --- challengePassword --------------------------------------------------- */
-
-/* The attribute's value if it is the only one and a string, else NULL. */
-static const ASN1_STRING *challenge_value(const X509_REQ *req, int index)
-{
-    X509_ATTRIBUTE *attribute = X509_REQ_get_attr(req, index);
-    const ASN1_TYPE *value;
-
-    if (X509_REQ_get_attr_by_NID(req, NID_pkcs9_challengePassword, index) >=
-            0 ||
-        X509_ATTRIBUTE_count(attribute) != 1) {
-        return NULL;
-    }
-    value = X509_ATTRIBUTE_get0_type(attribute, 0);
-    switch (ASN1_TYPE_get(value)) {
-    case V_ASN1_PRINTABLESTRING:
-    case V_ASN1_UTF8STRING:
-    case V_ASN1_IA5STRING:
-    case V_ASN1_T61STRING:
-    case V_ASN1_BMPSTRING:
-    case V_ASN1_UNIVERSALSTRING:
-        return value->value.asn1_string;
-    default:
-        return NULL;
-    }
-}
-
-/* @return the state; OUT is NULL unless it is PRESENT */
-static scep_challenge_state_e challenge_text(const ASN1_STRING *value,
-                                             apr_pool_t *pool, const char **out)
-{
-    unsigned char *text = NULL;
-    int len;
-    scep_challenge_state_e state = SCEP_CHALLENGE_MALFORMED;
-
-    if (ASN1_STRING_length(value) == 0) {
-        return SCEP_CHALLENGE_ABSENT;
-    }
-    if (ASN1_STRING_length(value) > MAX_CHALLENGE_CHAR * SCEP_MAX_CHALLENGE) {
-        return SCEP_CHALLENGE_MALFORMED;
-    }
-    len = ASN1_STRING_to_UTF8(&text, value);
-    if (len > 0 && len <= SCEP_MAX_CHALLENGE &&
-        memchr(text, '\0', (size_t)len) == NULL) {
-        char *copy = scep_secret_alloc(pool, (size_t)len + 1);
-
-        memcpy(copy, text, (size_t)len); /* the rest is zero */
-        *out = copy;
-        state = SCEP_CHALLENGE_PRESENT;
-    }
-    if (len > 0) {
-        OPENSSL_clear_free(text, (size_t)len);
-    }
-    return state;
-}
-
-static void read_challenge(scep_csr_t *csr, apr_pool_t *pool)
-{
-    int index =
-        X509_REQ_get_attr_by_NID(csr->req, NID_pkcs9_challengePassword, -1);
-    const ASN1_STRING *value;
-
-    csr->challenge_state = SCEP_CHALLENGE_ABSENT;
-    if (index < 0) {
-        return;
-    }
-    value = challenge_value(csr->req, index);
-    csr->challenge_state = value == NULL
-                               ? SCEP_CHALLENGE_MALFORMED
-                               : challenge_text(value, pool, &csr->challenge);
-    scep_crypto_clear_errors(); /* of text that is not what it says it is */
 }
 
 /* --- requested extensions ------------------------------------------------ */
@@ -327,7 +279,6 @@ scep_status_e scep_csr_parse(scep_octets_t der, const scep_algs_t *algs,
         !scep_key_hash(made->key, made->key_hash)) {
         return scep_fail(res, SCEP_R_INTERNAL, "no hash of the PKCS#10");
     }
-    read_challenge(made, pool);
     made->subject = scep_name_text(pool, X509_REQ_get_subject_name(made->req));
     *csr = made;
     return SCEP_OK;

@@ -17,7 +17,7 @@ typedef enum {
 } scep_challenge_state_e;
 
 typedef struct scep_csr_t {
-    X509_REQ *req;
+    X509_REQ *req;                          /* with its challenge blanked out */
     EVP_PKEY *key;                          /* owned by req */
     scep_octets_t der;                      /* as received */
     unsigned char hash[SCEP_HASH_SIZE];     /* SHA-256 of der */
@@ -33,11 +33,10 @@ typedef struct scep_csr_t {
  * IA5String, T61String, BMPString or UniversalString (RFC 2985, facts 1.3).
  * Extensions are read from all three attribute OIDs of facts/scep.md 2; two
  * that disagree are SCEP_R_CONTENT.
- * @return SCEP_OK; SCEP_REFUSED: _CONTENT (does not parse, or its signature
- *     is bad: deliberately the same), _CSR_KEY (its signature is good, but the
- *     digest is not allowed by ALGS, or the key is of a kind or size out of
- *     bounds: RSA below MIN_RSA_BITS or above SCEP_MAX_RSA_BITS or an exponent
- *     above 2^32, a curve other than P-256/384/521)
+ * @return SCEP_OK; SCEP_REFUSED: _CONTENT (does not parse, its key is not one
+ *     of scep_pubkey.h and nothing is computed with it, or its signature is
+ *     bad: deliberately the same), _CSR_KEY (its signature is good, but the
+ *     RSA key is shorter than MIN_RSA_BITS or the digest not allowed by ALGS)
  */
 scep_status_e scep_csr_parse(scep_octets_t der, const scep_algs_t *algs,
                              int min_rsa_bits, apr_pool_t *pool,

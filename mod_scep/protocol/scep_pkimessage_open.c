@@ -174,7 +174,7 @@ scep_status_e scep_pkimessage_open(scep_pkimessage_t *msg,
     if (msg->envelope.len == 0) {
         return scep_fail(res, SCEP_R_ENVELOPE, "there is no envelope");
     }
-    status = scep_preflight_enveloped_cipher(msg->envelope, &cipher_nid, res);
+    status = scep_preflight_enveloped(msg->envelope, &cipher_nid, res);
     if (status != SCEP_OK) {
         return status;
     }

@@ -387,9 +387,8 @@ static scep_status_e encrypted_content(scep_ber_reader_t *in, int *cipher_nid,
     return SCEP_OK;
 }
 
-scep_status_e scep_preflight_enveloped_cipher(scep_octets_t der,
-                                              int *cipher_nid,
-                                              scep_result_t *res)
+scep_status_e scep_preflight_enveloped(scep_octets_t der, int *cipher_nid,
+                                       scep_result_t *res)
 {
     scep_ber_reader_t in;
     scep_ber_t version;
@@ -415,13 +414,6 @@ scep_status_e scep_preflight_enveloped_cipher(scep_octets_t der,
         return scep_fail(res, SCEP_R_ENVELOPE, "unprotectedAttrs are there");
     }
     return SCEP_OK;
-}
-
-scep_status_e scep_preflight_enveloped(scep_octets_t der, scep_result_t *res)
-{
-    int cipher_nid;
-
-    return scep_preflight_enveloped_cipher(der, &cipher_nid, res);
 }
 
 /* --- the request --------------------------------------------------------- */

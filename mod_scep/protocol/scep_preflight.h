@@ -26,16 +26,12 @@ scep_status_e scep_preflight_signed(scep_octets_t der, scep_result_t *res);
  * rsaEncryption or RSAES-OAEP with known parameters, encryptedContentInfo of
  * type id-data with a CBC cipher and an IV of its exact size, no
  * originatorInfo, no unprotectedAttrs.
+ * @param cipher_nid set to the content cipher's NID when SCEP_OK; OpenSSL's
+ *     CMS has no function that tells it
  * @return SCEP_OK, or SCEP_REFUSED: SCEP_R_ENVELOPE or SCEP_R_ENVELOPE_ALG
  */
-scep_status_e scep_preflight_enveloped(scep_octets_t der, scep_result_t *res);
-
-/** As scep_preflight_enveloped().
- * @param cipher_nid set to the content cipher's NID when SCEP_OK; OpenSSL's
- *     CMS has no function that tells it */
-scep_status_e scep_preflight_enveloped_cipher(scep_octets_t der,
-                                              int *cipher_nid,
-                                              scep_result_t *res);
+scep_status_e scep_preflight_enveloped(scep_octets_t der, int *cipher_nid,
+                                       scep_result_t *res);
 
 /** A PKCS#10 of at most SCEP_MAX_CSR octets, one SEQUENCE, no trailing
  * octets, depth within bounds; else SCEP_R_CONTENT. */

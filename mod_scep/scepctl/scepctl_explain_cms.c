@@ -65,6 +65,23 @@ static void say_signature(scepctl_explain_t *x, CMS_ContentInfo *cms)
     }
 }
 
+/* Whom LABEL is: by subjectKeyIdentifier, or by issuer and serial number. */
+static void say_identifier(scepctl_explain_t *x, const char *label,
+                           const ASN1_OCTET_STRING *key_id,
+                           const X509_NAME *issuer, const ASN1_INTEGER *serial)
+{
+    if (key_id != NULL) {
+        scepctl_say(x, label, "key id %s",
+                    scep_hex(x->ctl->pool, ASN1_STRING_get0_data(key_id),
+                             (size_t)ASN1_STRING_length(key_id)));
+    }
+    else {
+        scepctl_say(x, label, "serial number %s of \"%s\"",
+                    scep_serial_text(x->ctl->pool, serial),
+                    scep_name_text(x->ctl->pool, issuer));
+    }
+}
+
 static void say_signer_id(scepctl_explain_t *x, CMS_SignerInfo *si)
 {
     ASN1_OCTET_STRING *key_id = NULL;
@@ -74,16 +91,7 @@ static void say_signer_id(scepctl_explain_t *x, CMS_SignerInfo *si)
     if (CMS_SignerInfo_get0_signer_id(si, &key_id, &issuer, &serial) != 1) {
         return;
     }
-    if (key_id != NULL) {
-        scepctl_say(x, "Signer key id", "%s",
-                    scep_hex(x->ctl->pool, ASN1_STRING_get0_data(key_id),
-                             (size_t)ASN1_STRING_length(key_id)));
-    }
-    else {
-        scepctl_say(x, "Signer", "serial number %s of \"%s\"",
-                    scep_serial_text(x->ctl->pool, serial),
-                    scep_name_text(x->ctl->pool, issuer));
-    }
+    say_identifier(x, "Signer", key_id, issuer, serial);
 }
 
 static void explain_signer(scepctl_explain_t *x, CMS_SignerInfo *si,
@@ -228,16 +236,7 @@ static void explain_recipient(scepctl_explain_t *x, CMS_RecipientInfo *ri)
     }
     CMS_RecipientInfo_ktri_get0_signer_id(ri, &key_id, &issuer, &serial);
     CMS_RecipientInfo_ktri_get0_algs(ri, NULL, NULL, &transport);
-    if (key_id != NULL) {
-        scepctl_say(x, "Recipient", "key id %s",
-                    scep_hex(x->ctl->pool, ASN1_STRING_get0_data(key_id),
-                             (size_t)ASN1_STRING_length(key_id)));
-    }
-    else {
-        scepctl_say(x, "Recipient", "serial number %s of \"%s\"",
-                    scep_serial_text(x->ctl->pool, serial),
-                    scep_name_text(x->ctl->pool, issuer));
-    }
+    say_identifier(x, "Recipient", key_id, issuer, serial);
     scepctl_say(x, "Key transport", "%s", algorithm_text(x, transport));
 }
 

@@ -91,6 +91,16 @@ static bool take_version(void *baton, const char *const *columns, int count)
     return true;
 }
 
+/* Without a lock. Where it cannot be read it is not ours, or not yet. */
+static bool is_current(const scep_sql_driver_t *driver, scep_sql_conn_t *conn)
+{
+    apr_int64_t version = 0;
+
+    return driver->run(conn, &read_version, NULL, take_version, &version,
+                       NULL) == SCEP_SQL_OK &&
+           version == SCEP_SCHEMA_VERSION;
+}
+
 static scep_sql_status_e run_all(const scep_sql_driver_t *driver,
                                  scep_sql_conn_t *conn,
                                  const char *const *texts)
@@ -138,8 +148,12 @@ scep_status_e scep_schema_migrate(const scep_sql_driver_t *driver,
                                   scep_result_t *res)
 {
     apr_int64_t version = 0;
-    scep_sql_status_e sql = driver->begin(conn, SCHEMA_WAIT * APR_USEC_PER_SEC);
+    scep_sql_status_e sql;
 
+    if (is_current(driver, conn)) {
+        return SCEP_OK;
+    }
+    sql = driver->begin(conn, SCHEMA_WAIT * APR_USEC_PER_SEC);
     if (sql == SCEP_SQL_OK) {
         sql = driver->run(conn, &create_version, NULL, NULL, NULL, NULL);
     }

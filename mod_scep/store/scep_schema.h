@@ -14,7 +14,8 @@
 #define SCEP_SCHEMA_VERSION 1
 
 /**
- * Bring the database behind CONN to SCEP_SCHEMA_VERSION, in one transaction.
+ * Bring the database behind CONN to SCEP_SCHEMA_VERSION, in one transaction;
+ * where it is there already, nothing is locked.
  * @param name of the database, for messages
  * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP), also for a newer schema: then
  *     nothing was changed

@@ -388,18 +388,12 @@ scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
 
 static bool new_id(char id[SCEP_STORE_ID_SIZE])
 {
-    static const char digits[] = "0123456789abcdef";
     unsigned char random[(SCEP_STORE_ID_SIZE - 1) / 2];
-    size_t i;
 
     if (!scep_random(random, sizeof(random), false)) {
         return false;
     }
-    for (i = 0; i < sizeof(random); i++) {
-        id[2 * i] = digits[random[i] >> 4];
-        id[2 * i + 1] = digits[random[i] & 15];
-    }
-    id[2 * sizeof(random)] = '\0';
+    scep_hex_lower_into(id, random, sizeof(random));
     return true;
 }
 

@@ -3,12 +3,13 @@
 testing leaves no trace."""
 import datetime
 import os
+import pwd
 import re
 
 import pytest
 
 import scepclient as scep
-from httpdserver import (CA_USAGE, ENCRYPT, ROOT, SIGN, Pair, key_pem,
+from httpdserver import (CA_USAGE, ENCRYPT, ROOT, SIGN, USER, Pair, key_pem,
                          make_cert, pem, test_ca)
 
 test_ca.__test__ = False
@@ -294,6 +295,21 @@ def test_expired_ra_is_warned_of(httpd):
     assert server.count("SCEP0351") == 1
 
 
+def test_expired_ca_lets_the_server_start(httpd):
+    """Other sites go on, and devices are told to come again."""
+    key = scep.shared_key("alone")
+    server = httpd(pairs=(Pair(make_cert(
+        "Old CA", key, ca=True, usage=CA_USAGE + (SIGN, ENCRYPT), days=-1,
+        start=datetime.timedelta(days=-9)), key), None), start=False)
+    server.expect("SCEP0351", "SCEP0170")
+    server.start()
+    assert server.count("SCEP0351") == 1
+    assert server.http("GET", "/index.html").status == 200
+    request = scep.Request(server.ra_cert, server.draw(), "device")
+    assert server.endpoint().post(request.der())[0] == 503
+    assert "CA certificate has expired" in server.error_log()
+
+
 def rsa_ca(*usage):
     key = scep.shared_key("alone")
     return Pair(make_cert("CA alone", key, ca=True, usage=CA_USAGE + usage),
@@ -318,7 +334,11 @@ def test_ca_that_can_do_without_ra(httpd):
     "Location /CertSrv/mscep_admin", "Location /CertSrv", "Location /certSrv/",
     "Location /certsrv/mscep/MSCEP.DLL", "Location /CGI-BIN/pkiclient.exe",
     "Location /CertSrv/*", "LocationMatch ^/CertSrv/",
-    "LocationMatch MSCEP_ADMIN", 'Location ~ "^/CertSrv/mscep_admin"'))
+    "LocationMatch MSCEP_ADMIN", 'Location ~ "^/CertSrv/mscep_admin"',
+    "LocationMatch ^/cErtsrv/mscep_admin", "LocationMatch ^/CGI-BIN/",
+    "LocationMatch /PkiClient[.]exe", "LocationMatch [.]EXE",
+    "LocationMatch ^/certsrv/mscep_admin/Mscep[.]dll", "LocationMatch [A-Z]",
+    "Location /certsrv/mscep/PKICLIENT.exe/", "Location /CertSrv/mscep_*"))
 def test_sections_that_would_not_apply(make, section):
     server = make(f"<{section}>\nRequire all denied\n"
                   f"</{section.split()[0]}>\n")
@@ -326,15 +346,65 @@ def test_sections_that_would_not_apply(make, section):
 
 
 @pytest.mark.parametrize("section", (
+    "Location /certsrv/mscep/", "Location /cgi-bin/pkiclient.exe/",
+    "Location /certsrv/mscep/mscep.dll/", "Location /certsrv/*",
+    "Location /certsrv/mscep_admin/*", "Location /certsrv/mscep_admi?",
+    "LocationMatch ^/certsrv/mscep_admin$",
+    "LocationMatch ^/certsrv/mscep_admin/$",
+    "LocationMatch ^/certsrv/mscep_admin/?$",
+    "LocationMatch ^/certsrv/mscep_admin/(mscep[.]dll/)?$",
+    "LocationMatch ^/certsrv/mscep_admin/mscep[.]dll$",
+    "LocationMatch pkiclient[.]exe$"))
+def test_sections_that_would_apply_in_part(make, section):
+    server = make(f"<{section}>\nRequire all denied\n"
+                  f"</{section.split()[0]}>\n")
+    refused(server, f"<{section}> would apply to ", "but not to")
+
+
+@pytest.mark.parametrize("section", (
     "Location /certsrv/mscep_admin", "Location /certsrv", "Location /",
-    "Location /Other", "LocationMatch (?i)^/CertSrv/", "LocationMatch [A-Z]",
-    "LocationMatch ^/[Cc]ert[Ss]rv/", "Location /c*",
-    "Location /certsrv/mscep/Mine"))
+    "Location /certsrv/", "Location /certsrv/mscep_admin/",
+    "Location /Other", "LocationMatch (?i)^/CertSrv/",
+    "LocationMatch (?-i)[A-Z]", "LocationMatch ^/[Cc]ert[Ss]rv/",
+    "LocationMatch ^/certsrv/mscep_admin/", "LocationMatch ^/certsrv/mscep/",
+    "Location /c*", "Location /certsrv/mscep/Mine",
+    "Location /certsrv/mscep_admin/mscep.dll"))
 def test_sections_that_apply(make, section):
     server = make(f"<{section}>\nRequire all granted\n"
                   f"</{section.split()[0]}>\n")
     status, said = server.check()
     assert status == 0, said
+
+
+# ---- the lock ----
+
+@pytest.mark.parametrize("line", (
+    "Mutex posixsem scep-challenge", "Mutex sem scep-challenge",
+    "Mutex posixsem default", "Mutex posixsem"))
+def test_lock_that_does_not_outlive_its_owner(make, line):
+    server = make(line + "\n")
+    refused(server, "SCEP0015", "Mutex posixsem", "scep-challenge",
+            "sysvsem")
+    server.expect("SCEP0015", "AH00014")
+    assert "SCEP0015" in server.start_fails()
+
+
+@pytest.mark.parametrize("mechanism", (
+    "default", "pthread", "sysvsem", "flock:@DIR@/locks",
+    "fcntl:@DIR@/locks", "file:@DIR@/locks"))
+def test_lock_that_does(make, mechanism):
+    """Other modules' locks may be what they are."""
+    server = make(f"Mutex {mechanism} scep-challenge\n"
+                  "Mutex posixsem rewrite-map\n", modules=("rewrite",))
+    os.mkdir(server.path("locks"))
+    status, said = server.check()
+    assert (status, said.strip()) == (0, "Syntax OK")
+    assert os.listdir(server.path("locks")) == []
+
+
+def test_lock_does_not_matter_without_engine(make):
+    server = make("Mutex posixsem\n", scep_conf="")
+    assert server.check()[0] == 0
 
 
 # ---- modes ----
@@ -368,10 +438,59 @@ def test_foreign_state_dir_is_not_taken_over(make):
     assert os.stat(server.path("foreign")).st_mode & 0o777 == 0o755
 
 
+def own_folder(server, mode, *names):
+    """A state directory that is httpd's user's, with files in it."""
+    server.stop()
+    for name in names:
+        server.write(f"own/{name}", b"0" * 32, 0o600)
+    os.makedirs(server.path("own"), exist_ok=True)
+    os.chmod(server.path("own"), mode)
+    if ROOT:
+        owner = pwd.getpwnam(USER)
+        os.chown(server.path("own"), owner.pw_uid, owner.pw_gid)
+
+
+def mode_of(server, name):
+    return os.stat(server.path(name)).st_mode & 0o7777
+
+
+def test_other_files_keep_their_folder_open(make):
+    """Nor one such as `ScepStateDir /home/www`."""
+    server = make("ScepStateDir own\n")
+    own_folder(server, 0o755, "something")
+    server.expect("SCEP0003", "AH00020")
+    said = server.start_fails()
+    assert "ScepStateDir" in said and "mode 755" in said and "chmod" in said
+    assert mode_of(server, "own") == 0o755
+    assert os.listdir(server.path("own")) == ["something"]
+    # the cure
+    os.chmod(server.path("own"), 0o700)
+    server.start()
+    assert server.draw()
+
+
+@pytest.mark.parametrize("names", (
+    (), ("challenge.key",), ("challenge.key", "something")))
+def test_own_state_dir_is_closed(make, names):
+    server = make("ScepStateDir own\n")
+    own_folder(server, 0o750, *names)
+    server.start()
+    assert mode_of(server, "own") == 0o700
+    assert server.draw()
+
+
+def test_own_state_dir_is_known_by_its_database(make):
+    server = make("ScepStateDir own\nScepDatabase sqlite3 my.db\n")
+    server.start()
+    own_folder(server, 0o755)
+    os.unlink(server.path("own", "challenge.key"))
+    server.start()
+    assert mode_of(server, "own") == 0o700
+
+
 def test_what_start_makes(httpd):
     server = httpd()
-    import pwd
-    owner = pwd.getpwnam("www-data").pw_uid if ROOT else os.geteuid()
+    owner = pwd.getpwnam(USER).pw_uid if ROOT else os.geteuid()
     for name, uid, mode in (("state", owner, 0o700),
                             ("state/challenge.key", os.geteuid(), 0o600),
                             ("state/scep.db", owner, 0o600)):

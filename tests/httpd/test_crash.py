@@ -8,7 +8,10 @@ import signal
 import threading
 import time
 
+import pytest
+
 import scepclient as scep
+from httpdserver import Server
 
 SECONDS = float(os.environ.get("SCEP_CRASH_SECONDS", "8"))
 THREADS = 6
@@ -101,6 +104,26 @@ def test_kill_children(server):
     assert kills > 5 and len(load.attempts) > 20
     assert load.refused == []
     settle(server, load)
+
+
+@pytest.mark.parametrize("mechanism", (
+    "pthread", "sysvsem", "flock:@DIR@", "fcntl:@DIR@"))
+def test_lock_outlives_its_owner(mechanism):
+    """Whoever is killed with the lock in hand, the others get it."""
+    server = Server(extra=f"Mutex {mechanism} scep-challenge\n")
+    server.start()
+    try:
+        end = time.monotonic() + SECONDS / 3
+        with Load(server) as load:
+            while time.monotonic() < end:
+                time.sleep(random.uniform(0.02, 0.1))
+                for pid in server.children()[:1]:
+                    os.kill(pid, signal.SIGKILL)
+        assert len(load.attempts) > 10
+        assert load.refused == []
+        settle(server, load)
+    finally:
+        server.close()
 
 
 def test_kill_everything(server):

@@ -155,14 +155,105 @@ def test_require_applies_whatever_the_case(httpd):
         "GET", f"/CGI-bin/pkiclient.EXE/inner?{CAPS}").status == 403
 
 
+@pytest.mark.parametrize("section", (
+    "Location /certsrv/mscep_admin", "Location /certsrv/mscep_admin/",
+    "LocationMatch ^/certsrv/mscep_admin(/|$)"))
+def test_stricter_admin_section(httpd, section):
+    """Who may come near, but not draw, draws nowhere: with and without a
+    slash the path is one."""
+    server = httpd(scep_conf="", start=False)
+    server.scep_conf = ("ScepEngine On\n" + server.ca_conf()
+                        + server.admin_conf("/")
+                        + f"<{section}>\nRequire user nobody\n"
+                        f"</{section.split()[0]}>\n")
+    server.write_conf()
+    server.start()
+    server.expect("AH01631")
+    for path in ADMIN_PATHS + ("/certsrv/mscep_admin",):
+        for method in ("GET", "HEAD", "POST"):
+            assert server.admin(path, method).status == 401, (method, path)
+    assert server.query("SELECT COUNT(*) FROM challenges") == [(0,)]
+    assert server.admin(f"/certsrv/mscep?{CAPS}").status == 200
+
+
+def test_stricter_section_for_the_dll(httpd):
+    server = httpd(extra="<Location /certsrv/mscep_admin/mscep.dll/>\n"
+                   "Require user nobody\n</Location>\n")
+    server.expect("AH01631")
+    for path in ("/certsrv/mscep_admin/mscep.dll",
+                 "/certsrv/MSCEP_admin/mscep.DLL/"):
+        for method in ("GET", "POST"):
+            assert server.admin(path, method).status == 401
+    assert server.draw()
+
+
 def test_rewritten_to_us(httpd):
     server = httpd(extra="RewriteEngine On\n"
                    "RewriteRule ^/old/scep$ /certsrv/mscep [PT,QSA]\n"
-                   "RewriteRule ^/certsrv/ /nowhere [L]\n",
+                   "RewriteRule ^/draw$ /certsrv/mscep_admin/ [PT]\n",
                    modules=("rewrite",))
     assert server.http("GET", f"/old/scep?{CAPS}").status == 200
-    # a catch-all rule does not take the endpoints away
     assert server.http("GET", f"/certsrv/mscep?{CAPS}").status == 200
+    # the sections of the path that it has become are those that count
+    assert server.http("GET", "/draw").status == 401
+    assert server.draw("/draw")
+
+
+def test_rewritten_away(httpd):
+    """mod_rewrite comes first: what it refuses, redirects or leads elsewhere
+    is not ours, however the client spells it."""
+    server = httpd(extra="RewriteEngine On\n"
+                   "RewriteRule ^/certsrv/mscep_admin/ - [F]\n"
+                   "RewriteRule ^/cgi-bin/pkiclient https://%{HTTP_HOST}"
+                   "%{REQUEST_URI} [R,L]\n"
+                   "RewriteRule ^/certsrv/mscep/mine /nowhere [L]\n",
+                   modules=("rewrite",))
+    for path in ("/certsrv/mscep_admin", "/certsrv/mscep_admin/",
+                 "/CertSrv/MSCEP_admin/", "/certsrv/mscep_admin/mscep.dll"):
+        for method in ("GET", "POST"):
+            assert server.admin(path, method).status == 403, (method, path)
+    assert server.query("SELECT COUNT(*) FROM challenges") == [(0,)]
+    answer = server.http("GET", f"/CGI-BIN/pkiclient.exe?{CAPS}")
+    assert answer.status == 302
+    assert answer.headers["Location"] == (
+        f"https://127.0.0.1:{server.port}/cgi-bin/pkiclient.exe?{CAPS}")
+    assert server.http("GET", f"/certsrv/mscep/mine?{CAPS}").status == 404
+    assert server.http("GET", f"/certsrv/mscep?{CAPS}").status == 200
+
+
+def test_plain_http_redirected_to_https(httpd):
+    """The usual virtual host of port 80, with the devices' path left out."""
+    server = httpd(vhosts=vhost("all", "RewriteEngine On\nRewriteRule ^ "
+                                "https://%{HTTP_HOST}%{REQUEST_URI} [R]\n")
+                   + vhost("some", "RewriteEngine On\n"
+                           "RewriteCond %{REQUEST_URI} !^/cgi-bin/pkiclient\n"
+                           "RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} "
+                           "[R]\n"), modules=("rewrite",))
+    for path in ("/certsrv/mscep_admin/", "/certsrv/mscep", "/index.html",
+                 "/cgi-bin/pkiclient.exe"):
+        assert caps(server, "all", path) == 302, path
+        assert caps(server, "some", path) == (
+            200 if "pkiclient" in path else 302), path
+
+
+def test_sections_redirect_and_deny(httpd):
+    """mod_alias's directives and access control in sections."""
+    server = httpd(extra="<Location /certsrv/mscep_admin>\n"
+                   "Require all granted\n"
+                   "Redirect https://scep.test/certsrv/mscep_admin/\n"
+                   "</Location>\n"
+                   "<Location /certsrv/mscep>\nRequire all denied\n"
+                   "</Location>\n")
+    server.expect("AH01630")
+    for path in ("/certsrv/mscep_admin", "/CertSrv/mscep_admin/",
+                 "/certsrv/mscep_admin/mscep.dll"):
+        for method in ("GET", "POST"):
+            answer = server.http(method, path)
+            assert answer.status == 302, (method, path)
+            assert answer.headers["Location"] == (
+                "https://scep.test/certsrv/mscep_admin/")
+    assert server.http("GET", f"/certsrv/mscep?{CAPS}").status == 403
+    assert server.http("GET", f"/cgi-bin/pkiclient.exe?{CAPS}").status == 200
 
 
 def test_proxied_site(httpd):

@@ -141,6 +141,7 @@ static scep_status_e backend_issue(void *ca, const scep_env_t *env,
                                    scep_result_t *res)
 {
     enroll_fixture_t *f = ca;
+    int left_out;
 
     if (f->before_sign != NULL) {
         void (*hook)(enroll_fixture_t *) = f->before_sign;
@@ -156,7 +157,7 @@ static scep_status_e backend_issue(void *ca, const scep_env_t *env,
     }
     f->issued++;
     return scep_cert_issue(&f->ca, request, scep_env_now(env), pool,
-                           &answer->cert, res);
+                           &answer->cert, &left_out, res);
 }
 
 static const scep_ca_backend_t backend = {

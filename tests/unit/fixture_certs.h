@@ -8,6 +8,9 @@
 
 #include "fixture.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
@@ -33,6 +36,33 @@ static inline EVP_PKEY *certs_key(fixture_t *f, const char *name,
         key = PEM_read_bio_PrivateKey_ex(bio, NULL, NULL, NULL, libctx, NULL);
     }
     assert_non_null(key);
+    return scep_pkey_own(f->pool, key);
+}
+
+/* A public RSA key of BITS with exponent 2^POWER + ADD; its modulus is any
+ * odd number, since nothing is computed with it. */
+static inline EVP_PKEY *certs_rsa_public(fixture_t *f, int bits, int power,
+                                         unsigned int add)
+{
+    BIGNUM *n = BN_new(), *e = BN_new();
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    OSSL_PARAM *params;
+    EVP_PKEY *key = NULL;
+
+    assert_true(BN_set_bit(n, bits - 1) && BN_set_bit(n, 0));
+    assert_true((power == 0 || BN_set_bit(e, power)) && BN_add_word(e, add));
+    assert_true(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n));
+    assert_true(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e));
+    params = OSSL_PARAM_BLD_to_param(build);
+    assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+    assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params),
+                     1);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(build);
+    EVP_PKEY_CTX_free(ctx);
+    BN_free(n);
+    BN_free(e);
     return scep_pkey_own(f->pool, key);
 }
 

@@ -24,6 +24,21 @@ bool __wrap_scep_random(unsigned char *out, size_t len, bool secret)
     return !no_random && __real_scep_random(out, len, secret);
 }
 
+static int encodings_left = -1; /* until one fails; negative: never */
+
+int __real_ASN1_item_i2d(const ASN1_VALUE *value, unsigned char **out,
+                         const ASN1_ITEM *item);
+int __wrap_ASN1_item_i2d(const ASN1_VALUE *value, unsigned char **out,
+                         const ASN1_ITEM *item);
+
+int __wrap_ASN1_item_i2d(const ASN1_VALUE *value, unsigned char **out,
+                         const ASN1_ITEM *item)
+{
+    return encodings_left >= 0 && encodings_left-- == 0
+               ? -1
+               : __real_ASN1_item_i2d(value, out, item);
+}
+
 typedef struct made_t {
     scep_algs_t *algs;
     scep_keypair_t ra;
@@ -617,25 +632,6 @@ static void test_ec_signer(void **state)
     check_empty(f, m);
 }
 
-/* The signer may be in its own chain, and certificates may repeat. */
-static void test_chain(void **state)
-{
-    fixture_t *f = *state;
-    made_t *m = begin(f, SCEP_LEVEL_COMPATIBLE);
-    X509 *one = certs_pair(f, "P-256", "one", NULL).cert;
-    X509 *two = certs_pair(f, "P-256", "two", NULL).cert;
-    X509 *const chain[] = {m->ra.cert, one, two, certs_decode(f, one, NULL),
-                           NULL};
-    X509 *const none[] = {NULL};
-
-    m->rep.signer_chain = certs_stack(f, chain);
-    encode(f, m);
-    check_envelope(f, m);
-    assert_int_equal(sk_X509_num(m->p7->d.sign->cert), 3);
-    m->rep.signer_chain = certs_stack(f, none);
-    check_success(f, m);
-}
-
 /* Leaf first, also when it is the longer one (M9). */
 static void test_order(void **state)
 {
@@ -700,6 +696,24 @@ static void test_no_random(void **state)
     check_success(f, m);
 }
 
+/* The certificates, the envelope around them, the message around it. */
+static void test_no_encoding(void **state)
+{
+    fixture_t *f = *state;
+    made_t *m = begin(f, SCEP_LEVEL_MODERN);
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        encodings_left = i;
+        broken(f, m);
+        assert_int_equal(encodings_left, -1);
+    }
+    m->rep.status = SCEP_PKI_PENDING;
+    encodings_left = 0;
+    broken(f, m);
+    assert_int_equal(encodings_left, -1);
+}
+
 /* What a request left in the error queue is not blamed on the reply. */
 static void test_stale_errors(void **state)
 {
@@ -734,10 +748,10 @@ int main(void)
         FIXTURE_TEST(test_transaction_id),
         FIXTURE_TEST(test_nonces),
         FIXTURE_TEST(test_ec_signer),
-        FIXTURE_TEST(test_chain),
         FIXTURE_TEST(test_order),
         FIXTURE_TEST(test_faults_of_the_caller),
         FIXTURE_TEST(test_no_random),
+        FIXTURE_TEST(test_no_encoding),
         FIXTURE_TEST(test_stale_errors),
     };
 

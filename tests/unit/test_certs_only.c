@@ -4,6 +4,19 @@
 
 #include "scep_certrep.h"
 
+static bool no_encoding;
+
+int __real_ASN1_item_i2d(const ASN1_VALUE *value, unsigned char **out,
+                         const ASN1_ITEM *item);
+int __wrap_ASN1_item_i2d(const ASN1_VALUE *value, unsigned char **out,
+                         const ASN1_ITEM *item);
+
+int __wrap_ASN1_item_i2d(const ASN1_VALUE *value, unsigned char **out,
+                         const ASN1_ITEM *item)
+{
+    return no_encoding ? -1 : __real_ASN1_item_i2d(value, out, item);
+}
+
 static PKCS7 *parse(fixture_t *f, scep_octets_t der)
 {
     const unsigned char *in = der.data;
@@ -120,13 +133,27 @@ static void test_none(void **state)
                      SCEP_BROKEN);
 }
 
+static void test_no_encoding(void **state)
+{
+    fixture_t *f = *state;
+    X509 *const certs[] = {certs_pair(f, "P-256", "x", NULL).cert, NULL};
+    scep_octets_t der = {(const unsigned char *)"x", 1};
+
+    no_encoding = true;
+    assert_int_equal(
+        scep_certs_only_encode(certs_stack(f, certs), f->pool, &der, &f->res),
+        SCEP_BROKEN);
+    no_encoding = false;
+    assert_int_equal(f->res.reason, SCEP_R_INTERNAL);
+    assert_int_equal(der.len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_order),
-        FIXTURE_TEST(test_degenerate),
-        FIXTURE_TEST(test_many),
-        FIXTURE_TEST(test_none),
+        FIXTURE_TEST(test_order),       FIXTURE_TEST(test_degenerate),
+        FIXTURE_TEST(test_many),        FIXTURE_TEST(test_none),
+        FIXTURE_TEST(test_no_encoding),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

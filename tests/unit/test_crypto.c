@@ -204,6 +204,24 @@ static void test_key_hash(void **state)
     scep_crypto_clear_errors();
 }
 
+static void test_der_of(void **state)
+{
+    fixture_t *f = *state;
+    X509 *cert = certs_pair(f, "P-256", "x", NULL).cert;
+    X509_NAME *name = X509_get_subject_name(cert);
+    scep_octets_t der = scep_der_of(f->pool, name, ASN1_ITEM_rptr(X509_NAME));
+    X509 *empty = scep_x509_own(f->pool, X509_new());
+    const unsigned char *expected;
+    size_t len;
+
+    assert_int_equal(X509_NAME_get0_der(name, &expected, &len), 1);
+    assert_int_equal(der.len, len);
+    assert_memory_equal(der.data, expected, len);
+    assert_int_equal(scep_der_of(f->pool, empty, ASN1_ITEM_rptr(X509)).len, 0);
+    assert_int_equal(scep_der_of(f->pool, NULL, ASN1_ITEM_rptr(X509)).len, 0);
+    scep_crypto_clear_errors();
+}
+
 static void test_x509_der(void **state)
 {
     fixture_t *f = *state;
@@ -303,12 +321,12 @@ static void test_serial_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_own),         FIXTURE_TEST(test_owners),
-        FIXTURE_TEST(test_errors),      FIXTURE_TEST(test_random),
-        FIXTURE_TEST(test_hashes),      FIXTURE_TEST(test_hmac),
-        FIXTURE_TEST(test_key_hash),    FIXTURE_TEST(test_x509_der),
-        FIXTURE_TEST(test_bio_octets),  FIXTURE_TEST(test_name_text),
-        FIXTURE_TEST(test_serial_text),
+        FIXTURE_TEST(test_own),       FIXTURE_TEST(test_owners),
+        FIXTURE_TEST(test_errors),    FIXTURE_TEST(test_random),
+        FIXTURE_TEST(test_hashes),    FIXTURE_TEST(test_hmac),
+        FIXTURE_TEST(test_key_hash),  FIXTURE_TEST(test_der_of),
+        FIXTURE_TEST(test_x509_der),  FIXTURE_TEST(test_bio_octets),
+        FIXTURE_TEST(test_name_text), FIXTURE_TEST(test_serial_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -333,6 +333,28 @@ static void test_other_uris(void **state)
     fails(f, "no-such.scheme+1:x", NULL, SCEP_BROKEN, "no-such.scheme+1:x");
 }
 
+static void test_source(void **state)
+{
+    fixture_t *f = *state;
+    static const char *const uris[] = {"pkcs11:token=x", "file:/x",
+                                       "ab:", "a+1.-:x"};
+    static const char *const paths[] = {"/x",     "c:x",   ":x",    "",
+                                        "./ab:x", "a/b:x", "ca.key"};
+    size_t i;
+
+    for (i = 0; i < sizeof(uris) / sizeof(*uris); i++) {
+        assert_true(scep_source_is_uri(uris[i]));
+        assert_string_equal(scep_source_text(f->pool, uris[i]), uris[i]);
+    }
+    for (i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+        assert_false(scep_source_is_uri(paths[i]));
+    }
+    assert_string_equal(
+        scep_source_text(f->pool, "pkcs11:object=y?pin-value=1234&x=?"),
+        "pkcs11:object=y");
+    assert_string_equal(scep_source_text(f->pool, "/what?"), "/what?");
+}
+
 /* What is not given a scheme of two letters is a path. */
 static void test_paths(void **state)
 {
@@ -498,9 +520,9 @@ int main(void)
         FIXTURE_TEST(test_no_private_key), FIXTURE_TEST(test_file_is_checked),
         FIXTURE_TEST(test_file_uris),      FIXTURE_TEST(test_stored_keys),
         FIXTURE_TEST(test_other_uris),     FIXTURE_TEST(test_paths),
-        FIXTURE_TEST(test_key_context),    FIXTURE_TEST(test_certs),
-        FIXTURE_TEST(test_certs_by_link),  FIXTURE_TEST(test_no_certs),
-        FIXTURE_TEST(test_certs_context),
+        FIXTURE_TEST(test_source),         FIXTURE_TEST(test_key_context),
+        FIXTURE_TEST(test_certs),          FIXTURE_TEST(test_certs_by_link),
+        FIXTURE_TEST(test_no_certs),       FIXTURE_TEST(test_certs_context),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

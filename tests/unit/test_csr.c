@@ -6,11 +6,36 @@
 #include <openssl/x509v3.h>
 
 #include "fixture_certs.h"
+#include "freed_memory.h"
 #include "message_maker.h"
 #include "scep_csr.h"
 #include "scep_oid.h"
 
 #define EXTENSION_REQ "1.2.840.113549.1.9.14"
+
+static int verified; /* how often a signature was looked at */
+
+int __real_ASN1_item_verify_ex(const ASN1_ITEM *it, const X509_ALGOR *algorithm,
+                               const ASN1_BIT_STRING *signature,
+                               const void *data, const ASN1_OCTET_STRING *id,
+                               EVP_PKEY *key, OSSL_LIB_CTX *libctx,
+                               const char *propq);
+int __wrap_ASN1_item_verify_ex(const ASN1_ITEM *it, const X509_ALGOR *algorithm,
+                               const ASN1_BIT_STRING *signature,
+                               const void *data, const ASN1_OCTET_STRING *id,
+                               EVP_PKEY *key, OSSL_LIB_CTX *libctx,
+                               const char *propq);
+
+int __wrap_ASN1_item_verify_ex(const ASN1_ITEM *it, const X509_ALGOR *algorithm,
+                               const ASN1_BIT_STRING *signature,
+                               const void *data, const ASN1_OCTET_STRING *id,
+                               EVP_PKEY *key, OSSL_LIB_CTX *libctx,
+                               const char *propq)
+{
+    verified++;
+    return __real_ASN1_item_verify_ex(it, algorithm, signature, data, id, key,
+                                      libctx, propq);
+}
 
 static const scep_algs_t *algs_of(fixture_t *f, scep_level_e level)
 {
@@ -147,19 +172,46 @@ static void rsa_sizes_are_the_callers(void **state)
                      SCEP_OK);
 }
 
+/* Looking at their signatures would cost what anybody cares to make it cost,
+ * so whether these are good is never known (invariants 7 and 9). */
+static void not_verified(fixture_t *f, scep_octets_t der)
+{
+    verified = 0;
+    refused(f, der, SCEP_R_CONTENT);
+    assert_string_equal(f->res.public_text, SCEP_TEXT_BAD_REQUEST);
+    assert_int_equal(verified, 0);
+}
+
 static void keys_are_of_known_kinds(void **state)
 {
     fixture_t *f = *state;
     EVP_PKEY *key = scep_pkey_own(
         f->pool, EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1"));
 
+    verified = 0;
     accepted(f, maker_csr(f, certs_key(f, "P-256", NULL), "device", NULL));
     accepted(f, maker_csr(f, certs_key(f, "P-384", NULL), "device", NULL));
     accepted(f, maker_csr(f, certs_key(f, "P-521", NULL), "device", NULL));
-    refused(f, maker_csr(f, key, "device", NULL), SCEP_R_CSR_KEY);
+    assert_int_equal(verified, 3);
+    not_verified(f, maker_csr(f, key, "device", NULL));
     key = scep_pkey_own(f->pool, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
-    refused(f, maker_req_sign(f, maker_req(f, key, "device"), key, NULL),
-            SCEP_R_CSR_KEY);
+    not_verified(f, maker_req_sign(f, maker_req(f, key, "device"), key, NULL));
+}
+
+static void costly_keys_are_not_used(void **state)
+{
+    fixture_t *f = *state;
+    EVP_PKEY *signer = certs_key(f, "device", NULL);
+    EVP_PKEY *keys[] = {certs_rsa_public(f, SCEP_MAX_RSA_BITS + 1, 16, 1),
+                        certs_rsa_public(f, 16384, 16, 1),
+                        certs_rsa_public(f, 4096, 3000, 1)};
+    size_t i;
+
+    for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        X509_REQ *req = maker_req(f, keys[i], "device");
+
+        not_verified(f, maker_req_sign(f, req, signer, "SHA256"));
+    }
 }
 
 static void digests_follow_the_level(void **state)
@@ -404,6 +456,77 @@ static void challenge_is_wiped_with_the_pool(void **state)
     assert_true(watch.wiped);
 }
 
+/* Parse DER, and be done with it: SECRET has been wherever it has been. */
+static int left_in_memory(fixture_t *f, scep_octets_t der, scep_octets_t secret)
+{
+    const scep_algs_t *algs = algs_of(f, SCEP_LEVEL_COMPATIBLE);
+    scep_csr_t *csr = NULL;
+    scep_result_t res;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, f->pool);
+    scep_result_init(&res, pool);
+    freed_memory_watch(secret);
+    scep_csr_parse(der, algs, 2048, pool, &csr, &res);
+    apr_pool_destroy(pool);
+    return freed_memory_found();
+}
+
+/* Invariant 6: OpenSSL does not wipe what it has parsed. */
+static void no_copy_of_the_challenge_is_left(void **state)
+{
+    const struct {
+        int type;
+        scep_octets_t value;
+    } rows[] = {
+        {V_ASN1_PRINTABLESTRING, MAKER_OCTETS("E1D9B62CE05B13A4")},
+        {V_ASN1_UTF8STRING, MAKER_OCTETS("E1D9B62CE05B13A4")},
+        {V_ASN1_T61STRING, MAKER_OCTETS("E1D9B62CE05B13A4")},
+        {V_ASN1_BMPSTRING, MAKER_OCTETS("\0E\0001\0D\0009\0B\0006\0002\0C")},
+        {V_ASN1_OCTET_STRING, MAKER_OCTETS("E1D9B62CE05B13A4")}, /* wrong */
+    };
+    fixture_t *f = *state;
+    EVP_PKEY *key = certs_key(f, "P-256", NULL);
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        X509_REQ *req = maker_req(f, key, "device");
+        scep_octets_t der;
+
+        maker_challenge(req, rows[i].type, rows[i].value.data,
+                        rows[i].value.len);
+        der = maker_req_sign(f, req, key, "SHA256");
+        assert_int_equal(left_in_memory(f, der, rows[i].value), 0);
+        /* nor when it is signed by another key */
+        der = maker_req_sign(f, req, certs_key(f, "P-256", NULL), "SHA256");
+        assert_int_equal(left_in_memory(f, der, rows[i].value), 0);
+    }
+}
+
+/* Long, and not Latin, so that every conversion has work to do. */
+static void no_copy_of_a_long_challenge_is_left(void **state)
+{
+    fixture_t *f = *state;
+    EVP_PKEY *key = certs_key(f, "device", NULL);
+    X509_REQ *req = maker_req(f, key, "device");
+    unsigned char text[2048];
+    scep_octets_t part = {text, 8};
+    scep_octets_t der;
+    size_t i;
+
+    for (i = 0; i < sizeof(text); i += 2) {
+        text[i] = 0x20;
+        text[i + 1] = 0xac;
+    }
+    maker_challenge(req, V_ASN1_BMPSTRING, text, sizeof(text));
+    der = maker_req_sign(f, req, key, "SHA256");
+    assert_int_equal(left_in_memory(f, der, part), 0);
+    assert_int_equal(
+        left_in_memory(f, der,
+                       MAKER_OCTETS("\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac")),
+        0);
+}
+
 /* --- requested extensions ------------------------------------------------ */
 
 static scep_octets_t extension(fixture_t *f, const char *oid, char value)
@@ -541,6 +664,7 @@ int main(void)
         FIXTURE_TEST(version_is_not_looked_at),
         FIXTURE_TEST(rsa_sizes_are_the_callers),
         FIXTURE_TEST(keys_are_of_known_kinds),
+        FIXTURE_TEST(costly_keys_are_not_used),
         FIXTURE_TEST(digests_follow_the_level),
         FIXTURE_TEST(pss_is_judged_by_its_digest),
         FIXTURE_TEST(challenge_may_be_any_string),
@@ -549,11 +673,14 @@ int main(void)
         FIXTURE_TEST(challenge_length_is_limited),
         FIXTURE_TEST(two_challenges_are_malformed),
         FIXTURE_TEST(challenge_is_wiped_with_the_pool),
+        FIXTURE_TEST(no_copy_of_the_challenge_is_left),
+        FIXTURE_TEST(no_copy_of_a_long_challenge_is_left),
         FIXTURE_TEST(extensions_are_read_under_three_oids),
         FIXTURE_TEST(requests_that_disagree_are_refused),
         FIXTURE_TEST(malformed_requests_are_refused),
         FIXTURE_TEST(empty_request_is_none),
     };
 
+    freed_memory_install();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

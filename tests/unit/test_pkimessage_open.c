@@ -5,6 +5,7 @@
 #include <openssl/rsa.h>
 
 #include "fixture_certs.h"
+#include "freed_memory.h"
 #include "message_maker.h"
 #include "scep_csr.h"
 #include "scep_pkimessage.h"
@@ -556,6 +557,33 @@ static void plaintext_is_wiped_with_the_pool(void **state)
     assert_int_equal(watch.state, 1);
 }
 
+/* Invariant 6: neither its beginning nor its middle nor its end stays in
+ * what OpenSSL decrypted it with. */
+static void no_copy_of_the_plaintext_is_left(void **state)
+{
+    fixture_t *f = *state;
+    endpoint_t *e = endpoint(f, SCEP_LEVEL_COMPATIBLE);
+    scep_octets_t der = maker_message(f, e->m);
+    const size_t places[] = {0, e->data.len / 2, e->data.len - 16};
+    size_t i;
+
+    for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        scep_octets_t part = {e->data.data + places[i], 16};
+        scep_pkimessage_t *msg = NULL;
+        apr_pool_t *pool;
+
+        apr_pool_create(&pool, f->pool);
+        freed_memory_watch(part);
+        assert_int_equal(
+            scep_pkimessage_decode(der, e->algs, pool, &msg, &f->res), SCEP_OK);
+        assert_int_equal(scep_pkimessage_open(msg, e->algs, e->pairs, &f->res),
+                         SCEP_OK);
+        assert_true(scep_octets_equal(msg->data, e->data));
+        apr_pool_destroy(pool);
+        assert_int_equal(freed_memory_found(), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -578,7 +606,9 @@ int main(void)
         FIXTURE_TEST(key_transport_is_no_oracle),
         FIXTURE_TEST(content_is_no_oracle),
         FIXTURE_TEST(plaintext_is_wiped_with_the_pool),
+        FIXTURE_TEST(no_copy_of_the_plaintext_is_left),
     };
 
+    freed_memory_install();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,18 +54,18 @@ static void expiry_is_foretold(void **state)
     fixture_t *f = *state;
     X509 *cert = ra(f, SCEP_CERT_RA); /* 365 days from now */
 
-    assert_true(scep_ra_check_validity(&f->env, cert, "here"));
+    scep_ra_check_validity(&f->env, cert, "here");
     f->now += 334 * DAY;
-    assert_true(scep_ra_check_validity(&f->env, cert, "here"));
+    scep_ra_check_validity(&f->env, cert, "here");
     assert_string_equal(f->log, "");
     f->now += 1 * DAY;
-    assert_true(scep_ra_check_validity(&f->env, cert, "here"));
+    scep_ra_check_validity(&f->env, cert, "here");
     assert_non_null(strstr(f->log, "4 SCEP0353: here: the certificate expires "
                                    "in 30 days"));
     f->log[0] = '\0';
     f->now += 30 * DAY + APR_USEC_PER_SEC;
-    assert_false(scep_ra_check_validity(&f->env, cert, "here"));
-    assert_non_null(strstr(f->log, "4 SCEP0351: here"));
+    scep_ra_check_validity(&f->env, cert, "here");
+    assert_non_null(strstr(f->log, "3 SCEP0351: here"));
 }
 
 static void a_start_in_the_future_is_told(void **state)
@@ -74,7 +74,7 @@ static void a_start_in_the_future_is_told(void **state)
     X509 *cert = ra(f, SCEP_CERT_RA);
 
     f->now -= 2 * DAY;
-    assert_true(scep_ra_check_validity(&f->env, cert, "here"));
+    scep_ra_check_validity(&f->env, cert, "here");
     assert_non_null(strstr(f->log, "4 SCEP0352: here"));
 }
 

@@ -46,6 +46,22 @@ static void test_prepare_twice(void **state)
     assert_int_equal(db_count(f, "challenges"), 2);
 }
 
+/* While another program has the write lock, for however long. */
+static void test_prepare_beside_a_writer(void **state)
+{
+    fixture_t *f = *state;
+    sqlite3 *db;
+
+    db_prepare(f);
+    assert_int_equal(
+        sqlite3_open_v2(db_path(f), &db, SQLITE_OPEN_READWRITE, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+                     SQLITE_OK);
+    db_prepare(f);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 static void test_prepare_refusals(void **state)
 {
     fixture_t *f = *state;
@@ -591,6 +607,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_prepare_twice),
+        FIXTURE_TEST(test_prepare_beside_a_writer),
         FIXTURE_TEST(test_prepare_refusals),
         FIXTURE_TEST(test_prepare_refuses_what_is_no_database),
         FIXTURE_TEST(test_prepare_refuses_newer_schema),

@@ -16,6 +16,22 @@ static void test_hex(void **state)
     assert_string_equal(scep_hex_lower(f->pool, NULL, 0), "");
 }
 
+static void test_hex_into(void **state)
+{
+    static const unsigned char data[] = {0x00, 0xab, 0xff};
+    char out[8] = "xxxxxxx";
+
+    (void)state;
+    scep_hex_into(out, data, 3);
+    assert_string_equal(out, "00ABFF");
+    assert_int_equal(out[7], '\0'); /* and no further */
+    scep_hex_lower_into(out, data + 1, 2);
+    assert_string_equal(out, "abff");
+    assert_int_equal(out[5], 'F');
+    scep_hex_into(out, NULL, 0);
+    assert_string_equal(out, "");
+}
+
 static void test_unhex(void **state)
 {
     static const char *const bad[] = {"",     "0",     "00ff1",  "00ff1122",
@@ -141,10 +157,11 @@ static void test_printable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_hex),    FIXTURE_TEST(test_unhex),
-        FIXTURE_TEST(test_equal),  FIXTURE_TEST(test_hex_round),
-        FIXTURE_TEST(test_copy),   FIXTURE_TEST(test_wipe),
-        FIXTURE_TEST(test_secret), FIXTURE_TEST(test_printable),
+        FIXTURE_TEST(test_hex),       FIXTURE_TEST(test_hex_into),
+        FIXTURE_TEST(test_unhex),     FIXTURE_TEST(test_equal),
+        FIXTURE_TEST(test_hex_round), FIXTURE_TEST(test_copy),
+        FIXTURE_TEST(test_wipe),      FIXTURE_TEST(test_secret),
+        FIXTURE_TEST(test_printable),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
