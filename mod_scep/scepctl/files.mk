@@ -11,7 +11,10 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_init.c mod_scep/scepctl/scepctl_init.h \
 	mod_scep/scepctl/scepctl_input.c mod_scep/scepctl/scepctl_input.h \
 	mod_scep/scepctl/scepctl_make.c \
-	mod_scep/scepctl/scepctl_name.c mod_scep/scepctl/scepctl_name.h
+	mod_scep/scepctl/scepctl_master.c mod_scep/scepctl/scepctl_master.h \
+	mod_scep/scepctl/scepctl_master_options.c \
+	mod_scep/scepctl/scepctl_name.c mod_scep/scepctl/scepctl_name.h \
+	mod_scep/scepctl/scepctl_pairs.c mod_scep/scepctl/scepctl_pairs.h
 scepctl_LDADD = libscep.la $(CORE_LIBS)
 
 dist_man_MANS = docs/scepctl.1
@@ -20,4 +23,5 @@ dist_man_MANS = docs/scepctl.1
 TESTS += tests/scepctl/run
 dist_noinst_SCRIPTS += tests/scepctl/run
 EXTRA_DIST += tests/scepctl/conftest.py tests/scepctl/test_decode.py \
-	tests/scepctl/test_init.py tests/scepctl/test_man.py
+	tests/scepctl/test_init.py tests/scepctl/test_man.py \
+	tests/scepctl/test_master.py

@@ -18,11 +18,12 @@ static const char help_text[] =
     "\n"
     "  init     make a CA, an RA, and the directories that mod_scep needs\n"
     "  decode   explain a SCEP message, a request line or a certificate\n"
+    "  master   show, set or change the master password\n"
     "  version  print the version\n"
     "  help     print this text\n"
     "\n"
-    "`scepctl init --help' and `scepctl decode --help' list the options;\n"
-    "scepctl(1) explains them.\n";
+    "`scepctl init --help' and so on list the options; scepctl(1) explains\n"
+    "them.\n";
 
 static scepctl_exit_e complain(scepctl_t *ctl, scepctl_exit_e status,
                                const char *fmt, va_list args)
@@ -82,9 +83,10 @@ typedef struct command_t {
 } command_t;
 
 static const command_t commands[] = {
-    {"init", scepctl_init}, {"decode", scepctl_decode},
-    {"version", version},   {"--version", version},
-    {"help", help},         {"--help", help},
+    {"init", scepctl_init},     {"decode", scepctl_decode},
+    {"master", scepctl_master}, {"version", version},
+    {"--version", version},     {"help", help},
+    {"--help", help},
 };
 
 static scepctl_exit_e run(scepctl_t *ctl, int argc, char **argv)

@@ -9,10 +9,9 @@
 
 #include <apr_strings.h>
 
-#include <openssl/evp.h>
-
 #include "scepctl_explain.h"
 #include "scepctl_input.h"
+#include "scepctl_pairs.h"
 
 static const char usage_text[] =
     "Usage: scepctl decode [options] FILE|LINE\n"
@@ -82,45 +81,6 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
     return SCEPCTL_OK;
 }
 
-static int ask_passphrase(void *baton, const char *source, char *buf, int size)
-{
-    scepctl_t *ctl = baton;
-    const char *prompt = apr_psprintf(ctl->pool, "Passphrase for %s: ",
-                                      scep_printable(ctl->pool, source, 200));
-
-    return EVP_read_pw_string_min(buf, 0, size - 1, prompt, 0) == 0
-               ? (int)strlen(buf)
-               : -1;
-}
-
-static scepctl_exit_e load_pairs(scepctl_t *ctl, const given_t *given,
-                                 scepctl_explain_t *x)
-{
-    int i;
-
-    for (i = 0; i < given->certs->nelts; i++) {
-        scep_keypair_t *pair = apr_palloc(ctl->pool, sizeof(*pair));
-        const char *cert = APR_ARRAY_IDX(given->certs, i, const char *);
-        const char *key = APR_ARRAY_IDX(given->keys, i, const char *);
-        scep_certs_t *certs;
-
-        if (scep_certs_load(cert, x->libctx, ctl->pool, &certs, &ctl->res) !=
-                SCEP_OK ||
-            scep_key_load(key, x->libctx, ask_passphrase, ctl, ctl->pool,
-                          &pair->key, &ctl->res) != SCEP_OK) {
-            return scepctl_fail(ctl);
-        }
-        pair->cert = sk_X509_value(certs, 0);
-        if (X509_check_private_key(pair->cert, pair->key) != 1) {
-            scep_crypto_clear_errors();
-            return scepctl_error(ctl, SCEPLOGNO(0520) "%s is not the key of %s",
-                                 key, cert);
-        }
-        APR_ARRAY_PUSH(x->pairs, const scep_keypair_t *) = pair;
-    }
-    return SCEPCTL_OK;
-}
-
 /* All algorithms that there are; without OpenSSL's legacy provider, those
  * that it has of itself. */
 static scepctl_exit_e choose_algorithms(scepctl_t *ctl, scepctl_explain_t *x)
@@ -181,7 +141,8 @@ scepctl_exit_e scepctl_decode(scepctl_t *ctl, int argc, char **argv)
     x.show_challenge = given.show_challenge;
     if (status != SCEPCTL_OK ||
         (status = choose_algorithms(ctl, &x)) != SCEPCTL_OK ||
-        (status = load_pairs(ctl, &given, &x)) != SCEPCTL_OK ||
+        (status = scepctl_pairs_load(ctl, given.certs, given.keys, x.libctx,
+                                     x.pairs)) != SCEPCTL_OK ||
         (status = scepctl_input_read(ctl, given.argument, &inputs)) !=
             SCEPCTL_OK) {
         return status;

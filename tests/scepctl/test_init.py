@@ -360,7 +360,7 @@ def test_help_and_version(scepctl):
     assert run.status == 0
     assert re.match(r"scepctl \(mod_scep\) \d+\.\d+\.\d+\nOpenSSL ", run.out)
     assert scepctl("--version").out == run.out
-    for command in ("init", "decode"):
+    for command in ("init", "decode", "master"):
         run = scepctl(command, "--help")
         assert run.status == 0 and run.out.startswith("Usage: scepctl " + command)
 

@@ -20,7 +20,7 @@ def test_lint():
     assert lines == []
 
 
-@pytest.mark.parametrize("command", ["init", "decode"])
+@pytest.mark.parametrize("command", ["init", "decode", "master"])
 def test_the_same_options_as_the_program(scepctl, command):
     with open(PAGE, encoding="utf-8") as file:
         page = file.read()

@@ -1,0 +1,329 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scepctl_master.c: show, rotate, set and rekey the master password. Passwords
+ * come from standard input and go to standard output, and pass no buffer that
+ * is not wiped. (scepctl)
+ */
+#include "scepctl_master.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+#include <openssl/evp.h>
+
+#include "scep_master.h"
+#include "scep_password.h"
+#include "scepctl_pairs.h"
+
+static const char usage_text[] =
+    "Usage: scepctl master show|rotate|set|rekey [options]\n"
+    "\n"
+    "  show    print the master password\n"
+    "  rotate  make a new random one, and print it\n"
+    "  set     read a new one from standard input\n"
+    "  rekey   encrypt it to another RA certificate\n"
+    "\n"
+    "  --file FILE       its file (master-password.cms in the state "
+    "directory)\n"
+    "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep)\n"
+    "  --conf-dir DIR    where the RA pair lies (/etc/mod_scep)\n"
+    "  --dir DIR         both, as `scepctl init --dir' makes them\n"
+    "  --ra-cert FILE    the RA's certificate for encryption; repeatable, the\n"
+    "                    newest first (ra.crt in the directory of --conf-dir)\n"
+    "  --ra-key FILE     its key; as many as there are --ra-cert\n"
+    "  --to FILE         rekey: the certificate to encrypt to\n"
+    "  --length BYTES    rotate: random octets (16), two hex digits each\n"
+    "  --overlap TIME    rotate, set: how long the old one stays good (not at\n"
+    "                    all), as in 90s, 30m, 12h or 7d\n";
+
+/* The file as it is found. */
+typedef struct target_t {
+    bool exists;
+    uid_t dir_owner; /* the server's user */
+    uid_t uid;       /* whose it will be */
+    gid_t gid;
+} target_t;
+
+static const char *directory_of(const char *path, apr_pool_t *pool)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL) {
+        return ".";
+    }
+    return slash == path ? "/"
+                         : apr_pstrmemdup(pool, path, (size_t)(slash - path));
+}
+
+/* A new file goes to the directory's owner, since the server's children must
+ * be able to read it. */
+static scepctl_exit_e look(scepctl_t *ctl, const char *path, target_t *target)
+{
+    const char *dir = directory_of(path, ctl->pool);
+    struct stat st;
+
+    if (stat(dir, &st) != 0) {
+        return scepctl_error(ctl, SCEPLOGNO(0530) "cannot look at %s: %s", dir,
+                             strerror(errno));
+    }
+    target->dir_owner = target->uid = st.st_uid;
+    target->gid = st.st_gid;
+    target->exists = lstat(path, &st) == 0;
+    if (!target->exists && errno != ENOENT) {
+        return scepctl_error(ctl, SCEPLOGNO(0531) "cannot look at %s: %s", path,
+                             strerror(errno));
+    }
+    if (target->exists) {
+        target->uid = st.st_uid;
+        target->gid = st.st_gid;
+        if (!S_ISREG(st.st_mode)) {
+            return scepctl_error(ctl,
+                                 SCEPLOGNO(0532) "%s is not a regular file: "
+                                                 "name the file itself by "
+                                                 "--file",
+                                 path);
+        }
+    }
+    return SCEPCTL_OK;
+}
+
+static scepctl_exit_e save(scepctl_t *ctl, const scepctl_master_wish_t *wish,
+                           const target_t *target, X509 *recipient,
+                           const scep_master_t *master)
+{
+    uid_t uid = target->uid;
+    gid_t gid = target->gid;
+
+    if (geteuid() != 0) {
+        if (uid != geteuid()) {
+            return scepctl_error(ctl,
+                                 SCEPLOGNO(0533) "%s has to belong to uid %lu: "
+                                                 "run this as root",
+                                 wish->file, (unsigned long)uid);
+        }
+        uid = (uid_t)-1;
+        gid = (gid_t)-1;
+    }
+    if (scep_master_write(wish->file, recipient, master, uid, gid,
+                          target->exists, ctl->pool, &ctl->res) != SCEP_OK) {
+        return scepctl_fail(ctl);
+    }
+    return SCEPCTL_OK;
+}
+
+static scepctl_exit_e load(scepctl_t *ctl, const scepctl_master_wish_t *wish,
+                           const target_t *target, scep_master_t **master)
+{
+    apr_array_header_t *pairs =
+        apr_array_make(ctl->pool, 2, sizeof(scep_keypair_t *));
+    scepctl_exit_e status =
+        scepctl_pairs_load(ctl, wish->certs, wish->keys, NULL, pairs);
+
+    if (status != SCEPCTL_OK) {
+        return status;
+    }
+    if (scep_master_read(wish->file, pairs, target->dir_owner, ctl->pool,
+                         master, &ctl->res) != SCEP_OK) {
+        return scepctl_fail(ctl);
+    }
+    return SCEPCTL_OK;
+}
+
+/* Not through stdio, whose buffer would keep it. */
+static scepctl_exit_e print_password(scepctl_t *ctl, const char *password)
+{
+    size_t len = strlen(password) + 1, done = 0;
+    char *line = scep_secret_alloc(ctl->pool, len + 1);
+
+    apr_snprintf(line, len + 1, "%s\n", password);
+    while (done < len) {
+        ssize_t n = write(STDOUT_FILENO, line + done, len - done);
+
+        if (n < 0 && errno != EINTR) {
+            return scepctl_error(ctl,
+                                 SCEPLOGNO(0534) "cannot write the password: "
+                                                 "%s",
+                                 strerror(errno));
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return SCEPCTL_OK;
+}
+
+static void tell_previous(scepctl_t *ctl, const scep_master_t *master)
+{
+    apr_time_exp_t t;
+
+    if (master->previous != NULL && master->previous_until > apr_time_now() &&
+        apr_time_exp_gmt(&t, master->previous_until) == APR_SUCCESS) {
+        fprintf(ctl->err,
+                "scepctl: the previous password is good until %04d-%02d-%02d "
+                "%02d:%02d:%02d UTC\n",
+                t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
+                t.tm_sec);
+    }
+}
+
+static scepctl_exit_e show(scepctl_t *ctl, const scepctl_master_wish_t *wish,
+                           const target_t *target)
+{
+    scep_master_t *master;
+    scepctl_exit_e status = load(ctl, wish, target, &master);
+
+    if (status == SCEPCTL_OK) {
+        status = print_password(ctl, master->password);
+        tell_previous(ctl, master);
+    }
+    return status;
+}
+
+/* Without an overlap, the old file is not even read: this is the cure when it
+ * cannot be. */
+static scepctl_exit_e change(scepctl_t *ctl, const scepctl_master_wish_t *wish,
+                             const target_t *target, const char *password)
+{
+    scep_master_t master = {.password = password}, *old;
+    scepctl_exit_e status;
+    X509 *recipient;
+
+    status = scepctl_cert_load(ctl, APR_ARRAY_IDX(wish->certs, 0, const char *),
+                               NULL, &recipient);
+    if (status != SCEPCTL_OK) {
+        return status;
+    }
+    if (wish->overlap > 0 && target->exists) {
+        status = load(ctl, wish, target, &old);
+        if (status != SCEPCTL_OK) {
+            return status;
+        }
+        master.previous = old->password;
+        master.previous_until = apr_time_now() + wish->overlap;
+    }
+    status = save(ctl, wish, target, recipient, &master);
+    if (status == SCEPCTL_OK) {
+        if (!target->exists) {
+            fprintf(ctl->err, "scepctl: there was no %s: it has been made\n",
+                    wish->file);
+        }
+        tell_previous(ctl, &master);
+    }
+    return status;
+}
+
+static scepctl_exit_e rotate(scepctl_t *ctl, const scepctl_master_wish_t *wish,
+                             const target_t *target)
+{
+    const char *password = scep_password_new(ctl->pool, wish->length);
+    scepctl_exit_e status;
+
+    if (password == NULL) {
+        return scepctl_error(ctl,
+                             SCEPLOGNO(0535) "no random octets are to be had");
+    }
+    status = change(ctl, wish, target, password);
+    return status == SCEPCTL_OK ? print_password(ctl, password) : status;
+}
+
+/* One line; its end may be missing, and may be that of another system. */
+static scepctl_exit_e read_password(scepctl_t *ctl, char **password)
+{
+    const size_t size = SCEP_MASTER_MAX_LENGTH + 4;
+    char *text = scep_secret_alloc(ctl->pool, size);
+    size_t len = 0;
+    ssize_t n = 1;
+
+    if (isatty(STDIN_FILENO)) {
+        if (EVP_read_pw_string_min(text, 0, SCEP_MASTER_MAX_LENGTH + 1,
+                                   "New master password: ", 1) != 0) {
+            scep_crypto_clear_errors();
+            return scepctl_error(ctl,
+                                 SCEPLOGNO(0536) "no password was read, or "
+                                                 "two that differ");
+        }
+        len = strlen(text);
+        n = 0;
+    }
+    while (n > 0 && len < size - 1) {
+        n = read(STDIN_FILENO, text + len, size - 1 - len);
+        if (n < 0 && errno != EINTR) {
+            return scepctl_error(ctl,
+                                 SCEPLOGNO(0537) "cannot read standard input: "
+                                                 "%s",
+                                 strerror(errno));
+        }
+        len += n > 0 ? (size_t)n : 0;
+        n = n < 0 ? 1 : n;
+    }
+    if (len > 0 && text[len - 1] == '\n') {
+        text[--len] = '\0';
+        if (len > 0 && text[len - 1] == '\r') {
+            text[--len] = '\0';
+        }
+    }
+    if (strlen(text) != len || !scep_master_valid(text)) {
+        return scepctl_error(ctl,
+                             SCEPLOGNO(0538) "standard input is no master "
+                                             "password: one line of 8 to %d "
+                                             "characters of printable ASCII "
+                                             "without blanks",
+                             SCEP_MASTER_MAX_LENGTH);
+    }
+    *password = text;
+    return SCEPCTL_OK;
+}
+
+static scepctl_exit_e set(scepctl_t *ctl, const scepctl_master_wish_t *wish,
+                          const target_t *target)
+{
+    char *password = NULL;
+    scepctl_exit_e status = read_password(ctl, &password);
+
+    return status == SCEPCTL_OK ? change(ctl, wish, target, password) : status;
+}
+
+static scepctl_exit_e rekey(scepctl_t *ctl, const scepctl_master_wish_t *wish,
+                            const target_t *target)
+{
+    scep_master_t *master;
+    X509 *recipient;
+    scepctl_exit_e status = scepctl_cert_load(ctl, wish->to, NULL, &recipient);
+
+    if (status == SCEPCTL_OK) {
+        status = load(ctl, wish, target, &master);
+    }
+    return status == SCEPCTL_OK ? save(ctl, wish, target, recipient, master)
+                                : status;
+}
+
+scepctl_exit_e scepctl_master(scepctl_t *ctl, int argc, char **argv)
+{
+    scepctl_master_wish_t wish = {.action = SCEPCTL_MASTER_HELP};
+    scepctl_exit_e status = scepctl_master_options(ctl, argc, argv, &wish);
+    target_t target;
+
+    if (status == SCEPCTL_OK && wish.action != SCEPCTL_MASTER_HELP) {
+        status = look(ctl, wish.file, &target);
+    }
+    if (status != SCEPCTL_OK) {
+        return status;
+    }
+    switch (wish.action) {
+    case SCEPCTL_MASTER_SHOW:
+        return show(ctl, &wish, &target);
+    case SCEPCTL_MASTER_ROTATE:
+        return rotate(ctl, &wish, &target);
+    case SCEPCTL_MASTER_SET:
+        return set(ctl, &wish, &target);
+    case SCEPCTL_MASTER_REKEY:
+        return rekey(ctl, &wish, &target);
+    case SCEPCTL_MASTER_HELP:
+        break;
+    }
+    fputs(usage_text, ctl->out);
+    return SCEPCTL_OK;
+}

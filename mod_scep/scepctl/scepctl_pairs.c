@@ -1,0 +1,67 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scepctl_pairs.c: load RA pairs, and ask for passphrases. (scepctl)
+ */
+#include "scepctl_pairs.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include <openssl/evp.h>
+
+static int ask_passphrase(void *baton, const char *source, char *buf, int size)
+{
+    scepctl_t *ctl = baton;
+    const char *prompt = apr_psprintf(ctl->pool, "Passphrase for %s: ",
+                                      scep_printable(ctl->pool, source, 200));
+
+    return EVP_read_pw_string_min(buf, 0, size - 1, prompt, 0) == 0
+               ? (int)strlen(buf)
+               : -1;
+}
+
+scepctl_exit_e scepctl_cert_load(scepctl_t *ctl, const char *path,
+                                 OSSL_LIB_CTX *libctx, X509 **cert)
+{
+    scep_certs_t *certs;
+
+    if (scep_certs_load(path, libctx, ctl->pool, &certs, &ctl->res) !=
+        SCEP_OK) {
+        return scepctl_fail(ctl);
+    }
+    *cert = sk_X509_value(certs, 0);
+    return SCEPCTL_OK;
+}
+
+scepctl_exit_e scepctl_pairs_load(scepctl_t *ctl,
+                                  const apr_array_header_t *certs,
+                                  const apr_array_header_t *keys,
+                                  OSSL_LIB_CTX *libctx,
+                                  apr_array_header_t *pairs)
+{
+    int i;
+
+    for (i = 0; i < certs->nelts; i++) {
+        scep_keypair_t *pair = apr_palloc(ctl->pool, sizeof(*pair));
+        const char *cert = APR_ARRAY_IDX(certs, i, const char *);
+        const char *key = APR_ARRAY_IDX(keys, i, const char *);
+        scepctl_exit_e status =
+            scepctl_cert_load(ctl, cert, libctx, &pair->cert);
+
+        if (status != SCEPCTL_OK) {
+            return status;
+        }
+        if (scep_key_load(key, libctx, ask_passphrase, ctl, ctl->pool,
+                          &pair->key, &ctl->res) != SCEP_OK) {
+            return scepctl_fail(ctl);
+        }
+        if (X509_check_private_key(pair->cert, pair->key) != 1) {
+            scep_crypto_clear_errors();
+            return scepctl_error(ctl, SCEPLOGNO(0520) "%s is not the key of %s",
+                                 key, cert);
+        }
+        APR_ARRAY_PUSH(pairs, const scep_keypair_t *) = pair;
+    }
+    return SCEPCTL_OK;
+}
