@@ -8,6 +8,9 @@
 
 #include "fixture_certs.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <apr_tables.h>
 
 #include "scep_file.h"
@@ -86,37 +89,60 @@ static inline scep_octets_t openssl_decrypt(fixture_t *f, const char *name)
     return get_file(f, path_to(f, "plain"));
 }
 
-/* How often a text, of which every octet is inverted here, stands anywhere in
- * what this process has written to: heap, pools, stacks. Not in what is larger
- * than any of them, as a sanitizer's tables. */
+/* How often a text, of which every octet is inverted here, stands in CHUNK,
+ * which was read from address AT; not where the chunk itself lies. */
+static inline int count_in_chunk(const unsigned char *chunk, size_t size,
+                                 unsigned long at, size_t room,
+                                 const unsigned char *inverted, size_t len)
+{
+    unsigned long own = (unsigned long)(uintptr_t)chunk;
+    int count = 0;
+    size_t i, k;
+
+    for (i = 0; i + len <= size; i++) {
+        for (k = 0; k < len && (chunk[i + k] ^ inverted[k]) == 0xff; k++) {
+        }
+        count += k == len && (at + i + len <= own || at + i >= own + room);
+    }
+    return count;
+}
+
+/* How often it stands anywhere in what this process has written to: heap,
+ * pools, stacks. Not in what is larger than any of them, as a sanitizer's
+ * tables. */
 static inline int count_in_memory(const unsigned char *inverted, size_t len)
 {
+    enum { ROOM = 65536 };
+    static unsigned char chunk[ROOM];
     const unsigned long largest = 64UL << 20;
     FILE *maps = fopen("/proc/self/maps", "r");
-    char line[512];
+    int memory = open("/proc/self/mem", O_RDONLY);
+    char line[512], mode[5];
+    unsigned long from, to;
     int count = 0;
 
     assert_non_null(maps);
+    assert_int_not_equal(memory, -1);
     while (fgets(line, sizeof(line), maps) != NULL) {
-        unsigned long from, to;
-        const unsigned char *at;
-        char mode[5];
-
         if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 ||
             strcmp(mode, "rw-p") != 0 || to - from > largest) {
             continue;
         }
-        for (at = (const unsigned char *)from;
-             at + len <= (const unsigned char *)to; at++) {
-            size_t i = 0;
+        while (from + len <= to) {
+            size_t size = to - from < ROOM ? to - from : ROOM;
+            ssize_t got = pread(memory, chunk, size, (off_t)from);
 
-            while (i < len && (at[i] ^ inverted[i]) == 0xff) {
-                i++;
+            if (got < (ssize_t)len) {
+                break;
             }
-            count += i == len;
+            count +=
+                count_in_chunk(chunk, (size_t)got, from, ROOM, inverted, len);
+            from += (unsigned long)got - len + 1; /* it may cross the border */
         }
     }
     fclose(maps);
+    close(memory);
+    scep_wipe(chunk, sizeof(chunk));
     return count;
 }
 
