@@ -6,3 +6,4 @@ tests_bench_bench_enrol_SOURCES = tests/bench/bench_enrol.c \
 tests_bench_bench_enrol_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_bench_enrol_LDADD = $(LIB_ENROLL) $(UNIT_LIBS) -lpthread
 CLEANFILES += tests/bench/bench_enrol
+EXTRA_DIST += tests/bench/run

@@ -380,8 +380,17 @@ class Server:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(TIMEOUT)
             end = time.monotonic() + TIMEOUT
-            while self.group() and time.monotonic() < end:
+            # A process counts as dead while threads of it still end.
+            while ((self.group() or not self.port_is_free())
+                   and time.monotonic() < end):
                 time.sleep(0.01)
+
+    def port_is_free(self):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", self.port))
+            return True
+        return False
 
     def kill_children(self):
         """kill -9 of all children; comes back when there are others."""

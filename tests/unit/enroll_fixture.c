@@ -3,6 +3,7 @@
 #include "enroll_fixture.h"
 
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
@@ -15,20 +16,27 @@ enum { TABLE_CAPACITY = 16 };
 
 static const unsigned char password_key[SCEP_PASSWORD_KEY_SIZE] = {1, 2, 3};
 
-/* RSA keys are slow to make: once for a whole test program. */
-static EVP_PKEY *rsa_keys[4];
+/* RSA keys are slow to make. */
+static const char *const rsa_keys[] = {
+    "tests/data/ca/rsa.key", "tests/data/ca/rsa-other.key",
+    "tests/data/protocol/ra.key", "tests/data/protocol/device.key"};
 
 EVP_PKEY *enroll_key(enroll_fixture_t *f, const char *kind, int slot)
 {
+    EVP_PKEY *key;
+
     if (strcmp(kind, "EC") == 0) {
-        return scep_pkey_own(f->base.pool, EVP_EC_gen("P-256"));
+        key = EVP_EC_gen("P-256");
     }
-    if (rsa_keys[slot] == NULL) {
-        rsa_keys[slot] = EVP_RSA_gen(2048);
+    else {
+        scep_octets_t pem = fixture_file(&f->base, rsa_keys[slot]);
+        BIO *bio =
+            scep_bio_own(f->base.pool, BIO_new_mem_buf(pem.data, (int)pem.len));
+
+        key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
     }
-    assert_non_null(rsa_keys[slot]);
-    assert_int_equal(EVP_PKEY_up_ref(rsa_keys[slot]), 1);
-    return scep_pkey_own(f->base.pool, rsa_keys[slot]);
+    assert_non_null(key);
+    return scep_pkey_own(f->base.pool, key);
 }
 
 static X509_NAME *name_of(const char *cn)
