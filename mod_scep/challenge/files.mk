@@ -39,7 +39,7 @@ tests_unit_test_master_view_SOURCES = tests/unit/test_master_view.c \
 tests_unit_test_master_view_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_master_view_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
 tests_unit_test_master_view_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=CMS_decrypt_set1_pkey
+	-Wl,--wrap=CMS_decrypt_set1_pkey -Wl,--wrap=lstat
 tests_unit_test_password_SOURCES = tests/unit/test_password.c \
 	tests/unit/fixture.h
 tests_unit_test_password_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -31,6 +31,23 @@ int __wrap_CMS_decrypt_set1_pkey(CMS_ContentInfo *cms, EVP_PKEY *key,
     return __real_CMS_decrypt_set1_pkey(cms, key, cert);
 }
 
+int __real_lstat(const char *path, struct stat *st);
+int __wrap_lstat(const char *path, struct stat *st);
+
+/* Most file systems' times have the ticks of the kernel's clock, 100 to 1000
+ * a second; that of this machine may be finer. */
+int __wrap_lstat(const char *path, struct stat *st)
+{
+    const long tick = 10000000;
+    int rc = __real_lstat(path, st);
+
+    if (rc == 0) {
+        st->st_mtim.tv_nsec -= st->st_mtim.tv_nsec % tick;
+        st->st_ctim.tv_nsec -= st->st_ctim.tv_nsec % tick;
+    }
+    return rc;
+}
+
 typedef struct made_t {
     const char *path;
     scep_keypair_t *pair;
