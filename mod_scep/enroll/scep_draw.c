@@ -78,8 +78,21 @@ static scep_status_e draw_one_time(scep_request_t *req, const char *user,
     return status;
 }
 
-static scep_status_e show_master(scep_request_t *req, const char **password,
-                                 scep_result_t *res)
+/* Nobody gets to see it without leaving a trace. */
+static scep_status_e record_shown(scep_request_t *req, const char *user,
+                                  scep_result_t *res)
+{
+    const scep_audit_event_t event = {.event = SCEP_AUDIT_MASTER_SHOWN,
+                                      .at = scep_env_now(&req->env),
+                                      .scope = req->service->scope,
+                                      .actor = user,
+                                      .peer = req->peer};
+
+    return scep_store_audit_add(req->service->store, &event, req->pool, res);
+}
+
+static scep_status_e show_master(scep_request_t *req, const char *user,
+                                 const char **password, scep_result_t *res)
 {
     scep_status_e status;
 
@@ -90,7 +103,7 @@ static scep_status_e show_master(scep_request_t *req, const char **password,
     status =
         scep_master_view_get(req->service->master, req->pool, password, res);
     return status == SCEP_OK
-               ? SCEP_OK
+               ? record_shown(req, user, res)
                : scep_fail(res, SCEP_R_MASTER_PASSWORD, "%s", res->detail);
 }
 
@@ -111,7 +124,7 @@ static scep_status_e draw(scep_request_t *req, const char *user,
             return draw_one_time(req, user, &drawn->password, res);
         case SCEP_SOURCE_SINGLE:
             drawn->reusable = true;
-            return show_master(req, &drawn->password, res);
+            return show_master(req, user, &drawn->password, res);
         case SCEP_SOURCE_NONE:
             break;
         }

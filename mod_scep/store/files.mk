@@ -5,6 +5,7 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_sqlite_file.c \
 	mod_scep/store/scep_store.c mod_scep/store/scep_store.h \
 	mod_scep/store/scep_store_p.h \
+	mod_scep/store/scep_store_audit.c \
 	mod_scep/store/scep_store_challenge.c \
 	mod_scep/store/scep_store_issue.c \
 	mod_scep/store/scep_store_sql.c mod_scep/store/scep_store_sql.h
@@ -15,6 +16,7 @@ STORE_TESTS = tests/unit/test_schema \
 	tests/unit/test_sqlite \
 	tests/unit/test_sqlite_file \
 	tests/unit/test_store \
+	tests/unit/test_store_audit \
 	tests/unit/test_store_challenge \
 	tests/unit/test_store_crash \
 	tests/unit/test_store_issue \
@@ -39,6 +41,9 @@ tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_FIXTURE)
 tests_unit_test_store_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=scep_sql_clock
+tests_unit_test_store_audit_SOURCES = tests/unit/test_store_audit.c $(STORE_FIXTURE)
+tests_unit_test_store_audit_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_audit_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_challenge_SOURCES = tests/unit/test_store_challenge.c $(STORE_FIXTURE)
 tests_unit_test_store_challenge_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_challenge_LDADD = $(LIB_STORE) $(UNIT_LIBS)

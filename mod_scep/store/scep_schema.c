@@ -67,7 +67,18 @@ static const char *const migration_1[] = {
     "serial TEXT)",
     "CREATE INDEX audit_by_time ON audit (created)", NULL};
 
-static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {migration_1};
+/* seq is the order in which audit rows were committed: times cannot tell what
+ * is new, as clocks are set back and rows wait for the write lock. A child of
+ * the program before writes 0. */
+static const char *const migration_2[] = {
+    "ALTER TABLE audit ADD COLUMN seq BIGINT NOT NULL DEFAULT 0",
+    "UPDATE audit SET seq = (SELECT n.place FROM (SELECT id,"
+    " ROW_NUMBER() OVER (ORDER BY created, id) AS place FROM audit) n"
+    " WHERE n.id = audit.id)",
+    "CREATE INDEX audit_by_seq ON audit (seq)", NULL};
+
+static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {migration_1,
+                                                                   migration_2};
 
 static const scep_sql_query_t create_version = {
     -1, "",

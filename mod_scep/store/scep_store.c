@@ -410,21 +410,3 @@ scep_status_e scep_store_new_ids(char (*ids)[SCEP_STORE_ID_SIZE], int count,
     }
     return SCEP_OK;
 }
-
-scep_sql_status_e scep_store_audit(scep_store_session_t *s,
-                                   const scep_audit_t *audit)
-{
-    const scep_sql_value_t values[] = {
-        {audit->id, 0},
-        {NULL, audit->at},
-        {audit->event, 0},
-        {audit->scope, 0},
-        {audit->actor, 0},
-        {audit->peer, 0},
-        {audit->challenge_hash, 0},
-        {audit->transaction_id, 0},
-        {audit->serial, 0},
-    };
-
-    return scep_store_run(s, SCEP_Q_AUDIT_ADD, values, NULL, NULL, NULL);
-}

@@ -15,6 +15,7 @@
 #ifndef SCEP_STORE_H
 #define SCEP_STORE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <apr_time.h>
@@ -167,5 +168,59 @@ typedef enum {
 scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
                                apr_pool_t *pool, scep_issue_outcome_e *outcome,
                                scep_result_t *res);
+
+/** Names of events. */
+#define SCEP_AUDIT_CHALLENGE_DRAWN "challenge-drawn"
+#define SCEP_AUDIT_MASTER_SHOWN "master shown"
+#define SCEP_AUDIT_ISSUED "issued"
+
+/** A row of the audit trail; NULL where a thing does not apply. */
+typedef struct scep_audit_event_t {
+    apr_int64_t seq;   /* place in the order of recording; the store gives it,
+                      * and does not look at it when a row is added */
+    const char *event; /* SCEP_AUDIT_... */
+    apr_time_t at;
+    const char *scope;
+    const char *actor;                   /* r->user */
+    const char *peer;                    /* address */
+    const unsigned char *challenge_hash; /* keyed; never the password */
+    const char *transaction_id;
+    const char *serial; /* upper-case hex */
+} scep_audit_event_t;
+
+/** Record EVENT. Committed and synced when it returns SCEP_OK. */
+scep_status_e scep_store_audit_add(scep_store_t *store,
+                                   const scep_audit_event_t *event,
+                                   apr_pool_t *pool, scep_result_t *res);
+
+/** Which rows; what is 0 or NULL does not count. */
+typedef struct scep_audit_filter_t {
+    apr_int64_t after; /* seq is greater */
+    apr_time_t since;  /* at or after */
+    apr_time_t until;  /* before */
+    const char *event;
+    const char *actor;
+    const char *transaction_id;
+    const char *serial;
+    bool newest_first; /* else the oldest first, by seq */
+} scep_audit_filter_t;
+
+/** Called per row; a result other than SCEP_OK ends the walk and becomes its
+ * result. EVENT lives only during the call. */
+typedef scep_status_e scep_audit_each_fn(void *baton,
+                                         const scep_audit_event_t *event);
+
+/** All audit rows that fit FILTER. Memory does not grow with their number, and
+ * no connection is held while EACH runs, however long that takes. Rows that
+ * are recorded meanwhile are found when the oldest come first. */
+scep_status_e scep_store_audit_each(scep_store_t *store,
+                                    const scep_audit_filter_t *filter,
+                                    scep_audit_each_fn *each, void *baton,
+                                    apr_pool_t *pool, scep_result_t *res);
+
+/** The seq of the row that was recorded last; 0: there is none. All rows up
+ * to it can be seen by whoever reads afterwards. */
+scep_status_e scep_store_audit_last(scep_store_t *store, apr_int64_t *seq,
+                                    scep_result_t *res);
 
 #endif

@@ -22,7 +22,7 @@ static scep_sql_status_e add(scep_store_session_t *s,
         {row->peer, 0},
     };
     const scep_audit_t audit = {.id = id,
-                                .event = "challenge-drawn",
+                                .event = SCEP_AUDIT_CHALLENGE_DRAWN,
                                 .at = row->created,
                                 .scope = row->scope,
                                 .actor = row->drawn_by,

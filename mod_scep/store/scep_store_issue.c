@@ -152,7 +152,7 @@ static scep_sql_status_e add_all(scep_store_session_t *s,
                                  const texts_t *texts)
 {
     const scep_audit_t audit = {texts->id[2],
-                                "issued",
+                                SCEP_AUDIT_ISSUED,
                                 issue->now,
                                 issue->scope,
                                 NULL,

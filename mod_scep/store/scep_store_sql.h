@@ -13,6 +13,16 @@
 #define SCEP_TRANSACTION_COLUMNS                                               \
     "t.scope, t.transaction_id, t.key_hash, t.csr_hash, t.created, c.serial, " \
     "c.der, c.not_after"
+#define SCEP_AUDIT_COLUMNS                                                     \
+    "seq, created, event, scope, actor, peer, challenge_hash,"                 \
+    " transaction_id, serial"
+/* A parameter that is NULL fits every row. */
+#define SCEP_AUDIT_FILTER                                                      \
+    " WHERE seq > $1 AND seq < $2 AND created >= $3 AND created < $4"          \
+    " AND event = COALESCE($5, event)"                                         \
+    " AND COALESCE(actor, '') = COALESCE($6, actor, '')"                       \
+    " AND COALESCE(transaction_id, '') = COALESCE($7, transaction_id, '')"     \
+    " AND COALESCE(serial, '') = COALESCE($8, serial, '')"
 
 /* clang-format off */
 /** X(symbol, letters of the parameters, text) */
@@ -60,8 +70,16 @@
       " WHERE scope = $10 AND transaction_id = $11))")                         \
     X(SCEP_Q_AUDIT_ADD, "tnttttttt",                                           \
       "INSERT INTO audit (id, created, event, scope, actor, peer,"             \
-      " challenge_hash, transaction_id, serial)"                               \
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+      " challenge_hash, transaction_id, serial, seq)"                          \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"                           \
+      " (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit))")                       \
+    X(SCEP_Q_AUDIT_LAST, "", "SELECT COALESCE(MAX(seq), 0) FROM audit")        \
+    X(SCEP_Q_AUDIT_OLDEST_FIRST, "nnnnttttn",                                  \
+      "SELECT " SCEP_AUDIT_COLUMNS " FROM audit" SCEP_AUDIT_FILTER             \
+      " ORDER BY seq LIMIT $9")                                                \
+    X(SCEP_Q_AUDIT_NEWEST_FIRST, "nnnnttttn",                                  \
+      "SELECT " SCEP_AUDIT_COLUMNS " FROM audit" SCEP_AUDIT_FILTER             \
+      " ORDER BY seq DESC LIMIT $9")
 /* clang-format on */
 
 typedef enum {

@@ -117,6 +117,49 @@ static void test_master_password(void **state)
         scep_challenge_table_count(f->service.challenges, f->base.now), 0);
 }
 
+static scep_status_e take_event(void *baton, const scep_audit_event_t *event)
+{
+    enroll_fixture_t *f = baton;
+
+    assert_string_equal(event->event, "master shown");
+    assert_string_equal(event->actor, "CORP\\alice");
+    assert_string_equal(event->peer, "192.0.2.1");
+    assert_string_equal(event->scope, f->service.scope);
+    assert_true(event->at == f->base.now);
+    assert_null(event->challenge_hash);
+    return SCEP_NOT_FOUND;
+}
+
+static void test_master_shown_is_recorded(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const scep_audit_filter_t all = {.event = NULL};
+    const char *password;
+
+    f->policy.sources.source[0] = SCEP_SOURCE_SINGLE;
+    enroll_master(f, "MASTER-PASSWORD", NULL, 0);
+    assert_int_equal(draw(f, "CORP\\alice", &password), SCEP_OK);
+    assert_int_equal(scep_store_audit_each(f->service.store, &all, take_event,
+                                           f, f->base.pool, &f->base.res),
+                     SCEP_NOT_FOUND);
+}
+
+static void test_master_is_not_shown_unrecorded(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *path =
+        apr_pstrcat(f->base.pool, f->base.scratch, "/scep.db", NULL);
+    const char *password;
+
+    f->policy.sources.source[0] = SCEP_SOURCE_SINGLE;
+    enroll_master(f, "MASTER-PASSWORD", NULL, 0);
+    assert_int_equal(
+        rename(path, apr_pstrcat(f->base.pool, path, ".away", NULL)), 0);
+    assert_int_equal(draw(f, "alice", &password), SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_STORE_UNAVAILABLE);
+    assert_null(password);
+}
+
 /* The page shows what comes first of the list. */
 static void test_first_source_gives(void **state)
 {
@@ -175,6 +218,8 @@ int main(void)
         ENROLL_TEST(test_full_until_some_expire),
         ENROLL_TEST(test_lock_failure),
         ENROLL_TEST(test_master_password),
+        ENROLL_TEST(test_master_shown_is_recorded),
+        ENROLL_TEST(test_master_is_not_shown_unrecorded),
         ENROLL_TEST(test_first_source_gives),
         ENROLL_TEST(test_rebuild),
     };

@@ -1,0 +1,223 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_store_audit.c: the audit trail, written and read. (store layer)
+ *
+ * It is read in batches, each of which ends before its rows are handed over:
+ * a reader that stops, as at a pager, must not keep the database's log from
+ * being cleared.
+ */
+#include "scep_store_p.h"
+
+#include <apr_strings.h>
+
+enum { BATCH = 200 };
+
+scep_sql_status_e scep_store_audit(scep_store_session_t *s,
+                                   const scep_audit_t *audit)
+{
+    const scep_sql_value_t values[] = {
+        {audit->id, 0},
+        {NULL, audit->at},
+        {audit->event, 0},
+        {audit->scope, 0},
+        {audit->actor, 0},
+        {audit->peer, 0},
+        {audit->challenge_hash, 0},
+        {audit->transaction_id, 0},
+        {audit->serial, 0},
+    };
+
+    return scep_store_run(s, SCEP_Q_AUDIT_ADD, values, NULL, NULL, NULL);
+}
+
+scep_status_e scep_store_audit_add(scep_store_t *store,
+                                   const scep_audit_event_t *event,
+                                   apr_pool_t *pool, scep_result_t *res)
+{
+    char id[1][SCEP_STORE_ID_SIZE];
+    scep_audit_t audit = {.event = event->event,
+                          .at = event->at,
+                          .scope = event->scope,
+                          .actor = event->actor,
+                          .peer = event->peer,
+                          .transaction_id = event->transaction_id,
+                          .serial = event->serial};
+    scep_store_session_t s;
+    scep_status_e status = scep_store_new_ids(id, 1, res);
+
+    if (status == SCEP_OK) {
+        status = scep_store_begin(store, &s, res);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
+    audit.id = id[0];
+    if (event->challenge_hash != NULL) {
+        audit.challenge_hash =
+            scep_hex_lower(pool, event->challenge_hash, SCEP_HASH_SIZE);
+    }
+    return scep_store_end(&s, scep_store_audit(&s, &audit), true,
+                          "record an event", res);
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+/* The order of SCEP_AUDIT_COLUMNS. */
+enum {
+    SEQ,
+    CREATED,
+    EVENT,
+    SCOPE,
+    ACTOR,
+    PEER,
+    CHALLENGE_HASH,
+    TRANSACTION_ID,
+    SERIAL,
+    COLUMNS
+};
+
+typedef struct batch_t {
+    apr_pool_t *pool;
+    scep_audit_event_t *events;
+    int count;
+    bool bad;
+} batch_t;
+
+static bool read_row(const char *const *columns, int count, apr_pool_t *pool,
+                     scep_audit_event_t *event)
+{
+    unsigned char *hash = NULL;
+
+    if (count != COLUMNS || columns[EVENT] == NULL || columns[SCOPE] == NULL ||
+        !scep_sql_number(columns[SEQ], &event->seq) ||
+        !scep_sql_number(columns[CREATED], &event->at)) {
+        return false;
+    }
+    if (columns[CHALLENGE_HASH] != NULL) {
+        hash = apr_palloc(pool, SCEP_HASH_SIZE);
+        if (!scep_unhex(columns[CHALLENGE_HASH], hash, SCEP_HASH_SIZE)) {
+            return false;
+        }
+    }
+    event->event = apr_pstrdup(pool, columns[EVENT]);
+    event->scope = apr_pstrdup(pool, columns[SCOPE]);
+    event->actor = apr_pstrdup(pool, columns[ACTOR]);
+    event->peer = apr_pstrdup(pool, columns[PEER]);
+    event->challenge_hash = hash;
+    event->transaction_id = apr_pstrdup(pool, columns[TRANSACTION_ID]);
+    event->serial = apr_pstrdup(pool, columns[SERIAL]);
+    return true;
+}
+
+static bool take_row(void *baton, const char *const *columns, int count)
+{
+    batch_t *batch = baton;
+
+    if (batch->count == BATCH ||
+        !read_row(columns, count, batch->pool, &batch->events[batch->count])) {
+        batch->bad = true;
+        return false;
+    }
+    batch->count++;
+    return true;
+}
+
+/* Rows with ABOVE < seq < BELOW. */
+static scep_status_e read_batch(scep_store_t *store,
+                                const scep_audit_filter_t *filter,
+                                apr_int64_t above, apr_int64_t below,
+                                batch_t *batch, scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {
+        {NULL, above},
+        {NULL, below},
+        {NULL, filter->since},
+        {NULL, filter->until != 0 ? filter->until : APR_INT64_MAX},
+        {filter->event, 0},
+        {filter->actor, 0},
+        {filter->transaction_id, 0},
+        {filter->serial, 0},
+        {NULL, BATCH},
+    };
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+    scep_sql_status_e sql;
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    batch->events = apr_palloc(batch->pool, BATCH * sizeof(*batch->events));
+    batch->count = 0;
+    batch->bad = false;
+    sql = scep_store_run(&s,
+                         filter->newest_first ? SCEP_Q_AUDIT_NEWEST_FIRST
+                                              : SCEP_Q_AUDIT_OLDEST_FIRST,
+                         values, take_row, batch, NULL);
+    status = scep_store_end(&s, sql, false, "read the audit trail", res);
+    if (status == SCEP_OK && batch->bad) {
+        return scep_fail(res, SCEP_R_INTERNAL,
+                         "a row of the table audit is malformed");
+    }
+    return status;
+}
+
+static scep_status_e hand_over(const batch_t *batch, scep_audit_each_fn *each,
+                               void *baton)
+{
+    scep_status_e status = SCEP_OK;
+    int i;
+
+    for (i = 0; i < batch->count && status == SCEP_OK; i++) {
+        status = each(baton, &batch->events[i]);
+    }
+    return status;
+}
+
+scep_status_e scep_store_audit_each(scep_store_t *store,
+                                    const scep_audit_filter_t *filter,
+                                    scep_audit_each_fn *each, void *baton,
+                                    apr_pool_t *pool, scep_result_t *res)
+{
+    /* Rows of an older program's last children have the seq 0. */
+    apr_int64_t above = filter->after > 0 ? filter->after : -1;
+    apr_int64_t below = APR_INT64_MAX;
+    batch_t batch = {.pool = NULL};
+    scep_status_e status;
+
+    if (apr_pool_create(&batch.pool, pool) != APR_SUCCESS) {
+        return scep_fail(res, SCEP_R_INTERNAL, "no pool for the audit trail");
+    }
+    do {
+        apr_pool_clear(batch.pool);
+        status = read_batch(store, filter, above, below, &batch, res);
+        if (status == SCEP_OK) {
+            status = hand_over(&batch, each, baton);
+        }
+        if (status == SCEP_OK && batch.count > 0) {
+            *(filter->newest_first ? &below : &above) =
+                batch.events[batch.count - 1].seq;
+        }
+    } while (status == SCEP_OK && batch.count == BATCH);
+    apr_pool_destroy(batch.pool);
+    return status;
+}
+
+static bool take_last(void *baton, const char *const *columns, int count)
+{
+    return count == 1 && scep_sql_number(columns[0], baton);
+}
+
+scep_status_e scep_store_audit_last(scep_store_t *store, apr_int64_t *seq,
+                                    scep_result_t *res)
+{
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+    scep_sql_status_e sql;
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    *seq = 0;
+    sql = scep_store_run(&s, SCEP_Q_AUDIT_LAST, NULL, take_last, seq, NULL);
+    return scep_store_end(&s, sql, false, "read the audit trail's end", res);
+}

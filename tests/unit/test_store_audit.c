@@ -1,0 +1,318 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* test_store_audit.c: the audit trail, written and read. (store layer) */
+#include "store_fixture.h"
+
+enum { MANY = 450 /* more than two batches */ };
+
+static void add(fixture_t *f, scep_store_t *store,
+                const scep_audit_event_t *event)
+{
+    assert_int_equal(scep_store_audit_add(store, event, f->pool, &f->res),
+                     SCEP_OK);
+}
+
+static scep_audit_event_t sample(fixture_t *f, const char *event)
+{
+    scep_audit_event_t row = {.event = event,
+                              .at = f->now,
+                              .scope = SAMPLE_SCOPE,
+                              .actor = "alice",
+                              .peer = "192.0.2.1"};
+
+    return row;
+}
+
+typedef struct seen_t {
+    fixture_t *f;
+    scep_store_t *store; /* add a row while the walk goes on */
+    char names[256];     /* actors, each with a blank */
+    int count;
+    int stop_at;
+    apr_int64_t last;
+    bool rising;
+    bool falling;
+} seen_t;
+
+static scep_status_e see(void *baton, const scep_audit_event_t *event)
+{
+    seen_t *seen = baton;
+    size_t len = strlen(seen->names);
+
+    if (event->actor != NULL && len + strlen(event->actor) + 2 < 256) {
+        apr_snprintf(seen->names + len, sizeof(seen->names) - len, "%s ",
+                     event->actor);
+    }
+    if (seen->count > 0) {
+        seen->rising = seen->rising && event->seq > seen->last;
+        seen->falling = seen->falling && event->seq < seen->last;
+    }
+    seen->last = event->seq;
+    if (seen->store != NULL && seen->count == 0) {
+        scep_audit_event_t more = sample(seen->f, "more");
+
+        add(seen->f, seen->store, &more);
+    }
+    return ++seen->count == seen->stop_at ? SCEP_REFUSED : SCEP_OK;
+}
+
+static seen_t walk(fixture_t *f, scep_store_t *store,
+                   const scep_audit_filter_t *filter)
+{
+    seen_t seen = {.f = f, .rising = true, .falling = true};
+
+    assert_int_equal(
+        scep_store_audit_each(store, filter, see, &seen, f->pool, &f->res),
+        SCEP_OK);
+    return seen;
+}
+
+static scep_status_e compare(void *baton, const scep_audit_event_t *event)
+{
+    const scep_audit_event_t *want = baton;
+
+    assert_string_equal(event->event, want->event);
+    assert_true(event->at == want->at);
+    assert_string_equal(event->scope, want->scope);
+    assert_memory_equal(event->challenge_hash, want->challenge_hash,
+                        SCEP_HASH_SIZE);
+    assert_string_equal(event->transaction_id, want->transaction_id);
+    assert_string_equal(event->serial, want->serial);
+    assert_string_equal(event->peer, want->peer);
+    assert_string_equal(event->actor, want->actor);
+    assert_int_equal(event->seq, 1);
+    return SCEP_NOT_FOUND;
+}
+
+static void test_all_fields(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_audit_event_t event = sample(f, "anything 'quoted'");
+    scep_audit_filter_t filter = {0};
+
+    event.challenge_hash = sample_hash(f->pool, 'p', 7);
+    event.transaction_id = "transaction-7";
+    event.serial = "7A";
+    add(f, store, &event);
+    /* what the callback says is what comes out */
+    assert_int_equal(scep_store_audit_each(store, &filter, compare, &event,
+                                           f->pool, &f->res),
+                     SCEP_NOT_FOUND);
+}
+
+static scep_status_e nothing_else(void *baton, const scep_audit_event_t *event)
+{
+    ++*(int *)baton;
+    assert_null(event->actor);
+    assert_null(event->peer);
+    assert_null(event->challenge_hash);
+    assert_null(event->transaction_id);
+    assert_null(event->serial);
+    return SCEP_OK;
+}
+
+static void test_null_fields(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_audit_event_t event = {
+        .event = "bare", .at = f->now, .scope = SAMPLE_SCOPE};
+    scep_audit_filter_t filter = {0};
+    int count = 0;
+
+    add(f, store, &event);
+    assert_int_equal(scep_store_audit_each(store, &filter, nothing_else, &count,
+                                           f->pool, &f->res),
+                     SCEP_OK);
+    assert_int_equal(count, 1);
+    filter.actor = "alice";
+    assert_int_equal(walk(f, store, &filter).count, 0);
+}
+
+/* Rows a, b, c and d, one second apart. */
+static void add_four(fixture_t *f, scep_store_t *store)
+{
+    static const char *const actors[] = {"a", "b", "c", "d"};
+    int i;
+
+    for (i = 0; i < 4; i++) {
+        scep_audit_event_t event = sample(f, i % 2 == 0 ? "even" : "odd");
+
+        event.actor = actors[i];
+        event.at = f->now + i * APR_USEC_PER_SEC;
+        event.serial = i == 1 ? "7A01" : NULL;
+        event.transaction_id = i == 2 ? "t-2" : NULL;
+        add(f, store, &event);
+    }
+}
+
+static void test_filters(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    apr_time_t now = f->now;
+    const struct {
+        scep_audit_filter_t filter;
+        const char *names;
+    } cases[] = {
+        {{.after = 0}, "a b c d "},
+        {{.newest_first = true}, "d c b a "},
+        {{.after = 2}, "c d "},
+        {{.after = 2, .newest_first = true}, "d c "},
+        {{.after = 4}, ""},
+        {{.since = now + APR_USEC_PER_SEC}, "b c d "},
+        {{.until = now + APR_USEC_PER_SEC}, "a "},
+        {{.since = now + 1, .until = now + 3 * APR_USEC_PER_SEC}, "b c "},
+        {{.event = "odd"}, "b d "},
+        {{.event = "odd", .newest_first = true}, "d b "},
+        {{.event = "' OR 1=1 --"}, ""},
+        {{.actor = "c"}, "c "},
+        {{.actor = ""}, ""},
+        {{.serial = "7A01"}, "b "},
+        {{.serial = "7a01"}, ""},
+        {{.transaction_id = "t-2"}, "c "},
+        {{.transaction_id = "t-2", .event = "odd"}, ""},
+    };
+    size_t i;
+
+    add_four(f, store);
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_string_equal(walk(f, store, &cases[i].filter).names,
+                            cases[i].names);
+    }
+}
+
+/* The clock is set back in between: the order is that of recording. */
+static void test_many_in_order(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_audit_filter_t filter = {0};
+    seen_t seen = {.f = f, .store = store, .rising = true};
+    apr_int64_t last = -1;
+    int i;
+
+    assert_int_equal(scep_store_audit_last(store, &last, &f->res), SCEP_OK);
+    assert_int_equal(last, 0);
+    for (i = 0; i < MANY; i++) {
+        scep_audit_event_t event = sample(f, "one");
+
+        event.at = f->now - i;
+        add(f, store, &event);
+    }
+    filter.newest_first = true;
+    assert_int_equal(walk(f, store, &filter).count, MANY);
+    assert_true(walk(f, store, &filter).falling);
+    filter.newest_first = false;
+    assert_int_equal(walk(f, store, &filter).count, MANY);
+    assert_true(walk(f, store, &filter).rising);
+    assert_int_equal(scep_store_audit_last(store, &last, &f->res), SCEP_OK);
+    assert_int_equal(last, MANY);
+    /* what comes in meanwhile is found; the callback may use the store */
+    assert_int_equal(
+        scep_store_audit_each(store, &filter, see, &seen, f->pool, &f->res),
+        SCEP_OK);
+    assert_int_equal(seen.count, MANY + 1);
+    assert_true(seen.rising);
+}
+
+static void test_callback_ends_it(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_audit_filter_t filter = {0};
+    seen_t seen = {.f = f, .stop_at = 2};
+
+    add_four(f, store);
+    assert_int_equal(
+        scep_store_audit_each(store, &filter, see, &seen, f->pool, &f->res),
+        SCEP_REFUSED);
+    assert_int_equal(seen.count, 2);
+}
+
+/* Those that the store writes by itself. */
+static void test_rows_of_draw_and_issue(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+    scep_audit_filter_t filter = {.event = SCEP_AUDIT_CHALLENGE_DRAWN};
+
+    must_add(f, store, 1);
+    assert_int_equal(must_issue(f, store, &issue), SCEP_ISSUE_RECORDED);
+    assert_string_equal(walk(f, store, &filter).names, "admin ");
+    filter = (scep_audit_filter_t){.event = SCEP_AUDIT_ISSUED,
+                                   .transaction_id = issue.transaction_id,
+                                   .serial = issue.serial};
+    assert_int_equal(walk(f, store, &filter).count, 1);
+}
+
+static void test_malformed_row(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_audit_filter_t filter = {0};
+    seen_t seen = {.f = f};
+
+    add_four(f, store);
+    db_text(f, "UPDATE audit SET challenge_hash = 'zz' WHERE seq = 3");
+    assert_int_equal(
+        scep_store_audit_each(store, &filter, see, &seen, f->pool, &f->res),
+        SCEP_BROKEN);
+    assert_int_equal(f->res.reason, SCEP_R_INTERNAL);
+}
+
+static void test_unavailable(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_audit_event_t event = sample(f, "lost");
+    scep_audit_filter_t filter = {0};
+    seen_t seen = {.f = f};
+    apr_int64_t last;
+
+    assert_int_equal(
+        rename(db_path(f), apr_pstrcat(f->pool, db_path(f), ".away", NULL)), 0);
+    assert_int_equal(scep_store_audit_add(store, &event, f->pool, &f->res),
+                     SCEP_UNAVAILABLE);
+    assert_int_equal(
+        scep_store_audit_each(store, &filter, see, &seen, f->pool, &f->res),
+        SCEP_UNAVAILABLE);
+    assert_int_equal(scep_store_audit_last(store, &last, &f->res),
+                     SCEP_UNAVAILABLE);
+    assert_int_equal(f->res.reason, SCEP_R_STORE_UNAVAILABLE);
+}
+
+/* Rows of the schema before have their place afterwards. */
+static void test_migrated_rows(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_audit_filter_t filter = {0};
+
+    add_four(f, store);
+    db_text(f, "DROP INDEX audit_by_seq;"
+               "ALTER TABLE audit DROP COLUMN seq;"
+               "UPDATE schema_version SET version = 1");
+    db_prepare(f);
+    assert_string_equal(walk(f, store, &filter).names, "a b c d ");
+    filter.after = 3;
+    assert_string_equal(walk(f, store, &filter).names, "d ");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_all_fields),
+        FIXTURE_TEST(test_null_fields),
+        FIXTURE_TEST(test_filters),
+        FIXTURE_TEST(test_many_in_order),
+        FIXTURE_TEST(test_callback_ends_it),
+        FIXTURE_TEST(test_rows_of_draw_and_issue),
+        FIXTURE_TEST(test_malformed_row),
+        FIXTURE_TEST(test_unavailable),
+        FIXTURE_TEST(test_migrated_rows),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
