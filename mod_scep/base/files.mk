@@ -3,13 +3,14 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_crypto_load.c \
 	mod_scep/base/scep_env.c \
 	mod_scep/base/scep_file.c mod_scep/base/scep_file.h \
+	mod_scep/base/scep_json.c mod_scep/base/scep_json.h \
 	mod_scep/base/scep_result.c \
 	mod_scep/base/scep_str.c mod_scep/base/scep_str.h
 
 if HAVE_CMOCKA
 BASE_TESTS = tests/unit/test_crypto tests/unit/test_crypto_load \
-	tests/unit/test_env tests/unit/test_file tests/unit/test_result \
-	tests/unit/test_str
+	tests/unit/test_env tests/unit/test_file tests/unit/test_json \
+	tests/unit/test_result tests/unit/test_str
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
 endif
@@ -34,6 +35,9 @@ tests_unit_test_file_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=read \
 	-Wl,--wrap=write -Wl,--wrap=fsync -Wl,--wrap=fchown \
 	-Wl,--wrap=fchmod
+tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/fixture.h
+tests_unit_test_json_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_json_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_result_SOURCES = tests/unit/test_result.c tests/unit/fixture.h
 tests_unit_test_result_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_result_LDADD = $(LIB_BASE) $(UNIT_LIBS)

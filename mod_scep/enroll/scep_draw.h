@@ -17,7 +17,8 @@ typedef struct scep_drawn_t {
 
 /**
  * Draw for USER (never NULL or empty: invariant 1): from the first source of
- * the endpoint that has passwords to give.
+ * the endpoint that has passwords to give. An audit row tells of it first, also
+ * of the master password's being shown.
  * @return SCEP_OK once it is durable; SCEP_UNAVAILABLE with
  *     SCEP_R_CACHE_FULL, _LOCK, _STORE_UNAVAILABLE or _MASTER_PASSWORD;
  *     SCEP_REFUSED with SCEP_R_ADMIN_NO_USER or _NO_CHALLENGE_SOURCE;

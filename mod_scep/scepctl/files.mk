@@ -3,6 +3,7 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl.c mod_scep/scepctl/scepctl.h \
 	mod_scep/scepctl/scepctl_attribute.c \
 	mod_scep/scepctl/scepctl_attribute.h \
+	mod_scep/scepctl/scepctl_audit.c \
 	mod_scep/scepctl/scepctl_decode.c \
 	mod_scep/scepctl/scepctl_explain.c mod_scep/scepctl/scepctl_explain.h \
 	mod_scep/scepctl/scepctl_explain_cert.c \
@@ -14,7 +15,8 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_master.c mod_scep/scepctl/scepctl_master.h \
 	mod_scep/scepctl/scepctl_master_options.c \
 	mod_scep/scepctl/scepctl_name.c mod_scep/scepctl/scepctl_name.h \
-	mod_scep/scepctl/scepctl_pairs.c mod_scep/scepctl/scepctl_pairs.h
+	mod_scep/scepctl/scepctl_pairs.c mod_scep/scepctl/scepctl_pairs.h \
+	mod_scep/scepctl/scepctl_time.c mod_scep/scepctl/scepctl_time.h
 scepctl_LDADD = libscep.la $(CORE_LIBS)
 
 dist_man_MANS = docs/scepctl.1
@@ -22,6 +24,7 @@ dist_man_MANS = docs/scepctl.1
 # Needs pytest; the script says so (status 77) where there is none.
 TESTS += tests/scepctl/run
 dist_noinst_SCRIPTS += tests/scepctl/run
-EXTRA_DIST += tests/scepctl/conftest.py tests/scepctl/test_decode.py \
+EXTRA_DIST += tests/scepctl/conftest.py tests/scepctl/test_audit.py \
+	tests/scepctl/test_decode.py \
 	tests/scepctl/test_init.py tests/scepctl/test_man.py \
 	tests/scepctl/test_master.py

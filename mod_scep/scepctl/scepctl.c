@@ -19,6 +19,7 @@ static const char help_text[] =
     "  init     make a CA, an RA, and the directories that mod_scep needs\n"
     "  decode   explain a SCEP message, a request line or a certificate\n"
     "  master   show, set or change the master password\n"
+    "  audit    print the audit trail, and follow it\n"
     "  version  print the version\n"
     "  help     print this text\n"
     "\n"
@@ -83,9 +84,13 @@ typedef struct command_t {
 } command_t;
 
 static const command_t commands[] = {
-    {"init", scepctl_init},     {"decode", scepctl_decode},
-    {"master", scepctl_master}, {"version", version},
-    {"--version", version},     {"help", help},
+    {"init", scepctl_init},
+    {"decode", scepctl_decode},
+    {"master", scepctl_master},
+    {"audit", scepctl_audit},
+    {"version", version},
+    {"--version", version},
+    {"help", help},
     {"--help", help},
 };
 

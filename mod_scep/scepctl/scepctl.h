@@ -33,6 +33,7 @@ typedef scepctl_exit_e scepctl_command_fn(scepctl_t *ctl, int argc,
 scepctl_command_fn scepctl_init;
 scepctl_command_fn scepctl_decode;
 scepctl_command_fn scepctl_master;
+scepctl_command_fn scepctl_audit;
 
 /** Say what is wrong with the command line. @return SCEPCTL_USAGE */
 scepctl_exit_e scepctl_usage(scepctl_t *ctl, const char *fmt, ...)

@@ -12,9 +12,10 @@
 #include <apr_strings.h>
 
 #include "scep_password.h"
+#include "scepctl_time.h"
 
 /* NDES's single password has 32 hex digits (Windows Server 2008 R2). */
-enum { DEFAULT_LENGTH = 16, MAX_OVERLAP = 3650 * 86400 };
+enum { DEFAULT_LENGTH = 16 };
 
 enum {
     OPT_FILE = 256,
@@ -135,35 +136,11 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
     return SCEPCTL_OK;
 }
 
-/* Seconds, or with a unit: s, m or min, h, d. -1: it makes no sense */
-static long read_time(const char *text)
-{
-    static const struct {
-        const char *name;
-        long seconds;
-    } units[] = {{"", 1},     {"s", 1},    {"m", 60},
-                 {"min", 60}, {"h", 3600}, {"d", 86400}};
-    char *end;
-    long number = strtol(text, &end, 10);
-    size_t i;
-
-    if (*text < '0' || *text > '9' || number < 0 || number > MAX_OVERLAP) {
-        return -1;
-    }
-    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (strcmp(end, units[i].name) == 0) {
-            return number <= MAX_OVERLAP / units[i].seconds
-                       ? number * units[i].seconds
-                       : -1;
-        }
-    }
-    return -1;
-}
-
 static scepctl_exit_e read_numbers(scepctl_t *ctl, const given_t *given,
                                    scepctl_master_wish_t *wish)
 {
-    long overlap = given->overlap != NULL ? read_time(given->overlap) : 0;
+    long overlap =
+        given->overlap != NULL ? scepctl_time_span(given->overlap) : 0;
     long length = DEFAULT_LENGTH;
     char *end;
 

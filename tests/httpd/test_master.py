@@ -9,7 +9,7 @@ import time
 import pytest
 
 import scepclient as scep
-from httpdserver import (ENCRYPT, ROOT, SIGN, key_pem, make_cert, module, pem)
+from httpdserver import (ADMIN, ENCRYPT, ROOT, SIGN, key_pem, make_cert, module, pem)
 from test_admin import page_text, thumbprint
 
 SINGLE = "ScepUseSinglePassword On\n"
@@ -48,6 +48,28 @@ def test_same_password_for_all(httpd):
         server.verify(reply.certs[0])
     assert server.count_certificates() == 3
     assert server.query("SELECT COUNT(*) FROM challenges") == [(0,)]
+
+
+def test_showing_it_is_recorded(httpd):
+    server = httpd(extra=SINGLE)
+    password = server.draw()
+    server.draw()
+    rows = server.query("SELECT event, actor, peer, challenge_hash FROM audit")
+    assert rows == [("master shown", ADMIN, "127.0.0.1", None)] * 2
+    assert password not in str(rows)
+
+
+def test_not_shown_unrecorded(httpd):
+    server = httpd(extra=SINGLE)
+    server.expect("SCEP0171", "SCEP0253")
+    password = server.draw()
+    path = server.path("state", "scep.db")
+    os.rename(path, path + ".away")
+    answer = server.admin()
+    os.rename(path + ".away", path)
+    assert answer.status == 503
+    assert answer.body == b"The service is temporarily unavailable.\n"
+    assert server.draw() == password
 
 
 def test_wrong_password(httpd):

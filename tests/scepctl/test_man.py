@@ -20,7 +20,8 @@ def test_lint():
     assert lines == []
 
 
-@pytest.mark.parametrize("command", ["init", "decode", "master"])
+@pytest.mark.parametrize("command", ["init", "decode", "master",
+                                     "audit"])
 def test_the_same_options_as_the_program(scepctl, command):
     with open(PAGE, encoding="utf-8") as file:
         page = file.read()

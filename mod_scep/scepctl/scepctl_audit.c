@@ -1,0 +1,314 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scepctl_audit.c: print the audit trail, and follow it. (scepctl)
+ *
+ * Root gives up its rights for those of the database's owner before it opens
+ * the file: nothing that SQLite makes beside it can lock the server's user
+ * out, and what lies there cannot make root work on other files.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <grp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "scep_json.h"
+#include "scep_store.h"
+#include "scepctl.h"
+#include "scepctl_time.h"
+
+enum { LONGEST = 1024 /* octets of a field that are shown */ };
+
+static const char usage_text[] =
+    "Usage: scepctl audit [options]\n"
+    "\n"
+    "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep)\n"
+    "  --database PATH   the database (scep.db in the state directory)\n"
+    "  --since TIME      2026-11-22, 2026-11-22T21:51:03Z, or how long ago, "
+    "as\n"
+    "                    in 90s, 30m, 12h or 7d\n"
+    "  --event EVENT     \"challenge-drawn\", \"master shown\", \"issued\"\n"
+    "  --user USER       who did it\n"
+    "  --transaction ID  the transactionID\n"
+    "  --serial SERIAL   of the certificate, in hex\n"
+    "  --json            one JSON object a line\n"
+    "  --follow          go on with what is recorded from now on\n";
+
+enum {
+    OPT_STATE_DIR = 256,
+    OPT_DATABASE,
+    OPT_SINCE,
+    OPT_EVENT,
+    OPT_USER,
+    OPT_TRANSACTION,
+    OPT_SERIAL,
+    OPT_JSON,
+    OPT_FOLLOW,
+    OPT_HELP
+};
+
+static const struct option options[] = {
+    {"state-dir", required_argument, NULL, OPT_STATE_DIR},
+    {"database", required_argument, NULL, OPT_DATABASE},
+    {"since", required_argument, NULL, OPT_SINCE},
+    {"event", required_argument, NULL, OPT_EVENT},
+    {"user", required_argument, NULL, OPT_USER},
+    {"transaction", required_argument, NULL, OPT_TRANSACTION},
+    {"serial", required_argument, NULL, OPT_SERIAL},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"follow", no_argument, NULL, OPT_FOLLOW},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+typedef struct wish_t {
+    const char *state_dir, *database, *since;
+    scep_audit_filter_t filter;
+    bool json, follow, help;
+} wish_t;
+
+/* --- the command line ----------------------------------------------------- */
+
+static void keep(scepctl_t *ctl, int option, wish_t *wish)
+{
+    char *c;
+
+    switch (option) {
+    case OPT_STATE_DIR:
+        wish->state_dir = optarg;
+        break;
+    case OPT_DATABASE:
+        wish->database = optarg;
+        break;
+    case OPT_SINCE:
+        wish->since = optarg;
+        break;
+    case OPT_EVENT:
+        wish->filter.event = optarg;
+        break;
+    case OPT_USER:
+        wish->filter.actor = optarg;
+        break;
+    case OPT_TRANSACTION:
+        wish->filter.transaction_id = optarg;
+        break;
+    case OPT_SERIAL:
+        wish->filter.serial = c = apr_pstrdup(ctl->pool, optarg);
+        for (; *c != '\0'; c++) {
+            *c = (char)apr_toupper(*c);
+        }
+        break;
+    case OPT_JSON:
+        wish->json = true;
+        break;
+    case OPT_FOLLOW:
+        wish->follow = true;
+        break;
+    default:
+        wish->help = true;
+        break;
+    }
+}
+
+static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
+                                   wish_t *wish)
+{
+    int option;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        if (option == '?' || option == ':') {
+            return scepctl_usage(
+                ctl,
+                option == ':' ? "audit: option `%s' needs a value"
+                              : "audit: there is no option `%s'",
+                scep_printable(ctl->pool, argv[optind - 1], 64));
+        }
+        keep(ctl, option, wish);
+    }
+    if (optind < argc) {
+        return scepctl_usage(ctl, "audit: what is `%s' for?",
+                             scep_printable(ctl->pool, argv[optind], 64));
+    }
+    if (wish->since != NULL &&
+        !scepctl_time_point(wish->since, apr_time_now(), &wish->filter.since)) {
+        return scepctl_usage(ctl, "audit: --since takes 2026-11-22, "
+                                  "2026-11-22T21:51:03Z, or how long ago, as "
+                                  "in 90s, 30m, 12h or 7d");
+    }
+    if (wish->database == NULL) {
+        wish->database = apr_pstrcat(
+            ctl->pool,
+            wish->state_dir != NULL ? wish->state_dir : "/var/lib/mod_scep",
+            "/scep.db", NULL);
+    }
+    return SCEPCTL_OK;
+}
+
+/* --- the database --------------------------------------------------------- */
+
+static scepctl_exit_e become_owner(scepctl_t *ctl, const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0) {
+        return scepctl_error(ctl, SCEPLOGNO(0540) "cannot look at %s: %s", path,
+                             strerror(errno));
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return scepctl_error(ctl,
+                             SCEPLOGNO(0541) "%s is not a regular file: name "
+                                             "the file itself by --database",
+                             path);
+    }
+    if (geteuid() == 0 && st.st_uid != 0 &&
+        (setgroups(1, &st.st_gid) != 0 || setgid(st.st_gid) != 0 ||
+         setuid(st.st_uid) != 0)) {
+        return scepctl_error(ctl,
+                             SCEPLOGNO(0542) "cannot become the owner of %s, "
+                                             "uid %lu: %s",
+                             path, (unsigned long)st.st_uid, strerror(errno));
+    }
+    return SCEPCTL_OK;
+}
+
+static scepctl_exit_e open_store(scepctl_t *ctl, const char *path,
+                                 scep_store_t **store)
+{
+    const scep_store_config_t config = {"sqlite3", path, 1};
+    const scep_env_t env = {.log = NULL};
+    scepctl_exit_e status = become_owner(ctl, path);
+
+    if (status == SCEPCTL_OK && scep_store_open(&config, &env, ctl->pool, store,
+                                                &ctl->res) != SCEP_OK) {
+        return scepctl_fail(ctl);
+    }
+    return status;
+}
+
+/* --- printing ------------------------------------------------------------- */
+
+typedef struct printer_t {
+    scepctl_t *ctl;
+    apr_pool_t *pool; /* cleared after each row */
+    bool json;
+    apr_int64_t last; /* seq of the row that was printed last */
+} printer_t;
+
+/* No tab is printable: what stands between two of them is one field. */
+static void print_line(const printer_t *p, const scep_audit_event_t *event)
+{
+    fprintf(p->ctl->out, "%s\t%s\t%s\t%s\t%s\t%s\n",
+            scepctl_time_iso(p->pool, event->at),
+            scep_printable(p->pool, event->event, LONGEST),
+            scep_printable(p->pool, event->actor, LONGEST),
+            scep_printable(p->pool, event->peer, LONGEST),
+            scep_printable(p->pool, event->transaction_id, LONGEST),
+            scep_printable(p->pool, event->serial, LONGEST));
+}
+
+static void print_json(const printer_t *p, const scep_audit_event_t *event)
+{
+    const char *hash = NULL;
+
+    if (event->challenge_hash != NULL) {
+        hash = scep_hex_lower(p->pool, event->challenge_hash, SCEP_HASH_SIZE);
+    }
+    fprintf(p->ctl->out,
+            "{\"seq\":%" APR_INT64_T_FMT ",\"time\":\"%s\",\"event\":%s,"
+            "\"scope\":%s,\"user\":%s,\"peer\":%s,\"transactionID\":%s,"
+            "\"serial\":%s,\"challengeHash\":%s}\n",
+            event->seq, scepctl_time_iso(p->pool, event->at),
+            scep_json_string(p->pool, event->event),
+            scep_json_string(p->pool, event->scope),
+            scep_json_string(p->pool, event->actor),
+            scep_json_string(p->pool, event->peer),
+            scep_json_string(p->pool, event->transaction_id),
+            scep_json_string(p->pool, event->serial),
+            scep_json_string(p->pool, hash));
+}
+
+static scep_status_e print(void *baton, const scep_audit_event_t *event)
+{
+    printer_t *p = baton;
+
+    p->last = event->seq;
+    (p->json ? print_json : print_line)(p, event);
+    apr_pool_clear(p->pool);
+    return ferror(p->ctl->out) ? SCEP_UNAVAILABLE : SCEP_OK;
+}
+
+/* What fits and was not printed yet; FILTER->after is moved on. */
+static scepctl_exit_e print_new(printer_t *p, scep_store_t *store,
+                                scep_audit_filter_t *filter)
+{
+    scepctl_t *ctl = p->ctl;
+    apr_int64_t last = 0;
+    scep_status_e status;
+
+    /* Looked up first: all up to it will be seen, and need not be seen again
+     * where little of it fits. */
+    status = scep_store_audit_last(store, &last, &ctl->res);
+    if (status == SCEP_OK) {
+        status = scep_store_audit_each(store, filter, print, p, ctl->pool,
+                                       &ctl->res);
+    }
+    if (fflush(ctl->out) != 0 || ferror(ctl->out)) {
+        return scepctl_error(ctl, SCEPLOGNO(0543) "cannot write the output: %s",
+                             strerror(errno));
+    }
+    if (status != SCEP_OK) {
+        return scepctl_fail(ctl);
+    }
+    filter->after = last > p->last ? last : p->last;
+    return SCEPCTL_OK;
+}
+
+/* Signals wait while rows are printed, so that a line is never cut. */
+static scepctl_exit_e follow(printer_t *p, scep_store_t *store,
+                             scep_audit_filter_t *filter)
+{
+    const struct timespec second = {1, 0};
+    scepctl_exit_e status;
+    sigset_t ends;
+
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGHUP);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+    do {
+        status = print_new(p, store, filter);
+    } while (status == SCEPCTL_OK && sigtimedwait(&ends, NULL, &second) < 0);
+    return status;
+}
+
+scepctl_exit_e scepctl_audit(scepctl_t *ctl, int argc, char **argv)
+{
+    wish_t wish = {.database = NULL};
+    printer_t p = {.ctl = ctl};
+    scepctl_exit_e status = read_options(ctl, argc, argv, &wish);
+    scep_store_t *store = NULL;
+
+    if (status == SCEPCTL_OK && wish.help) {
+        fputs(usage_text, ctl->out);
+        return SCEPCTL_OK;
+    }
+    if (status == SCEPCTL_OK) {
+        status = open_store(ctl, wish.database, &store);
+    }
+    if (status != SCEPCTL_OK) {
+        return status;
+    }
+    p.json = wish.json;
+    if (apr_pool_create(&p.pool, ctl->pool) != APR_SUCCESS) {
+        return scepctl_error(ctl, SCEPLOGNO(0544) "out of memory");
+    }
+    return wish.follow ? follow(&p, store, &wish.filter)
+                       : print_new(&p, store, &wish.filter);
+}

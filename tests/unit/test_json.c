@@ -1,0 +1,73 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* test_json.c: strings of JSON. */
+#include "fixture.h"
+
+#include "scep_json.h"
+
+#define BAD "\\ufffd"
+
+static void test_strings(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *json;
+    } cases[] = {
+        {NULL, "null"},
+        {"", "\"\""},
+        {"CORP\\alice \"x\"/", "\"CORP\\\\alice \\\"x\\\"/\""},
+        {"\x01\n\t\x1f ~\x7f", "\"\\u0001\\u000a\\u0009\\u001f ~\\u007f\""},
+        {"\xc3\xbc\xe2\x82\xac", "\"\\u00fc\\u20ac\""},
+        {"\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf",
+         "\"\\u0080\\u07ff\\u0800\\uffff\""},
+        {"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf",
+         "\"\\ud800\\udc00\\udbff\\udfff\""},
+    };
+    fixture_t *f = *state;
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_string_equal(scep_json_string(f->pool, cases[i].text),
+                            cases[i].json);
+    }
+}
+
+/* What is cut short, overlong, a surrogate, too great, or no first octet. */
+static void test_malformed_utf8(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *json;
+    } cases[] = {
+        {"\x80", "\"" BAD "\""},
+        {"\xff", "\"" BAD "\""},
+        {"\xc3", "\"" BAD "\""},
+        {"\xc3(", "\"" BAD "(\""},
+        {"\xe2\x82", "\"" BAD BAD "\""},
+        {"\xe2\x82\"", "\"" BAD BAD "\\\"\""},
+        {"\xf0\x9f\x98", "\"" BAD BAD BAD "\""},
+        {"\xc0\x80", "\"" BAD BAD "\""},
+        {"\xc1\xbf", "\"" BAD BAD "\""},
+        {"\xe0\x9f\xbf", "\"" BAD BAD BAD "\""},
+        {"\xf0\x8f\xbf\xbf", "\"" BAD BAD BAD BAD "\""},
+        {"\xed\xa0\x80", "\"" BAD BAD BAD "\""},
+        {"\xf4\x90\x80\x80", "\"" BAD BAD BAD BAD "\""},
+        {"\xf5\x80\x80\x80", "\"" BAD BAD BAD BAD "\""},
+    };
+    fixture_t *f = *state;
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_string_equal(scep_json_string(f->pool, cases[i].text),
+                            cases[i].json);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_strings),
+        FIXTURE_TEST(test_malformed_utf8),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
