@@ -151,9 +151,6 @@ static const char *set_master_file(cmd_parms *cmd, void *dir, const char *value)
     const char *error = ap_check_cmd_context(cmd, SERVER_CONTEXT);
 
     (void)dir;
-    if (error == NULL && *value == '\0') {
-        error = bad_value(cmd, "\"\"", "the path of a file is wanted");
-    }
     server_config(cmd)->master_file = value; /* relative: to the state dir */
     return error;
 }

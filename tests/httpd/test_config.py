@@ -62,7 +62,13 @@ LIMITS = [
     ("ScepPasswordMax 1000001", "a number from 16 to 1000000 is wanted"),
     ("ScepPasswordMax 20x", "a number from 16 to 1000000 is wanted"),
     ("ScepAlgorithms old", "modern, compatible or legacy is wanted"),
-    ("ScepChallenge none", "the one known source is one-time"),
+    ("ScepChallenge never", "the sources are one-time, single and none"),
+    ("ScepChallenge single single", "that source is in the list already"),
+    ("ScepChallenge none single", "nothing can come after none"),
+    ("ScepChallenge single\nScepUseSinglePassword On", "keep one of the two"),
+    ("ScepUseSinglePassword On\nScepChallenge single", "keep one of the two"),
+    ("ScepUseSinglePassword maybe", "must be On or Off"),
+    ("ScepMasterPasswordFile a b", "takes one argument"),
     ("ScepPasswordLength 7", "a number from 8 to 64 is wanted"),
     ("ScepPasswordLength 65", "a number from 8 to 64 is wanted"),
     ("ScepPasswordLength 99999999999999999999", "from 8 to 64 is wanted"),
@@ -101,6 +107,7 @@ def test_every_directive_has_a_bad_value():
 @pytest.mark.parametrize("line", (
     "ScepAlgorithms modern", "ScepAlgorithms Compatible",
     "ScepAlgorithms legacy", "ScepChallenge one-time",
+    "ScepChallenge one-time single none", "ScepUseSinglePassword Off",
     "ScepPasswordLength 8", "ScepPasswordLength 64",
     "ScepPasswordValidity 1", "ScepPasswordValidity 90s",
     "ScepPasswordValidity 60m", "ScepPasswordValidity 60min",
@@ -549,7 +556,7 @@ def test_full_conf_with_all_of_it(make):
     server.write("ca-chain.crt", pem(server.ca.cert))
     status, said = server.check()
     assert status == 0, said
-    assert set(re.findall(r"(?m)^(Scep\w+)", text)) == {
+    assert set(re.findall(r"(?m)^ *(Scep\w+)", text)) == {
         line.split()[0] for line, _ in LIMITS}
     server.expect("AH01630")
     server.start()

@@ -36,6 +36,14 @@ EXTRA = """ScepPasswordMax 16
     AuthUserFile htpasswd
     Require valid-user
 </Location>
+<Location /single>
+    SetHandler scep-admin
+    ScepUseSinglePassword On
+    AuthType Basic
+    AuthName admin
+    AuthUserFile htpasswd
+    Require valid-user
+</Location>
 <Location /open>
     SetHandler scep-admin
     Require all granted
@@ -79,7 +87,7 @@ def case(number):
 @pytest.fixture(name="running", scope="module")
 def fixture_running(make_server):
     server = make_server(extra=EXTRA, vhosts=VHOSTS)
-    server.expect("SCEP0171", "SCEP0174", "SCEP0181",
+    server.expect("SCEP0171", "SCEP0174", "SCEP0175", "SCEP0181",
                   "SCEP0251")  # the test holds the database's lock
     return server
 
@@ -346,6 +354,14 @@ def store_unavailable(running):
 def not_set_up(running):
     return running.http("GET", "/handler?operation=GetCACaps",
                         headers={"Host": "off.example"}), None
+
+
+@case("SCEP0175")
+def no_master_password(running):
+    with open(running.path("state", "master-password.cms"), "w",
+              encoding="ascii") as file:
+        file.write("no CMS\n")
+    return running.admin("/single"), None
 
 
 @case("SCEP0180")
