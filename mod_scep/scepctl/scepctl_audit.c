@@ -32,7 +32,7 @@ static const char usage_text[] =
     "  --since TIME      2026-11-22, 2026-11-22T21:51:03Z, or how long ago, "
     "as\n"
     "                    in 90s, 30m, 12h or 7d\n"
-    "  --event EVENT     \"challenge-drawn\", \"master shown\", \"issued\"\n"
+    "  --event EVENT     \"challenge-drawn\", \"master-shown\", \"issued\"\n"
     "  --user USER       who did it\n"
     "  --transaction ID  the transactionID\n"
     "  --serial SERIAL   of the certificate, in hex\n"

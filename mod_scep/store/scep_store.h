@@ -171,7 +171,7 @@ scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
 
 /** Names of events. */
 #define SCEP_AUDIT_CHALLENGE_DRAWN "challenge-drawn"
-#define SCEP_AUDIT_MASTER_SHOWN "master shown"
+#define SCEP_AUDIT_MASTER_SHOWN "master-shown"
 #define SCEP_AUDIT_ISSUED "issued"
 
 /** A row of the audit trail; NULL where a thing does not apply. */

@@ -55,7 +55,7 @@ def test_showing_it_is_recorded(httpd):
     password = server.draw()
     server.draw()
     rows = server.query("SELECT event, actor, peer, challenge_hash FROM audit")
-    assert rows == [("master shown", ADMIN, "127.0.0.1", None)] * 2
+    assert rows == [("master-shown", ADMIN, "127.0.0.1", None)] * 2
     assert password not in str(rows)
 
 

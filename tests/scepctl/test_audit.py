@@ -49,7 +49,7 @@ class Trail:
     def add_three(self):
         self.add("challenge-drawn", actor="CORP\\alice", peer="192.0.2.1",
                  challenge_hash=HASH)
-        self.add("master shown", START + 60, actor="bob", peer="192.0.2.2")
+        self.add("master-shown", START + 60, actor="bob", peer="192.0.2.2")
         self.add("issued", START + 120, peer="192.0.2.3", challenge_hash=HASH,
                  transaction_id="t-1", serial="7A01")
 
@@ -73,7 +73,7 @@ def test_lines(audit, trail):
     assert run.out == (
         "2025-11-22T08:26:40Z\tchallenge-drawn\tCORP\\x5calice\t192.0.2.1\t-"
         "\t-\n"
-        "2025-11-22T08:27:40Z\tmaster shown\tbob\t192.0.2.2\t-\t-\n"
+        "2025-11-22T08:27:40Z\tmaster-shown\tbob\t192.0.2.2\t-\t-\n"
         "2025-11-22T08:28:40Z\tissued\t-\t192.0.2.3\tt-1\t7A01\n")
 
 
@@ -101,12 +101,12 @@ def test_hostile_fields(audit, trail):
 
 
 @pytest.mark.parametrize("options, rows", [
-    (("--event", "master shown"), [2]),
+    (("--event", "master-shown"), [2]),
     (("--user", "CORP\\alice"), [1]),
     (("--user", "nobody"), []),
     (("--transaction", "t-1"), [3]),
     (("--serial", "7a01"), [3]),
-    (("--serial", "7A01", "--event", "master shown"), []),
+    (("--serial", "7A01", "--event", "master-shown"), []),
     (("--since", "2025-11-22T08:27:40Z"), [2, 3]),
     (("--since", "2025-11-22T08:27:41"), [3]),
     (("--since", "2025-11-22"), [1, 2, 3]),

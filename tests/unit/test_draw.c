@@ -121,7 +121,7 @@ static scep_status_e take_event(void *baton, const scep_audit_event_t *event)
 {
     enroll_fixture_t *f = baton;
 
-    assert_string_equal(event->event, "master shown");
+    assert_string_equal(event->event, "master-shown");
     assert_string_equal(event->actor, "CORP\\alice");
     assert_string_equal(event->peer, "192.0.2.1");
     assert_string_equal(event->scope, f->service.scope);
