@@ -8,7 +8,10 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_call.c mod_scep/httpd/scep_call.h \
 	mod_scep/httpd/scep_config.c mod_scep/httpd/scep_config.h \
 	mod_scep/httpd/scep_config_check.c mod_scep/httpd/scep_config_check.h \
-	mod_scep/httpd/scep_directives.c \
+	mod_scep/httpd/scep_directives.c mod_scep/httpd/scep_directives.h \
+	mod_scep/httpd/scep_directives_policy.c \
+	mod_scep/httpd/scep_directives_server.c \
+	mod_scep/httpd/scep_directives_value.c \
 	mod_scep/httpd/scep_endpoint.c mod_scep/httpd/scep_endpoint.h \
 	mod_scep/httpd/scep_location.c mod_scep/httpd/scep_location.h \
 	mod_scep/httpd/scep_log_httpd.c mod_scep/httpd/scep_log_httpd.h \

@@ -1,0 +1,71 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_directives.h
+ * The setters of the directive table, and the values they share; each checks
+ * context and value and returns NULL or what is wrong. (httpd layer)
+ */
+#ifndef SCEP_DIRECTIVES_H
+#define SCEP_DIRECTIVES_H
+
+#include "scep_config.h"
+
+#define SCEP_POLICY_CONTEXT                                                    \
+    (NOT_IN_HTACCESS | NOT_IN_DIRECTORY | NOT_IN_FILES | NOT_IN_LIMIT |        \
+     NOT_IN_PROXY)
+#define SCEP_SERVER_CONTEXT NOT_IN_DIR_CONTEXT
+
+/** The record of the server in which CMD stands. */
+scep_server_config_t *scep_cmd_server(cmd_parms *cmd);
+
+/** "<directive> <value>: <wanted>". */
+const char *scep_bad_value(cmd_parms *cmd, const char *value,
+                           const char *wanted);
+
+/** A decimal number from MIN to MAX. */
+const char *scep_parse_number(cmd_parms *cmd, const char *value,
+                              apr_int64_t min, apr_int64_t max,
+                              apr_int64_t *number);
+
+/** A time such as 90s, 20m, 8h or 2d. */
+const char *scep_parse_time(cmd_parms *cmd, const char *value, int min_seconds,
+                            int max_days, apr_interval_time_t *interval);
+
+/** A path, taken from ServerRoot when relative; only per server. */
+const char *scep_path_value(cmd_parms *cmd, const char *value,
+                            const char **path);
+
+/** The same, or the URI of a key. */
+const char *scep_key_value(cmd_parms *cmd, const char *value,
+                           const char **source);
+
+/* Per server and virtual host: scep_directives_server.c. */
+const char *scep_set_engine(cmd_parms *cmd, void *dir, int on);
+const char *scep_set_state_dir(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_master_file(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_database(cmd_parms *cmd, void *dir, const char *driver,
+                              const char *params);
+const char *scep_set_backend(cmd_parms *cmd, void *dir, const char *args);
+const char *scep_set_ca_cert(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_ca_key(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_ca_chain(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_add_ra_cert(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_add_ra_key(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_dialog(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_password_max(cmd_parms *cmd, void *dir, const char *value);
+
+/* Per endpoint: scep_directives_policy.c. */
+const char *scep_set_algorithms(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_challenge(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_single(cmd_parms *cmd, void *dir, int on);
+const char *scep_set_password_length(cmd_parms *cmd, void *dir,
+                                     const char *value);
+const char *scep_set_password_validity(cmd_parms *cmd, void *dir,
+                                       const char *value);
+const char *scep_set_retry_window(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_profile(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_page_encoding(cmd_parms *cmd, void *dir,
+                                   const char *value);
+const char *scep_set_max_request_size(cmd_parms *cmd, void *dir,
+                                      const char *value);
+
+#endif

@@ -1,0 +1,106 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_directives_value.c: the values of directives, and what is said of bad
+ * ones. (httpd layer)
+ */
+#include "scep_directives.h"
+
+#include <apr_strings.h>
+
+enum { SECONDS_PER_DAY = 86400, MAX_DAYS = 36600 };
+
+scep_server_config_t *scep_cmd_server(cmd_parms *cmd)
+{
+    return scep_config_server(cmd->server);
+}
+
+const char *scep_bad_value(cmd_parms *cmd, const char *value,
+                           const char *wanted)
+{
+    return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, value, wanted);
+}
+
+const char *scep_parse_number(cmd_parms *cmd, const char *value,
+                              apr_int64_t min, apr_int64_t max,
+                              apr_int64_t *number)
+{
+    char *end;
+
+    *number = apr_strtoi64(value, &end, 10);
+    if (*value == '\0' || *end != '\0' || *number < min || *number > max) {
+        return scep_bad_value(cmd, value,
+                              apr_psprintf(cmd->pool,
+                                           "a number from %" APR_INT64_T_FMT
+                                           " to %" APR_INT64_T_FMT " is wanted",
+                                           min, max));
+    }
+    return NULL;
+}
+
+/* httpd's notation, and "m" and "d" as people write them. */
+static bool parse_interval(apr_pool_t *pool, const char *value,
+                           apr_interval_time_t *interval)
+{
+    apr_size_t len = strlen(value);
+    char unit = len > 0 ? value[len - 1] : '\0';
+
+    if (*value < '0' || *value > '9') {
+        return false;
+    }
+    if (unit == 'm' || unit == 'M') {
+        value = apr_pstrcat(pool, value, "in", NULL);
+    }
+    else if (unit == 'd' || unit == 'D') {
+        char *end;
+        apr_int64_t days = apr_strtoi64(value, &end, 10);
+
+        if (end != value + len - 1 || days > MAX_DAYS) {
+            return false;
+        }
+        *interval = apr_time_from_sec(days * SECONDS_PER_DAY);
+        return true;
+    }
+    return ap_timeout_parameter_parse(value, interval, "s") == APR_SUCCESS;
+}
+
+const char *scep_parse_time(cmd_parms *cmd, const char *value, int min_seconds,
+                            int max_days, apr_interval_time_t *interval)
+{
+    apr_interval_time_t max =
+        apr_time_from_sec((apr_int64_t)max_days * SECONDS_PER_DAY);
+
+    if (!parse_interval(cmd->pool, value, interval) ||
+        *interval < apr_time_from_sec(min_seconds) || *interval > max) {
+        return scep_bad_value(
+            cmd, value,
+            apr_psprintf(cmd->pool,
+                         "a time from %d seconds to %d days is "
+                         "wanted, such as 90s, 20m, 8h or 2d",
+                         min_seconds, max_days));
+    }
+    return NULL;
+}
+
+const char *scep_path_value(cmd_parms *cmd, const char *value,
+                            const char **path)
+{
+    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
+
+    if (error != NULL) {
+        return error;
+    }
+    *path = *value != '\0' ? ap_server_root_relative(cmd->pool, value) : NULL;
+    return *path != NULL ? NULL
+                         : scep_bad_value(cmd, value, "that is no valid path");
+}
+
+/* A key is in a file or, when it has a scheme, behind OSSL_STORE. */
+const char *scep_key_value(cmd_parms *cmd, const char *value,
+                           const char **source)
+{
+    if (!scep_source_is_uri(value)) {
+        return scep_path_value(cmd, value, source);
+    }
+    *source = value;
+    return ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
+}
