@@ -77,8 +77,81 @@ static const char *const migration_2[] = {
     " WHERE n.id = audit.id)",
     "CREATE INDEX audit_by_seq ON audit (seq)", NULL};
 
-static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {migration_1,
-                                                                   migration_2};
+/* Limits and uses of passwords and claims in the database itself; why a request
+ * was refused; renewals; requests that wait for approval; revocation; and
+ * small documents that all servers of one database share. */
+static const char *const migration_3[] = {
+    "ALTER TABLE challenges ADD COLUMN limits TEXT", /* JSON; NULL: none */
+    "ALTER TABLE challenges ADD COLUMN label TEXT",
+    "ALTER TABLE challenges ADD COLUMN uses BIGINT NOT NULL DEFAULT 1", /* left
+                                                                         */
+    "ALTER TABLE challenges ADD COLUMN claimed_by TEXT",
+    "ALTER TABLE challenges ADD COLUMN claimed_until BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE challenges ADD COLUMN cancelled_by TEXT",
+
+    "ALTER TABLE audit ADD COLUMN reason BIGINT", /* nnnn of SCEPnnnn */
+    "ALTER TABLE audit ADD COLUMN subject TEXT",
+    "ALTER TABLE audit ADD COLUMN detail TEXT",
+
+    "ALTER TABLE certificates ADD COLUMN key_hash TEXT",
+    "ALTER TABLE transactions ADD COLUMN renewal_of TEXT", /* serial */
+
+    /* state: SCEP_REQUEST_... csr: CMS to the RA, base64; challenge: see
+     * challenges.hash; ticket: the CA backend's */
+    "CREATE TABLE requests ("
+    "id TEXT NOT NULL PRIMARY KEY,"
+    "scope TEXT NOT NULL,"
+    "transaction_id TEXT NOT NULL,"
+    "key_hash TEXT NOT NULL,"
+    "csr_hash TEXT NOT NULL,"
+    "state BIGINT NOT NULL,"
+    "csr TEXT,"
+    "subject TEXT,"
+    "alt_names TEXT,"
+    "profile TEXT,"
+    "source TEXT,"
+    "challenge_hash TEXT,"
+    "renewal_of TEXT,"
+    "ticket TEXT,"
+    "peer TEXT,"
+    "created BIGINT NOT NULL,"
+    "expires BIGINT NOT NULL,"
+    "decided_at BIGINT,"
+    "decided_by TEXT,"
+    "note TEXT,"
+    "certificate_id TEXT REFERENCES certificates (id))",
+    "CREATE INDEX requests_by_id ON requests (scope, transaction_id, created)",
+    "CREATE INDEX requests_by_state ON requests (state, created)",
+    "CREATE INDEX requests_by_challenge ON requests (challenge_hash)",
+
+    /* also of certificates that are not in the table of certificates */
+    "CREATE TABLE revocations ("
+    "scope TEXT NOT NULL,"
+    "serial TEXT NOT NULL,"
+    "effective BIGINT NOT NULL,"
+    "reason BIGINT NOT NULL," /* CRLReason, RFC 5280 5.3.1 */
+    "not_after BIGINT,"
+    "created BIGINT NOT NULL,"
+    "actor TEXT,"
+    "PRIMARY KEY (scope, serial))",
+    "CREATE INDEX revocations_by_time ON revocations (scope, effective)",
+
+    "CREATE TABLE crls ("
+    "scope TEXT NOT NULL PRIMARY KEY,"
+    "number BIGINT NOT NULL,"
+    "this_update BIGINT NOT NULL,"
+    "next_update BIGINT NOT NULL,"
+    "der TEXT NOT NULL)",
+
+    "CREATE TABLE documents ("
+    "name TEXT NOT NULL PRIMARY KEY,"
+    "version BIGINT NOT NULL,"
+    "text TEXT NOT NULL,"
+    "updated BIGINT NOT NULL)",
+    NULL};
+
+static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {
+    migration_1, migration_2, migration_3};
 
 static const scep_sql_query_t create_version = {
     -1, "",

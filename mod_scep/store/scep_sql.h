@@ -33,10 +33,10 @@ typedef enum {
 } scep_sql_status_e;
 
 /** The most parameters that a statement has. */
-#define SCEP_SQL_MAX_PARAMS 16
+#define SCEP_SQL_MAX_PARAMS 24
 
 /** Places for prepared statements on a connection. */
-#define SCEP_SQL_SLOTS 16
+#define SCEP_SQL_SLOTS 96
 
 /** A statement. */
 typedef struct scep_sql_query_t {

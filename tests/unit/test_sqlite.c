@@ -140,7 +140,9 @@ static void test_too_many_columns(void **state)
     fixture_t *f = *state;
     scep_sql_conn_t *conn = connected(f);
     scep_sql_query_t query = {
-        -1, "", "SELECT 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17"};
+        -1, "",
+        "SELECT 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,"
+        "18,19,20,21,22,23,24,25"};
     rows_t rows = {f->pool, "", 0, 0};
 
     assert_int_equal(driver->run(conn, &query, NULL, take, &rows, NULL),

@@ -283,6 +283,25 @@ static void test_unavailable(void **state)
     assert_int_equal(f->res.reason, SCEP_R_STORE_UNAVAILABLE);
 }
 
+/* Back to the tables of the first program. */
+static const char undo_migrations[] =
+    "DROP INDEX audit_by_seq;"
+    "ALTER TABLE audit DROP COLUMN seq;"
+    "ALTER TABLE audit DROP COLUMN reason;"
+    "ALTER TABLE audit DROP COLUMN subject;"
+    "ALTER TABLE audit DROP COLUMN detail;"
+    "ALTER TABLE challenges DROP COLUMN limits;"
+    "ALTER TABLE challenges DROP COLUMN label;"
+    "ALTER TABLE challenges DROP COLUMN uses;"
+    "ALTER TABLE challenges DROP COLUMN claimed_by;"
+    "ALTER TABLE challenges DROP COLUMN claimed_until;"
+    "ALTER TABLE challenges DROP COLUMN cancelled_by;"
+    "ALTER TABLE certificates DROP COLUMN key_hash;"
+    "ALTER TABLE transactions DROP COLUMN renewal_of;"
+    "DROP TABLE requests; DROP TABLE revocations; DROP TABLE crls;"
+    "DROP TABLE documents;"
+    "UPDATE schema_version SET version = 1";
+
 /* Rows of the schema before have their place afterwards. */
 static void test_migrated_rows(void **state)
 {
@@ -291,9 +310,7 @@ static void test_migrated_rows(void **state)
     scep_audit_filter_t filter = {0};
 
     add_four(f, store);
-    db_text(f, "DROP INDEX audit_by_seq;"
-               "ALTER TABLE audit DROP COLUMN seq;"
-               "UPDATE schema_version SET version = 1");
+    db_text(f, undo_migrations);
     db_prepare(f);
     assert_string_equal(walk(f, store, &filter).names, "a b c d ");
     filter.after = 3;
