@@ -1,7 +1,7 @@
 libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_authorize.c mod_scep/enroll/scep_authorize.h \
 	mod_scep/enroll/scep_draw.c mod_scep/enroll/scep_draw.h \
-	mod_scep/enroll/scep_getcacert.c \
+	mod_scep/enroll/scep_getcacert.c mod_scep/enroll/scep_message.h \
 	mod_scep/enroll/scep_operation.c mod_scep/enroll/scep_operation.h \
 	mod_scep/enroll/scep_pkcsreq.c mod_scep/enroll/scep_pkcsreq.h \
 	mod_scep/enroll/scep_pkioperation.c \

@@ -4,6 +4,7 @@
  * Verify, then open, then decide (invariant 8). (enroll layer)
  */
 #include "scep_certrep.h"
+#include "scep_message.h"
 #include "scep_operation.h"
 #include "scep_pkcsreq.h"
 #include "scep_refusal.h"
@@ -12,13 +13,42 @@
  * be read is put off: well above what the work for it varies by. */
 enum { CONTENT_REFUSAL_STEP = 10000 };
 
-static scep_status_e answer_success(scep_request_t *req,
-                                    const scep_pkimessage_t *msg, X509 *cert,
-                                    scep_answer_t *answer, scep_result_t *res)
+static scep_status_e serve_pkcsreq(scep_request_t *req,
+                                   const scep_pkimessage_t *msg,
+                                   scep_reply_t *reply, scep_result_t *res)
+{
+    return scep_pkcsreq(req, msg, &reply->cert, res);
+}
+
+/* Only what is listed reaches a handler; whatever else a peer writes into
+ * messageType ends here (S1). */
+static const struct {
+    scep_message_type_e type;
+    scep_message_fn *serve;
+} handlers[] = {
+    {SCEP_MSG_PKCSREQ, serve_pkcsreq},
+};
+
+static scep_message_fn *handler_of(const scep_pkimessage_t *msg)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
+        if ((int)handlers[i].type == msg->message_type) {
+            return handlers[i].serve;
+        }
+    }
+    return NULL;
+}
+
+static scep_status_e
+answer_by_certrep(scep_request_t *req, const scep_pkimessage_t *msg,
+                  scep_pki_status_e pki_status, const scep_reply_t *reply,
+                  scep_answer_t *answer, scep_result_t *res)
 {
     scep_certs_t *certs = sk_X509_new_null();
     scep_certrep_t rep = {
-        .status = SCEP_PKI_SUCCESS,
+        .status = pki_status,
         .failinfo = SCEP_FAIL_NONE,
         .transaction_id = msg->transaction_id_raw,
         .recipient_nonce = msg->sender_nonce,
@@ -31,7 +61,8 @@ static scep_status_e answer_success(scep_request_t *req,
     };
     scep_status_e status;
 
-    if (certs == NULL || sk_X509_push(certs, cert) <= 0) {
+    if (certs == NULL ||
+        (reply->cert != NULL && sk_X509_push(certs, reply->cert) <= 0)) {
         status = scep_fail(res, SCEP_R_INTERNAL, "no memory for a CertRep");
     }
     else {
@@ -44,35 +75,27 @@ static scep_status_e answer_success(scep_request_t *req,
     return status;
 }
 
-/* Only a PKCSReq reaches issuing code; whatever else a peer writes into
- * messageType ends here (S1), and before the envelope is opened: the answer
- * must not depend on whether it could be (S20). */
-static scep_status_e check_served(const scep_pkimessage_t *msg,
-                                  scep_result_t *res)
-{
-    if (msg->message_type != SCEP_MSG_PKCSREQ) {
-        return scep_fail(res, SCEP_R_MESSAGE_TYPE, "%s is not served",
-                         scep_message_type_name(msg->message_type));
-    }
-    return SCEP_OK;
-}
-
 static scep_status_e decide(scep_request_t *req, scep_octets_t der,
-                            scep_pkimessage_t **msg, X509 **cert,
+                            scep_pkimessage_t **msg, scep_reply_t *reply,
                             scep_result_t *res)
 {
     const scep_algs_t *algs = req->policy->algs;
+    scep_message_fn *serve;
     scep_status_e status =
         scep_pkimessage_decode(der, algs, req->pool, msg, res);
 
-    if (status == SCEP_OK) {
-        status = check_served(*msg, res);
+    if (status != SCEP_OK) {
+        return status;
     }
-    if (status == SCEP_OK) {
-        status =
-            scep_pkimessage_open(*msg, algs, scep_service_ra(req)->pairs, res);
+    /* Before the envelope is opened: the answer must not depend on whether it
+     * could be (S20). */
+    serve = handler_of(*msg);
+    if (serve == NULL) {
+        return scep_fail(res, SCEP_R_MESSAGE_TYPE, "%s is not served",
+                         scep_message_type_name((*msg)->message_type));
     }
-    return status == SCEP_OK ? scep_pkcsreq(req, *msg, cert, res) : status;
+    status = scep_pkimessage_open(*msg, algs, scep_service_ra(req)->pairs, res);
+    return status == SCEP_OK ? serve(req, *msg, reply, res) : status;
 }
 
 /* Bad padding, a wrong key, a CSR that is garbage, wrongly signed or somebody
@@ -93,14 +116,16 @@ void scep_pkioperation(scep_request_t *req, scep_octets_t der,
 {
     apr_time_t began = apr_time_now();
     scep_pkimessage_t *msg = NULL;
-    X509 *cert = NULL;
+    scep_reply_t reply = {NULL, NULL};
     scep_status_e status;
     scep_result_t res;
 
     scep_result_init(&res, req->pool);
-    status = decide(req, der, &msg, &cert, &res);
-    if (status == SCEP_OK) {
-        status = answer_success(req, msg, cert, answer, &res);
+    status = decide(req, der, &msg, &reply, &res);
+    if (status == SCEP_OK || status == SCEP_PENDING) {
+        status = answer_by_certrep(
+            req, msg, status == SCEP_OK ? SCEP_PKI_SUCCESS : SCEP_PKI_PENDING,
+            &reply, answer, &res);
     }
     if (status != SCEP_OK) {
         scep_refusal_answer(req, &res, msg, answer);
