@@ -10,6 +10,7 @@
 #include <getopt.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,10 +33,12 @@ static const char usage_text[] =
     "  --since TIME      2026-11-22, 2026-11-22T21:51:03Z, or how long ago, "
     "as\n"
     "                    in 90s, 30m, 12h or 7d\n"
-    "  --event EVENT     \"challenge-drawn\", \"master-shown\", \"issued\"\n"
+    "  --event EVENT     as \"challenge-drawn\", \"issued\", \"refused\"\n"
     "  --user USER       who did it\n"
+    "  --peer ADDRESS    where from\n"
     "  --transaction ID  the transactionID\n"
     "  --serial SERIAL   of the certificate, in hex\n"
+    "  --reason SCEPnnnn why it was refused\n"
     "  --json            one JSON object a line\n"
     "  --follow          go on with what is recorded from now on\n";
 
@@ -45,8 +48,10 @@ enum {
     OPT_SINCE,
     OPT_EVENT,
     OPT_USER,
+    OPT_PEER,
     OPT_TRANSACTION,
     OPT_SERIAL,
+    OPT_REASON,
     OPT_JSON,
     OPT_FOLLOW,
     OPT_HELP
@@ -58,8 +63,10 @@ static const struct option options[] = {
     {"since", required_argument, NULL, OPT_SINCE},
     {"event", required_argument, NULL, OPT_EVENT},
     {"user", required_argument, NULL, OPT_USER},
+    {"peer", required_argument, NULL, OPT_PEER},
     {"transaction", required_argument, NULL, OPT_TRANSACTION},
     {"serial", required_argument, NULL, OPT_SERIAL},
+    {"reason", required_argument, NULL, OPT_REASON},
     {"json", no_argument, NULL, OPT_JSON},
     {"follow", no_argument, NULL, OPT_FOLLOW},
     {"help", no_argument, NULL, OPT_HELP},
@@ -67,7 +74,7 @@ static const struct option options[] = {
 };
 
 typedef struct wish_t {
-    const char *state_dir, *database, *since;
+    const char *state_dir, *database, *since, *reason;
     scep_audit_filter_t filter;
     bool json, follow, help;
 } wish_t;
@@ -94,6 +101,12 @@ static void keep(scepctl_t *ctl, int option, wish_t *wish)
     case OPT_USER:
         wish->filter.actor = optarg;
         break;
+    case OPT_PEER:
+        wish->filter.peer = optarg;
+        break;
+    case OPT_REASON:
+        wish->reason = optarg;
+        break;
     case OPT_TRANSACTION:
         wish->filter.transaction_id = optarg;
         break;
@@ -113,6 +126,16 @@ static void keep(scepctl_t *ctl, int option, wish_t *wish)
         wish->help = true;
         break;
     }
+}
+
+/* As a log line has it, or its number alone. */
+static bool read_reason(const char *text, unsigned int *reason)
+{
+    const char *digits = strncasecmp(text, "SCEP", 4) == 0 ? text + 4 : text;
+    size_t len = strspn(digits, "0123456789");
+
+    *reason = (unsigned int)strtoul(digits, NULL, 10);
+    return len > 0 && len <= 4 && digits[len] == '\0' && *reason > 0;
 }
 
 static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
@@ -140,6 +163,11 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
         return scepctl_usage(ctl, "audit: --since takes 2026-11-22, "
                                   "2026-11-22T21:51:03Z, or how long ago, as "
                                   "in 90s, 30m, 12h or 7d");
+    }
+    if (wish->reason != NULL &&
+        !read_reason(wish->reason, &wish->filter.reason)) {
+        return scepctl_usage(ctl, "audit: --reason takes SCEPnnnn or nnnn, as "
+                                  "in SCEP0153");
     }
     if (wish->database == NULL) {
         wish->database = apr_pstrcat(
@@ -203,26 +231,35 @@ typedef struct printer_t {
 /* No tab is printable: what stands between two of them is one field. */
 static void print_line(const printer_t *p, const scep_audit_event_t *event)
 {
-    fprintf(p->ctl->out, "%s\t%s\t%s\t%s\t%s\t%s\n",
+    fprintf(p->ctl->out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
             scepctl_time_iso(p->pool, event->at),
             scep_printable(p->pool, event->event, LONGEST),
             scep_printable(p->pool, event->actor, LONGEST),
             scep_printable(p->pool, event->peer, LONGEST),
             scep_printable(p->pool, event->transaction_id, LONGEST),
-            scep_printable(p->pool, event->serial, LONGEST));
+            scep_printable(p->pool, event->serial, LONGEST),
+            event->reason != 0
+                ? apr_psprintf(p->pool, "SCEP%04u", event->reason)
+                : "-",
+            scep_printable(p->pool, event->subject, LONGEST),
+            scep_printable(p->pool, event->detail, LONGEST));
 }
 
 static void print_json(const printer_t *p, const scep_audit_event_t *event)
 {
-    const char *hash = NULL;
+    const char *hash = NULL, *reason = NULL;
 
+    if (event->reason != 0) {
+        reason = apr_psprintf(p->pool, "SCEP%04u", event->reason);
+    }
     if (event->challenge_hash != NULL) {
         hash = scep_hex_lower(p->pool, event->challenge_hash, SCEP_HASH_SIZE);
     }
     fprintf(p->ctl->out,
             "{\"seq\":%" APR_INT64_T_FMT ",\"time\":\"%s\",\"event\":%s,"
             "\"scope\":%s,\"user\":%s,\"peer\":%s,\"transactionID\":%s,"
-            "\"serial\":%s,\"challengeHash\":%s}\n",
+            "\"serial\":%s,\"challengeHash\":%s,\"reason\":%s,"
+            "\"subject\":%s,\"detail\":%s}\n",
             event->seq, scepctl_time_iso(p->pool, event->at),
             scep_json_string(p->pool, event->event),
             scep_json_string(p->pool, event->scope),
@@ -230,7 +267,9 @@ static void print_json(const printer_t *p, const scep_audit_event_t *event)
             scep_json_string(p->pool, event->peer),
             scep_json_string(p->pool, event->transaction_id),
             scep_json_string(p->pool, event->serial),
-            scep_json_string(p->pool, hash));
+            scep_json_string(p->pool, hash), scep_json_string(p->pool, reason),
+            scep_json_string(p->pool, event->subject),
+            scep_json_string(p->pool, event->detail));
 }
 
 static scep_status_e print(void *baton, const scep_audit_event_t *event)

@@ -92,6 +92,7 @@ static const char *const migration_3[] = {
     "ALTER TABLE audit ADD COLUMN reason BIGINT", /* nnnn of SCEPnnnn */
     "ALTER TABLE audit ADD COLUMN subject TEXT",
     "ALTER TABLE audit ADD COLUMN detail TEXT",
+    "CREATE INDEX audit_by_event ON audit (event, seq)",
 
     "ALTER TABLE certificates ADD COLUMN key_hash TEXT",
     "ALTER TABLE transactions ADD COLUMN renewal_of TEXT", /* serial */

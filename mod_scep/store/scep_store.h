@@ -173,6 +173,9 @@ scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
 #define SCEP_AUDIT_CHALLENGE_DRAWN "challenge-drawn"
 #define SCEP_AUDIT_MASTER_SHOWN "master-shown"
 #define SCEP_AUDIT_ISSUED "issued"
+#define SCEP_AUDIT_REFUSED "refused"
+#define SCEP_AUDIT_CHALLENGE_CANCELLED "challenge-cancelled"
+#define SCEP_AUDIT_MASTER_ROTATED "master-rotated"
 
 /** A row of the audit trail; NULL where a thing does not apply. */
 typedef struct scep_audit_event_t {
@@ -185,7 +188,10 @@ typedef struct scep_audit_event_t {
     const char *peer;                    /* address */
     const unsigned char *challenge_hash; /* keyed; never the password */
     const char *transaction_id;
-    const char *serial; /* upper-case hex */
+    const char *serial;  /* upper-case hex */
+    unsigned int reason; /* nnnn of SCEPnnnn; 0: none */
+    const char *subject; /* of the CSR or certificate */
+    const char *detail;  /* more about it; never a secret */
 } scep_audit_event_t;
 
 /** Record EVENT. Committed and synced when it returns SCEP_OK. */
@@ -200,8 +206,10 @@ typedef struct scep_audit_filter_t {
     apr_time_t until;  /* before */
     const char *event;
     const char *actor;
+    const char *peer;
     const char *transaction_id;
     const char *serial;
+    unsigned int reason;
     bool newest_first; /* else the oldest first, by seq */
 } scep_audit_filter_t;
 

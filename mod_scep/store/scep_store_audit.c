@@ -25,6 +25,9 @@ scep_sql_status_e scep_store_audit(scep_store_session_t *s,
         {audit->challenge_hash, 0},
         {audit->transaction_id, 0},
         {audit->serial, 0},
+        {NULL, audit->reason},
+        {audit->subject, 0},
+        {audit->detail, 0},
     };
 
     return scep_store_run(s, SCEP_Q_AUDIT_ADD, values, NULL, NULL, NULL);
@@ -41,7 +44,10 @@ scep_status_e scep_store_audit_add(scep_store_t *store,
                           .actor = event->actor,
                           .peer = event->peer,
                           .transaction_id = event->transaction_id,
-                          .serial = event->serial};
+                          .serial = event->serial,
+                          .reason = event->reason,
+                          .subject = event->subject,
+                          .detail = event->detail};
     scep_store_session_t s;
     scep_status_e status = scep_store_new_ids(id, 1, res);
 
@@ -73,6 +79,9 @@ enum {
     CHALLENGE_HASH,
     TRANSACTION_ID,
     SERIAL,
+    REASON,
+    SUBJECT,
+    DETAIL,
     COLUMNS
 };
 
@@ -87,10 +96,13 @@ static bool read_row(const char *const *columns, int count, apr_pool_t *pool,
                      scep_audit_event_t *event)
 {
     unsigned char *hash = NULL;
+    apr_int64_t reason = 0;
 
     if (count != COLUMNS || columns[EVENT] == NULL || columns[SCOPE] == NULL ||
         !scep_sql_number(columns[SEQ], &event->seq) ||
-        !scep_sql_number(columns[CREATED], &event->at)) {
+        !scep_sql_number(columns[CREATED], &event->at) ||
+        (columns[REASON] != NULL &&
+         !scep_sql_number(columns[REASON], &reason))) {
         return false;
     }
     if (columns[CHALLENGE_HASH] != NULL) {
@@ -106,6 +118,9 @@ static bool read_row(const char *const *columns, int count, apr_pool_t *pool,
     event->challenge_hash = hash;
     event->transaction_id = apr_pstrdup(pool, columns[TRANSACTION_ID]);
     event->serial = apr_pstrdup(pool, columns[SERIAL]);
+    event->reason = (unsigned int)reason;
+    event->subject = apr_pstrdup(pool, columns[SUBJECT]);
+    event->detail = apr_pstrdup(pool, columns[DETAIL]);
     return true;
 }
 
@@ -137,6 +152,8 @@ static scep_status_e read_batch(scep_store_t *store,
         {filter->actor, 0},
         {filter->transaction_id, 0},
         {filter->serial, 0},
+        {NULL, filter->reason},
+        {filter->peer, 0},
         {NULL, BATCH},
     };
     scep_store_session_t s;

@@ -151,15 +151,15 @@ static scep_sql_status_e add_all(scep_store_session_t *s,
                                  const scep_issue_t *issue,
                                  const texts_t *texts)
 {
-    const scep_audit_t audit = {texts->id[2],
-                                SCEP_AUDIT_ISSUED,
-                                issue->now,
-                                issue->scope,
-                                NULL,
-                                issue->peer,
-                                texts->challenge_hash,
-                                issue->transaction_id,
-                                issue->serial};
+    const scep_audit_t audit = {.id = texts->id[2],
+                                .event = SCEP_AUDIT_ISSUED,
+                                .at = issue->now,
+                                .scope = issue->scope,
+                                .peer = issue->peer,
+                                .challenge_hash = texts->challenge_hash,
+                                .transaction_id = issue->transaction_id,
+                                .serial = issue->serial,
+                                .subject = issue->subject};
     scep_sql_status_e sql = add_certificate(s, issue, texts);
 
     if (sql == SCEP_SQL_OK) {

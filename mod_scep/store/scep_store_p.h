@@ -73,6 +73,9 @@ typedef struct scep_audit_t {
     const char *challenge_hash; /* hex */
     const char *transaction_id;
     const char *serial;
+    unsigned int reason; /* 0: none */
+    const char *subject;
+    const char *detail;
 } scep_audit_t;
 
 scep_sql_status_e scep_store_audit(scep_store_session_t *s,

@@ -15,14 +15,16 @@
     "c.der, c.not_after"
 #define SCEP_AUDIT_COLUMNS                                                     \
     "seq, created, event, scope, actor, peer, challenge_hash,"                 \
-    " transaction_id, serial"
-/* A parameter that is NULL fits every row. */
+    " transaction_id, serial, reason, subject, detail"
+/* A parameter that is NULL, or 0 for a reason, fits every row. */
 #define SCEP_AUDIT_FILTER                                                      \
     " WHERE seq > $1 AND seq < $2 AND created >= $3 AND created < $4"          \
     " AND event = COALESCE($5, event)"                                         \
     " AND COALESCE(actor, '') = COALESCE($6, actor, '')"                       \
     " AND COALESCE(transaction_id, '') = COALESCE($7, transaction_id, '')"     \
-    " AND COALESCE(serial, '') = COALESCE($8, serial, '')"
+    " AND COALESCE(serial, '') = COALESCE($8, serial, '')"                     \
+    " AND COALESCE(reason, 0) = COALESCE(NULLIF($9, 0), reason, 0)"            \
+    " AND COALESCE(peer, '') = COALESCE($10, peer, '')"
 
 /* clang-format off */
 /** X(symbol, letters of the parameters, text) */
@@ -68,18 +70,18 @@
       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"                           \
       " (SELECT COALESCE(MAX(seq), 0) + 1 FROM transactions"                   \
       " WHERE scope = $10 AND transaction_id = $11))")                         \
-    X(SCEP_Q_AUDIT_ADD, "tnttttttt",                                           \
+    X(SCEP_Q_AUDIT_ADD, "tntttttttntt",                                        \
       "INSERT INTO audit (id, created, event, scope, actor, peer,"             \
-      " challenge_hash, transaction_id, serial, seq)"                          \
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"                           \
+      " challenge_hash, transaction_id, serial, reason, subject, detail, seq)" \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULLIF($10, 0), $11, $12," \
       " (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit))")                       \
     X(SCEP_Q_AUDIT_LAST, "", "SELECT COALESCE(MAX(seq), 0) FROM audit")        \
-    X(SCEP_Q_AUDIT_OLDEST_FIRST, "nnnnttttn",                                  \
+    X(SCEP_Q_AUDIT_OLDEST_FIRST, "nnnnttttntn",                                 \
       "SELECT " SCEP_AUDIT_COLUMNS " FROM audit" SCEP_AUDIT_FILTER             \
-      " ORDER BY seq LIMIT $9")                                                \
-    X(SCEP_Q_AUDIT_NEWEST_FIRST, "nnnnttttn",                                  \
+      " ORDER BY seq LIMIT $11")                                                \
+    X(SCEP_Q_AUDIT_NEWEST_FIRST, "nnnnttttntn",                                 \
       "SELECT " SCEP_AUDIT_COLUMNS " FROM audit" SCEP_AUDIT_FILTER             \
-      " ORDER BY seq DESC LIMIT $9")
+      " ORDER BY seq DESC LIMIT $11")
 /* clang-format on */
 
 typedef enum {

@@ -79,6 +79,9 @@ static scep_status_e compare(void *baton, const scep_audit_event_t *event)
     assert_string_equal(event->serial, want->serial);
     assert_string_equal(event->peer, want->peer);
     assert_string_equal(event->actor, want->actor);
+    assert_int_equal(event->reason, want->reason);
+    assert_string_equal(event->subject, want->subject);
+    assert_string_equal(event->detail, want->detail);
     assert_int_equal(event->seq, 1);
     return SCEP_NOT_FOUND;
 }
@@ -93,6 +96,9 @@ static void test_all_fields(void **state)
     event.challenge_hash = sample_hash(f->pool, 'p', 7);
     event.transaction_id = "transaction-7";
     event.serial = "7A";
+    event.reason = 153;
+    event.subject = "CN=router 'seven'";
+    event.detail = "the password is not known";
     add(f, store, &event);
     /* what the callback says is what comes out */
     assert_int_equal(scep_store_audit_each(store, &filter, compare, &event,
@@ -108,6 +114,9 @@ static scep_status_e nothing_else(void *baton, const scep_audit_event_t *event)
     assert_null(event->challenge_hash);
     assert_null(event->transaction_id);
     assert_null(event->serial);
+    assert_int_equal(event->reason, 0);
+    assert_null(event->subject);
+    assert_null(event->detail);
     return SCEP_OK;
 }
 
@@ -142,6 +151,8 @@ static void add_four(fixture_t *f, scep_store_t *store)
         event.at = f->now + i * APR_USEC_PER_SEC;
         event.serial = i == 1 ? "7A01" : NULL;
         event.transaction_id = i == 2 ? "t-2" : NULL;
+        event.reason = i == 3 ? 153 : 0;
+        event.peer = i == 0 ? "192.0.2.9" : NULL;
         add(f, store, &event);
     }
 }
@@ -172,6 +183,11 @@ static void test_filters(void **state)
         {{.serial = "7a01"}, ""},
         {{.transaction_id = "t-2"}, "c "},
         {{.transaction_id = "t-2", .event = "odd"}, ""},
+        {{.reason = 153}, "d "},
+        {{.reason = 153, .event = "odd"}, "d "},
+        {{.reason = 154}, ""},
+        {{.peer = "192.0.2.9"}, "a "},
+        {{.peer = "192.0.2"}, ""},
     };
     size_t i;
 
@@ -260,6 +276,11 @@ static void test_malformed_row(void **state)
         scep_store_audit_each(store, &filter, see, &seen, f->pool, &f->res),
         SCEP_BROKEN);
     assert_int_equal(f->res.reason, SCEP_R_INTERNAL);
+    db_text(f, "UPDATE audit SET challenge_hash = NULL, reason = 'x'"
+               " WHERE seq = 3");
+    assert_int_equal(
+        scep_store_audit_each(store, &filter, see, &seen, f->pool, &f->res),
+        SCEP_BROKEN);
 }
 
 static void test_unavailable(void **state)
@@ -285,7 +306,7 @@ static void test_unavailable(void **state)
 
 /* Back to the tables of the first program. */
 static const char undo_migrations[] =
-    "DROP INDEX audit_by_seq;"
+    "DROP INDEX audit_by_seq; DROP INDEX audit_by_event;"
     "ALTER TABLE audit DROP COLUMN seq;"
     "ALTER TABLE audit DROP COLUMN reason;"
     "ALTER TABLE audit DROP COLUMN subject;"
