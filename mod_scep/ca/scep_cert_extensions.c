@@ -123,8 +123,8 @@ static unsigned int usable(EVP_PKEY *key)
     return EVP_PKEY_is_a(key, "EC") ? signs | KU_KEY_AGREEMENT : 0;
 }
 
-static scep_status_e asked_for(const scep_extensions_t *extensions,
-                               unsigned int *bits, scep_result_t *res)
+scep_status_e scep_cert_asked_usage(const scep_extensions_t *extensions,
+                                    unsigned int *bits, scep_result_t *res)
 {
     int found = -1, n;
     ASN1_BIT_STRING *usage = NULL;
@@ -151,7 +151,7 @@ scep_status_e scep_cert_key_usage(unsigned int allowed, EVP_PKEY *key,
                                   unsigned int *bits, scep_result_t *res)
 {
     unsigned int possible = allowed & usable(key), asked;
-    scep_status_e status = asked_for(extensions, &asked, res);
+    scep_status_e status = scep_cert_asked_usage(extensions, &asked, res);
 
     if (status != SCEP_OK) {
         return status;

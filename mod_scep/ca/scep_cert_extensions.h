@@ -29,6 +29,14 @@ bool scep_cert_add_subject_key_id(X509 *cert);
 bool scep_cert_add_authority_key_id(X509 *cert, X509 *issuer);
 
 /**
+ * The KU_* bits that a request asks for; 0 when it asks for none.
+ * @param extensions may be NULL
+ * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CA_REFUSED) when malformed
+ */
+scep_status_e scep_cert_asked_usage(const scep_extensions_t *extensions,
+                                    unsigned int *bits, scep_result_t *res);
+
+/**
  * The KU_* bits for a certificate of KEY: those that ALLOWED and the key's
  * kind (RSA or EC) permit, cut down to what EXTENSIONS (may be NULL) ask for
  * unless that would leave none.

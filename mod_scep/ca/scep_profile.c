@@ -1,9 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_profile.c: the built-in certificate profile. (ca layer)
+ * scep_profile.c: the built-in certificate profile, and what names stand for.
+ * (ca layer)
  */
 #include "scep_profile.h"
 
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/objects.h>
 #include <openssl/x509v3.h>
 
 enum { DAY = 86400, YEAR = 365 * DAY };
@@ -21,3 +26,88 @@ const scep_profile_t scep_profile_device = {
     .ext_key_usage = client_auth,
     .digest = "SHA256",
 };
+
+const scep_profile_t *scep_profile_find(apr_hash_t *profiles, const char *name)
+{
+    const scep_profile_t *found =
+        profiles != NULL ? apr_hash_get(profiles, name, APR_HASH_KEY_STRING)
+                         : NULL;
+
+    if (found == NULL && strcmp(name, scep_profile_device.name) == 0) {
+        return &scep_profile_device;
+    }
+    return found;
+}
+
+scep_usage_e scep_profile_usage(unsigned int bits)
+{
+    const unsigned int signs = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION;
+    const unsigned int encrypts =
+        KU_KEY_ENCIPHERMENT | KU_DATA_ENCIPHERMENT | KU_KEY_AGREEMENT;
+
+    if ((bits & signs) != 0 && (bits & encrypts) == 0) {
+        return SCEP_USAGE_SIGNATURE;
+    }
+    if ((bits & encrypts) != 0 && (bits & signs) == 0) {
+        return SCEP_USAGE_ENCRYPTION;
+    }
+    return SCEP_USAGE_GENERAL;
+}
+
+unsigned int scep_profile_key_usage(const char *name)
+{
+    static const struct {
+        const char *name;
+        unsigned int bit;
+    } usages[] = {
+        {"digitalSignature", KU_DIGITAL_SIGNATURE},
+        {"nonRepudiation", KU_NON_REPUDIATION},
+        {"contentCommitment", KU_NON_REPUDIATION},
+        {"keyEncipherment", KU_KEY_ENCIPHERMENT},
+        {"dataEncipherment", KU_DATA_ENCIPHERMENT},
+        {"keyAgreement", KU_KEY_AGREEMENT},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(usages) / sizeof(usages[0]); i++) {
+        if (strcasecmp(name, usages[i].name) == 0) {
+            return usages[i].bit;
+        }
+    }
+    return 0;
+}
+
+const char *scep_profile_ext_key_usage(const char *name)
+{
+    static const struct {
+        const char *name;
+        const char *oid;
+    } usages[] = {
+        {"serverAuth", "1.3.6.1.5.5.7.3.1"},
+        {"clientAuth", "1.3.6.1.5.5.7.3.2"},
+        {"codeSigning", "1.3.6.1.5.5.7.3.3"},
+        {"emailProtection", "1.3.6.1.5.5.7.3.4"},
+        {"ipsecEndSystem", "1.3.6.1.5.5.7.3.5"},
+        {"ipsecTunnel", "1.3.6.1.5.5.7.3.6"},
+        {"ipsecUser", "1.3.6.1.5.5.7.3.7"},
+        {"timeStamping", "1.3.6.1.5.5.7.3.8"},
+        {"ipsecIKE", "1.3.6.1.5.5.7.3.17"},
+        {"ipsecIntermediate", "1.3.6.1.5.5.8.2.2"},
+        {"smartcardLogon", "1.3.6.1.4.1.311.20.2.2"},
+    };
+    ASN1_OBJECT *oid;
+    size_t i;
+
+    for (i = 0; i < sizeof(usages) / sizeof(usages[0]); i++) {
+        if (strcasecmp(name, usages[i].name) == 0) {
+            return usages[i].oid;
+        }
+    }
+    oid = OBJ_txt2obj(name, 1);
+    scep_crypto_clear_errors();
+    if (oid == NULL) {
+        return NULL;
+    }
+    ASN1_OBJECT_free(oid);
+    return name;
+}

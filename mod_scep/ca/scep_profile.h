@@ -1,16 +1,47 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_profile.h
- * Named certificate profiles; for now the built-in `device`. (ca layer)
+ * Named certificate profiles: the built-in `device`, those that the
+ * configuration defines, and the words it defines them with. (ca layer)
  */
 #ifndef SCEP_PROFILE_H
 #define SCEP_PROFILE_H
 
+#include <apr_hash.h>
+
 #include "scep_ca.h"
+#include "scep_crypto.h"
 
 /** The built-in profile: one year, digitalSignature and keyEncipherment,
  * clientAuth, RSA from 2,048 bits (1,024 would suit Apple's default, Q14, but
  * must be configured), SHA-256. Constant. */
 extern const scep_profile_t scep_profile_device;
+
+/**
+ * The profile called NAME.
+ * @param profiles name to const scep_profile_t *; may be NULL. One called
+ *     "device" hides the built-in one.
+ * @return NULL: there is none
+ */
+const scep_profile_t *scep_profile_find(apr_hash_t *profiles, const char *name);
+
+/** NDES's three kinds of keyUsage, each with a template (facts/ndes.md 6). */
+typedef enum {
+    SCEP_USAGE_SIGNATURE = 0,
+    SCEP_USAGE_ENCRYPTION,
+    SCEP_USAGE_GENERAL,
+    SCEP_USAGE_COUNT
+} scep_usage_e;
+
+/** The kind of the KU_* bits that a request asks for; 0: it asks for none. */
+scep_usage_e scep_profile_usage(unsigned int bits);
+
+/** The KU_* bit (openssl/x509v3.h) for NAME ("digitalSignature", ..., without
+ * regard to case) if a device's certificate may have it; else 0. */
+unsigned int scep_profile_key_usage(const char *name);
+
+/** The dotted OID for NAME, an extendedKeyUsage ("clientAuth", ..., without
+ * regard to case) or a dotted OID itself; NULL if it is neither. */
+const char *scep_profile_ext_key_usage(const char *name);
 
 #endif

@@ -20,6 +20,7 @@ typedef struct pkcsreq_t {
     apr_time_t now;
     apr_time_t retry_since; /* identical requests back to here are retries */
     scep_claim_t claim;
+    const scep_profile_t *profile; /* known once it is authorized */
 } pkcsreq_t;
 
 /* Before anything costs: can this request be answered at all? */
@@ -122,7 +123,7 @@ static scep_status_e record(const pkcsreq_t *p, X509 *cert,
         .serial = scep_serial_text(pool, X509_get0_serialNumber(cert)),
         .subject = scep_name_text(pool, X509_get_subject_name(cert)),
         .cert_der = scep_x509_der(pool, cert),
-        .profile = p->req->policy->profile->name,
+        .profile = p->profile->name,
         .peer = p->req->peer,
     };
     scep_status_e status;
@@ -155,7 +156,7 @@ static scep_status_e sign(const pkcsreq_t *p, X509 **cert, scep_result_t *res)
         .csr = p->csr->req,
         .csr_der = p->csr->der,
         .extensions = p->csr->extensions,
-        .profile = p->req->policy->profile,
+        .profile = p->profile,
         .transaction_id = p->msg->transaction_id,
     };
     scep_ca_answer_t answer = {NULL, NULL};
@@ -203,8 +204,12 @@ static scep_status_e issue_claimed(pkcsreq_t *p, X509 **cert,
                                    scep_result_t *res)
 {
     scep_issue_outcome_e outcome = SCEP_ISSUE_RECORDED;
-    scep_status_e status = sign(p, cert, res);
+    scep_status_e status =
+        scep_service_profile(p->req, p->csr, NULL, &p->profile, res);
 
+    if (status == SCEP_OK) {
+        status = sign(p, cert, res);
+    }
     if (status == SCEP_OK) {
         status = record(p, *cert, &outcome, res);
     }
@@ -234,9 +239,9 @@ scep_status_e scep_pkcsreq(scep_request_t *req, const scep_pkimessage_t *msg,
 
     *cert = NULL;
     p.retry_since = p.now - req->policy->retry_window;
-    status = scep_csr_parse(msg->data, req->policy->algs,
-                            req->policy->profile->min_rsa_bits, req->pool,
-                            &p.csr, res);
+    status =
+        scep_csr_parse(msg->data, req->policy->algs,
+                       scep_service_min_rsa_bits(req), req->pool, &p.csr, res);
     if (status == SCEP_OK) {
         status = check_keys(&p, res);
     }

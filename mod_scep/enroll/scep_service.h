@@ -14,8 +14,10 @@
 #include "scep_ca.h"
 #include "scep_challenge_table.h"
 #include "scep_crypto.h"
+#include "scep_csr.h"
 #include "scep_env.h"
 #include "scep_master.h"
+#include "scep_profile.h"
 #include "scep_query.h"
 #include "scep_store.h"
 
@@ -64,6 +66,9 @@ typedef struct scep_policy_t {
     const scep_algs_t *algs;
     scep_sources_t sources;
     const scep_profile_t *profile;
+    /* by scep_usage_e, instead of PROFILE: all set, or all NULL */
+    const scep_profile_t *profile_by_usage[SCEP_USAGE_COUNT];
+    apr_hash_t *profiles; /* that can be named; may be NULL */
     apr_interval_time_t retry_window;
     apr_interval_time_t password_validity;
     size_t password_length;  /* octets of randomness */
@@ -90,5 +95,21 @@ typedef struct scep_answer_t {
 
 /** The RA pairs that fit the endpoint's library context. */
 const scep_ra_t *scep_service_ra(const scep_request_t *req);
+
+/** The shortest RSA key that some profile of the endpoint accepts. */
+int scep_service_min_rsa_bits(const scep_request_t *req);
+
+/**
+ * The profile for CSR.
+ * @param named what authorized the CSR may ask for a certain one; NULL: the
+ *     endpoint's, by the keyUsage of CSR where ScepProfileByKeyUsage says so
+ * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CSR_KEY: its RSA key is too short for
+ *     that profile; SCEP_R_CA_REFUSED: its keyUsage is malformed)
+ */
+scep_status_e scep_service_profile(const scep_request_t *req,
+                                   const scep_csr_t *csr,
+                                   const scep_profile_t *named,
+                                   const scep_profile_t **profile,
+                                   scep_result_t *res);
 
 #endif

@@ -26,7 +26,7 @@ void scep_call_init(scep_call_t *call, request_rec *r)
     memset(call, 0, sizeof(*call));
     call->r = r;
     call->site = scep_config_server(r->server)->site;
-    scep_config_policy(conf, &call->policy);
+    scep_config_policy(scep_config_server(r->server), conf, &call->policy);
     call->request.pool = r->pool;
     call->request.policy = &call->policy;
     call->request.peer = r->useragent_ip;

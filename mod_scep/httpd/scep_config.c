@@ -71,6 +71,12 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
     conf->legacy = base->legacy || add->legacy;
     conf->single = base->single || add->single;
     MERGE(master_file);
+    conf->profiles = base->profiles != NULL && add->profiles != NULL
+                         ? apr_hash_overlay(pool, add->profiles, base->profiles)
+                         : (add->profiles ? add->profiles : base->profiles);
+    conf->named = base->named != NULL && add->named != NULL
+                      ? apr_array_append(pool, base->named, add->named)
+                      : (add->named ? add->named : base->named);
     MERGE(none_at);
     MERGE(defined_at);
     return conf;
@@ -96,7 +102,17 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
     conf->level = add->level != -1 ? add->level : base->level;
     conf->sources = add->sources_set ? add->sources : base->sources;
     conf->sources_set = add->sources_set || base->sources_set;
-    MERGE(profile);
+    /* Each of the two says it all. */
+    if (add->profile != NULL || add->profile_by_usage[0] != NULL) {
+        conf->profile = add->profile;
+        memcpy(conf->profile_by_usage, add->profile_by_usage,
+               sizeof(conf->profile_by_usage));
+    }
+    else {
+        conf->profile = base->profile;
+        memcpy(conf->profile_by_usage, base->profile_by_usage,
+               sizeof(conf->profile_by_usage));
+    }
     conf->retry_window =
         add->retry_window != -1 ? add->retry_window : base->retry_window;
     conf->password_validity = add->password_validity != -1
@@ -165,7 +181,25 @@ scep_page_encoding_e scep_config_page_encoding(const scep_dir_config_t *conf)
                                                   : SCEP_PAGE_UTF16;
 }
 
-void scep_config_policy(const scep_dir_config_t *conf, scep_policy_t *policy)
+/* The names have been checked; one that is of none after all gets nothing. */
+static void set_profiles(const scep_server_config_t *server,
+                         const scep_dir_config_t *conf, scep_policy_t *policy)
+{
+    const char *name =
+        conf->profile != NULL ? conf->profile : scep_profile_device.name;
+    int i;
+
+    policy->profiles = server->profiles;
+    policy->profile = scep_profile_find(server->profiles, name);
+    for (i = 0; i < SCEP_USAGE_COUNT; i++) {
+        name = conf->profile_by_usage[i];
+        policy->profile_by_usage[i] =
+            name != NULL ? scep_profile_find(server->profiles, name) : NULL;
+    }
+}
+
+void scep_config_policy(const scep_server_config_t *server,
+                        const scep_dir_config_t *conf, scep_policy_t *policy)
 {
     policy->algs = NULL;
     policy->sources = conf->sources;
@@ -173,8 +207,7 @@ void scep_config_policy(const scep_dir_config_t *conf, scep_policy_t *policy)
         policy->sources.count = 1;
         policy->sources.source[0] = SCEP_SOURCE_ONE_TIME;
     }
-    policy->profile =
-        conf->profile != NULL ? conf->profile : &scep_profile_device;
+    set_profiles(server, conf, policy);
     policy->retry_window = conf->retry_window != -1
                                ? conf->retry_window
                                : apr_time_from_sec(DEFAULT_RETRY_SECONDS);

@@ -23,6 +23,12 @@ typedef enum {
     SCEP_DIALOG_EXEC     /* a program prints it */
 } scep_dialog_e;
 
+/** A name somewhere in the configuration that something must have. */
+typedef struct scep_named_t {
+    const char *name;
+    const char *where; /* "Directive at file:line" */
+} scep_named_t;
+
 /** Per server and virtual host. NULL and -1: not set. */
 typedef struct scep_server_config_t {
     int engine; /* 1, 0, or -1 */
@@ -42,8 +48,11 @@ typedef struct scep_server_config_t {
     bool legacy;               /* some section here asks for that level */
     bool single;               /* some section here uses a master password */
     const char *master_file;
-    const char *none_at;    /* file:line of a ScepChallenge none, or NULL */
-    const char *defined_at; /* file:line of ScepEngine */
+    apr_hash_t *profiles;      /* scep_profile_t * by name; NULL: none here */
+    scep_profile_t *section;   /* while its <ScepProfile> is read, or NULL */
+    apr_array_header_t *named; /* scep_named_t: profiles that were named */
+    const char *none_at;       /* file:line of a ScepChallenge none, or NULL */
+    const char *defined_at;    /* file:line of ScepEngine */
 
     scep_site_t *site; /* set by start-up when the engine is on */
 } scep_server_config_t;
@@ -61,10 +70,11 @@ typedef struct scep_dir_config_t {
     scep_sources_t sources;
     bool sources_set;
     bool by_single; /* it was ScepUseSinglePassword that set them */
-    const scep_profile_t *profile;
-    apr_interval_time_t retry_window;      /* -1: not set */
-    apr_interval_time_t password_validity; /* -1: not set */
-    apr_size_t password_length;            /* 0: not set */
+    const char *profile;
+    const char *profile_by_usage[SCEP_USAGE_COUNT]; /* or [0] NULL: not set */
+    apr_interval_time_t retry_window;               /* -1: not set */
+    apr_interval_time_t password_validity;          /* -1: not set */
+    apr_size_t password_length;                     /* 0: not set */
     scep_page_encoding_e page_encoding;
     apr_size_t max_request_size; /* 0: not set */
 } scep_dir_config_t;
@@ -97,8 +107,9 @@ const char *scep_config_master_file(const scep_server_config_t *conf,
 scep_level_e scep_config_level(const scep_dir_config_t *conf);
 scep_page_encoding_e scep_config_page_encoding(const scep_dir_config_t *conf);
 
-/** The policy of an endpoint; its `algs` are left to the caller. */
-void scep_config_policy(const scep_dir_config_t *conf, scep_policy_t *policy);
+/** The policy of an endpoint of a server; its `algs` are left to the caller. */
+void scep_config_policy(const scep_server_config_t *server,
+                        const scep_dir_config_t *conf, scep_policy_t *policy);
 
 /** All CA, RA and state settings in one string: servers for which it is the
  * same are served by the same service. */

@@ -134,11 +134,32 @@ static scep_status_e check_files(const check_t *c,
     return scep_ra_setup(&source, c->pool, &ra, c->res);
 }
 
+static scep_status_e check_profiles(const check_t *c)
+{
+    const apr_array_header_t *named = c->conf->named;
+    int i;
+
+    for (i = 0; named != NULL && i < named->nelts; i++) {
+        const scep_named_t *one = &APR_ARRAY_IDX(named, i, scep_named_t);
+
+        if (scep_profile_find(c->conf->profiles, one->name) == NULL) {
+            return scep_fail(c->res, SCEP_R_SETUP,
+                             "%s: there is no profile %s; define it by "
+                             "<ScepProfile %s>, or choose device",
+                             one->where, one->name, one->name);
+        }
+    }
+    return SCEP_OK;
+}
+
 static scep_status_e check_server(const check_t *c, bool files)
 {
     const scep_ca_backend_t *backend;
     scep_status_e status = find_backend(c, &backend);
 
+    if (status == SCEP_OK) {
+        status = check_profiles(c);
+    }
     if (status == SCEP_OK) {
         status = scep_location_check(c->s, c->pool, c->res);
     }

@@ -62,10 +62,31 @@ const char *scep_set_password_length(cmd_parms *cmd, void *dir,
 const char *scep_set_password_validity(cmd_parms *cmd, void *dir,
                                        const char *value);
 const char *scep_set_retry_window(cmd_parms *cmd, void *dir, const char *value);
-const char *scep_set_profile(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_page_encoding(cmd_parms *cmd, void *dir,
                                    const char *value);
 const char *scep_set_max_request_size(cmd_parms *cmd, void *dir,
                                       const char *value);
+
+/* <ScepProfile>: scep_directives_profile.c. */
+const char *scep_section_profile(cmd_parms *cmd, void *dir, const char *args);
+const char *scep_set_cert_validity(cmd_parms *cmd, void *dir,
+                                   const char *value);
+const char *scep_set_cert_backdate(cmd_parms *cmd, void *dir,
+                                   const char *value);
+const char *scep_set_cert_min_rsa(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_cert_digest(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_cert_key_usage(cmd_parms *cmd, void *dir, int argc,
+                                    char *const argv[]);
+const char *scep_set_cert_ext_key_usage(cmd_parms *cmd, void *dir, int argc,
+                                        char *const argv[]);
+const char *scep_set_profile(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_profile_by_usage(cmd_parms *cmd, void *dir,
+                                      const char *signature,
+                                      const char *encryption,
+                                      const char *general);
+
+/** NAME of a profile stands in the configuration: it must be known in the
+ * end, whichever comes first. */
+void scep_note_profile(cmd_parms *cmd, const char *name);
 
 #endif

@@ -8,7 +8,6 @@
 #include <apr_strings.h>
 
 #include "scep_password.h"
-#include "scep_profile.h"
 
 enum {
     MAX_RETRY_DAYS = 7,
@@ -152,21 +151,6 @@ const char *scep_set_retry_window(cmd_parms *cmd, void *dir, const char *value)
     return error != NULL ? error
                          : scep_parse_time(cmd, value, 0, MAX_RETRY_DAYS,
                                            &conf->retry_window);
-}
-
-const char *scep_set_profile(cmd_parms *cmd, void *dir, const char *value)
-{
-    scep_dir_config_t *conf = dir;
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-
-    if (error != NULL) {
-        return error;
-    }
-    if (strcmp(value, scep_profile_device.name) != 0) {
-        return scep_bad_value(cmd, value, "the one known profile is device");
-    }
-    conf->profile = &scep_profile_device;
-    return NULL;
 }
 
 const char *scep_set_page_encoding(cmd_parms *cmd, void *dir, const char *value)

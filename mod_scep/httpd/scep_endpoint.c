@@ -158,6 +158,10 @@ static scep_status_e check_ready(scep_call_t *call)
                          "not all that is needed could be opened; the log "
                          "said why when httpd or this process started");
     }
+    if (call->policy.profile == NULL) {
+        return scep_fail(&call->res, SCEP_R_SETUP,
+                         "the profile of this location is not known");
+    }
     if (call->policy.algs == NULL) {
         return scep_fail(&call->res, SCEP_R_SETUP,
                          "the legacy level was not set up at start");

@@ -56,8 +56,9 @@ def name(common_name, organisation="Tests"):
         x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def new_csr(key, common_name, challenge=None, digest="sha256", san=None):
-    """A PKCS#10 in DER."""
+def new_csr(key, common_name, challenge=None, digest="sha256", san=None,
+            extensions=()):
+    """A PKCS#10 in DER; EXTENSIONS are pairs of value and criticality."""
     builder = x509.CertificateSigningRequestBuilder().subject_name(
         name(common_name))
     if challenge is not None:
@@ -66,6 +67,8 @@ def new_csr(key, common_name, challenge=None, digest="sha256", san=None):
     if san:
         builder = builder.add_extension(x509.SubjectAlternativeName(san),
                                         critical=False)
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
     return builder.sign(key, HASHES[digest]()).public_bytes(
         serialization.Encoding.DER)
 
@@ -191,11 +194,12 @@ class Request:
     """One enrolment: change what you like between making and der()."""
 
     def __init__(self, recipient, challenge=None, common_name="device",
-                 key=None, transaction_id=None, san=None):
+                 key=None, transaction_id=None, san=None, extensions=()):
         self.recipients = [recipient]
         self.key = key or new_key()
         self.cert = self_signed(self.key, common_name)
-        self.csr = new_csr(self.key, common_name, challenge, san=san)
+        self.csr = new_csr(self.key, common_name, challenge, san=san,
+                           extensions=extensions)
         self.transaction_id = transaction_id or os.urandom(20).hex().upper()
         self.nonce = os.urandom(16)
         self.message_type = PKCSREQ

@@ -80,18 +80,43 @@ LIMITS = [
     ("ScepPasswordValidity xd", "such as 90s, 20m, 8h or 2d"),
     ("ScepRetryWindow 8d", "a time from 0 seconds to 7 days"),
     ("ScepRetryWindow m", "a time from 0 seconds to 7 days"),
-    ("ScepProfile server", "the one known profile is device"),
+    ("ScepProfileByKeyUsage a a a\nScepProfile a", "keep one of the two"),
+    ("ScepProfile a\nScepProfileByKeyUsage a a a", "keep one of the two"),
+    ("ScepCertValidity 1d", "can only stand in <ScepProfile>"),
+    ("<ScepProfile>\n</ScepProfile>", "one name of letters"),
+    ("<ScepProfile a b>\n</ScepProfile>", "one name of letters"),
+    ("<ScepProfile a>\n</ScepProfile>\n<ScepProfile a>\n</ScepProfile>",
+     "one of that name already"),
+    ("<ScepProfile a>\nScepRetryWindow 1m\n</ScepProfile>",
+     "ScepRetryWindow cannot stand in it"),
+    ("<ScepProfile a>\nScepCertMinRSABits 512\n</ScepProfile>",
+     "ScepCertMinRSABits 512: a number from 1024"),
+    ("<ScepProfile a>\nScepCertKeyUsage keyCertSign\n</ScepProfile>",
+     "ScepCertKeyUsage keyCertSign: digitalSignature"),
+    ("<ScepProfile a>\nScepCertExtKeyUsage commonName\n</ScepProfile>",
+     "ScepCertExtKeyUsage commonName: a usage"),
+    ("<ScepProfile a>\nScepCertDigest MD5\n</ScepProfile>",
+     "ScepCertDigest MD5: SHA256"),
+    ("<ScepProfile a>\nScepCertBackdate 400d\n</ScepProfile>",
+     "ScepCertBackdate 400d: a time"),
+    ("<ScepProfile a>\nScepCertValidity 0\n</ScepProfile>",
+     "ScepCertValidity 0: a time"),
     ("ScepAdminPageEncoding latin1", "utf-16 or utf-8 is wanted"),
     ("ScepMaxRequestSize 4095", "a number from 4096 to 1048576 is wanted"),
     ("ScepMaxRequestSize 1048577", "a number from 4096 to 1048576 is wanted"),
 ]
 
 
+def named(line):
+    """The directive that is at fault: the last that is opened."""
+    return re.findall(r"^<?(Scep\w+)", line, re.M)[-1]
+
+
 @pytest.mark.parametrize("line, text", LIMITS,
                          ids=[one[:40] for one, _ in LIMITS])
 def test_bad_values(make, line, text):
     server = make(line + "\n")
-    said = refused(server, line.split()[0], text)
+    said = refused(server, named(line), text)
     assert re.search(r"Syntax error on line \d+ of " + re.escape(
         server.path("httpd.conf")), said)
 
@@ -101,7 +126,21 @@ def test_every_directive_has_a_bad_value():
               encoding="ascii") as file:
         known = set(DIRECTIVES.findall(file.read()))
     assert len(known) > 15
-    assert known == {line.split()[0] for line, _ in LIMITS}
+    assert known == {named(line) for line, _ in LIMITS}
+
+
+@pytest.mark.parametrize("line, text", (
+    ("ScepProfile server", "ScepProfile at @DIR@/httpd.conf:74: there is no "
+     "profile server; define it by <ScepProfile server>"),
+    ("<Location /x>\nScepProfile server\n</Location>",
+     "there is no profile server"),
+    ("ScepProfileByKeyUsage device nothing device",
+     "ScepProfileByKeyUsage at @DIR@/httpd.conf:74: there is no profile "
+     "nothing"),
+))
+def test_profile_that_is_not_defined(make, line, text):
+    server = make(line + "\n")
+    refused(server, "SCEP0001", text.replace("@DIR@", server.dir))
 
 
 @pytest.mark.parametrize("line", (
@@ -552,12 +591,14 @@ def test_full_conf_with_all_of_it(make):
     text = text.replace("ScepStateDir @DIR@", "ScepStateDir @DIR@/state")
     text = text.replace("ScepPassPhraseDialog builtin",
                         "ScepPassPhraseDialog exec:/bin/false")
+    # instead of the line before it
+    text = text.replace("ScepProfileByKeyUsage", "#ScepProfileByKeyUsage")
     server = make(scep_conf=text)
     server.write("ca-chain.crt", pem(server.ca.cert))
     status, said = server.check()
     assert status == 0, said
     assert set(re.findall(r"(?m)^ *(Scep\w+)", text)) == {
-        line.split()[0] for line, _ in LIMITS}
+        named(line) for line, _ in LIMITS}
     server.expect("AH01630")
     server.start()
     for path in ("/cgi-bin/pkiclient.exe", "/scep-legacy"):

@@ -23,10 +23,65 @@ static void device_is_as_documented(void **state)
     assert_non_null(EVP_get_digestbyname(p->digest));
 }
 
+static void names_are_found(void **state)
+{
+    fixture_t *f = *state;
+    apr_hash_t *profiles = apr_hash_make(f->pool);
+    scep_profile_t own = scep_profile_device;
+
+    assert_ptr_equal(scep_profile_find(NULL, "device"), &scep_profile_device);
+    assert_null(scep_profile_find(NULL, "vpn"));
+    apr_hash_set(profiles, "vpn", APR_HASH_KEY_STRING, &own);
+    assert_ptr_equal(scep_profile_find(profiles, "vpn"), &own);
+    assert_null(scep_profile_find(profiles, "VPN"));
+    assert_ptr_equal(scep_profile_find(profiles, "device"),
+                     &scep_profile_device);
+    apr_hash_set(profiles, "device", APR_HASH_KEY_STRING, &own);
+    assert_ptr_equal(scep_profile_find(profiles, "device"), &own);
+}
+
+static void usages_as_ndes_sorts_them(void **state)
+{
+    (void)state;
+    assert_int_equal(scep_profile_usage(KU_DIGITAL_SIGNATURE),
+                     SCEP_USAGE_SIGNATURE);
+    assert_int_equal(scep_profile_usage(KU_KEY_ENCIPHERMENT),
+                     SCEP_USAGE_ENCRYPTION);
+    assert_int_equal(
+        scep_profile_usage(KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT),
+        SCEP_USAGE_GENERAL);
+    assert_int_equal(scep_profile_usage(0), SCEP_USAGE_GENERAL);
+    assert_int_equal(
+        scep_profile_usage(KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION),
+        SCEP_USAGE_SIGNATURE);
+    assert_int_equal(scep_profile_usage(KU_KEY_AGREEMENT),
+                     SCEP_USAGE_ENCRYPTION);
+}
+
+static void words_of_the_configuration(void **state)
+{
+    (void)state;
+    assert_int_equal(scep_profile_key_usage("DIGITALsignature"),
+                     KU_DIGITAL_SIGNATURE);
+    assert_int_equal(scep_profile_key_usage("keyAgreement"), KU_KEY_AGREEMENT);
+    assert_int_equal(scep_profile_key_usage("keyCertSign"), 0);
+    assert_int_equal(scep_profile_key_usage("cRLSign"), 0);
+    assert_int_equal(scep_profile_key_usage(""), 0);
+    assert_string_equal(scep_profile_ext_key_usage("ClientAuth"),
+                        "1.3.6.1.5.5.7.3.2");
+    assert_string_equal(scep_profile_ext_key_usage("1.2.3.4"), "1.2.3.4");
+    assert_null(scep_profile_ext_key_usage("commonName"));
+    assert_null(scep_profile_ext_key_usage("9.9.9"));
+    assert_null(scep_profile_ext_key_usage(""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(device_is_as_documented),
+        FIXTURE_TEST(names_are_found),
+        FIXTURE_TEST(usages_as_ndes_sorts_them),
+        FIXTURE_TEST(words_of_the_configuration),
     };
 
     return cmocka_run_group_tests_name("profile", tests, NULL, NULL);
