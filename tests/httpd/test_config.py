@@ -591,8 +591,11 @@ def test_full_conf_with_all_of_it(make):
     text = text.replace("ScepStateDir @DIR@", "ScepStateDir @DIR@/state")
     text = text.replace("ScepPassPhraseDialog builtin",
                         "ScepPassPhraseDialog exec:/bin/false")
-    # instead of the line before it
-    text = text.replace("ScepProfileByKeyUsage", "#ScepProfileByKeyUsage")
+    # one of the two before it is enough in one place
+    text = text.replace(
+        "\nScepProfileByKeyUsage", "\n<Location /by-usage>\n"
+        "ScepProfileByKeyUsage").replace(
+            "device device device\n", "device device device\n</Location>\n")
     server = make(scep_conf=text)
     server.write("ca-chain.crt", pem(server.ca.cert))
     status, said = server.check()
