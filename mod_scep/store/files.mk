@@ -8,7 +8,8 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_audit.c \
 	mod_scep/store/scep_store_challenge.c \
 	mod_scep/store/scep_store_issue.c \
-	mod_scep/store/scep_store_sql.c mod_scep/store/scep_store_sql.h
+	mod_scep/store/scep_store_sql.c mod_scep/store/scep_store_sql.h \
+	mod_scep/store/scep_store_revocation.c mod_scep/store/scep_store_revocation.h
 
 if HAVE_CMOCKA
 STORE_TESTS = tests/unit/test_schema \
@@ -20,7 +21,8 @@ STORE_TESTS = tests/unit/test_schema \
 	tests/unit/test_store_challenge \
 	tests/unit/test_store_crash \
 	tests/unit/test_store_issue \
-	tests/unit/test_store_sql
+	tests/unit/test_store_sql \
+	tests/unit/test_store_revocation
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 endif
@@ -58,3 +60,6 @@ tests_unit_test_store_issue_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_sql_SOURCES = tests/unit/test_store_sql.c $(STORE_FIXTURE)
 tests_unit_test_store_sql_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_sql_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_revocation_SOURCES = tests/unit/test_store_revocation.c $(STORE_FIXTURE)
+tests_unit_test_store_revocation_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_revocation_LDADD = $(LIB_STORE) $(UNIT_LIBS)

@@ -125,7 +125,8 @@ static const char *const migration_3[] = {
     "CREATE INDEX requests_by_state ON requests (state, created)",
     "CREATE INDEX requests_by_challenge ON requests (challenge_hash)",
 
-    /* also of certificates that are not in the table of certificates */
+    /* also of certificates that are not in the table of certificates; seq is
+     * the order of recording, by which a CRL tells what it covers */
     "CREATE TABLE revocations ("
     "scope TEXT NOT NULL,"
     "serial TEXT NOT NULL,"
@@ -134,14 +135,17 @@ static const char *const migration_3[] = {
     "not_after BIGINT,"
     "created BIGINT NOT NULL,"
     "actor TEXT,"
+    "seq BIGINT NOT NULL,"
     "PRIMARY KEY (scope, serial))",
     "CREATE INDEX revocations_by_time ON revocations (scope, effective)",
+    "CREATE INDEX revocations_by_seq ON revocations (scope, seq)",
 
     "CREATE TABLE crls ("
     "scope TEXT NOT NULL PRIMARY KEY,"
     "number BIGINT NOT NULL,"
     "this_update BIGINT NOT NULL,"
     "next_update BIGINT NOT NULL,"
+    "covers BIGINT NOT NULL," /* the seq of the newest revocation then */
     "der TEXT NOT NULL)",
 
     "CREATE TABLE documents ("

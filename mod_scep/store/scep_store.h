@@ -176,6 +176,7 @@ scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
 #define SCEP_AUDIT_REFUSED "refused"
 #define SCEP_AUDIT_CHALLENGE_CANCELLED "challenge-cancelled"
 #define SCEP_AUDIT_MASTER_ROTATED "master-rotated"
+#define SCEP_AUDIT_REVOKED "revoked"
 
 /** A row of the audit trail; NULL where a thing does not apply. */
 typedef struct scep_audit_event_t {

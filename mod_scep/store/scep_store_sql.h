@@ -26,6 +26,9 @@
     " AND COALESCE(reason, 0) = COALESCE(NULLIF($9, 0), reason, 0)"            \
     " AND COALESCE(peer, '') = COALESCE($10, peer, '')"
 
+#define SCEP_REVOCATION_COLUMNS                                                \
+    "scope, serial, effective, reason, not_after, created, actor, seq"
+
 /* clang-format off */
 /** X(symbol, letters of the parameters, text) */
 #define SCEP_STORE_QUERIES(X)                                                  \
@@ -81,7 +84,25 @@
       " ORDER BY seq LIMIT $11")                                                \
     X(SCEP_Q_AUDIT_NEWEST_FIRST, "nnnnttttntn",                                 \
       "SELECT " SCEP_AUDIT_COLUMNS " FROM audit" SCEP_AUDIT_FILTER             \
-      " ORDER BY seq DESC LIMIT $11")
+      " ORDER BY seq DESC LIMIT $11")                                           \
+    X(SCEP_Q_REVOCATION_FIND, "tt",                                            \
+      "SELECT " SCEP_REVOCATION_COLUMNS " FROM revocations"                    \
+      " WHERE scope = $1 AND serial = $2")                                     \
+    X(SCEP_Q_REVOCATION_SUBJECT, "tt",                                         \
+      "SELECT subject, not_after FROM certificates"                            \
+      " WHERE scope = $1 AND serial = $2")                                     \
+    X(SCEP_Q_REVOCATION_LAST, "t",                                             \
+      "SELECT COALESCE(MAX(seq), 0) FROM revocations WHERE scope = $1")        \
+    X(SCEP_Q_REVOCATION_ADD, "ttnnnntn",                                       \
+      "INSERT INTO revocations (" SCEP_REVOCATION_COLUMNS ")"                  \
+      " VALUES ($1, $2, $3, $4, NULLIF($5, 0), $6, $7, $8)")                   \
+    X(SCEP_Q_REVOCATION_ADVANCE, "nnntntt",                                    \
+      "UPDATE revocations SET effective = $1, reason = $2, created = $3,"      \
+      " actor = $4, seq = $5 WHERE scope = $6 AND serial = $7")                \
+    X(SCEP_Q_REVOCATIONS_EACH, "tnn",                                          \
+      "SELECT " SCEP_REVOCATION_COLUMNS " FROM revocations"                    \
+      " WHERE scope = $1 AND effective <= $2"                                  \
+      " AND (not_after IS NULL OR not_after >= $3) ORDER BY effective")
 /* clang-format on */
 
 typedef enum {

@@ -1,0 +1,385 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_store_revocation.c: what is revoked, from when on and why.
+ * (store layer)
+ */
+#include "scep_store_revocation.h"
+
+#include <apr_cstr.h>
+#include <apr_strings.h>
+
+#include "scep_store_p.h"
+
+/* --- reasons -------------------------------------------------------------- */
+
+static const struct {
+    scep_revocation_reason_e reason;
+    const char *name;
+} reasons[] = {
+    {SCEP_REVOKED_UNSPECIFIED, "unspecified"},
+    {SCEP_REVOKED_KEY_COMPROMISE, "keyCompromise"},
+    {SCEP_REVOKED_CA_COMPROMISE, "cACompromise"},
+    {SCEP_REVOKED_AFFILIATION_CHANGED, "affiliationChanged"},
+    {SCEP_REVOKED_SUPERSEDED, "superseded"},
+    {SCEP_REVOKED_CESSATION_OF_OPERATION, "cessationOfOperation"},
+    {SCEP_REVOKED_PRIVILEGE_WITHDRAWN, "privilegeWithdrawn"},
+    {SCEP_REVOKED_AA_COMPROMISE, "aACompromise"},
+};
+
+enum { REASONS = sizeof(reasons) / sizeof(reasons[0]) };
+
+const char *scep_revocation_reason_name(int reason)
+{
+    int i;
+
+    for (i = 0; i < REASONS; i++) {
+        if ((int)reasons[i].reason == reason) {
+            return reasons[i].name;
+        }
+    }
+    return NULL;
+}
+
+bool scep_revocation_reason_of(const char *name,
+                               scep_revocation_reason_e *reason)
+{
+    int i;
+
+    for (i = 0; i < REASONS; i++) {
+        if (apr_cstr_casecmp(reasons[i].name, name) == 0) {
+            *reason = reasons[i].reason;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+/* The order of SCEP_REVOCATION_COLUMNS. */
+enum {
+    SCOPE,
+    SERIAL,
+    EFFECTIVE,
+    REASON,
+    NOT_AFTER,
+    CREATED,
+    ACTOR,
+    SEQ,
+    COLUMNS
+};
+
+/* Its strings are the columns'. */
+static bool read_row(const char *const *columns, int count,
+                     scep_revocation_row_t *row)
+{
+    apr_int64_t reason;
+
+    row->not_after = 0;
+    if (count != COLUMNS || columns[SCOPE] == NULL || columns[SERIAL] == NULL ||
+        !scep_sql_number(columns[EFFECTIVE], &row->effective) ||
+        !scep_sql_number(columns[REASON], &reason) || reason < 0 ||
+        reason > SCEP_REVOKED_AA_COMPROMISE ||
+        scep_revocation_reason_name((int)reason) == NULL ||
+        (columns[NOT_AFTER] != NULL &&
+         !scep_sql_number(columns[NOT_AFTER], &row->not_after)) ||
+        !scep_sql_number(columns[CREATED], &row->created) ||
+        !scep_sql_number(columns[SEQ], &row->seq)) {
+        return false;
+    }
+    row->scope = columns[SCOPE];
+    row->serial = columns[SERIAL];
+    row->reason = (scep_revocation_reason_e)reason;
+    row->actor = columns[ACTOR];
+    return true;
+}
+
+static scep_status_e bad_row(scep_result_t *res)
+{
+    return scep_fail(res, SCEP_R_INTERNAL,
+                     "a row of the table revocations is malformed");
+}
+
+typedef struct find_t {
+    apr_pool_t *pool;
+    scep_revocation_row_t *row; /* NULL: none */
+    bool bad;
+} find_t;
+
+static bool find_row(void *baton, const char *const *columns, int count)
+{
+    find_t *find = baton;
+    scep_revocation_row_t *row = apr_pcalloc(find->pool, sizeof(*row));
+
+    if (!read_row(columns, count, row)) {
+        find->bad = true;
+        return false;
+    }
+    row->scope = apr_pstrdup(find->pool, row->scope);
+    row->serial = apr_pstrdup(find->pool, row->serial);
+    row->actor = apr_pstrdup(find->pool, row->actor);
+    find->row = row;
+    return true;
+}
+
+static scep_sql_status_e find_in(scep_store_session_t *s, const char *scope,
+                                 const char *serial, find_t *find)
+{
+    const scep_sql_value_t values[] = {{scope, 0}, {serial, 0}};
+
+    return scep_store_run(s, SCEP_Q_REVOCATION_FIND, values, find_row, find,
+                          NULL);
+}
+
+scep_status_e scep_store_revocation_find(scep_store_t *store, const char *scope,
+                                         const char *serial, apr_pool_t *pool,
+                                         scep_revocation_row_t **row,
+                                         scep_result_t *res)
+{
+    find_t find = {pool, NULL, false};
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+    scep_sql_status_e sql;
+
+    *row = NULL;
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = find_in(&s, scope, serial, &find);
+    status = scep_store_end(&s, sql, false, "look up a revocation", res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (find.bad) {
+        return bad_row(res);
+    }
+    *row = find.row;
+    return find.row != NULL ? SCEP_OK : SCEP_NOT_FOUND;
+}
+
+static bool take_number(void *baton, const char *const *columns, int count)
+{
+    apr_int64_t *number = baton;
+
+    if (count != 1 || !scep_sql_number(columns[0], number)) {
+        *number = -1;
+    }
+    return true;
+}
+
+static scep_sql_status_e last_in(scep_store_session_t *s, const char *scope,
+                                 apr_int64_t *seq)
+{
+    const scep_sql_value_t value = {scope, 0};
+
+    *seq = -1;
+    return scep_store_run(s, SCEP_Q_REVOCATION_LAST, &value, take_number, seq,
+                          NULL);
+}
+
+scep_status_e scep_store_revocation_last(scep_store_t *store, const char *scope,
+                                         apr_int64_t *seq, scep_result_t *res)
+{
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+
+    if (status == SCEP_OK) {
+        scep_sql_status_e sql = last_in(&s, scope, seq);
+
+        status = scep_store_end(&s, sql, false, "look for revocations", res);
+    }
+    if (status == SCEP_OK && *seq < 0) {
+        status = bad_row(res);
+    }
+    return status;
+}
+
+typedef struct walk_t {
+    scep_revocation_each_fn *each;
+    void *baton;
+    scep_status_e status;
+    bool bad;
+} walk_t;
+
+static bool walk_row(void *baton, const char *const *columns, int count)
+{
+    walk_t *walk = baton;
+    scep_revocation_row_t row;
+
+    if (!read_row(columns, count, &row)) {
+        walk->bad = true;
+        return false;
+    }
+    walk->status = walk->each(walk->baton, &row);
+    return walk->status == SCEP_OK;
+}
+
+scep_status_e scep_store_revocations_each(scep_store_t *store,
+                                          const char *scope, apr_time_t now,
+                                          apr_time_t alive,
+                                          scep_revocation_each_fn *each,
+                                          void *baton, scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {{scope, 0}, {NULL, now}, {NULL, alive}};
+    walk_t walk = {each, baton, SCEP_OK, false};
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+    scep_sql_status_e sql;
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = scep_store_run(&s, SCEP_Q_REVOCATIONS_EACH, values, walk_row, &walk,
+                         NULL);
+    status = scep_store_end(&s, sql, false, "read the revocations", res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    return walk.bad ? bad_row(res) : walk.status;
+}
+
+/* --- revoking ------------------------------------------------------------- */
+
+/* What the record knows of the certificate. */
+typedef struct certificate_t {
+    apr_pool_t *pool;
+    bool found;
+    bool bad;
+    const char *subject;
+    apr_time_t not_after;
+} certificate_t;
+
+static bool take_certificate(void *baton, const char *const *columns, int count)
+{
+    certificate_t *cert = baton;
+
+    cert->found = true;
+    if (count != 2 || !scep_sql_number(columns[1], &cert->not_after)) {
+        cert->bad = true;
+        return false;
+    }
+    cert->subject = apr_pstrdup(cert->pool, columns[0]);
+    return true;
+}
+
+static scep_sql_status_e find_certificate(scep_store_session_t *s,
+                                          const scep_revocation_row_t *row,
+                                          certificate_t *cert)
+{
+    const scep_sql_value_t values[] = {{row->scope, 0}, {row->serial, 0}};
+
+    return scep_store_run(s, SCEP_Q_REVOCATION_SUBJECT, values,
+                          take_certificate, cert, NULL);
+}
+
+/* A new row, or the one that is there with an earlier time. */
+static scep_sql_status_e write_row(scep_store_session_t *s,
+                                   const scep_revocation_row_t *row,
+                                   apr_time_t not_after, apr_int64_t seq,
+                                   bool exists)
+{
+    const scep_sql_value_t add[] = {
+        {row->scope, 0},     {row->serial, 0},  {NULL, row->effective},
+        {NULL, row->reason}, {NULL, not_after}, {NULL, row->created},
+        {row->actor, 0},     {NULL, seq},
+    };
+    const scep_sql_value_t advance[] = {
+        {NULL, row->effective}, {NULL, row->reason}, {NULL, row->created},
+        {row->actor, 0},        {NULL, seq},         {row->scope, 0},
+        {row->serial, 0},
+    };
+
+    return scep_store_run(
+        s, exists ? SCEP_Q_REVOCATION_ADVANCE : SCEP_Q_REVOCATION_ADD,
+        exists ? advance : add, NULL, NULL, NULL);
+}
+
+static scep_sql_status_e record(scep_store_session_t *s,
+                                const scep_revoke_t *revoke,
+                                const certificate_t *cert, bool exists,
+                                const char *id, apr_pool_t *pool)
+{
+    const scep_revocation_row_t *row = &revoke->row;
+    const char *why = scep_revocation_reason_name(row->reason);
+    const scep_audit_t audit = {
+        .id = id,
+        .event = SCEP_AUDIT_REVOKED,
+        .at = row->created,
+        .scope = row->scope,
+        .actor = row->actor,
+        .peer = revoke->peer,
+        .serial = row->serial,
+        .subject = cert->subject,
+        .detail = revoke->detail == NULL
+                      ? why
+                      : apr_pstrcat(pool, why, ": ", revoke->detail, NULL),
+    };
+    apr_int64_t last;
+    scep_sql_status_e sql = last_in(s, row->scope, &last);
+
+    if (sql == SCEP_SQL_OK) {
+        sql = write_row(s, row, cert->found ? cert->not_after : row->not_after,
+                        last + 1, exists);
+    }
+    return sql == SCEP_SQL_OK ? scep_store_audit(s, &audit) : sql;
+}
+
+/* Inside the write transaction, which is committed only for RECORDED. */
+static scep_sql_status_e decide(scep_store_session_t *s,
+                                const scep_revoke_t *revoke,
+                                certificate_t *cert, find_t *find,
+                                const char *id, scep_revoke_outcome_e *outcome)
+{
+    scep_sql_status_e sql =
+        find_in(s, revoke->row.scope, revoke->row.serial, find);
+
+    if (sql == SCEP_SQL_OK) {
+        sql = find_certificate(s, &revoke->row, cert);
+    }
+    if (find->row != NULL && find->row->effective <= revoke->row.effective) {
+        *outcome = SCEP_REVOKE_ALREADY;
+        return sql;
+    }
+    if (find->row == NULL && !cert->found && !revoke->unknown) {
+        *outcome = SCEP_REVOKE_UNKNOWN;
+        return sql;
+    }
+    *outcome = SCEP_REVOKE_RECORDED;
+    return sql != SCEP_SQL_OK || find->bad || cert->bad
+               ? sql
+               : record(s, revoke, cert, find->row != NULL, id, find->pool);
+}
+
+scep_status_e scep_store_revoke(scep_store_t *store,
+                                const scep_revoke_t *revoke, apr_pool_t *pool,
+                                scep_revoke_outcome_e *outcome,
+                                scep_result_t *res)
+{
+    certificate_t cert = {.pool = pool};
+    find_t find = {pool, NULL, false};
+    char id[1][SCEP_STORE_ID_SIZE];
+    scep_store_session_t s;
+    scep_revoke_outcome_e reached;
+    scep_sql_status_e sql;
+    scep_status_e status = scep_store_new_ids(id, 1, res);
+
+    /* Whoever forgets to look at the status must not take it for revoked. */
+    *outcome = SCEP_REVOKE_UNKNOWN;
+    if (status == SCEP_OK) {
+        status = scep_store_begin(store, &s, res);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = decide(&s, revoke, &cert, &find, id[0], &reached);
+    status = scep_store_end(
+        &s, sql, reached == SCEP_REVOKE_RECORDED && !find.bad && !cert.bad,
+        "revoke a certificate", res);
+    if (status == SCEP_OK && (find.bad || cert.bad)) {
+        return bad_row(res);
+    }
+    if (status == SCEP_OK) {
+        *outcome = reached;
+    }
+    return status;
+}
