@@ -3,16 +3,18 @@
  * scep_challenge_table.c: outstanding one-time passwords in shared memory.
  * (challenge layer)
  *
- *   +--------+----------------------+--------------------------------------+
- *   | header | buckets              | entries                              |
- *   | 64     | 4 octets each, a     | 88 octets each, `capacity` of them   |
- *   | octets | power of 2 >= capac. |                                      |
- *   +--------+----------------------+--------------------------------------+
+ *   +--------+--------------------+----------------------+-----------------+
+ *   | header | entries            | buckets              | heap            |
+ *   | 64     | 88 octets each,    | 4 octets each, a     | 4 octets each,  |
+ *   | octets | `capacity` of them | power of 2 >= capac. | `capacity`      |
+ *   +--------+--------------------+----------------------+-----------------+
  *
- * Buckets and links hold entry numbers (NIL: none), since every process may
- * map the memory elsewhere. An entry is either on the free list (through
- * `next`), or in its bucket's chain (`next`) and in the list of all used
- * entries by time of expiry (`older`, `newer`).
+ * Buckets, links and heap hold entry numbers (NIL: none), since every process
+ * may map the memory elsewhere. An entry is either on the free list (through
+ * `next`), or in its bucket's chain (`next`) and in the heap, at `place`. The
+ * heap's first `used` places are a binary heap: none expires later than the
+ * two at 2n + 1 and 2n + 2, so that the first to expire is at 0 whatever the
+ * validities, and coming and going costs O(log used).
  *
  * Death while the lock is held: the header's `dirty` is set for as long as
  * links may contradict each other. Whoever takes the lock next then rebuilds
@@ -35,7 +37,7 @@
 
 #define NIL ((apr_uint32_t)-1)
 
-enum { TABLE_VERSION = 1, SORT_BINS = 32 };
+enum { TABLE_VERSION = 2 };
 
 static const char table_magic[8] = {'S', 'C', 'E', 'P', 'C', 'H', 'A', 'L'};
 
@@ -54,8 +56,8 @@ typedef struct entry_t {
     apr_uint64_t check; /* over number, hash and expires */
     apr_uint32_t state; /* entry_state_e */
     apr_uint32_t next;
-    apr_uint32_t older;
-    apr_uint32_t newer;
+    apr_uint32_t place;
+    apr_uint32_t reserved;
 } entry_t;
 
 typedef struct header_t {
@@ -68,9 +70,7 @@ typedef struct header_t {
     apr_uint32_t dirty;
     apr_uint32_t used;
     apr_uint32_t free;
-    apr_uint32_t oldest;
-    apr_uint32_t newest;
-    apr_uint32_t reserved[3];
+    apr_uint32_t reserved[5];
 } header_t;
 
 static_assert(sizeof(header_t) == 64, "the header has a fixed size");
@@ -78,8 +78,9 @@ static_assert(sizeof(entry_t) == 88, "an entry has a fixed size");
 
 struct scep_challenge_table_t {
     header_t *header;
-    apr_uint32_t *buckets;
     entry_t *entries;
+    apr_uint32_t *buckets;
+    apr_uint32_t *heap;
     scep_lock_t lock;
 };
 
@@ -104,8 +105,8 @@ apr_size_t scep_challenge_table_size(apr_uint32_t capacity)
         capacity > SCEP_CHALLENGE_MAX_CAPACITY) {
         return 0;
     }
-    return sizeof(header_t) + bucket_count(capacity) * sizeof(apr_uint32_t) +
-           capacity * sizeof(entry_t);
+    return sizeof(header_t) + capacity * sizeof(entry_t) +
+           (bucket_count(capacity) + capacity) * sizeof(apr_uint32_t);
 }
 
 static void locate(scep_challenge_table_t *table, void *memory)
@@ -114,9 +115,10 @@ static void locate(scep_challenge_table_t *table, void *memory)
 
     table->header = memory;
     at += sizeof(header_t);
-    table->buckets = (apr_uint32_t *)(void *)at;
-    at += table->header->buckets * sizeof(apr_uint32_t);
     table->entries = (entry_t *)(void *)at;
+    at += table->header->capacity * sizeof(entry_t);
+    table->buckets = (apr_uint32_t *)(void *)at;
+    table->heap = table->buckets + table->header->buckets;
 }
 
 /* The HMAC's octets are uniform already. */
@@ -184,33 +186,70 @@ static void bucket_remove(scep_challenge_table_t *table, apr_uint32_t number)
     *link = table->entries[number].next;
 }
 
-/* From the newest end: passwords of one validity come in order. */
-static void expiry_insert(scep_challenge_table_t *table, apr_uint32_t number)
+static void heap_put(scep_challenge_table_t *table, apr_uint32_t place,
+                     apr_uint32_t number)
 {
-    header_t *header = table->header;
-    entry_t *entry = &table->entries[number];
-    apr_uint32_t before = header->newest;
-
-    while (before != NIL && table->entries[before].expires > entry->expires) {
-        before = table->entries[before].older;
-    }
-    entry->older = before;
-    entry->newer =
-        before != NIL ? table->entries[before].newer : header->oldest;
-    *(before != NIL ? &table->entries[before].newer : &header->oldest) = number;
-    *(entry->newer != NIL ? &table->entries[entry->newer].older
-                          : &header->newest) = number;
+    table->heap[place] = number;
+    table->entries[number].place = place;
 }
 
-static void expiry_remove(scep_challenge_table_t *table, apr_uint32_t number)
+/* Put NUMBER at PLACE or above it, where it belongs. */
+static void heap_raise(scep_challenge_table_t *table, apr_uint32_t place,
+                       apr_uint32_t number)
 {
-    header_t *header = table->header;
-    const entry_t *entry = &table->entries[number];
+    apr_time_t expires = table->entries[number].expires;
 
-    *(entry->older != NIL ? &table->entries[entry->older].newer
-                          : &header->oldest) = entry->newer;
-    *(entry->newer != NIL ? &table->entries[entry->newer].older
-                          : &header->newest) = entry->older;
+    while (place > 0) {
+        apr_uint32_t above = (place - 1) / 2;
+
+        if (table->entries[table->heap[above]].expires <= expires) {
+            break;
+        }
+        heap_put(table, place, table->heap[above]);
+        place = above;
+    }
+    heap_put(table, place, number);
+}
+
+/* Put NUMBER at PLACE or below it, in a heap of SIZE. */
+static void heap_sink(scep_challenge_table_t *table, apr_uint32_t size,
+                      apr_uint32_t place, apr_uint32_t number)
+{
+    const entry_t *entries = table->entries;
+    const apr_uint32_t *heap = table->heap;
+
+    for (;;) {
+        apr_uint32_t below = 2 * place + 1;
+
+        if (below + 1 < size &&
+            entries[heap[below + 1]].expires < entries[heap[below]].expires) {
+            below++;
+        }
+        if (below >= size ||
+            entries[heap[below]].expires >= entries[number].expires) {
+            break;
+        }
+        heap_put(table, place, heap[below]);
+        place = below;
+    }
+    heap_put(table, place, number);
+}
+
+static void heap_insert(scep_challenge_table_t *table, apr_uint32_t number)
+{
+    heap_raise(table, table->header->used++, number);
+}
+
+/* The last one takes its place, and goes up or down from there. */
+static void heap_remove(scep_challenge_table_t *table, apr_uint32_t number)
+{
+    apr_uint32_t place = table->entries[number].place;
+    apr_uint32_t last = table->heap[--table->header->used];
+
+    if (last != number) {
+        heap_raise(table, place, last);
+        heap_sink(table, table->header->used, table->entries[last].place, last);
+    }
 }
 
 static void put_in(scep_challenge_table_t *table, const unsigned char *hash,
@@ -228,8 +267,7 @@ static void put_in(scep_challenge_table_t *table, const unsigned char *hash,
     entry->state = ENTRY_OUTSTANDING;
     fence();
     bucket_push(table, number);
-    expiry_insert(table, number);
-    table->header->used++;
+    heap_insert(table, number);
 }
 
 static void take_out(scep_challenge_table_t *table, apr_uint32_t number)
@@ -237,9 +275,8 @@ static void take_out(scep_challenge_table_t *table, apr_uint32_t number)
     table->entries[number].state = ENTRY_FREE;
     fence();
     bucket_remove(table, number);
-    expiry_remove(table, number);
+    heap_remove(table, number);
     free_push(table, number);
-    table->header->used--;
 }
 
 /* --- repair --------------------------------------------------------------- */
@@ -253,54 +290,10 @@ static bool is_whole(scep_challenge_table_t *table, apr_uint32_t number)
            entry->check == check_of(number, entry);
 }
 
-/* Two chains through `newer`, each in order of expiry, made one. */
-static apr_uint32_t merge(entry_t *entries, apr_uint32_t a, apr_uint32_t b)
-{
-    apr_uint32_t first = NIL;
-    apr_uint32_t *link = &first;
-
-    while (a != NIL && b != NIL) {
-        apr_uint32_t *from = entries[b].expires < entries[a].expires ? &b : &a;
-
-        *link = *from;
-        link = &entries[*link].newer;
-        *from = *link;
-    }
-    *link = a != NIL ? a : b;
-    return first;
-}
-
-/* Merge sort in place: bin n holds a sorted chain of 2^n entries or none. */
-static apr_uint32_t sort(entry_t *entries, apr_uint32_t chain)
-{
-    apr_uint32_t bins[SORT_BINS];
-    apr_uint32_t sorted = NIL;
-    int i;
-
-    for (i = 0; i < SORT_BINS; i++) {
-        bins[i] = NIL;
-    }
-    while (chain != NIL) {
-        apr_uint32_t one = chain;
-
-        chain = entries[one].newer;
-        entries[one].newer = NIL;
-        for (i = 0; i < SORT_BINS - 1 && bins[i] != NIL; i++) {
-            one = merge(entries, bins[i], one);
-            bins[i] = NIL;
-        }
-        bins[i] = one;
-    }
-    for (i = 0; i < SORT_BINS; i++) {
-        sorted = merge(entries, bins[i], sorted);
-    }
-    return sorted;
-}
-
 static void repair(scep_challenge_table_t *table)
 {
     header_t *header = table->header;
-    apr_uint32_t chain = NIL, i;
+    apr_uint32_t i;
 
     header->used = 0;
     header->free = NIL;
@@ -310,20 +303,15 @@ static void repair(scep_challenge_table_t *table)
     for (i = header->capacity; i-- > 0;) {
         if (is_whole(table, i) && find(table, table->entries[i].hash) == NIL) {
             bucket_push(table, i);
-            table->entries[i].newer = chain;
-            chain = i;
-            header->used++;
+            heap_put(table, header->used++, i);
         }
         else {
             table->entries[i].state = ENTRY_FREE;
             free_push(table, i);
         }
     }
-    header->oldest = chain = sort(table->entries, chain);
-    header->newest = NIL;
-    for (; chain != NIL; chain = table->entries[chain].newer) {
-        table->entries[chain].older = header->newest;
-        header->newest = chain;
+    for (i = header->used / 2; i-- > 0;) {
+        heap_sink(table, header->used, i, table->heap[i]);
     }
 }
 
@@ -409,16 +397,14 @@ scep_challenge_table_t *scep_challenge_table_attach(void *memory,
     return table;
 }
 
-/* Room for one more: a free entry, or the oldest if that has expired. The
- * others stay until they are in the way, so that whoever brings one is told
- * that it has expired. */
+/* Room for one more: a free entry, or the first that has expired. The others
+ * stay until they are in the way, so that whoever brings one is told that it
+ * has expired without a look into the store. */
 static bool make_room(scep_challenge_table_t *table, apr_time_t now)
 {
-    apr_uint32_t oldest = table->header->oldest;
-
-    if (table->header->free == NIL && oldest != NIL &&
-        table->entries[oldest].expires <= now) {
-        take_out(table, oldest);
+    if (table->header->free == NIL &&
+        table->entries[table->heap[0]].expires <= now) {
+        take_out(table, table->heap[0]);
     }
     return table->header->free != NIL;
 }
@@ -530,20 +516,27 @@ void scep_challenge_table_remove(scep_challenge_table_t *table,
     release(table);
 }
 
+/* How many from PLACE on downwards have expired; no deeper than the heap. */
+static apr_uint32_t expired_below(const scep_challenge_table_t *table,
+                                  apr_uint32_t place, apr_time_t now)
+{
+    if (place >= table->header->used ||
+        table->entries[table->heap[place]].expires > now) {
+        return 0;
+    }
+    return 1 + expired_below(table, 2 * place + 1, now) +
+           expired_below(table, 2 * place + 2, now);
+}
+
 apr_uint32_t scep_challenge_table_count(scep_challenge_table_t *table,
                                         apr_time_t now)
 {
-    apr_uint32_t count, number;
+    apr_uint32_t count;
 
     if (!acquire(table)) {
         return 0;
     }
-    count = table->header->used;
-    number = table->header->oldest;
-    while (number != NIL && table->entries[number].expires <= now) {
-        number = table->entries[number].newer;
-        count--;
-    }
+    count = table->header->used - expired_below(table, 0, now);
     release(table);
     return count;
 }

@@ -9,8 +9,9 @@
  * The memory is position-independent (indices, no pointers), is laid out in
  * the .c file's first comment, and is guarded by one lock that the caller
  * provides. A process that dies while it holds the lock leaves a mark, and
- * the next one repairs the links before it goes on. Look-up, add, claim,
- * release and spend are O(1); at most 128 octets an entry.
+ * the next one repairs the links before it goes on. Look-up, claim and release
+ * are O(1), add and remove O(log n), whatever the validities; at most 100
+ * octets an entry.
  */
 #ifndef SCEP_CHALLENGE_TABLE_H
 #define SCEP_CHALLENGE_TABLE_H
@@ -93,7 +94,8 @@ void scep_challenge_table_release(
 void scep_challenge_table_remove(scep_challenge_table_t *table,
                                  const unsigned char hash[SCEP_HASH_SIZE]);
 
-/** Entries that have not expired at NOW; capacity. */
+/** Entries that have not expired at NOW, counted in time that grows with the
+ * expired ones that are still there; capacity. */
 apr_uint32_t scep_challenge_table_count(scep_challenge_table_t *table,
                                         apr_time_t now);
 apr_uint32_t scep_challenge_table_capacity(const scep_challenge_table_t *table);

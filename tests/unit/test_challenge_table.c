@@ -66,10 +66,10 @@ static void test_size(void **state)
     for (n = SCEP_CHALLENGE_MIN_CAPACITY; n <= SCEP_CHALLENGE_MAX_CAPACITY;
          n += n / 3) {
         assert_in_range(scep_challenge_table_size(n), 1,
-                        (apr_size_t)n * 128 + 64);
+                        (apr_size_t)n * 100 + 64);
     }
     assert_in_range(scep_challenge_table_size(SCEP_CHALLENGE_MAX_CAPACITY), 1,
-                    128 * 1000 * 1000 + 64);
+                    100 * 1000 * 1000 + 64);
 }
 
 static void test_attach_refuses_what_is_no_table(void **state)

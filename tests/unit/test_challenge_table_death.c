@@ -165,7 +165,7 @@ static void change_add(scep_challenge_table_t *table)
     add(table, STEP_CHANGED, FIXTURE_NOW + VALIDITY / 2);
 }
 
-/* Entry 4 is in the midst of its bucket's chain and of the expiry list. */
+/* Entry 4 is in the midst of its bucket's chain and of the heap. */
 static void change_remove(scep_challenge_table_t *table)
 {
     take_away(table, 4);
@@ -220,7 +220,7 @@ static scep_challenge_table_t *fill(fixture_t *f, void *memory, apr_size_t size,
     return table;
 }
 
-/* The count walks the list by expiry, the claims go through the buckets. */
+/* The count walks the heap, the claims go through the buckets. */
 static void check_order(scep_challenge_table_t *table, unsigned int count)
 {
     apr_time_t now;
