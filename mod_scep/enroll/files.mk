@@ -2,6 +2,7 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_authorize.c mod_scep/enroll/scep_authorize.h \
 	mod_scep/enroll/scep_draw.c mod_scep/enroll/scep_draw.h \
 	mod_scep/enroll/scep_getcacert.c mod_scep/enroll/scep_message.h \
+	mod_scep/enroll/scep_issue.c mod_scep/enroll/scep_issue.h \
 	mod_scep/enroll/scep_operation.c mod_scep/enroll/scep_operation.h \
 	mod_scep/enroll/scep_pkcsreq.c mod_scep/enroll/scep_pkcsreq.h \
 	mod_scep/enroll/scep_pkioperation.c \
@@ -10,7 +11,8 @@ libscep_enroll_la_SOURCES = \
 
 if HAVE_CMOCKA
 ENROLL_TESTS = tests/unit/test_authorize tests/unit/test_draw \
-	tests/unit/test_getcacert tests/unit/test_operation \
+	tests/unit/test_getcacert tests/unit/test_issue \
+	tests/unit/test_operation \
 	tests/unit/test_pkcsreq tests/unit/test_pkioperation \
 	tests/unit/test_refusal tests/unit/test_service
 check_PROGRAMS += $(ENROLL_TESTS)
@@ -31,6 +33,9 @@ tests_unit_test_getcacert_SOURCES = tests/unit/test_getcacert.c \
 	$(ENROLL_FIXTURE)
 tests_unit_test_getcacert_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_getcacert_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_issue_SOURCES = tests/unit/test_issue.c $(ENROLL_FIXTURE)
+tests_unit_test_issue_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_issue_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_operation_SOURCES = tests/unit/test_operation.c \
 	$(ENROLL_MAKER)
 tests_unit_test_operation_CPPFLAGS = $(UNIT_CPPFLAGS)

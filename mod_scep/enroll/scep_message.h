@@ -26,4 +26,13 @@ typedef scep_status_e scep_message_fn(scep_request_t *req,
                                       const scep_pkimessage_t *msg,
                                       scep_reply_t *reply, scep_result_t *res);
 
+/**
+ * Look at what is outside the envelope, before it is opened: what is refused
+ * here cannot tell what is inside (S20).
+ * @return SCEP_OK: go on; else RES is filled
+ */
+typedef scep_status_e scep_admit_fn(scep_request_t *req,
+                                    const scep_pkimessage_t *msg,
+                                    scep_result_t *res);
+
 #endif

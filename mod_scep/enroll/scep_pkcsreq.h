@@ -6,16 +6,10 @@
 #ifndef SCEP_PKCSREQ_H
 #define SCEP_PKCSREQ_H
 
-#include "scep_pkimessage.h"
-#include "scep_service.h"
+#include "scep_message.h"
 
-/**
- * Decide on an opened, verified message and issue.
- * @param cert the issued certificate, recorded (invariant 5); also when the
- *     request was a retry of one answered before (invariant 4)
- * @return SCEP_OK, SCEP_REFUSED, SCEP_UNAVAILABLE or SCEP_BROKEN; RES filled
- */
-scep_status_e scep_pkcsreq(scep_request_t *req, const scep_pkimessage_t *msg,
-                           X509 **cert, scep_result_t *res);
+/** The handler; the certificate in REPLY has been recorded (invariant 5), also
+ * when the request was a retry of one answered before (invariant 4). */
+scep_message_fn scep_pkcsreq;
 
 #endif

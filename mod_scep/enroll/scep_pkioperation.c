@@ -13,29 +13,23 @@
  * be read is put off: well above what the work for it varies by. */
 enum { CONTENT_REFUSAL_STEP = 10000 };
 
-static scep_status_e serve_pkcsreq(scep_request_t *req,
-                                   const scep_pkimessage_t *msg,
-                                   scep_reply_t *reply, scep_result_t *res)
-{
-    return scep_pkcsreq(req, msg, &reply->cert, res);
-}
-
 /* Only what is listed reaches a handler; whatever else a peer writes into
  * messageType ends here (S1). */
-static const struct {
+static const struct handler {
     scep_message_type_e type;
+    scep_admit_fn *admit; /* before the envelope is opened; may be NULL */
     scep_message_fn *serve;
 } handlers[] = {
-    {SCEP_MSG_PKCSREQ, serve_pkcsreq},
+    {SCEP_MSG_PKCSREQ, NULL, scep_pkcsreq},
 };
 
-static scep_message_fn *handler_of(const scep_pkimessage_t *msg)
+static const struct handler *handler_of(const scep_pkimessage_t *msg)
 {
     size_t i;
 
     for (i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
         if ((int)handlers[i].type == msg->message_type) {
-            return handlers[i].serve;
+            return &handlers[i];
         }
     }
     return NULL;
@@ -80,7 +74,7 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
                             scep_result_t *res)
 {
     const scep_algs_t *algs = req->policy->algs;
-    scep_message_fn *serve;
+    const struct handler *handler;
     scep_status_e status =
         scep_pkimessage_decode(der, algs, req->pool, msg, res);
 
@@ -89,13 +83,17 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
     }
     /* Before the envelope is opened: the answer must not depend on whether it
      * could be (S20). */
-    serve = handler_of(*msg);
-    if (serve == NULL) {
+    handler = handler_of(*msg);
+    if (handler == NULL) {
         return scep_fail(res, SCEP_R_MESSAGE_TYPE, "%s is not served",
                          scep_message_type_name((*msg)->message_type));
     }
-    status = scep_pkimessage_open(*msg, algs, scep_service_ra(req)->pairs, res);
-    return status == SCEP_OK ? serve(req, *msg, reply, res) : status;
+    status = handler->admit != NULL ? handler->admit(req, *msg, res) : SCEP_OK;
+    if (status == SCEP_OK) {
+        status =
+            scep_pkimessage_open(*msg, algs, scep_service_ra(req)->pairs, res);
+    }
+    return status == SCEP_OK ? handler->serve(req, *msg, reply, res) : status;
 }
 
 /* Bad padding, a wrong key, a CSR that is garbage, wrongly signed or somebody

@@ -1,0 +1,222 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_issue.c: seen before? If not, and once authorized: sign, record, and
+ * only then answer. (enroll layer)
+ */
+#include "scep_issue.h"
+
+#include <string.h>
+
+#include "scep_cert_time.h"
+#include "scep_certrep.h"
+
+scep_status_e scep_enrolment_begin(scep_request_t *req,
+                                   const scep_pkimessage_t *msg,
+                                   scep_enrolment_t *e, scep_result_t *res)
+{
+    scep_status_e status;
+
+    memset(e, 0, sizeof(*e));
+    e->req = req;
+    e->msg = msg;
+    e->now = scep_env_now(&req->env);
+    e->retry_since = e->now - req->policy->retry_window;
+    status =
+        scep_csr_parse(msg->data, req->policy->algs,
+                       scep_service_min_rsa_bits(req), req->pool, &e->csr, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (!scep_key_hash(msg->signer_key, e->signer_hash)) {
+        return scep_fail(res, SCEP_R_INTERNAL, "SHA-256 failed");
+    }
+    return SCEP_OK;
+}
+
+scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
+                                   const scep_transaction_row_t *row,
+                                   X509 **cert, scep_result_t *res)
+{
+    const unsigned char *in = row->cert_der.data;
+
+    *cert = scep_x509_own(e->req->pool,
+                          d2i_X509(NULL, &in, (long)row->cert_der.len));
+    if (*cert == NULL) {
+        return scep_fail(res, SCEP_R_INTERNAL,
+                         "the stored certificate %s does not parse",
+                         row->serial);
+    }
+    scep_log(&e->req->env, SCEP_LOG_INFO,
+             SCEPLOGNO(0201) "answered \"%s\" from %s again with certificate "
+                             "%s, transactionID \"%s\"",
+             e->csr->subject, e->req->peer, row->serial,
+             e->msg->transaction_id);
+    return SCEP_OK;
+}
+
+static scep_status_e id_taken(const scep_enrolment_t *e, scep_result_t *res)
+{
+    return scep_fail(res, SCEP_R_TRANSACTION_REUSED,
+                     "another key than that of \"%s\" used this transactionID "
+                     "less than ScepRetryWindow ago",
+                     e->csr->subject);
+}
+
+/* Is there a transaction of this id by another key? What two of them racing
+ * each other leave open here, the store's write transaction decides. */
+static scep_status_e check_id(const scep_enrolment_t *e, scep_result_t *res)
+{
+    scep_transaction_row_t *row;
+    scep_status_e status = scep_store_transaction_find(
+        e->req->service->store, e->req->service->scope, e->msg->transaction_id,
+        e->retry_since, e->req->pool, &row, res);
+
+    if (status == SCEP_OK) {
+        return memcmp(row->key_hash, e->signer_hash, SCEP_HASH_SIZE) == 0
+                   ? SCEP_NOT_FOUND
+                   : id_taken(e, res);
+    }
+    return status;
+}
+
+scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
+                                   scep_result_t *res)
+{
+    scep_transaction_row_t *row;
+    scep_status_e status = scep_store_transaction_same(
+        e->req->service->store, e->req->service->scope, e->msg->transaction_id,
+        e->retry_since, e->signer_hash, e->csr->hash, e->req->pool, &row, res);
+
+    if (status == SCEP_OK && row->not_after > e->now) {
+        return scep_enrolment_again(e, row, cert, res);
+    }
+    if (status == SCEP_OK || status == SCEP_NOT_FOUND) {
+        return check_id(e, res);
+    }
+    return status;
+}
+
+static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
+                            scep_issue_outcome_e *outcome, scep_result_t *res)
+{
+    apr_pool_t *pool = e->req->pool;
+    apr_int64_t first, last;
+    scep_issue_t issue = {
+        .scope = e->req->service->scope,
+        .transaction_id = e->msg->transaction_id,
+        .key_hash = e->signer_hash,
+        .csr_hash = e->csr->hash,
+        .challenge_hash =
+            e->claim.source == SCEP_SOURCE_ONE_TIME ? e->claim.hash : NULL,
+        .now = e->now,
+        .retry_since = e->retry_since,
+        .serial = scep_serial_text(pool, X509_get0_serialNumber(cert)),
+        .subject = scep_name_text(pool, X509_get_subject_name(cert)),
+        .cert_der = scep_x509_der(pool, cert),
+        .profile = e->profile->name,
+        .peer = e->req->peer,
+    };
+    scep_status_e status;
+
+    if (!scep_cert_time(X509_get0_notBefore(cert), &first) ||
+        !scep_cert_time(X509_get0_notAfter(cert), &last) ||
+        issue.cert_der.len == 0) {
+        return scep_fail(res, SCEP_R_INTERNAL,
+                         "the certificate %s cannot be read", issue.serial);
+    }
+    issue.not_before = apr_time_from_sec(first);
+    issue.not_after = apr_time_from_sec(last);
+
+    status =
+        scep_store_issue(e->req->service->store, &issue, pool, outcome, res);
+    if (status == SCEP_OK && *outcome == SCEP_ISSUE_RECORDED) {
+        scep_log(&e->req->env, SCEP_LOG_INFO,
+                 SCEPLOGNO(0200) "issued certificate %s to \"%s\" from %s, "
+                                 "transactionID \"%s\", profile %s",
+                 issue.serial, issue.subject, issue.peer, issue.transaction_id,
+                 issue.profile);
+    }
+    return status;
+}
+
+static scep_status_e sign(const scep_enrolment_t *e, X509 **cert,
+                          scep_result_t *res)
+{
+    const scep_service_t *service = e->req->service;
+    scep_ca_request_t request = {
+        .csr = e->csr->req,
+        .csr_der = e->csr->der,
+        .extensions = e->csr->extensions,
+        .profile = e->profile,
+        .transaction_id = e->msg->transaction_id,
+    };
+    scep_ca_answer_t answer = {NULL, NULL};
+    scep_status_e status = service->backend->issue(
+        service->ca, &e->req->env, &request, e->req->pool, &answer, res);
+
+    if (status == SCEP_OK && answer.cert == NULL) {
+        return scep_fail(res, SCEP_R_INTERNAL,
+                         "the CA backend %s gave no certificate",
+                         service->backend->name);
+    }
+    if (status == SCEP_PENDING) {
+        return scep_fail(res, SCEP_R_CA_UNAVAILABLE,
+                         "the CA backend %s answered \"pending\"",
+                         service->backend->name);
+    }
+    *cert = answer.cert;
+    return status;
+}
+
+/* Somebody was faster: the same transaction (a retry that overlapped with its
+ * original), or another one with the same password. The store knows. */
+static scep_status_e resolve_lost(scep_enrolment_t *e, X509 **cert,
+                                  scep_result_t *res)
+{
+    scep_transaction_row_t *row = NULL;
+    scep_status_e status = scep_enrolment_retry(e, cert, res);
+
+    if (status != SCEP_NOT_FOUND) {
+        return status;
+    }
+    scep_authorize_spent(e->req, &e->claim);
+    status = scep_authorize(e->req, e->msg, e->csr, &e->claim, &row, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (row != NULL) {
+        return scep_enrolment_again(e, row, cert, res);
+    }
+    scep_authorize_release(e->req, &e->claim);
+    return scep_fail(res, SCEP_R_STORE_UNAVAILABLE,
+                     "the store lost a password and has it again");
+}
+
+scep_status_e scep_issue(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
+{
+    scep_issue_outcome_e outcome = SCEP_ISSUE_RECORDED;
+    scep_status_e status =
+        scep_service_profile(e->req, e->csr, NULL, &e->profile, res);
+
+    if (status == SCEP_OK) {
+        status = sign(e, cert, res);
+    }
+    if (status == SCEP_OK) {
+        status = record(e, *cert, &outcome, res);
+    }
+    if (status != SCEP_OK) {
+        scep_authorize_release(e->req, &e->claim);
+        return status;
+    }
+    if (outcome == SCEP_ISSUE_ID_TAKEN) {
+        *cert = NULL;
+        scep_authorize_release(e->req, &e->claim);
+        return id_taken(e, res);
+    }
+    if (outcome != SCEP_ISSUE_RECORDED) {
+        *cert = NULL; /* it must not leave */
+        return resolve_lost(e, cert, res);
+    }
+    scep_authorize_spent(e->req, &e->claim);
+    return SCEP_OK;
+}

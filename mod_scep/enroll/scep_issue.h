@@ -1,0 +1,58 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_issue.h
+ * What PKCSReq and RenewalReq have in common: is it a retry, and, once it has
+ * been authorized, sign and record. (enroll layer)
+ */
+#ifndef SCEP_ISSUE_H
+#define SCEP_ISSUE_H
+
+#include "scep_authorize.h"
+#include "scep_csr.h"
+#include "scep_message.h"
+
+/** One request for a certificate, as it is decided on. */
+typedef struct scep_enrolment_t {
+    scep_request_t *req;
+    const scep_pkimessage_t *msg;
+    scep_csr_t *csr;
+    unsigned char signer_hash[SCEP_HASH_SIZE]; /* of the signer's key */
+    const scep_profile_t *profile;             /* known once it is authorized */
+    const char *renewal_of; /* serial of the certificate that signed, in
+                             * upper-case hex; NULL: a first enrolment */
+    apr_time_t now;
+    apr_time_t retry_since; /* identical requests back to here are retries */
+    scep_claim_t claim;
+} scep_enrolment_t;
+
+/**
+ * Parse the CSR of an opened message.
+ * @return SCEP_OK; SCEP_REFUSED with what scep_csr_parse() gives; SCEP_BROKEN
+ */
+scep_status_e scep_enrolment_begin(scep_request_t *req,
+                                   const scep_pkimessage_t *msg,
+                                   scep_enrolment_t *e, scep_result_t *res);
+
+/**
+ * Invariant 4: a retry is answered, not refused.
+ * @param cert set, with SCEP_OK
+ * @return SCEP_OK; SCEP_NOT_FOUND: this is no retry, judge it anew;
+ *     SCEP_REFUSED with SCEP_R_TRANSACTION_REUSED; SCEP_UNAVAILABLE;
+ *     SCEP_BROKEN
+ */
+scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
+                                   scep_result_t *res);
+
+/** The certificate of ROW once more. */
+scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
+                                   const scep_transaction_row_t *row,
+                                   X509 **cert, scep_result_t *res);
+
+/**
+ * Sign and record what has been authorized. The claim of E is spent, or given
+ * back.
+ * @param cert the certificate, recorded (invariant 5)
+ */
+scep_status_e scep_issue(scep_enrolment_t *e, X509 **cert, scep_result_t *res);
+
+#endif

@@ -1,0 +1,73 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* test_issue.c: retries, and what is recorded of an issued certificate. */
+#include "enroll_fixture.h"
+
+#include "scep_issue.h"
+
+static scep_enrolment_t begin(enroll_fixture_t *f, const char *id,
+                              scep_octets_t csr)
+{
+    scep_pkimessage_t *msg = enroll_message(f, id, &f->device, csr);
+    scep_enrolment_t e;
+
+    enroll_reset_result(f);
+    assert_int_equal(scep_enrolment_begin(&f->req, msg, &e, &f->base.res),
+                     SCEP_OK);
+    return e;
+}
+
+static void test_garbage_does_not_begin(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t junk = {(const unsigned char *)"junk", 4};
+    scep_pkimessage_t *msg = enroll_message(f, "t", &f->device, junk);
+    scep_enrolment_t e;
+
+    assert_int_equal(scep_enrolment_begin(&f->req, msg, &e, &f->base.res),
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CONTENT);
+}
+
+static void test_issued_then_answered_again(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    scep_enrolment_t e = begin(f, "t", csr);
+    X509 *cert = NULL, *again = NULL;
+
+    e.claim.source = SCEP_SOURCE_NONE;
+    assert_int_equal(scep_enrolment_retry(&e, &again, &f->base.res),
+                     SCEP_NOT_FOUND);
+    assert_int_equal(scep_issue(&e, &cert, &f->base.res), SCEP_OK);
+    e = begin(f, "t", csr);
+    assert_int_equal(scep_enrolment_retry(&e, &again, &f->base.res), SCEP_OK);
+    assert_int_equal(X509_cmp(cert, again), 0);
+    assert_int_equal(f->issued, 1);
+}
+
+static void test_another_signer_is_no_retry(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    scep_enrolment_t e = begin(f, "t", csr);
+    X509 *cert = NULL;
+
+    e.claim.source = SCEP_SOURCE_NONE;
+    assert_int_equal(scep_issue(&e, &cert, &f->base.res), SCEP_OK);
+    e = begin(f, "t", csr);
+    e.signer_hash[0] ^= 1;
+    assert_int_equal(scep_enrolment_retry(&e, &cert, &f->base.res),
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_TRANSACTION_REUSED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ENROLL_TEST(test_garbage_does_not_begin),
+        ENROLL_TEST(test_issued_then_answered_again),
+        ENROLL_TEST(test_another_signer_is_no_retry),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
