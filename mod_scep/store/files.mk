@@ -1,4 +1,6 @@
 libscep_store_la_SOURCES = \
+	mod_scep/store/scep_pgsql.c mod_scep/store/scep_pgsql.h \
+	mod_scep/store/scep_pgsql_text.c mod_scep/store/scep_pgsql_text.h \
 	mod_scep/store/scep_schema.c mod_scep/store/scep_schema.h \
 	mod_scep/store/scep_sql.c mod_scep/store/scep_sql.h \
 	mod_scep/store/scep_sqlite.c mod_scep/store/scep_sqlite.h \
@@ -12,7 +14,9 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_revocation.c mod_scep/store/scep_store_revocation.h
 
 if HAVE_CMOCKA
-STORE_TESTS = tests/unit/test_schema \
+STORE_TESTS = tests/unit/test_pgsql \
+	tests/unit/test_pgsql_text \
+	tests/unit/test_schema \
 	tests/unit/test_sql \
 	tests/unit/test_sqlite \
 	tests/unit/test_sqlite_file \
@@ -27,6 +31,13 @@ check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 endif
 STORE_FIXTURE = tests/unit/store_fixture.h tests/unit/fixture.h
+tests_unit_test_pgsql_SOURCES = tests/unit/test_pgsql.c \
+	tests/unit/pgsql_fixture.h tests/unit/fixture.h
+tests_unit_test_pgsql_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pgsql_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_pgsql_text_SOURCES = tests/unit/test_pgsql_text.c $(STORE_FIXTURE)
+tests_unit_test_pgsql_text_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pgsql_text_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(STORE_FIXTURE)
 tests_unit_test_schema_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_schema_LDADD = $(LIB_STORE) $(UNIT_LIBS)

@@ -61,7 +61,19 @@ typedef bool scep_sql_row_fn(void *baton, const char *const *columns,
 typedef struct scep_sql_conn_t scep_sql_conn_t;
 
 typedef struct scep_sql_driver_t {
-    const char *name;
+    const char *name; /* as in ScepDatabase */
+    bool shared;      /* several machines may work on one database */
+
+    /** Are PARAMS understood, and is all there that the driver needs? Nothing
+     * is connected to. Fills RES with SCEP_R_SETUP and the cure. */
+    scep_status_e (*check)(const char *params, apr_pool_t *pool,
+                           scep_result_t *res);
+
+    /** What of PARAMS may be shown: never a password. */
+    const char *(*display)(const char *params, apr_pool_t *pool);
+
+    /** True if a password stands in PARAMS. */
+    bool (*secret)(const char *params, apr_pool_t *pool);
 
     /** Parent: make the database if need be and give it to UID and GID (see
      * scep_store_prepare); fills RES with SCEP_R_SETUP. */

@@ -365,8 +365,41 @@ static const char *sqlite_error(scep_sql_conn_t *conn)
     return conn->error != NULL ? conn->error : sqlite3_errmsg(conn->db);
 }
 
+static scep_status_e sqlite_check(const char *path, apr_pool_t *pool,
+                                  scep_result_t *res)
+{
+    (void)pool;
+    return *path != '\0' ? SCEP_OK
+                         : scep_fail(res, SCEP_R_SETUP,
+                                     "the path of the database is empty");
+}
+
+static const char *sqlite_display(const char *path, apr_pool_t *pool)
+{
+    (void)pool;
+    return path;
+}
+
+static bool sqlite_secret(const char *path, apr_pool_t *pool)
+{
+    (void)path;
+    (void)pool;
+    return false;
+}
+
 const scep_sql_driver_t scep_sqlite_driver = {
-    "sqlite3",        scep_sqlite_provide, sqlite_open,  sqlite_close,
-    sqlite_configure, sqlite_usable,       sqlite_begin, sqlite_commit,
-    sqlite_rollback,  sqlite_run,          sqlite_error,
+    .name = "sqlite3",
+    .check = sqlite_check,
+    .display = sqlite_display,
+    .secret = sqlite_secret,
+    .provide = scep_sqlite_provide,
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .configure = sqlite_configure,
+    .usable = sqlite_usable,
+    .begin = sqlite_begin,
+    .commit = sqlite_commit,
+    .rollback = sqlite_rollback,
+    .run = sqlite_run,
+    .error = sqlite_error,
 };

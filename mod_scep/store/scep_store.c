@@ -19,6 +19,7 @@
 #include <apr_thread_mutex.h>
 
 #include "scep_crypto.h"
+#include "scep_pgsql.h"
 #include "scep_schema.h"
 #include "scep_sqlite.h"
 
@@ -28,6 +29,7 @@
 struct scep_store_t {
     const scep_sql_driver_t *driver;
     const char *params;
+    const char *name; /* PARAMS without secrets */
     scep_env_t env;
     pid_t process; /* that opened it: connections do not survive fork() */
     apr_thread_mutex_t *lock; /* over the free list and `failing` */
@@ -41,22 +43,62 @@ struct scep_store_t {
 
 static const scep_sql_driver_t *driver_of(const char *name)
 {
-    return strcmp(name, scep_sqlite_driver.name) == 0 ? &scep_sqlite_driver
-                                                      : NULL;
+    static const scep_sql_driver_t *const drivers[] = {&scep_sqlite_driver,
+                                                       &scep_pgsql_driver};
+    size_t i;
+
+    for (i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+        if (strcmp(name, drivers[i]->name) == 0) {
+            return drivers[i];
+        }
+    }
+    return NULL;
 }
 
 static scep_status_e no_driver(const scep_store_config_t *config,
                                scep_result_t *res)
 {
-    return scep_fail(res, SCEP_R_SETUP,
-                     "no database driver is called \"%s\"; use \"sqlite3\"",
-                     config->driver);
+    return scep_fail(
+        res, SCEP_R_SETUP,
+        "no database driver is called \"%s\"; use " SCEP_STORE_DRIVERS,
+        config->driver);
+}
+
+/* --- before it is opened -------------------------------------------------- */
+
+bool scep_store_driver_known(const char *driver)
+{
+    return driver_of(driver) != NULL;
+}
+
+bool scep_store_driver_shared(const char *driver)
+{
+    const scep_sql_driver_t *found = driver_of(driver);
+
+    return found != NULL && found->shared;
+}
+
+bool scep_store_config_secret(const scep_store_config_t *config,
+                              apr_pool_t *pool)
+{
+    const scep_sql_driver_t *driver = driver_of(config->driver);
+
+    return driver != NULL && driver->secret(config->params, pool);
+}
+
+scep_status_e scep_store_check(const scep_store_config_t *config,
+                               apr_pool_t *pool, scep_result_t *res)
+{
+    const scep_sql_driver_t *driver = driver_of(config->driver);
+
+    return driver != NULL ? driver->check(config->params, pool, res)
+                          : no_driver(config, res);
 }
 
 /* --- prepare -------------------------------------------------------------- */
 
 static scep_status_e set_up(const scep_sql_driver_t *driver, const char *params,
-                            scep_result_t *res)
+                            const char *name, scep_result_t *res)
 {
     scep_sql_conn_t *conn;
     scep_sql_status_e sql = driver->open(params, &conn);
@@ -66,12 +108,12 @@ static scep_status_e set_up(const scep_sql_driver_t *driver, const char *params,
         sql = driver->configure(conn);
     }
     if (sql == SCEP_SQL_OK) {
-        status = scep_schema_migrate(driver, conn, params, res);
+        status = scep_schema_migrate(driver, conn, name, res);
     }
     else {
         status =
-            scep_fail(res, SCEP_R_SETUP, "cannot use database %s: %s: %s",
-                      params, scep_sql_status_name(sql), driver->error(conn));
+            scep_fail(res, SCEP_R_SETUP, "cannot use database %s: %s: %s", name,
+                      scep_sql_status_name(sql), driver->error(conn));
     }
     driver->close(conn);
     return status;
@@ -82,21 +124,23 @@ scep_status_e scep_store_prepare(const scep_store_config_t *config,
                                  apr_pool_t *pool, scep_result_t *res)
 {
     const scep_sql_driver_t *driver = driver_of(config->driver);
+    const char *name;
     scep_status_e status;
 
     if (driver == NULL) {
         return no_driver(config, res);
     }
+    name = driver->display(config->params, pool);
     status = driver->provide(config->params, uid, gid, pool, res);
     if (status == SCEP_OK) {
-        status = set_up(driver, config->params, res);
+        status = set_up(driver, config->params, name, res);
     }
     /* Once more: what root's connection left must not be root's. */
     if (status == SCEP_OK) {
         status = driver->provide(config->params, uid, gid, pool, res);
     }
     if (status == SCEP_OK) {
-        scep_log(env, SCEP_LOG_DEBUG, "database %s is ready", config->params);
+        scep_log(env, SCEP_LOG_DEBUG, "database %s is ready", name);
     }
     return status;
 }
@@ -142,10 +186,11 @@ scep_status_e scep_store_open(const scep_store_config_t *config,
     if (store->driver == NULL) {
         return no_driver(config, res);
     }
+    store->name =
+        apr_pstrdup(pool, store->driver->display(config->params, pool));
     if (make_locks(store, pool) != APR_SUCCESS) {
         return scep_fail(res, SCEP_R_INTERNAL,
-                         "cannot make the locks of database %s",
-                         config->params);
+                         "cannot make the locks of database %s", store->name);
     }
     store->params = apr_pstrdup(pool, config->params);
     store->env = *env;
@@ -161,6 +206,16 @@ scep_status_e scep_store_open(const scep_store_config_t *config,
     return SCEP_OK;
 }
 
+bool scep_store_shared(const scep_store_t *store)
+{
+    return store->driver->shared;
+}
+
+const char *scep_store_name(const scep_store_t *store)
+{
+    return store->name;
+}
+
 /* --- failures ------------------------------------------------------------- */
 
 static void note_failing(scep_store_t *store, bool failing)
@@ -173,7 +228,7 @@ static void note_failing(scep_store_t *store, bool failing)
     apr_thread_mutex_unlock(store->lock);
     if (recovered) {
         scep_log(&store->env, SCEP_LOG_NOTICE,
-                 SCEPLOGNO(0250) "database %s works again", store->params);
+                 SCEPLOGNO(0250) "database %s works again", store->name);
     }
 }
 
@@ -182,7 +237,7 @@ static scep_status_e away(scep_store_t *store, const char *what,
 {
     note_failing(store, true);
     return scep_fail(res, SCEP_R_STORE_UNAVAILABLE, "%s: database %s: %s", what,
-                     store->params, why);
+                     store->name, why);
 }
 
 /* Our own line tells the operator which database and which cure; the caller
@@ -198,18 +253,18 @@ static scep_status_e sql_fail(scep_store_t *store, scep_sql_status_e sql,
         scep_log(env, SCEP_LOG_ERROR,
                  SCEPLOGNO(0251) "database %s stayed locked for %d s; is "
                                  "another program working on it?",
-                 store->params, (int)(STORE_WAIT / APR_USEC_PER_SEC));
+                 store->name, (int)(STORE_WAIT / APR_USEC_PER_SEC));
         return away(store, what, error, res);
     case SCEP_SQL_FULL:
         scep_log(env, SCEP_LOG_ERROR,
                  SCEPLOGNO(0252) "no room for database %s; make some on its "
                                  "disk",
-                 store->params);
+                 store->name);
         return away(store, what, error, res);
     case SCEP_SQL_LOST:
         scep_log(env, SCEP_LOG_ERROR,
                  SCEPLOGNO(0253) "database %s cannot be read or written: %s",
-                 store->params, error);
+                 store->name, error);
         return away(store, what, error, res);
     case SCEP_SQL_OK:
     case SCEP_SQL_CONSTRAINT:
@@ -217,10 +272,10 @@ static scep_status_e sql_fail(scep_store_t *store, scep_sql_status_e sql,
         break;
     }
     scep_log(env, SCEP_LOG_ERROR,
-             SCEPLOGNO(0254) "database %s failed to %s: %s: %s", store->params,
+             SCEPLOGNO(0254) "database %s failed to %s: %s: %s", store->name,
              what, scep_sql_status_name(sql), error);
     return scep_fail(res, SCEP_R_INTERNAL, "%s: database %s: %s: %s", what,
-                     store->params, scep_sql_status_name(sql), error);
+                     store->name, scep_sql_status_name(sql), error);
 }
 
 /* --- sessions ------------------------------------------------------------- */
@@ -293,7 +348,7 @@ static scep_status_e use(scep_store_t *store, scep_store_session_t *s,
 
     if (store->process != getpid()) {
         return scep_fail(res, SCEP_R_INTERNAL,
-                         "database %s was opened before fork()", store->params);
+                         "database %s was opened before fork()", store->name);
     }
     s->store = store;
     s->writes = false;
@@ -302,7 +357,7 @@ static scep_status_e use(scep_store_t *store, scep_store_session_t *s,
         scep_log(&store->env, SCEP_LOG_ERROR,
                  SCEPLOGNO(0255) "all %d connections to database %s are in "
                                  "use",
-                 store->slots, store->params);
+                 store->slots, store->name);
         return away(store, "connect", "all connections are in use", res);
     }
     status = connected(s, res);

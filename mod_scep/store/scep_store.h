@@ -27,16 +27,35 @@ typedef struct scep_store_t scep_store_t;
 
 /** What ScepDatabase says. */
 typedef struct scep_store_config_t {
-    const char *driver; /* "sqlite3" */
-    const char *params; /* sqlite3: the file's path */
+    const char *driver; /* "sqlite3", "pgsql" */
+    const char *params; /* sqlite3: the file's path; pgsql: libpq's */
     int connections;    /* most at a time in this process: its threads */
 } scep_store_config_t;
 
+/** The names of the drivers, for messages. Constant. */
+#define SCEP_STORE_DRIVERS "sqlite3 or pgsql"
+
+/** True if there is a driver of that name. */
+bool scep_store_driver_known(const char *driver);
+
+/** True if the driver's databases can be shared by several machines. */
+bool scep_store_driver_shared(const char *driver);
+
+/** True if a password stands in the params. */
+bool scep_store_config_secret(const scep_store_config_t *config,
+                              apr_pool_t *pool);
+
+/** Without connecting: is the driver there, are the params understood?
+ * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP) with the cure */
+scep_status_e scep_store_check(const scep_store_config_t *config,
+                               apr_pool_t *pool, scep_result_t *res);
+
 /**
- * Parent, as root, before children exist: create the database if need be,
- * give it and its journals (and nothing else) to UID and GID with mode 0600,
- * refuse a file that is a symlink or another user's, migrate the schema, and
- * close again. The directory must exist. uid (uid_t)-1: leave the owner.
+ * Parent, as root, before children exist. sqlite3: create the database if
+ * need be, give it and its journals (and nothing else) to UID and GID with
+ * mode 0600, refuse a file that is a symlink or another user's; the directory
+ * must exist. uid (uid_t)-1: leave the owner. pgsql: it must exist. Then
+ * migrate the schema, under a lock, and close again.
  * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP) naming file and cure, also for
  *     a schema newer than this program knows
  */
@@ -48,6 +67,13 @@ scep_status_e scep_store_prepare(const scep_store_config_t *config,
 scep_status_e scep_store_open(const scep_store_config_t *config,
                               const scep_env_t *env, apr_pool_t *pool,
                               scep_store_t **store, scep_result_t *res);
+
+/** True if other machines may work on the same database: what only this
+ * machine's memory knows then decides nothing. */
+bool scep_store_shared(const scep_store_t *store);
+
+/** The database in messages; no secret. Lives as long as STORE. */
+const char *scep_store_name(const scep_store_t *store);
 
 typedef enum {
     SCEP_CHALLENGE_OUTSTANDING = 0,
