@@ -7,6 +7,7 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_pkcsreq.c mod_scep/enroll/scep_pkcsreq.h \
 	mod_scep/enroll/scep_pkioperation.c \
 	mod_scep/enroll/scep_refusal.c mod_scep/enroll/scep_refusal.h \
+	mod_scep/enroll/scep_reply_key.c mod_scep/enroll/scep_reply_key.h \
 	mod_scep/enroll/scep_service.c mod_scep/enroll/scep_service.h
 
 if HAVE_CMOCKA
@@ -14,7 +15,8 @@ ENROLL_TESTS = tests/unit/test_authorize tests/unit/test_draw \
 	tests/unit/test_getcacert tests/unit/test_issue \
 	tests/unit/test_operation \
 	tests/unit/test_pkcsreq tests/unit/test_pkioperation \
-	tests/unit/test_refusal tests/unit/test_service
+	tests/unit/test_refusal tests/unit/test_reply_key \
+	tests/unit/test_service
 check_PROGRAMS += $(ENROLL_TESTS)
 TESTS += $(ENROLL_TESTS)
 endif
@@ -50,6 +52,10 @@ tests_unit_test_pkioperation_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_refusal_SOURCES = tests/unit/test_refusal.c $(ENROLL_FIXTURE)
 tests_unit_test_refusal_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_refusal_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_reply_key_SOURCES = tests/unit/test_reply_key.c \
+	$(ENROLL_FIXTURE)
+tests_unit_test_reply_key_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_reply_key_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_service_SOURCES = tests/unit/test_service.c $(ENROLL_FIXTURE)
 tests_unit_test_service_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_service_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)

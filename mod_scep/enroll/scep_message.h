@@ -8,12 +8,14 @@
 #define SCEP_MESSAGE_H
 
 #include "scep_pkimessage.h"
+#include "scep_recipient.h"
 #include "scep_service.h"
 
 /** What a CertRep SUCCESS carries: certificates, or a CRL. */
 typedef struct scep_reply_t {
-    X509 *cert;    /* the leaf; NULL: none */
-    X509_CRL *crl; /* NULL: none */
+    X509 *cert;                 /* the leaf; NULL: none */
+    X509_CRL *crl;              /* NULL: none */
+    scep_recipient_t recipient; /* of scep_reply_key() */
 } scep_reply_t;
 
 /**

@@ -5,11 +5,12 @@
  */
 #include "scep_pkcsreq.h"
 
-#include "scep_certrep.h"
 #include "scep_issue.h"
+#include "scep_reply_key.h"
 
 /* Before anything costs: can this request be answered at all? */
-static scep_status_e check_keys(const scep_enrolment_t *e, scep_result_t *res)
+static scep_status_e check_keys(const scep_enrolment_t *e, scep_reply_t *reply,
+                                scep_result_t *res)
 {
     if (EVP_PKEY_eq(e->msg->signer_key, e->csr->key) != 1) {
         return scep_fail(res, SCEP_R_SIGNER_KEY,
@@ -17,12 +18,7 @@ static scep_status_e check_keys(const scep_enrolment_t *e, scep_result_t *res)
                          "the one to be certified",
                          e->csr->subject);
     }
-    if (!scep_certrep_can_encrypt_to(e->msg->signer)) {
-        return scep_fail(res, SCEP_R_REPLY_KEY,
-                         "the key of \"%s\" cannot take an envelope",
-                         e->csr->subject);
-    }
-    return SCEP_OK;
+    return scep_reply_key(e->req, e->msg, e->csr->challenge, reply, res);
 }
 
 scep_status_e scep_pkcsreq(scep_request_t *req, const scep_pkimessage_t *msg,
@@ -33,7 +29,7 @@ scep_status_e scep_pkcsreq(scep_request_t *req, const scep_pkimessage_t *msg,
     scep_status_e status = scep_enrolment_begin(req, msg, &e, res);
 
     if (status == SCEP_OK) {
-        status = check_keys(&e, res);
+        status = check_keys(&e, reply, res);
     }
     if (status != SCEP_OK) {
         return status;

@@ -48,9 +48,8 @@ answer_by_certrep(scep_request_t *req, const scep_pkimessage_t *msg,
         .recipient_nonce = msg->sender_nonce,
         .digest = msg->digest,
         .certs = certs,
-        .recipient = msg->signer,
+        .recipient = reply->recipient,
         .cipher = msg->cipher,
-        .oaep = msg->oaep,
         .signer = scep_service_ra(req)->signer,
     };
     scep_status_e status;
@@ -114,7 +113,7 @@ void scep_pkioperation(scep_request_t *req, scep_octets_t der,
 {
     apr_time_t began = apr_time_now();
     scep_pkimessage_t *msg = NULL;
-    scep_reply_t reply = {NULL, NULL};
+    scep_reply_t reply = {.cert = NULL};
     scep_status_e status;
     scep_result_t res;
 

@@ -19,6 +19,7 @@
 #include "scep_master.h"
 #include "scep_profile.h"
 #include "scep_query.h"
+#include "scep_recipient.h"
 #include "scep_store.h"
 
 /** Our RA pairs in one library context. Read-only after start. */
@@ -61,6 +62,13 @@ typedef struct scep_sources_t {
     scep_source_e source[3];
 } scep_sources_t;
 
+/** How replies to keys that can only sign are encrypted, tried in order; none
+ * at all: refuse (ScepECReply). */
+typedef struct scep_reply_ways_t {
+    int count;
+    scep_way_e way[2];
+} scep_reply_ways_t;
+
 /** What the directives of one endpoint say. */
 typedef struct scep_policy_t {
     const scep_algs_t *algs;
@@ -69,6 +77,7 @@ typedef struct scep_policy_t {
     /* by scep_usage_e, instead of PROFILE: all set, or all NULL */
     const scep_profile_t *profile_by_usage[SCEP_USAGE_COUNT];
     apr_hash_t *profiles; /* that can be named; may be NULL */
+    scep_reply_ways_t reply_ways;
     apr_interval_time_t retry_window;
     apr_interval_time_t password_validity;
     size_t password_length;  /* octets of randomness */

@@ -11,6 +11,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_directives.c mod_scep/httpd/scep_directives.h \
 	mod_scep/httpd/scep_directives_policy.c \
 	mod_scep/httpd/scep_directives_profile.c \
+	mod_scep/httpd/scep_directives_reply.c \
 	mod_scep/httpd/scep_directives_server.c \
 	mod_scep/httpd/scep_directives_value.c \
 	mod_scep/httpd/scep_endpoint.c mod_scep/httpd/scep_endpoint.h \

@@ -113,6 +113,8 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
         memcpy(conf->profile_by_usage, base->profile_by_usage,
                sizeof(conf->profile_by_usage));
     }
+    conf->reply_ways = add->reply_ways_set ? add->reply_ways : base->reply_ways;
+    conf->reply_ways_set = add->reply_ways_set || base->reply_ways_set;
     conf->retry_window =
         add->retry_window != -1 ? add->retry_window : base->retry_window;
     conf->password_validity = add->password_validity != -1
@@ -208,6 +210,11 @@ void scep_config_policy(const scep_server_config_t *server,
         policy->sources.source[0] = SCEP_SOURCE_ONE_TIME;
     }
     set_profiles(server, conf, policy);
+    policy->reply_ways = conf->reply_ways;
+    if (!conf->reply_ways_set) {
+        policy->reply_ways.count = 1;
+        policy->reply_ways.way[0] = SCEP_WAY_PASSWORD; /* RFC 8894 3.1 */
+    }
     policy->retry_window = conf->retry_window != -1
                                ? conf->retry_window
                                : apr_time_from_sec(DEFAULT_RETRY_SECONDS);

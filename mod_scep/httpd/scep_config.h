@@ -72,9 +72,11 @@ typedef struct scep_dir_config_t {
     bool by_single; /* it was ScepUseSinglePassword that set them */
     const char *profile;
     const char *profile_by_usage[SCEP_USAGE_COUNT]; /* or [0] NULL: not set */
-    apr_interval_time_t retry_window;               /* -1: not set */
-    apr_interval_time_t password_validity;          /* -1: not set */
-    apr_size_t password_length;                     /* 0: not set */
+    scep_reply_ways_t reply_ways;
+    bool reply_ways_set;
+    apr_interval_time_t retry_window;      /* -1: not set */
+    apr_interval_time_t password_validity; /* -1: not set */
+    apr_size_t password_length;            /* 0: not set */
     scep_page_encoding_e page_encoding;
     apr_size_t max_request_size; /* 0: not set */
 } scep_dir_config_t;

@@ -38,6 +38,9 @@ const command_rec scep_directives[] = {
                   "most one-time passwords outstanding at a time"),
     AP_INIT_TAKE1("ScepAlgorithms", scep_set_algorithms, NULL, POLICY,
                   "modern, compatible or legacy"),
+    AP_INIT_ITERATE("ScepECReply", scep_set_ec_reply, NULL, POLICY,
+                    "how replies to EC keys are encrypted, tried in this "
+                    "order: password, key-agreement; or refuse"),
     AP_INIT_ITERATE("ScepChallenge", scep_set_challenge, NULL, POLICY,
                     "what a challenge may be, tried in this order: one-time, "
                     "single, none"),

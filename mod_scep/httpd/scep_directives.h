@@ -55,6 +55,7 @@ const char *scep_set_password_max(cmd_parms *cmd, void *dir, const char *value);
 
 /* Per endpoint: scep_directives_policy.c. */
 const char *scep_set_algorithms(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_ec_reply(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_challenge(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_single(cmd_parms *cmd, void *dir, int on);
 const char *scep_set_password_length(cmd_parms *cmd, void *dir,

@@ -8,10 +8,11 @@ libscep_protocol_la_SOURCES += \
 	mod_scep/protocol/scep_certrep.c mod_scep/protocol/scep_certrep.h \
 	mod_scep/protocol/scep_certs_only.c \
 	mod_scep/protocol/scep_oid.c mod_scep/protocol/scep_oid.h \
-	mod_scep/protocol/scep_query.c mod_scep/protocol/scep_query.h
+	mod_scep/protocol/scep_query.c mod_scep/protocol/scep_query.h \
+	mod_scep/protocol/scep_recipient.c mod_scep/protocol/scep_recipient.h
 PROTOCOL_TESTS += tests/unit/test_alg tests/unit/test_caps \
 	tests/unit/test_certrep tests/unit/test_certs_only \
-	tests/unit/test_query
+	tests/unit/test_query tests/unit/test_recipient
 
 # What we receive
 libscep_protocol_la_SOURCES += \
@@ -55,6 +56,10 @@ tests_unit_test_certs_only_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ASN1_item_i2d
 tests_unit_test_query_SOURCES = tests/unit/test_query.c tests/unit/fixture.h
 tests_unit_test_query_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_query_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_recipient_SOURCES = tests/unit/test_recipient.c \
+	tests/unit/fixture.h tests/unit/fixture_certs.h
+tests_unit_test_recipient_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_recipient_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 MESSAGE_MAKER = tests/unit/message_maker.c tests/unit/message_maker.h \
 	tests/unit/fixture.h tests/unit/fixture_certs.h
 tests_unit_test_ber_SOURCES = tests/unit/test_ber.c tests/unit/fixture.h

@@ -9,22 +9,7 @@
 
 #include <apr_strings.h>
 
-#include <openssl/rsa.h>
-
 #include "scep_oid.h"
-
-/* Octets a key must have to carry the longest content key (AES-256) with
- * either padding; OAEP with SHA-1 needs 42 for itself. */
-enum { MIN_KEY_SIZE = 32 + 42 };
-
-bool scep_certrep_can_encrypt_to(X509 *cert)
-{
-    EVP_PKEY *key = cert != NULL ? X509_get0_pubkey(cert) : NULL;
-
-    return key != NULL && EVP_PKEY_is_a(key, "RSA") == 1 &&
-           EVP_PKEY_get_size(key) >= MIN_KEY_SIZE &&
-           EVP_PKEY_get_bits(key) <= SCEP_MAX_RSA_BITS;
-}
 
 /* Without CMS_STREAM in its making, CMS is encoded with definite lengths. */
 static scep_status_e to_der(CMS_ContentInfo *cms, apr_pool_t *pool,
@@ -33,20 +18,6 @@ static scep_status_e to_der(CMS_ContentInfo *cms, apr_pool_t *pool,
     *der = scep_der_of(pool, cms, ASN1_ITEM_rptr(CMS_ContentInfo));
     return der->len > 0 ? SCEP_OK
                         : scep_fail(res, SCEP_R_INTERNAL, "cannot encode CMS");
-}
-
-/* No check of the certificate's keyUsage or age: self-signed signers carry
- * anything (R6, Q26), and only their key matters here. */
-static bool add_recipient(CMS_ContentInfo *cms, const scep_certrep_t *rep)
-{
-    unsigned int flags = rep->oaep ? CMS_KEY_PARAM : 0;
-    CMS_RecipientInfo *ri = CMS_add1_recipient_cert(cms, rep->recipient, flags);
-
-    if (ri == NULL || !rep->oaep) {
-        return ri != NULL;
-    }
-    return EVP_PKEY_CTX_set_rsa_padding(CMS_RecipientInfo_get0_pkey_ctx(ri),
-                                        RSA_PKCS1_OAEP_PADDING) > 0;
 }
 
 /* The pkcsPKIEnvelope of a SUCCESS. */
@@ -60,11 +31,12 @@ static scep_status_e envelope(const scep_certrep_t *rep,
     scep_octets_t content;
     CMS_ContentInfo *cms;
     scep_status_e status;
+    const char *fault;
     BIO *in;
 
-    if (!scep_certrep_can_encrypt_to(rep->recipient)) {
-        return scep_fail(res, SCEP_R_REPLY_KEY,
-                         "the signer's key is not RSA of a usable size");
+    fault = scep_recipient_fault(&rep->recipient, cipher);
+    if (fault != NULL) {
+        return scep_fail(res, SCEP_R_REPLY_KEY, "the signer's key %s", fault);
     }
     status = scep_certs_only_encode(rep->certs, pool, &content, res);
     if (status != SCEP_OK) {
@@ -80,7 +52,8 @@ static scep_status_e envelope(const scep_certrep_t *rep,
     if (in == NULL || cms == NULL) {
         return scep_fail(res, SCEP_R_INTERNAL, "cannot start an envelope");
     }
-    if (!add_recipient(cms, rep) || CMS_final(cms, in, NULL, CMS_BINARY) != 1) {
+    if (!scep_recipient_add(cms, &rep->recipient) ||
+        CMS_final(cms, in, NULL, CMS_BINARY) != 1) {
         return scep_fail(res, SCEP_R_REPLY_KEY,
                          "cannot encrypt to the signer's key");
     }

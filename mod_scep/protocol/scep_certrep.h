@@ -9,6 +9,7 @@
 
 #include "scep_alg.h"
 #include "scep_crypto.h"
+#include "scep_recipient.h"
 
 typedef struct scep_certrep_t {
     scep_pki_status_e status;
@@ -19,28 +20,22 @@ typedef struct scep_certrep_t {
     const scep_digest_t *digest;   /* NULL: default */
     /* SUCCESS only: */
     scep_certs_t *certs;         /* leaf first; goes into the envelope */
-    X509 *recipient;             /* the certificate that signed the request */
+    scep_recipient_t recipient;  /* who signed the request */
     const scep_cipher_t *cipher; /* NULL: default */
-    bool oaep;                   /* key transport by RSAES-OAEP */
     /* who answers: */
     const scep_keypair_t *signer; /* its certificate is enclosed */
 } scep_certrep_t;
 
 /**
  * Build a CertRep. Signed attributes as in facts/scep.md 1.4 (6), SignerInfo
- * with rsaEncryption for RSA keys (Q78), one KeyTransRecipientInfo naming the
- * recipient by issuerAndSerialNumber, SignedData v1 and EnvelopedData v0. A
- * FAILURE or PENDING has no eContent at all (RFC 8894 3.3.2, M1).
+ * with rsaEncryption for RSA keys (Q78), one RecipientInfo, SignedData v1 and,
+ * with key transport, EnvelopedData v0. A FAILURE or PENDING has no eContent at all (RFC 8894 3.3.2, M1).
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_REPLY_KEY when the recipient's
- *     key cannot take an envelope; SCEP_BROKEN (SCEP_R_INTERNAL)
+ *     key cannot take an envelope that way; SCEP_BROKEN (SCEP_R_INTERNAL)
  */
 scep_status_e scep_certrep_encode(const scep_certrep_t *rep,
                                   const scep_algs_t *algs, apr_pool_t *pool,
                                   scep_octets_t *der, scep_result_t *res);
-
-/** True if an envelope can be encrypted to CERT's key (RSA). To be asked
- * before anything is issued. */
-bool scep_certrep_can_encrypt_to(X509 *cert);
 
 /**
  * Degenerate certs-only SignedData (R38) with CERTS in exactly this order:

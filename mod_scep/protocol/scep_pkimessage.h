@@ -11,6 +11,7 @@
 
 #include "scep_alg.h"
 #include "scep_crypto.h"
+#include "scep_recipient.h"
 
 /** A request as far as it has been read. All members live in its pool. */
 typedef struct scep_pkimessage_t {
@@ -26,7 +27,7 @@ typedef struct scep_pkimessage_t {
     scep_octets_t envelope;      /* the pkcsPKIEnvelope; len 0 if absent */
     /* after scep_pkimessage_open(): */
     const scep_cipher_t *cipher;     /* that the request used */
-    bool oaep;                       /* key transport was RSAES-OAEP */
+    scep_oaep_t oaep;                /* of its key transport */
     const scep_keypair_t *recipient; /* which of our pairs opened it */
     scep_octets_t data;              /* messageData: PKCS#10, ... */
 } scep_pkimessage_t;

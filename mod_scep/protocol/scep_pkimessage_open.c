@@ -6,6 +6,7 @@
 #include "scep_pkimessage.h"
 
 #include <openssl/objects.h>
+#include <openssl/rsa.h>
 
 #include "scep_preflight.h"
 
@@ -67,16 +68,50 @@ static CMS_RecipientInfo *find(recipients_t *ris, const scep_keypair_t *pair)
     return NULL;
 }
 
-static bool uses_oaep(CMS_RecipientInfo *ri)
+static int digest_of(const X509_ALGOR *algorithm)
 {
-    X509_ALGOR *algorithm = NULL;
     const ASN1_OBJECT *oid = NULL;
 
-    if (CMS_RecipientInfo_ktri_get0_algs(ri, NULL, NULL, &algorithm) != 1) {
-        return false;
+    if (algorithm == NULL) {
+        return NID_undef; /* left out: SHA-1 */
     }
     X509_ALGOR_get0(&oid, NULL, NULL, algorithm);
-    return OBJ_obj2nid(oid) == NID_rsaesOaep;
+    return OBJ_obj2nid(oid);
+}
+
+/* What follows the OID of an AlgorithmIdentifier, of a kind that ITEM reads;
+ * pre-flight has seen that it is one. To be freed. */
+static void *params_of(const X509_ALGOR *algorithm, const ASN1_ITEM *item)
+{
+    const void *value = NULL;
+    int type = V_ASN1_UNDEF;
+
+    X509_ALGOR_get0(NULL, &type, &value, algorithm);
+    return type == V_ASN1_SEQUENCE ? ASN1_item_unpack(value, item) : NULL;
+}
+
+static scep_oaep_t oaep_of(CMS_RecipientInfo *ri)
+{
+    scep_oaep_t oaep = {false, NID_undef, NID_undef};
+    X509_ALGOR *algorithm = NULL, *mgf1;
+    RSA_OAEP_PARAMS *params;
+
+    if (CMS_RecipientInfo_ktri_get0_algs(ri, NULL, NULL, &algorithm) != 1 ||
+        digest_of(algorithm) != NID_rsaesOaep) {
+        return oaep;
+    }
+    oaep.used = true;
+    params = params_of(algorithm, ASN1_ITEM_rptr(RSA_OAEP_PARAMS));
+    if (params != NULL) {
+        oaep.digest = digest_of(params->hashFunc);
+        mgf1 = params->maskGenFunc != NULL
+                   ? params_of(params->maskGenFunc, ASN1_ITEM_rptr(X509_ALGOR))
+                   : NULL;
+        oaep.mgf1 = digest_of(mgf1);
+        X509_ALGOR_free(mgf1);
+        RSA_OAEP_PARAMS_free(params);
+    }
+    return oaep;
 }
 
 /* Several RecipientInfos for one key would be as many tries at it for the
@@ -102,7 +137,7 @@ static scep_status_e choose_recipient(scep_pkimessage_t *msg, recipients_t *ris,
         }
         if (msg->recipient == NULL) {
             msg->recipient = pair;
-            msg->oaep = uses_oaep(ri);
+            msg->oaep = oaep_of(ri);
         }
     }
     if (msg->recipient == NULL) {

@@ -8,6 +8,7 @@
 #include <openssl/objects.h>
 
 #include "scep_ber.h"
+#include "scep_recipient.h"
 
 enum {
     /* CMS hashes the content once for each of SignedData.digestAlgorithms. */
@@ -214,20 +215,14 @@ scep_status_e scep_preflight_signed(scep_octets_t der, scep_result_t *res)
 
 /* --- the envelope -------------------------------------------------------- */
 
-static bool oaep_digest(int nid)
-{
-    return nid == NID_sha1 || nid == NID_sha224 || nid == NID_sha256 ||
-           nid == NID_sha384 || nid == NID_sha512;
-}
-
 /* A digest's AlgorithmIdentifier in an explicit tag. */
 static bool oaep_hash(scep_ber_reader_t *explicit)
 {
     scep_ber_reader_t params;
     int nid;
 
-    return scep_ber_algorithm(explicit, &nid, &params) && oaep_digest(nid) &&
-           scep_ber_end(explicit);
+    return scep_ber_algorithm(explicit, &nid, &params) &&
+           scep_oaep_digest(nid) && scep_ber_end(explicit);
 }
 
 static bool oaep_mgf(scep_ber_reader_t *explicit)

@@ -296,6 +296,8 @@ int enroll_setup(void **state)
     f->policy.sources.count = 1;
     f->policy.sources.source[0] = SCEP_SOURCE_ONE_TIME;
     f->policy.profile = &f->profile;
+    f->policy.reply_ways.count = 1;
+    f->policy.reply_ways.way[0] = SCEP_WAY_PASSWORD;
     f->policy.retry_window = apr_time_from_sec(20 * 60);
     f->policy.password_validity = apr_time_from_sec(60 * 60);
     f->policy.password_length = 8;

@@ -91,6 +91,16 @@ static void set_oaep(const maker_t *m, CMS_RecipientInfo *ri)
         assert_true(
             EVP_PKEY_CTX_set_rsa_oaep_md_name(ctx, m->oaep_digest, NULL) > 0);
     }
+    if (m->oaep_mgf1 != NULL) {
+        assert_true(EVP_PKEY_CTX_set_rsa_mgf1_md_name(ctx, m->oaep_mgf1, NULL) >
+                    0);
+    }
+    if (m->oaep_label != NULL) {
+        int len = (int)strlen(m->oaep_label);
+        char *label = OPENSSL_strdup(m->oaep_label);
+
+        assert_true(EVP_PKEY_CTX_set0_rsa_oaep_label(ctx, label, len) > 0);
+    }
 }
 
 scep_octets_t maker_envelope(fixture_t *f, const maker_t *m)

@@ -33,6 +33,8 @@ typedef struct maker_t {
     X509 *recipients[MAKER_MAX_RECIPIENTS]; /* up to a NULL */
     bool oaep;
     const char *oaep_digest; /* NULL: the default, which is left out */
+    const char *oaep_mgf1;   /* NULL: as oaep_digest */
+    const char *oaep_label;  /* NULL: none */
     bool by_key_id;          /* recipients named by subjectKeyIdentifier */
     bool envelope_ber;       /* indefinite lengths, strings in segments */
     /* the outer layer */

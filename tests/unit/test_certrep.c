@@ -82,7 +82,7 @@ static made_t *begin(fixture_t *f, scep_level_e level)
     m->rep.recipient_nonce.data = request_nonce;
     m->rep.recipient_nonce.len = sizeof(request_nonce);
     m->rep.certs = certs_stack(f, certs);
-    m->rep.recipient = m->device.cert;
+    m->rep.recipient.cert = m->device.cert;
     m->rep.signer = &m->ra;
     return m;
 }
@@ -226,8 +226,8 @@ static scep_octets_t open_in(fixture_t *f, made_t *m, OSSL_LIB_CTX *libctx)
     CMS_ContentInfo *cms = parse_cms(f, m->content, libctx);
     BIO *out = scep_bio_own(f->pool, BIO_new(BIO_s_mem()));
 
-    assert_int_equal(CMS_decrypt(cms, m->device.key, m->rep.recipient, NULL,
-                                 out, CMS_BINARY),
+    assert_int_equal(CMS_decrypt(cms, m->device.key, m->rep.recipient.cert,
+                                 NULL, out, CMS_BINARY),
                      1);
     return scep_bio_octets(f->pool, out);
 }
@@ -256,16 +256,19 @@ static void check_envelope(fixture_t *f, made_t *m)
     ri = sk_PKCS7_RECIP_INFO_value(env->recipientinfo, 0);
     assert_int_equal(ASN1_INTEGER_get(ri->version), 0);
     assert_int_equal(X509_NAME_cmp(ri->issuer_and_serial->issuer,
-                                   X509_get_issuer_name(m->rep.recipient)),
+                                   X509_get_issuer_name(m->rep.recipient.cert)),
                      0);
-    assert_int_equal(ASN1_INTEGER_cmp(ri->issuer_and_serial->serial,
-                                      X509_get0_serialNumber(m->rep.recipient)),
-                     0);
+    assert_int_equal(
+        ASN1_INTEGER_cmp(ri->issuer_and_serial->serial,
+                         X509_get0_serialNumber(m->rep.recipient.cert)),
+        0);
     enc = ri->key_enc_algor;
-    assert_int_equal(OBJ_obj2nid(enc->algorithm),
-                     m->rep.oaep ? NID_rsaesOaep : NID_rsaEncryption);
-    assert_int_equal(enc->parameter->type,
-                     m->rep.oaep ? V_ASN1_SEQUENCE : V_ASN1_NULL);
+    assert_int_equal(OBJ_obj2nid(enc->algorithm), m->rep.recipient.oaep.used
+                                                      ? NID_rsaesOaep
+                                                      : NID_rsaEncryption);
+    assert_int_equal(enc->parameter->type, m->rep.recipient.oaep.used
+                                               ? V_ASN1_SEQUENCE
+                                               : V_ASN1_NULL);
     assert_int_equal(
         scep_certs_only_encode(m->rep.certs, f->pool, &expected, &f->res),
         SCEP_OK);
@@ -331,7 +334,7 @@ static void test_legacy(void **state)
     assert_non_null(m->rep.digest);
     assert_non_null(m->rep.cipher);
     check_success(*state, m);
-    m->rep.oaep = true;
+    m->rep.recipient.oaep.used = true;
     check_success(*state, m);
 }
 
@@ -352,13 +355,13 @@ static void test_contexts(void **state)
     made_t *m = begin(f, SCEP_LEVEL_LEGACY);
     OSSL_LIB_CTX *libctx = scep_algs_libctx(m->algs);
 
-    m->rep.recipient = certs_decode(f, m->device.cert, libctx);
+    m->rep.recipient.cert = certs_decode(f, m->device.cert, libctx);
     m->ra.cert = certs_decode(f, m->ra.cert, libctx);
     m->ra.key = certs_key(f, "ra", libctx);
     check_success(f, m);
     m->algs = algs_of(f, SCEP_LEVEL_MODERN);
     check_success(f, m);
-    m->rep.oaep = true;
+    m->rep.recipient.oaep.used = true;
     check_success(f, m);
 }
 
@@ -366,10 +369,21 @@ static void test_oaep(void **state)
 {
     made_t *m = begin(*state, SCEP_LEVEL_COMPATIBLE);
 
-    m->rep.oaep = true;
+    m->rep.recipient.oaep.used = true;
     check_success(*state, m);
     m->rep.cipher = scep_algs_cipher(m->algs, NID_aes_256_cbc);
     check_success(*state, m);
+}
+
+/* By key transport, as M has it. */
+static bool fits(const made_t *m, X509 *cert)
+{
+    scep_recipient_t recipient = {.cert = cert, .oaep = m->rep.recipient.oaep};
+
+    return scep_recipient_fault(
+               &recipient, m->rep.cipher != NULL
+                               ? m->rep.cipher
+                               : scep_algs_default_cipher(m->algs)) == NULL;
 }
 
 /* Self-signed signers carry what their makers thought of (R6, Q26). */
@@ -394,9 +408,9 @@ static void test_odd_recipients(void **state)
     for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
         made_t *m = begin(f, SCEP_LEVEL_COMPATIBLE);
 
-        m->rep.recipient = certs_make(
+        m->rep.recipient.cert = certs_make(
             f, m->device.key, "SCEP Protocol Certificate", NULL, odd[i]);
-        assert_true(scep_certrep_can_encrypt_to(m->rep.recipient));
+        assert_true(fits(m, m->rep.recipient.cert));
         check_success(f, m);
     }
 }
@@ -413,13 +427,13 @@ static void test_old_recipient(void **state)
     assert_int_equal(
         ASN1_TIME_set_string(X509_getm_notAfter(cert), "010101000000Z"), 1);
     assert_true(X509_sign(cert, m->device.key, EVP_md5()) > 0);
-    m->rep.recipient = certs_decode(f, cert, NULL);
+    m->rep.recipient.cert = certs_decode(f, cert, NULL);
     check_success(f, m);
 }
 
 static void refused_key(fixture_t *f, made_t *m)
 {
-    assert_false(scep_certrep_can_encrypt_to(m->rep.recipient));
+    assert_false(fits(m, m->rep.recipient.cert));
     assert_int_equal(
         scep_certrep_encode(&m->rep, m->algs, f->pool, &m->der, &f->res),
         SCEP_REFUSED);
@@ -434,18 +448,18 @@ static void test_keys_without_encryption(void **state)
     made_t *m = begin(f, SCEP_LEVEL_COMPATIBLE);
     EVP_PKEY *key;
 
-    m->rep.recipient = certs_pair(f, "P-256", "EC", NULL).cert;
+    m->rep.recipient.cert = certs_pair(f, "P-256", "EC", NULL).cert;
     refused_key(f, m);
     key = scep_pkey_own(f->pool, EVP_RSA_gen(512));
-    m->rep.recipient = certs_make(f, key, "small", NULL, NULL);
+    m->rep.recipient.cert = certs_make(f, key, "small", NULL, NULL);
     refused_key(f, m);
     key = scep_pkey_own(f->pool, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
-    m->rep.recipient = scep_x509_own(f->pool, X509_dup(m->device.cert));
-    assert_int_equal(X509_set_pubkey(m->rep.recipient, key), 1);
+    m->rep.recipient.cert = scep_x509_own(f->pool, X509_dup(m->device.cert));
+    assert_int_equal(X509_set_pubkey(m->rep.recipient.cert, key), 1);
     refused_key(f, m);
-    m->rep.recipient = NULL;
+    m->rep.recipient.cert = NULL;
     refused_key(f, m);
-    assert_true(scep_certrep_can_encrypt_to(m->device.cert));
+    assert_true(fits(m, m->device.cert));
 }
 
 /* RSA that is for PSS signatures alone, and RSA too long to be believed. */
@@ -462,7 +476,7 @@ static void test_rsa_without_encryption(void **state)
     assert_int_equal(EVP_PKEY_generate(ctx, &key), 1);
     EVP_PKEY_CTX_free(ctx);
     assert_int_equal(X509_set_pubkey(cert, scep_pkey_own(f->pool, key)), 1);
-    m->rep.recipient = cert;
+    m->rep.recipient.cert = cert;
     refused_key(f, m);
 }
 
@@ -494,16 +508,16 @@ static void test_key_lengths(void **state)
 
     assert_int_equal(
         X509_set_pubkey(cert, rsa_of(f, SCEP_MAX_RSA_BITS / 8, 0x81)), 1);
-    assert_true(scep_certrep_can_encrypt_to(cert));
+    assert_true(fits(m, cert));
     assert_int_equal(
         X509_set_pubkey(cert, rsa_of(f, SCEP_MAX_RSA_BITS / 8 + 1, 0x81)), 1);
-    assert_false(scep_certrep_can_encrypt_to(cert));
+    assert_false(fits(m, cert));
     /* OAEP and 32 octets fit into the shortest key that is taken. */
-    m->rep.recipient = cert;
-    m->rep.oaep = true;
+    m->rep.recipient.cert = cert;
+    m->rep.recipient.oaep.used = true;
     m->rep.cipher = scep_algs_cipher(m->algs, NID_aes_256_cbc);
     assert_int_equal(X509_set_pubkey(cert, rsa_of(f, 74, 0x81)), 1);
-    assert_true(scep_certrep_can_encrypt_to(cert));
+    assert_true(fits(m, cert));
     encode(f, m);
     assert_int_equal(X509_set_pubkey(cert, rsa_of(f, 73, 0x81)), 1);
     refused_key(f, m);
@@ -517,8 +531,8 @@ static void test_unusable_key(void **state)
     X509 *cert = scep_x509_own(f->pool, X509_dup(m->device.cert));
 
     assert_int_equal(X509_set_pubkey(cert, rsa_of(f, 256, 0x80)), 1);
-    m->rep.recipient = cert;
-    assert_true(scep_certrep_can_encrypt_to(cert));
+    m->rep.recipient.cert = cert;
+    assert_true(fits(m, cert));
     assert_int_equal(
         scep_certrep_encode(&m->rep, m->algs, f->pool, &m->der, &f->res),
         SCEP_REFUSED);
@@ -550,7 +564,7 @@ static void test_failure(void **state)
     m->rep.fail_text = "verweigert: \xc3\xa4";
     check_empty(f, m);
     /* It is for everybody: the recipient does not matter. */
-    m->rep.recipient = NULL;
+    m->rep.recipient.cert = NULL;
     m->rep.certs = NULL;
     check_empty(f, m);
 }

@@ -88,7 +88,7 @@ static void apple_is_read_to_its_csr(void **state)
     assert_int_equal(scep_pkimessage_open(msg, algs, apple_ca(f), &f->res),
                      SCEP_OK);
     assert_string_equal(msg->cipher->name, "DES-EDE3-CBC");
-    assert_false(msg->oaep);
+    assert_false(msg->oaep.used);
     assert_non_null(msg->recipient);
 
     assert_int_equal(

@@ -7,6 +7,8 @@
 #include "fixture_certs.h"
 #include "freed_memory.h"
 #include "message_maker.h"
+
+#include <openssl/objects.h>
 #include "scep_csr.h"
 #include "scep_pkimessage.h"
 
@@ -143,22 +145,42 @@ static void all_members_are_filled(void **state)
 
     assert_int_equal(EVP_PKEY_eq(msg->recipient->key, e->ra.key), 1);
     assert_string_equal(msg->cipher->name, "AES-128-CBC");
-    assert_false(msg->oaep);
+    assert_false(msg->oaep.used);
 }
 
 static void oaep_is_opened(void **state)
 {
-    static const char *const digests[] = {NULL, "SHA224", "SHA256", "SHA384",
-                                          "SHA512"};
+    static const struct {
+        const char *name;
+        int nid;
+    } digests[] = {{NULL, NID_undef},
+                   {"SHA1", NID_undef}, /* the default is left out */
+                   {"SHA224", NID_sha224},
+                   {"SHA256", NID_sha256},
+                   {"SHA384", NID_sha384},
+                   {"SHA512", NID_sha512}};
     endpoint_t *e = endpoint(*state, SCEP_LEVEL_MODERN);
+    scep_pkimessage_t *msg;
     size_t i;
 
     e->m->oaep = true;
     for (i = 0; i < sizeof(digests) / sizeof(digests[0]); i++) {
-        e->m->oaep_digest = digests[i];
-        assert_true(opened(e)->oaep);
+        e->m->oaep_digest = digests[i].name;
+        msg = opened(e);
+        assert_true(msg->oaep.used);
+        assert_int_equal(msg->oaep.digest, digests[i].nid);
+        assert_int_equal(msg->oaep.mgf1, digests[i].nid);
     }
+    e->m->oaep_digest = "SHA256";
+    e->m->oaep_mgf1 = "SHA512";
+    msg = opened(e);
+    assert_int_equal(msg->oaep.digest, NID_sha256);
+    assert_int_equal(msg->oaep.mgf1, NID_sha512);
+    e->m->oaep_mgf1 = NULL;
     e->m->oaep_digest = "MD5";
+    refused(e, maker_envelope(e->f, e->m), SCEP_R_ENVELOPE_ALG);
+    e->m->oaep_digest = NULL;
+    e->m->oaep_label = "label"; /* nobody in SCEP has one */
     refused(e, maker_envelope(e->f, e->m), SCEP_R_ENVELOPE_ALG);
 }
 

@@ -1,0 +1,37 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_reply_key.c: how the envelope of a reply is encrypted. (enroll layer)
+ */
+#include "scep_reply_key.h"
+
+scep_status_e scep_reply_key(const scep_request_t *req,
+                             const scep_pkimessage_t *msg,
+                             const char *challenge, scep_reply_t *reply,
+                             scep_result_t *res)
+{
+    const scep_reply_ways_t *ways = &req->policy->reply_ways;
+    scep_recipient_t to = {.cert = msg->signer,
+                           .way = SCEP_WAY_TRANSPORT,
+                           .oaep = msg->oaep,
+                           .password = challenge};
+    const char *fault = scep_recipient_fault(&to, msg->cipher);
+    int i;
+
+    /* An RSA key of a bad size gets no other way: it is not for want of RSA
+     * that it fails. */
+    for (i = 0; fault != NULL && !EVP_PKEY_is_a(msg->signer_key, "RSA") &&
+                i < ways->count;
+         i++) {
+        to.way = ways->way[i];
+        fault = scep_recipient_fault(&to, msg->cipher);
+    }
+    if (fault != NULL) {
+        return scep_fail(res, SCEP_R_REPLY_KEY, "the signer's key %s%s", fault,
+                         ways->count == 0 ? ", and ScepECReply is refuse" : "");
+    }
+    if (to.way != SCEP_WAY_PASSWORD) {
+        to.password = NULL;
+    }
+    reply->recipient = to;
+    return SCEP_OK;
+}
