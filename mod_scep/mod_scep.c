@@ -130,6 +130,32 @@ static void warn_if_open(server_rec *s)
     }
 }
 
+/* The CAs of a server: its own, and those of <ScepCA>. */
+static int start_server(scep_runtime_t *runtime, apr_pool_t *pconf,
+                        apr_pool_t *ptemp, server_rec *s, scep_result_t *res)
+{
+    apr_array_header_t *cas = scep_config_cas(s, pconf);
+    scep_server_config_t *server = scep_config_server(s);
+    int i;
+
+    server->ca_sites = apr_hash_make(pconf);
+    for (i = 0; i < cas->nelts; i++) {
+        scep_server_config_t *conf =
+            APR_ARRAY_IDX(cas, i, scep_server_config_t *);
+
+        if (scep_runtime_site(runtime, s, conf, pconf, ptemp, res) != SCEP_OK &&
+            judge(s, res) != OK) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+        if (conf->ca_name != NULL) {
+            apr_hash_set(server->ca_sites, conf->ca_name, APR_HASH_KEY_STRING,
+                         conf->site);
+        }
+    }
+    warn_if_open(s);
+    return OK;
+}
+
 static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
 {
     scep_runtime_t *runtime;
@@ -145,14 +171,26 @@ static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
         if (scep_config_server(s)->engine != 1) {
             continue;
         }
-        if (scep_runtime_site(runtime, s, pconf, ptemp, &res) != SCEP_OK &&
-            judge(s, &res) != OK) {
+        if (start_server(runtime, pconf, ptemp, s, &res) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
-        warn_if_open(s);
     }
     scep_crypto_clear_errors();
     return OK;
+}
+
+static scep_status_e ask_for(server_rec *s, apr_pool_t *ptemp,
+                             scep_result_t *res)
+{
+    apr_array_header_t *cas = scep_config_cas(s, ptemp);
+    scep_status_e status = SCEP_OK;
+    int i;
+
+    for (i = 0; i < cas->nelts && status == SCEP_OK; i++) {
+        status = scep_dialog_prompt(
+            s, APR_ARRAY_IDX(cas, i, scep_server_config_t *), ptemp, res);
+    }
+    return status;
 }
 
 static int ask_passphrases(apr_pool_t *ptemp, server_rec *s)
@@ -162,7 +200,7 @@ static int ask_passphrases(apr_pool_t *ptemp, server_rec *s)
     scep_result_init(&res, ptemp);
     for (; s != NULL; s = s->next) {
         if (scep_config_server(s)->engine == 1 &&
-            scep_dialog_prompt(s, ptemp, &res) != SCEP_OK) {
+            ask_for(s, ptemp, &res) != SCEP_OK) {
             return give_up(s, &res);
         }
     }

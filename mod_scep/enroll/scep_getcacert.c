@@ -1,9 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * scep_getcacert.c: GetCACert and the old drafts' GetCACertChain
- * (RFC 8894 4.2). The CA-IDENT is not looked at: unknown identifiers get the
- * default CA (facts/clients.md 1, row 8), and there is but one.
- * (enroll layer)
+ * (RFC 8894 4.2). (enroll layer)
  */
 #include "scep_certrep.h"
 #include "scep_operation.h"

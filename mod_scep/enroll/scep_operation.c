@@ -47,6 +47,9 @@ static scep_status_e dispatch(scep_request_t *req, const scep_query_t *query,
     if (operation == SCEP_OP_NONE && body.len > 0) {
         operation = SCEP_OP_PKIOPERATION;
     }
+    if (operation != SCEP_OP_PKIOPERATION) {
+        scep_service_by_ident(req, query->message);
+    }
     switch (operation) {
     case SCEP_OP_GETCACAPS:
         return answer_caps(req, answer);

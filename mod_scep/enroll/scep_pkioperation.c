@@ -89,10 +89,13 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
     }
     status = handler->admit != NULL ? handler->admit(req, *msg, res) : SCEP_OK;
     if (status == SCEP_OK) {
-        status =
-            scep_pkimessage_open(*msg, algs, scep_service_ra(req)->pairs, res);
+        status = scep_pkimessage_open(*msg, algs, scep_service_pairs(req), res);
     }
-    return status == SCEP_OK ? handler->serve(req, *msg, reply, res) : status;
+    if (status != SCEP_OK) {
+        return status;
+    }
+    scep_service_by_recipient(req, (*msg)->recipient);
+    return handler->serve(req, *msg, reply, res);
 }
 
 /* Bad padding, a wrong key, a CSR that is garbage, wrongly signed or somebody

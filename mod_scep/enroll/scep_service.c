@@ -5,15 +5,110 @@
  */
 #include "scep_service.h"
 
+#include <string.h>
+
+#include <apr_encode.h>
+
 #include "scep_cert_extensions.h"
+
+static const scep_ra_t *ra_of(const scep_request_t *req,
+                              const scep_service_t *service)
+{
+    if (scep_algs_level(req->policy->algs) == SCEP_LEVEL_LEGACY &&
+        service->ra_legacy != NULL) {
+        return service->ra_legacy;
+    }
+    return service->ra;
+}
 
 const scep_ra_t *scep_service_ra(const scep_request_t *req)
 {
-    if (scep_algs_level(req->policy->algs) == SCEP_LEVEL_LEGACY &&
-        req->service->ra_legacy != NULL) {
-        return req->service->ra_legacy;
+    return ra_of(req, req->service);
+}
+
+static const scep_ident_t *ident_at(const scep_request_t *req, int i)
+{
+    return &APR_ARRAY_IDX(req->idents, i, scep_ident_t);
+}
+
+const apr_array_header_t *scep_service_pairs(const scep_request_t *req)
+{
+    const apr_array_header_t *pairs = scep_service_ra(req)->pairs;
+    apr_array_header_t *all;
+    int i;
+
+    if (req->idents == NULL || req->idents->nelts == 0) {
+        return pairs;
     }
-    return req->service->ra;
+    all = apr_array_copy(req->pool, pairs);
+    for (i = 0; i < req->idents->nelts; i++) {
+        apr_array_cat(all, ra_of(req, ident_at(req, i)->service)->pairs);
+    }
+    return all;
+}
+
+static bool has_pair(const apr_array_header_t *pairs,
+                     const scep_keypair_t *pair)
+{
+    int i;
+
+    for (i = 0; i < pairs->nelts; i++) {
+        if (APR_ARRAY_IDX(pairs, i, const scep_keypair_t *) == pair) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void scep_service_by_recipient(scep_request_t *req,
+                               const scep_keypair_t *recipient)
+{
+    int i;
+
+    if (req->idents == NULL ||
+        has_pair(scep_service_ra(req)->pairs, recipient)) {
+        return;
+    }
+    for (i = 0; i < req->idents->nelts; i++) {
+        const scep_service_t *service = ident_at(req, i)->service;
+
+        if (has_pair(ra_of(req, service)->pairs, recipient)) {
+            req->service = service;
+            return;
+        }
+    }
+}
+
+static const scep_service_t *find_ident(const scep_request_t *req,
+                                        const char *ident)
+{
+    int i;
+
+    for (i = 0; i < req->idents->nelts; i++) {
+        if (strcmp(ident_at(req, i)->ident, ident) == 0) {
+            return ident_at(req, i)->service;
+        }
+    }
+    return NULL;
+}
+
+void scep_service_by_ident(scep_request_t *req, const char *ident)
+{
+    const scep_service_t *found;
+    const char *decoded;
+
+    if (req->idents == NULL || ident == NULL || *ident == '\0') {
+        return;
+    }
+    found = find_ident(req, ident);
+    if (found == NULL) {
+        decoded = apr_pdecode_base64(req->pool, ident, APR_ENCODE_STRING,
+                                     APR_ENCODE_NONE, NULL);
+        found = decoded != NULL ? find_ident(req, decoded) : NULL;
+    }
+    if (found != NULL) {
+        req->service = found;
+    }
 }
 
 static int shorter(int bits, const scep_profile_t *profile)

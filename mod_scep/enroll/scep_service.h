@@ -84,11 +84,18 @@ typedef struct scep_policy_t {
     size_t max_request_size; /* octets of a decoded message (GET or POST) */
 } scep_policy_t;
 
+/** A further CA of an endpoint, by the CA-IDENT that chooses it. */
+typedef struct scep_ident_t {
+    const char *ident;
+    const scep_service_t *service;
+} scep_ident_t;
+
 /** One request. */
 typedef struct scep_request_t {
     apr_pool_t *pool; /* the request's */
     scep_env_t env;
-    const scep_service_t *service;
+    const scep_service_t *service;    /* chosen so far; first, the default */
+    const apr_array_header_t *idents; /* scep_ident_t; NULL: no further CAs */
     const scep_policy_t *policy;
     const char *peer; /* address, for the record */
 } scep_request_t;
@@ -104,6 +111,20 @@ typedef struct scep_answer_t {
 
 /** The RA pairs that fit the endpoint's library context. */
 const scep_ra_t *scep_service_ra(const scep_request_t *req);
+
+/** All RA pairs to which a message to the endpoint may be addressed, of
+ * whichever CA. const scep_keypair_t *, from REQ's pool or constant. */
+const apr_array_header_t *scep_service_pairs(const scep_request_t *req);
+
+/** The CA whose RA is RECIPIENT, one of scep_service_pairs(), is REQ's from
+ * now on. */
+void scep_service_by_recipient(scep_request_t *req,
+                               const scep_keypair_t *recipient);
+
+/** The CA that IDENT (may be NULL) names is REQ's from now on: as it stands,
+ * or in base64, as a Junos sends it (Q60). An unknown one changes nothing
+ * (facts/clients.md 1, row 8). */
+void scep_service_by_ident(scep_request_t *req, const char *ident);
 
 /** The shortest RSA key that some profile of the endpoint accepts. */
 int scep_service_min_rsa_bits(const scep_request_t *req);

@@ -9,6 +9,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_config.c mod_scep/httpd/scep_config.h \
 	mod_scep/httpd/scep_config_check.c mod_scep/httpd/scep_config_check.h \
 	mod_scep/httpd/scep_directives.c mod_scep/httpd/scep_directives.h \
+	mod_scep/httpd/scep_directives_ca.c \
 	mod_scep/httpd/scep_directives_policy.c \
 	mod_scep/httpd/scep_directives_profile.c \
 	mod_scep/httpd/scep_directives_reply.c \

@@ -19,14 +19,44 @@
 
 APLOG_USE_MODULE(scep);
 
+static scep_site_t *site_of(const scep_server_config_t *server, const char *ca)
+{
+    return server->ca_sites != NULL
+               ? apr_hash_get(server->ca_sites, ca, APR_HASH_KEY_STRING)
+               : NULL;
+}
+
+/* The CAs that a CA-IDENT chooses here; what is not ready is as if it were not
+ * there. */
+static const apr_array_header_t *idents_of(const scep_server_config_t *server,
+                                           const scep_dir_config_t *conf,
+                                           apr_pool_t *pool)
+{
+    apr_hash_index_t *hi = apr_hash_first(pool, conf->ca_idents);
+    apr_array_header_t *idents = apr_array_make(pool, 2, sizeof(scep_ident_t));
+
+    for (; hi != NULL; hi = apr_hash_next(hi)) {
+        scep_site_t *site = site_of(server, apr_hash_this_val(hi));
+        scep_ident_t *one;
+
+        if (site != NULL && site->ready) {
+            one = apr_array_push(idents);
+            one->ident = apr_hash_this_key(hi);
+            one->service = &site->service;
+        }
+    }
+    return idents;
+}
+
 void scep_call_init(scep_call_t *call, request_rec *r)
 {
     const scep_dir_config_t *conf = scep_config_dir(r);
+    const scep_server_config_t *server = scep_config_server(r->server);
 
     memset(call, 0, sizeof(*call));
     call->r = r;
-    call->site = scep_config_server(r->server)->site;
-    scep_config_policy(scep_config_server(r->server), conf, &call->policy);
+    call->site = conf->ca != NULL ? site_of(server, conf->ca) : server->site;
+    scep_config_policy(server, conf, &call->policy);
     call->request.pool = r->pool;
     call->request.policy = &call->policy;
     call->request.peer = r->useragent_ip;
@@ -34,6 +64,8 @@ void scep_call_init(scep_call_t *call, request_rec *r)
     scep_result_init(&call->res, r->pool);
     if (call->site != NULL) {
         call->request.service = &call->site->service;
+        call->request.idents =
+            conf->ca_idents != NULL ? idents_of(server, conf, r->pool) : NULL;
         call->policy.algs = call->site->runtime->algs[scep_config_level(conf)];
     }
 }

@@ -71,6 +71,13 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
     conf->legacy = base->legacy || add->legacy;
     conf->single = base->single || add->single;
     MERGE(master_file);
+    conf->cas = base->cas != NULL && add->cas != NULL
+                    ? apr_hash_overlay(pool, add->cas, base->cas)
+                    : (add->cas ? add->cas : base->cas);
+    conf->named_cas =
+        base->named_cas != NULL && add->named_cas != NULL
+            ? apr_array_append(pool, base->named_cas, add->named_cas)
+            : (add->named_cas ? add->named_cas : base->named_cas);
     conf->profiles = base->profiles != NULL && add->profiles != NULL
                          ? apr_hash_overlay(pool, add->profiles, base->profiles)
                          : (add->profiles ? add->profiles : base->profiles);
@@ -122,8 +129,48 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
                                   : base->password_validity;
     MERGE(password_length);
     MERGE(page_encoding);
+    MERGE(ca);
+    conf->ca_idents =
+        base->ca_idents != NULL && add->ca_idents != NULL
+            ? apr_hash_overlay(pool, add->ca_idents, base->ca_idents)
+            : (add->ca_idents ? add->ca_idents : base->ca_idents);
     MERGE(max_request_size);
     return conf;
+}
+
+/* A <ScepCA> shares state directory, database and dialog with its server, but
+ * neither CA, nor RA, nor a file that is encrypted to the RA. */
+static scep_server_config_t *effective(scep_server_config_t *server,
+                                       scep_server_config_t *section,
+                                       apr_pool_t *pool)
+{
+    scep_server_config_t *conf =
+        scep_config_merge_server(pool, server, section);
+
+    conf->engine = 1;
+    conf->cas = NULL;
+    conf->ca_name = section->ca_name;
+    conf->defined_at = section->defined_at;
+    conf->master_file = section->master_file != NULL
+                            ? section->master_file
+                            : apr_pstrcat(pool, "master-password-",
+                                          section->ca_name, ".cms", NULL);
+    return conf;
+}
+
+apr_array_header_t *scep_config_cas(const server_rec *s, apr_pool_t *pool)
+{
+    scep_server_config_t *server = scep_config_server(s);
+    apr_array_header_t *list = apr_array_make(pool, 1, sizeof(server));
+    apr_hash_index_t *hi =
+        server->cas != NULL ? apr_hash_first(pool, server->cas) : NULL;
+
+    APR_ARRAY_PUSH(list, scep_server_config_t *) = server;
+    for (; hi != NULL; hi = apr_hash_next(hi)) {
+        APR_ARRAY_PUSH(list, scep_server_config_t *) =
+            effective(server, apr_hash_this_val(hi), pool);
+    }
+    return list;
 }
 
 scep_server_config_t *scep_config_server(const server_rec *s)

@@ -48,13 +48,18 @@ typedef struct scep_server_config_t {
     bool legacy;               /* some section here asks for that level */
     bool single;               /* some section here uses a master password */
     const char *master_file;
+    apr_hash_t *cas; /* <ScepCA>: scep_server_config_t * by name, or NULL */
+    struct scep_server_config_t *ca_section; /* while it is read, or NULL */
+    const char *ca_name;                     /* of a <ScepCA>; else NULL */
+    apr_array_header_t *named_cas; /* scep_named_t: CAs that were named */
     apr_hash_t *profiles;      /* scep_profile_t * by name; NULL: none here */
     scep_profile_t *section;   /* while its <ScepProfile> is read, or NULL */
     apr_array_header_t *named; /* scep_named_t: profiles that were named */
     const char *none_at;       /* file:line of a ScepChallenge none, or NULL */
     const char *defined_at;    /* file:line of ScepEngine */
 
-    scep_site_t *site; /* set by start-up when the engine is on */
+    scep_site_t *site;    /* set by start-up when the engine is on */
+    apr_hash_t *ca_sites; /* scep_site_t * by name of <ScepCA>, likewise */
 } scep_server_config_t;
 
 /** Pages for scrapers of NDES are UTF-16; for people and scripts UTF-8. */
@@ -78,6 +83,8 @@ typedef struct scep_dir_config_t {
     apr_interval_time_t password_validity; /* -1: not set */
     apr_size_t password_length;            /* 0: not set */
     scep_page_encoding_e page_encoding;
+    const char *ca;              /* ScepCA; NULL: the server's own */
+    apr_hash_t *ca_idents;       /* name of <ScepCA> by CA-IDENT, or NULL */
     apr_size_t max_request_size; /* 0: not set */
 } scep_dir_config_t;
 
@@ -108,6 +115,13 @@ const char *scep_config_master_file(const scep_server_config_t *conf,
                                     apr_pool_t *pool);
 scep_level_e scep_config_level(const scep_dir_config_t *conf);
 scep_page_encoding_e scep_config_page_encoding(const scep_dir_config_t *conf);
+
+/**
+ * All CAs that server S serves: its own record first, then one for each
+ * <ScepCA> with what that takes over from the server's.
+ * @return scep_server_config_t *
+ */
+apr_array_header_t *scep_config_cas(const server_rec *s, apr_pool_t *pool);
 
 /** The policy of an endpoint of a server; its `algs` are left to the caller. */
 void scep_config_policy(const scep_server_config_t *server,

@@ -111,7 +111,7 @@ static scep_status_e check_files(const check_t *c,
     const scep_ra_t *ra;
     scep_status_e status;
 
-    scep_dialog_init(&dialog, c->s, c->pool);
+    scep_dialog_init(&dialog, c->s, c->conf, c->pool);
     scep_runtime_ca_config(c->conf, &dialog, &config);
     status = scep_os_state_dir_check(scep_config_state_dir(c->conf), c->res);
     if (status == SCEP_OK) {
@@ -152,31 +152,76 @@ static scep_status_e check_profiles(const check_t *c)
     return SCEP_OK;
 }
 
-static scep_status_e check_server(const check_t *c, bool files)
+static scep_status_e check_cas(const check_t *c)
+{
+    const apr_array_header_t *named = c->conf->named_cas;
+    int i;
+
+    for (i = 0; named != NULL && i < named->nelts; i++) {
+        const scep_named_t *one = &APR_ARRAY_IDX(named, i, scep_named_t);
+
+        if (c->conf->cas == NULL || apr_hash_get(c->conf->cas, one->name,
+                                                 APR_HASH_KEY_STRING) == NULL) {
+            return scep_fail(c->res, SCEP_R_SETUP,
+                             "%s: there is no CA %s here; define it by <ScepCA "
+                             "%s>",
+                             one->where, one->name, one->name);
+        }
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e check_ca(const check_t *c, bool files)
 {
     const scep_ca_backend_t *backend;
     scep_status_e status = find_backend(c, &backend);
 
+    return status == SCEP_OK && files ? check_files(c, backend) : status;
+}
+
+static scep_status_e check_server(const check_t *c)
+{
+    scep_status_e status = check_profiles(c);
+
     if (status == SCEP_OK) {
-        status = check_profiles(c);
+        status = check_cas(c);
     }
     if (status == SCEP_OK) {
         status = scep_location_check(c->s, c->pool, c->res);
-    }
-    if (status == SCEP_OK && files) {
-        status = check_files(c, backend);
     }
     return status;
 }
 
 static bool tell(const check_t *c)
 {
+    const char *place =
+        c->conf->ca_name != NULL
+            ? apr_psprintf(c->pool, "<ScepCA %s> at %s", c->conf->ca_name,
+                           c->conf->defined_at)
+            : apr_psprintf(c->pool, "where %s has ScepEngine On",
+                           c->conf->defined_at);
+
     scep_crypto_clear_errors();
-    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, c->s,
-                 SCEPLOGNO(0001) "%s, where %s has ScepEngine On: %s",
-                 scep_config_where(c->s, c->pool), c->conf->defined_at,
-                 c->res->detail);
+    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, c->s, SCEPLOGNO(0001) "%s, %s: %s",
+                 scep_config_where(c->s, c->pool), place, c->res->detail);
     return false;
+}
+
+/* All that S serves; every CA is looked at, whatever is wrong with others. */
+static bool check_all(check_t *c, bool files)
+{
+    bool good = check_server(c) == SCEP_OK || tell(c);
+    apr_array_header_t *cas = scep_config_cas(c->s, c->pool);
+    int i;
+
+    for (i = 0; i < cas->nelts; i++) {
+        c->conf = APR_ARRAY_IDX(cas, i, const scep_server_config_t *);
+        scep_result_init(c->res, c->pool);
+        if (check_ca(c, files) != SCEP_OK) {
+            good = tell(c);
+        }
+    }
+    return good;
 }
 
 /* The lock is one for all servers. */
@@ -217,9 +262,7 @@ bool scep_config_check(server_rec *main_server, apr_pool_t *ptemp, bool files,
         if (quiet) {
             env.log = NULL;
         }
-        if (check_server(&c, files) != SCEP_OK) {
-            good = tell(&c);
-        }
+        good = check_all(&c, files) && good;
         apr_pool_destroy(scratch); /* wipes what keys were read */
     }
     scep_crypto_clear_errors();

@@ -14,7 +14,7 @@
      NOT_IN_PROXY)
 #define SCEP_SERVER_CONTEXT NOT_IN_DIR_CONTEXT
 
-/** The record of the server in which CMD stands. */
+/** The record of the server, or of the <ScepCA>, in which CMD stands. */
 scep_server_config_t *scep_cmd_server(cmd_parms *cmd);
 
 /** "<directive> <value>: <wanted>". */
@@ -37,6 +37,21 @@ const char *scep_path_value(cmd_parms *cmd, const char *value,
 /** The same, or the URI of a key. */
 const char *scep_key_value(cmd_parms *cmd, const char *value,
                            const char **source);
+
+/** The name in "<Section name>", of which httpd gives us "name>". */
+const char *scep_section_name(cmd_parms *cmd, const char *args,
+                              const char **name);
+
+/** NAME of something stands in the configuration: it must be known in the end,
+ * whichever comes first. Add it to *LIST (scep_named_t), made at need. */
+void scep_note_name(cmd_parms *cmd, apr_array_header_t **list,
+                    const char *name);
+
+/* <ScepCA>: scep_directives_ca.c. */
+const char *scep_section_ca(cmd_parms *cmd, void *dir, const char *args);
+const char *scep_set_ca(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_add_ca_ident(cmd_parms *cmd, void *dir, const char *ident,
+                              const char *name);
 
 /* Per server and virtual host: scep_directives_server.c. */
 const char *scep_set_engine(cmd_parms *cmd, void *dir, int on);
@@ -86,8 +101,7 @@ const char *scep_set_profile_by_usage(cmd_parms *cmd, void *dir,
                                       const char *encryption,
                                       const char *general);
 
-/** NAME of a profile stands in the configuration: it must be known in the
- * end, whichever comes first. */
+/** scep_note_name() for a profile. */
 void scep_note_profile(cmd_parms *cmd, const char *name);
 
 #endif

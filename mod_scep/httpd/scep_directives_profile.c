@@ -5,22 +5,11 @@
  */
 #include "scep_directives.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 enum { MAX_VALIDITY_DAYS = 36500, MAX_BACKDATE_DAYS = 366 };
 
 /* ---- the section ---- */
-
-static bool valid_name(const char *name)
-{
-    const char *p;
-
-    for (p = name; apr_isalnum(*p) || *p == '-' || *p == '_' || *p == '.';) {
-        p++;
-    }
-    return p > name && *p == '\0' && p - name <= 64;
-}
 
 /* What is for a server would be taken by the server around the section. */
 static const char *check_content(cmd_parms *cmd)
@@ -62,28 +51,13 @@ static const char *add_profile(cmd_parms *cmd, const char *name)
 
 const char *scep_section_profile(cmd_parms *cmd, void *dir, const char *args)
 {
-    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
-    const char *end = strrchr(args, '>');
-    const char *rest =
-        end != NULL ? apr_pstrmemdup(cmd->temp_pool, args, (size_t)(end - args))
-                    : NULL;
     const char *name;
+    const char *error = scep_section_name(cmd, args, &name);
 
     (void)dir;
-    if (error != NULL) {
-        return error;
+    if (error == NULL) {
+        error = check_content(cmd);
     }
-    if (rest == NULL || end[1] != '\0') {
-        return apr_psprintf(cmd->pool, "%s> lacks its closing \">\"",
-                            cmd->cmd->name);
-    }
-    name = ap_getword_conf(cmd->pool, &rest);
-    if (!valid_name(name) || *rest != '\0') {
-        return scep_bad_value(cmd, args,
-                              "one name of letters, digits, '.', '-' and '_' "
-                              "is wanted");
-    }
-    error = check_content(cmd);
     return error != NULL ? error : add_profile(cmd, name);
 }
 
@@ -234,17 +208,7 @@ const char *scep_set_cert_ext_key_usage(cmd_parms *cmd, void *dir, int argc,
 
 void scep_note_profile(cmd_parms *cmd, const char *name)
 {
-    scep_server_config_t *server = scep_cmd_server(cmd);
-    scep_named_t *named;
-
-    if (server->named == NULL) {
-        server->named = apr_array_make(cmd->pool, 2, sizeof(*named));
-    }
-    named = apr_array_push(server->named);
-    named->name = name;
-    named->where =
-        apr_psprintf(cmd->pool, "%s at %s:%d", cmd->cmd->name,
-                     cmd->directive->filename, cmd->directive->line_num);
+    scep_note_name(cmd, &scep_cmd_server(cmd)->named, name);
 }
 
 const char *scep_set_profile(cmd_parms *cmd, void *dir, const char *value)

@@ -5,13 +5,16 @@
  */
 #include "scep_directives.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 enum { SECONDS_PER_DAY = 86400, MAX_DAYS = 36600 };
 
 scep_server_config_t *scep_cmd_server(cmd_parms *cmd)
 {
-    return scep_config_server(cmd->server);
+    scep_server_config_t *conf = scep_config_server(cmd->server);
+
+    return conf->ca_section != NULL ? conf->ca_section : conf;
 }
 
 const char *scep_bad_value(cmd_parms *cmd, const char *value,
@@ -103,4 +106,52 @@ const char *scep_key_value(cmd_parms *cmd, const char *value,
     }
     *source = value;
     return ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
+}
+
+static bool valid_name(const char *name)
+{
+    const char *p;
+
+    for (p = name; apr_isalnum(*p) || *p == '-' || *p == '_' || *p == '.';) {
+        p++;
+    }
+    return p > name && *p == '\0' && p - name <= 64;
+}
+
+const char *scep_section_name(cmd_parms *cmd, const char *args,
+                              const char **name)
+{
+    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
+    const char *end = strrchr(args, '>');
+    const char *rest;
+
+    if (error != NULL) {
+        return error;
+    }
+    if (end == NULL || end[1] != '\0') {
+        return apr_psprintf(cmd->pool, "%s> lacks its closing \">\"",
+                            cmd->cmd->name);
+    }
+    rest = apr_pstrmemdup(cmd->temp_pool, args, (size_t)(end - args));
+    *name = ap_getword_conf(cmd->pool, &rest);
+    if (!valid_name(*name) || *rest != '\0') {
+        return scep_bad_value(cmd, args,
+                              "one name of letters, digits, '.', '-' and '_' "
+                              "is wanted");
+    }
+    return NULL;
+}
+
+void scep_note_name(cmd_parms *cmd, apr_array_header_t **list, const char *name)
+{
+    scep_named_t *named;
+
+    if (*list == NULL) {
+        *list = apr_array_make(cmd->pool, 2, sizeof(*named));
+    }
+    named = apr_array_push(*list);
+    named->name = name;
+    named->where =
+        apr_psprintf(cmd->pool, "%s at %s:%d", cmd->cmd->name,
+                     cmd->directive->filename, cmd->directive->line_num);
 }

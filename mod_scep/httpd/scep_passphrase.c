@@ -32,10 +32,8 @@ typedef struct retained_t {
 } retained_t;
 
 void scep_dialog_init(scep_dialog_t *dialog, const server_rec *s,
-                      apr_pool_t *pool)
+                      const scep_server_config_t *conf, apr_pool_t *pool)
 {
-    const scep_server_config_t *conf = scep_config_server(s);
-
     memset(dialog, 0, sizeof(*dialog));
     dialog->pool = pool;
     dialog->process_pool = s->process->pool;
@@ -209,15 +207,15 @@ static scep_status_e prompt_for(scep_dialog_t *dialog, const char *source,
     return status;
 }
 
-scep_status_e scep_dialog_prompt(const server_rec *s, apr_pool_t *pool,
-                                 scep_result_t *res)
+scep_status_e scep_dialog_prompt(const server_rec *s,
+                                 const scep_server_config_t *conf,
+                                 apr_pool_t *pool, scep_result_t *res)
 {
-    const scep_server_config_t *conf = scep_config_server(s);
     scep_dialog_t dialog;
     scep_status_e status;
     int i;
 
-    scep_dialog_init(&dialog, s, pool);
+    scep_dialog_init(&dialog, s, conf, pool);
     if (dialog.dialog != SCEP_DIALOG_BUILTIN) {
         return SCEP_OK;
     }

@@ -22,7 +22,7 @@ typedef struct scep_dialog_t {
 } scep_dialog_t;
 
 void scep_dialog_init(scep_dialog_t *dialog, const server_rec *s,
-                      apr_pool_t *pool);
+                      const scep_server_config_t *conf, apr_pool_t *pool);
 
 /** Kept, printed by the program, or typed in. */
 int scep_dialog_passphrase(void *baton, const char *source, char *buf,
@@ -35,7 +35,8 @@ int scep_dialog_probe(void *baton, const char *source, char *buf, int size);
  * First pass of a start, while there is a terminal: ask for the passphrases
  * of all encrypted key files of S whose dialog is `builtin`.
  */
-scep_status_e scep_dialog_prompt(const server_rec *s, apr_pool_t *pool,
-                                 scep_result_t *res);
+scep_status_e scep_dialog_prompt(const server_rec *s,
+                                 const scep_server_config_t *conf,
+                                 apr_pool_t *pool, scep_result_t *res);
 
 #endif

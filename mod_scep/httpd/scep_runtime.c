@@ -134,10 +134,10 @@ static scep_status_e identify(scep_site_t *site, apr_pool_t *pool,
 }
 
 static scep_status_e start_ca(scep_site_t *site, server_rec *s,
+                              const scep_server_config_t *conf,
                               const scep_env_t *env, apr_pool_t *pool,
                               scep_result_t *res)
 {
-    const scep_server_config_t *conf = scep_config_server(s);
     scep_service_t *service = &site->service;
     scep_dialog_t *dialog = apr_palloc(pool, sizeof(*dialog));
     scep_ra_source_t source = {conf, NULL, NULL, dialog, false, env};
@@ -151,7 +151,7 @@ static scep_status_e start_ca(scep_site_t *site, server_rec *s,
         return scep_fail(res, SCEP_R_SETUP, "ScepCABackend %s is not known",
                          scep_config_backend(conf));
     }
-    scep_dialog_init(dialog, s, pool);
+    scep_dialog_init(dialog, s, conf, pool);
     scep_runtime_ca_config(conf, dialog, &config);
     status = service->backend->start(&config, 0, env, pool, &service->ca, res);
     if (status != SCEP_OK) {
@@ -194,11 +194,11 @@ static scep_status_e rebuild(scep_site_t *site, const scep_env_t *env,
     return status;
 }
 
-static scep_status_e start_state(scep_site_t *site, server_rec *s,
+static scep_status_e start_state(scep_site_t *site,
+                                 const scep_server_config_t *conf,
                                  const scep_env_t *env, apr_pool_t *pool,
                                  apr_pool_t *ptemp, scep_result_t *res)
 {
-    const scep_server_config_t *conf = scep_config_server(s);
     const char *state_dir = scep_config_state_dir(conf);
     int threads = 0;
     scep_status_e status;
@@ -240,12 +240,11 @@ static scep_status_e start_state(scep_site_t *site, server_rec *s,
 
 /* Some section of a server that has this site may want it, and the site be
  * another server's already. */
-static scep_status_e start_master(scep_site_t *site, server_rec *s,
+static scep_status_e start_master(scep_site_t *site,
+                                  const scep_server_config_t *conf,
                                   const scep_env_t *env, apr_pool_t *pool,
                                   scep_result_t *res)
 {
-    const scep_server_config_t *conf = scep_config_server(s);
-
     if (!conf->single || site->failed || site->service.master != NULL) {
         return SCEP_OK;
     }
@@ -269,6 +268,7 @@ static scep_site_t *find_site(const scep_runtime_t *runtime, const char *key)
 }
 
 static scep_status_e make_site(scep_runtime_t *runtime, server_rec *s,
+                               const scep_server_config_t *conf,
                                const char *key, const scep_env_t *env,
                                apr_pool_t *pool, apr_pool_t *ptemp,
                                scep_site_t **result, scep_result_t *res)
@@ -278,9 +278,9 @@ static scep_status_e make_site(scep_runtime_t *runtime, server_rec *s,
 
     site->runtime = runtime;
     site->key = key;
-    status = start_ca(site, s, env, pool, res);
+    status = start_ca(site, s, conf, env, pool, res);
     if (status == SCEP_OK) {
-        status = start_state(site, s, env, pool, ptemp, res);
+        status = start_state(site, conf, env, pool, ptemp, res);
     }
     site->failed = status != SCEP_OK;
     APR_ARRAY_PUSH(runtime->sites, scep_site_t *) = site;
@@ -289,10 +289,9 @@ static scep_status_e make_site(scep_runtime_t *runtime, server_rec *s,
 }
 
 scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
-                                apr_pool_t *pool, apr_pool_t *ptemp,
-                                scep_result_t *res)
+                                scep_server_config_t *conf, apr_pool_t *pool,
+                                apr_pool_t *ptemp, scep_result_t *res)
 {
-    scep_server_config_t *conf = scep_config_server(s);
     const char *key = scep_config_key(conf, pool);
     scep_env_t *env = apr_palloc(pool, sizeof(*env)); /* may be kept */
     scep_status_e status = SCEP_OK;
@@ -300,9 +299,10 @@ scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
     scep_log_env_server(env, s);
     conf->site = find_site(runtime, key);
     if (conf->site == NULL) {
-        status = make_site(runtime, s, key, env, pool, ptemp, &conf->site, res);
+        status = make_site(runtime, s, conf, key, env, pool, ptemp, &conf->site,
+                           res);
     }
-    return status == SCEP_OK ? start_master(conf->site, s, env, pool, res)
+    return status == SCEP_OK ? start_master(conf->site, conf, env, pool, res)
                              : status;
 }
 

@@ -48,14 +48,15 @@ scep_status_e scep_runtime_legacy(scep_runtime_t *runtime,
                                   apr_pool_t *pool, scep_result_t *res);
 
 /**
- * Parent: the site of server S, new or one that fits already. State
+ * Parent: the site of CONF, a CA of server S (scep_config_cas()), new or one
+ * that fits already. State
  * directory, password key, CA, RA, database; then the outstanding passwords
  * are put into the shared table. A site that failed is one all the same, which
  * refuses all requests should httpd go on with it.
  */
 scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
-                                apr_pool_t *pool, apr_pool_t *ptemp,
-                                scep_result_t *res);
+                                scep_server_config_t *conf, apr_pool_t *pool,
+                                apr_pool_t *ptemp, scep_result_t *res);
 
 /** Child: open the lock, backends and stores. What fails is logged, and its
  * sites refuse (invariant 1). */

@@ -273,6 +273,7 @@ class Reply:
                     self.signer["signature"].native,
                     self.signer["signed_attrs"].untag().dump(),
                     padding.PKCS1v15(), HASHES[digest]())
+                self.signed_by = cert
                 return
         raise ValueError("signed by somebody else")
 
@@ -300,6 +301,16 @@ class Reply:
         bag = cms.ContentInfo.load(data, strict=True)["content"]
         return [x509.load_der_x509_certificate(c.dump())
                 for c in bag["certificates"]]
+
+
+def certificates(der):
+    """Of a GetCACert: the one, or those of a certs-only SignedData."""
+    try:
+        return [x509.load_der_x509_certificate(der)]
+    except ValueError:
+        bag = cms.ContentInfo.load(der, strict=True)["content"]
+        return [x509.load_der_x509_certificate(one.chosen.dump())
+                for one in bag["certificates"]]
 
 
 def load_certs(path):

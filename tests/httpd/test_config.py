@@ -82,6 +82,10 @@ LIMITS = [
     ("ScepRetryWindow m", "a time from 0 seconds to 7 days"),
     ("ScepProfileByKeyUsage a a a\nScepProfile a", "keep one of the two"),
     ("ScepProfile a\nScepProfileByKeyUsage a a a", "keep one of the two"),
+    ("<ScepCA a>\nScepEngine On\n</ScepCA>", "ScepEngine cannot stand in it"),
+    ("<ScepCA a>\n</ScepCA>", "ScepCACertificateFile (or ScepCABackend) must"),
+    ("<ScepCA>\n</ScepCA>", "one name of letters"),
+    ("ScepCAIdent x a\nScepCAIdent x b", "it stands for a CA already"),
     ("ScepCertValidity 1d", "can only stand in <ScepProfile>"),
     ("<ScepProfile>\n</ScepProfile>", "one name of letters"),
     ("<ScepProfile a b>\n</ScepProfile>", "one name of letters"),
@@ -134,11 +138,16 @@ def test_every_directive_has_a_bad_value():
      "profile server; define it by <ScepProfile server>"),
     ("<Location /x>\nScepProfile server\n</Location>",
      "there is no profile server"),
+    ("ScepCA other", "ScepCA at @DIR@/httpd.conf:74: there is no CA other "
+     "here; define it by <ScepCA other>"),
+    ("ScepCAIdent x other", "there is no CA other"),
+    ("<ScepCA a>\nScepCACertificateFile nothing.crt\nScepCAKey ca.key\n"
+     "</ScepCA>", "<ScepCA a> at @DIR@/httpd.conf:74: ScepCACertificateFile"),
     ("ScepProfileByKeyUsage device nothing device",
      "ScepProfileByKeyUsage at @DIR@/httpd.conf:74: there is no profile "
      "nothing"),
 ))
-def test_profile_that_is_not_defined(make, line, text):
+def test_name_that_is_not_defined(make, line, text):
     server = make(line + "\n")
     refused(server, "SCEP0001", text.replace("@DIR@", server.dir))
 
