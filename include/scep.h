@@ -193,7 +193,10 @@ typedef enum {
     X(SCEP_R_CACHE_FULL, 181, SCEP_UNAVAILABLE, 200, SCEP_FAIL_NONE,           \
       "The password cache is full.")                                           \
     X(SCEP_R_ADMIN_CROSS_SITE, 182, SCEP_REFUSED, 403, SCEP_FAIL_NONE,         \
-      "Open this page by its own address.")
+      "Open this page by its own address.")                                    \
+    /* drawing and limiting passwords */                                       \
+    X(SCEP_R_DRAW_PARAMS, 193, SCEP_REFUSED, 400, SCEP_FAIL_NONE,              \
+      "No such password can be drawn.")
 /* clang-format on */
 
 typedef enum {

@@ -77,18 +77,16 @@ static scep_status_e claim_owner(const scep_request_t *req,
 
 /* The store says "spent": by this very CSR, or by somebody else? */
 static scep_status_e judge_spent(scep_request_t *req, const scep_csr_t *csr,
-                                 const scep_claim_t *claim,
+                                 const scep_claim_t *claim, const char *serial,
                                  scep_transaction_row_t **retry,
                                  scep_result_t *res)
 {
     scep_transaction_row_t *row;
     scep_status_e status = scep_store_transaction_by_challenge(
-        req->service->store, claim->hash, req->pool, &row, res);
+        req->service->store, claim->hash, csr->key_hash, csr->hash, req->pool,
+        &row, res);
 
-    if (status == SCEP_OK &&
-        memcmp(row->csr_hash, csr->hash, SCEP_HASH_SIZE) == 0 &&
-        memcmp(row->key_hash, csr->key_hash, SCEP_HASH_SIZE) == 0 &&
-        row->not_after > scep_env_now(&req->env)) {
+    if (status == SCEP_OK && row->not_after > scep_env_now(&req->env)) {
         *retry = row;
         return SCEP_OK;
     }
@@ -97,9 +95,8 @@ static scep_status_e judge_spent(scep_request_t *req, const scep_csr_t *csr,
     }
     return scep_fail(res, SCEP_R_CHALLENGE_SPENT,
                      "the password for \"%s\" has been used already%s%s",
-                     csr->subject,
-                     status == SCEP_OK ? ", for certificate " : "",
-                     status == SCEP_OK ? row->serial : "");
+                     csr->subject, serial != NULL ? ", for certificate " : "",
+                     serial != NULL ? serial : "");
 }
 
 /* What the store knows of a password that the table does not hold. SCEP_OK
@@ -122,7 +119,7 @@ static scep_status_e judge_by_store(scep_request_t *req, const scep_csr_t *csr,
         return status;
     }
     if (row->state == SCEP_CHALLENGE_SPENT) {
-        return judge_spent(req, csr, claim, retry, res);
+        return judge_spent(req, csr, claim, row->serial, retry, res);
     }
     if (row->state != SCEP_CHALLENGE_OUTSTANDING) {
         return scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,
@@ -245,6 +242,8 @@ static scep_status_e try_source(scep_request_t *req,
         return try_one_time(req, msg, csr, claim, retry, res);
     case SCEP_SOURCE_SINGLE:
         return try_single(req, csr, res);
+    case SCEP_SOURCE_PROVIDER:
+        break;
     }
     return scep_fail(res, SCEP_R_INTERNAL, "unknown challenge source");
 }
@@ -267,6 +266,7 @@ scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
         scep_status_e status;
 
         claim->source = sources->source[i];
+        claim->profile = NULL;
         scep_result_init(res, req->pool);
         status = try_source(req, msg, csr, claim, retry, res);
         if (status != SCEP_REFUSED) {

@@ -15,7 +15,8 @@
 /** What authorized a CSR; for a one-time password, the claim on it. */
 typedef struct scep_claim_t {
     scep_source_e source;
-    unsigned char hash[SCEP_HASH_SIZE];         /* ONE_TIME: the password's */
+    const scep_profile_t *profile;      /* to issue by; NULL: the endpoint's */
+    unsigned char hash[SCEP_HASH_SIZE]; /* ONE_TIME: the password's */
     unsigned char owner[SCEP_CLAIM_OWNER_SIZE]; /* ONE_TIME: the transaction */
 } scep_claim_t;
 

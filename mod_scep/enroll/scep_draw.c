@@ -5,6 +5,8 @@
  */
 #include "scep_draw.h"
 
+#include <string.h>
+
 #include "scep_password.h"
 
 enum { MAX_TRIES = 3 /* a second collision of 64 random bits is a fault */ };
@@ -46,8 +48,31 @@ static scep_status_e reserve(scep_request_t *req, apr_time_t now,
                      "the random generator repeats itself");
 }
 
+static scep_status_e check_params(const scep_draw_params_t *params,
+                                  scep_result_t *res)
+{
+    if (params->limits != NULL) {
+        return scep_fail(res, SCEP_R_DRAW_PARAMS, "limits cannot be set yet");
+    }
+    if (params->uses < 0 || params->uses > SCEP_MAX_USES) {
+        return scep_fail(res, SCEP_R_DRAW_PARAMS, "uses is not 1 to %d",
+                         SCEP_MAX_USES);
+    }
+    if (params->validity < 0 || params->validity > SCEP_MAX_PASSWORD_VALIDITY) {
+        return scep_fail(
+            res, SCEP_R_DRAW_PARAMS, "the validity is longer than %d days",
+            (int)(SCEP_MAX_PASSWORD_VALIDITY / APR_USEC_PER_SEC / 86400));
+    }
+    if (params->label != NULL && strlen(params->label) > SCEP_MAX_LABEL) {
+        return scep_fail(res, SCEP_R_DRAW_PARAMS,
+                         "the label is longer than %d octets", SCEP_MAX_LABEL);
+    }
+    return SCEP_OK;
+}
+
 static scep_status_e draw_one_time(scep_request_t *req, const char *user,
-                                   const char **password, scep_result_t *res)
+                                   const scep_draw_params_t *params,
+                                   scep_drawn_t *drawn, scep_result_t *res)
 {
     unsigned char hash[SCEP_HASH_SIZE];
     apr_time_t now = scep_env_now(&req->env);
@@ -56,13 +81,21 @@ static scep_status_e draw_one_time(scep_request_t *req, const char *user,
         .hash = hash,
         .state = SCEP_CHALLENGE_OUTSTANDING,
         .created = now,
-        .expires = now + req->policy->password_validity,
+        .expires =
+            now + (params->validity != 0 ? params->validity
+                                         : req->policy->password_validity),
         .drawn_by = user,
         .peer = req->peer,
+        .uses = params->uses != 0 ? params->uses : 1,
+        .limits = params->limits,
+        .label = params->label,
     };
     char *made = NULL;
-    scep_status_e status;
+    scep_status_e status = check_params(params, res);
 
+    if (status != SCEP_OK) {
+        return status;
+    }
     /* The table first: its room is what may run out. Whoever guesses the
      * password before its row is there meets a store without it. */
     status = reserve(req, now, row.expires, &made, hash, res);
@@ -74,7 +107,10 @@ static scep_status_e draw_one_time(scep_request_t *req, const char *user,
     if (status != SCEP_OK) {
         scep_challenge_table_remove(req->service->challenges, hash);
     }
-    *password = made;
+    drawn->password = made;
+    drawn->id = scep_hex_lower(req->pool, hash, sizeof(hash));
+    drawn->expires = row.expires;
+    drawn->limits = row.limits;
     return status;
 }
 
@@ -107,8 +143,16 @@ static scep_status_e show_master(scep_request_t *req, const char *user,
                : scep_fail(res, SCEP_R_MASTER_PASSWORD, "%s", res->detail);
 }
 
+/* Does PARAMS ask for more than the master password can be? */
+static bool is_special(const scep_draw_params_t *params)
+{
+    return params->limits != NULL || params->label != NULL ||
+           params->uses != 0 || params->validity != 0;
+}
+
 static scep_status_e draw(scep_request_t *req, const char *user,
-                          scep_drawn_t *drawn, scep_result_t *res)
+                          const scep_draw_params_t *params, scep_drawn_t *drawn,
+                          scep_result_t *res)
 {
     const scep_sources_t *sources = &req->policy->sources;
     int i;
@@ -121,26 +165,32 @@ static scep_status_e draw(scep_request_t *req, const char *user,
     for (i = 0; i < sources->count; i++) {
         switch (sources->source[i]) {
         case SCEP_SOURCE_ONE_TIME:
-            return draw_one_time(req, user, &drawn->password, res);
+            return draw_one_time(req, user, params, drawn, res);
         case SCEP_SOURCE_SINGLE:
+            if (is_special(params)) {
+                break;
+            }
             drawn->reusable = true;
             return show_master(req, user, &drawn->password, res);
         case SCEP_SOURCE_NONE:
+        case SCEP_SOURCE_PROVIDER:
             break;
         }
     }
     return scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
-                     "ScepChallenge names no source of passwords here");
+                     "ScepChallenge names no source of %spasswords here",
+                     is_special(params) ? "one-time " : "");
 }
 
 scep_status_e scep_draw(scep_request_t *req, const char *user,
-                        scep_drawn_t *drawn, scep_result_t *res)
+                        const scep_draw_params_t *params, scep_drawn_t *drawn,
+                        scep_result_t *res)
 {
+    const scep_draw_params_t plain = {NULL, NULL, 0, 0};
     scep_status_e status;
 
-    drawn->password = NULL;
-    drawn->reusable = false;
-    status = draw(req, user, drawn, res);
+    memset(drawn, 0, sizeof(*drawn));
+    status = draw(req, user, params != NULL ? params : &plain, drawn, res);
     if (status == SCEP_OK) {
         scep_log(&req->env, SCEP_LOG_INFO,
                  SCEPLOGNO(0202) "\"%s\" at %s drew %s password",

@@ -2,30 +2,55 @@
 /**
  * @file scep_draw.h
  * Drawing a password: a one-time one, random, recorded in the store, put into
- * the shared table; or the master password. And filling that table from the store at start. (enroll layer)
+ * the shared table; or the master password. And filling that table from the
+ * store at start. (enroll layer)
  */
 #ifndef SCEP_DRAW_H
 #define SCEP_DRAW_H
 
 #include "scep_service.h"
 
+/** What a one-time password is to be; all zero: good for one certificate of
+ * any device, for as long as the endpoint says. */
+typedef struct scep_draw_params_t {
+    const char *limits; /* JSON, see scep_limits.h; NULL: none */
+    const char *label;  /* for people; UTF-8, at most SCEP_MAX_LABEL octets;
+                         * NULL: none */
+    int uses;           /* certificates, at most SCEP_MAX_USES; 0: one */
+    apr_interval_time_t validity; /* at most SCEP_MAX_PASSWORD_VALIDITY; 0: the
+                                   * endpoint's */
+} scep_draw_params_t;
+
+#define SCEP_MAX_LABEL 256
+#define SCEP_MAX_USES 100000
+#define SCEP_MAX_PASSWORD_VALIDITY (APR_TIME_C(366) * 86400 * APR_USEC_PER_SEC)
+
 /** What was drawn; the password is wiped with the request's pool. */
 typedef struct scep_drawn_t {
     const char *password;
     bool reusable; /* the master password, not a one-time one */
+    /* of a one-time one: */
+    const char *id; /* lower-case hex of its keyed hash, by which lists and
+                     * audit rows name it */
+    apr_time_t expires;
+    const char *limits; /* as recorded; NULL: none */
 } scep_drawn_t;
 
 /**
  * Draw for USER (never NULL or empty: invariant 1): from the first source of
  * the endpoint that has passwords to give. An audit row tells of it first, also
  * of the master password's being shown.
+ * @param params NULL: the default. Anything else asks for a one-time
+ *     password, whichever source comes first: the master password is for all.
  * @return SCEP_OK once it is durable; SCEP_UNAVAILABLE with
  *     SCEP_R_CACHE_FULL, _LOCK, _STORE_UNAVAILABLE or _MASTER_PASSWORD;
- *     SCEP_REFUSED with SCEP_R_ADMIN_NO_USER or _NO_CHALLENGE_SOURCE;
- *     SCEP_BROKEN. Logged.
+ *     SCEP_REFUSED with SCEP_R_ADMIN_NO_USER, _NO_CHALLENGE_SOURCE, or
+ *     _DRAW_PARAMS (the detail says which and why, and quotes nothing that
+ *     the user may not see); SCEP_BROKEN. Logged.
  */
 scep_status_e scep_draw(scep_request_t *req, const char *user,
-                        scep_drawn_t *drawn, scep_result_t *res);
+                        const scep_draw_params_t *params, scep_drawn_t *drawn,
+                        scep_result_t *res);
 
 /**
  * Put every outstanding password of STORE into TABLE; those already there

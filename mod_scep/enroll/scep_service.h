@@ -12,6 +12,7 @@
 
 #include "scep_alg.h"
 #include "scep_ca.h"
+#include "scep_challenge.h"
 #include "scep_challenge_table.h"
 #include "scep_crypto.h"
 #include "scep_csr.h"
@@ -52,14 +53,31 @@ typedef struct scep_service_t {
 /** What a challenge may be (ScepChallenge). */
 typedef enum {
     SCEP_SOURCE_NONE,     /* no challenge is asked for */
-    SCEP_SOURCE_ONE_TIME, /* a drawn password, good for one certificate */
-    SCEP_SOURCE_SINGLE    /* the master password */
+    SCEP_SOURCE_ONE_TIME, /* a drawn password, good for one certificate, or
+                           * for as many as was said when it was drawn */
+    SCEP_SOURCE_SINGLE,   /* the master password */
+    SCEP_SOURCE_PROVIDER  /* what a provider accepts (authn:, exec:, ...) */
 } scep_source_e;
+
+/** A provider as one entry of a ScepChallenge list has it. Made while the
+ * configuration is read, started in the parent. */
+typedef struct scep_provided_t {
+    const char *text;  /* as written: "exec:/usr/local/bin/check" */
+    const char *where; /* file:line */
+    const char *name;  /* "exec" */
+    const char *args;  /* what follows the colon; "" */
+    const scep_challenge_provider_t *provider; /* NULL: not started */
+    void *state;                               /* its own */
+    bool failed; /* at a restart, or in this child: it cannot be asked */
+} scep_provided_t;
+
+#define SCEP_MAX_SOURCES 8
 
 /** The sources of an endpoint, tried in order; none at all: refuse. */
 typedef struct scep_sources_t {
     int count;
-    scep_source_e source[3];
+    scep_source_e source[SCEP_MAX_SOURCES];
+    scep_provided_t *provided[SCEP_MAX_SOURCES]; /* NULL unless _PROVIDER */
 } scep_sources_t;
 
 /** How replies to keys that can only sign are encrypted, tried in order; none
@@ -97,7 +115,10 @@ typedef struct scep_request_t {
     const scep_service_t *service;    /* chosen so far; first, the default */
     const apr_array_header_t *idents; /* scep_ident_t; NULL: no further CAs */
     const scep_policy_t *policy;
-    const char *peer; /* address, for the record */
+    const char *peer;     /* address, for the record */
+    const char *endpoint; /* path of the URL; may be NULL */
+    void *host_request;   /* httpd's request_rec, for providers that live in
+                           * httpd; NULL elsewhere */
 } scep_request_t;
 
 /** What is to be sent. */

@@ -102,7 +102,7 @@ int scep_admin_answer(scep_call_t *call)
             call, scep_admin_page_type(
                       scep_config_page_encoding(scep_config_dir(r))));
     }
-    status = scep_draw(&call->request, r->user, &drawn, &call->res);
+    status = scep_draw(&call->request, r->user, NULL, &drawn, &call->res);
     if (status == SCEP_OK) {
         return show(call,
                     drawn.reusable ? SCEP_PAGE_SINGLE : SCEP_PAGE_PASSWORD,

@@ -60,6 +60,8 @@ void scep_call_init(scep_call_t *call, request_rec *r)
     call->request.pool = r->pool;
     call->request.policy = &call->policy;
     call->request.peer = r->useragent_ip;
+    call->request.endpoint = r->uri;
+    call->request.host_request = r;
     scep_log_env_request(&call->request.env, r);
     scep_result_init(&call->res, r->pool);
     if (call->site != NULL) {

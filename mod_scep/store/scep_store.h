@@ -90,8 +90,11 @@ typedef struct scep_challenge_row_t {
     apr_time_t expires;
     const char *drawn_by; /* r->user */
     const char *peer;     /* address of who drew it */
-    /* when spent: */
-    const char *serial; /* of the certificate; NULL otherwise */
+    apr_int64_t uses;     /* certificates that are left; at least 1 when added,
+                           * 0 once spent */
+    const char *limits;   /* JSON, see scep_limits.h; NULL: none */
+    const char *label;    /* for people; NULL: none */
+    const char *serial;   /* of the newest certificate; NULL: none yet */
 } scep_challenge_row_t;
 
 /** Record a drawn password and its audit row. Committed and synced when it
@@ -151,12 +154,12 @@ scep_store_transaction_same(scep_store_t *store, const char *scope,
                             const unsigned char *csr_hash, apr_pool_t *pool,
                             scep_transaction_row_t **row, scep_result_t *res);
 
-/** The newest transaction that spent the challenge with HASH. */
-scep_status_e scep_store_transaction_by_challenge(scep_store_t *store,
-                                                  const unsigned char *hash,
-                                                  apr_pool_t *pool,
-                                                  scep_transaction_row_t **row,
-                                                  scep_result_t *res);
+/** The newest transaction of that signer's key and CSR on the challenge with
+ * HASH. SCEP_NOT_FOUND without filling RES. */
+scep_status_e scep_store_transaction_by_challenge(
+    scep_store_t *store, const unsigned char *hash,
+    const unsigned char *key_hash, const unsigned char *csr_hash,
+    apr_pool_t *pool, scep_transaction_row_t **row, scep_result_t *res);
 
 /** All that one issued certificate leaves behind. */
 typedef struct scep_issue_t {
@@ -187,7 +190,8 @@ typedef enum {
 } scep_issue_outcome_e;
 
 /**
- * ONE write transaction: certificate, transaction, spent challenge, audit
+ * ONE write transaction: certificate, transaction, a use of the challenge
+ * (which is spent with the last one), audit
  * (invariants 2 and 5). Anything but SCEP_ISSUE_RECORDED wrote nothing, and
  * the certificate must not leave.
  */

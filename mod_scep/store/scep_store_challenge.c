@@ -20,6 +20,9 @@ static scep_sql_status_e add(scep_store_session_t *s,
         {NULL, row->expires},
         {row->drawn_by, 0},
         {row->peer, 0},
+        {NULL, row->uses},
+        {row->limits, 0},
+        {row->label, 0},
     };
     const scep_audit_t audit = {.id = id,
                                 .event = SCEP_AUDIT_CHALLENGE_DRAWN,
@@ -55,7 +58,20 @@ scep_status_e scep_store_challenge_add(scep_store_t *store,
 /* --- reading -------------------------------------------------------------- */
 
 /* The order of SCEP_CHALLENGE_COLUMNS. */
-enum { HASH, SCOPE, STATE, CREATED, EXPIRES, DRAWN_BY, PEER, SERIAL, COLUMNS };
+enum {
+    HASH,
+    SCOPE,
+    STATE,
+    CREATED,
+    EXPIRES,
+    DRAWN_BY,
+    PEER,
+    USES,
+    LIMITS,
+    LABEL,
+    SERIAL,
+    COLUMNS
+};
 
 /* HASH is where the row's hash goes. */
 static bool read_row(const char *const *columns, int count, unsigned char *hash,
@@ -69,7 +85,8 @@ static bool read_row(const char *const *columns, int count, unsigned char *hash,
         state < SCEP_CHALLENGE_OUTSTANDING ||
         state > SCEP_CHALLENGE_CANCELLED ||
         !scep_sql_number(columns[CREATED], &row->created) ||
-        !scep_sql_number(columns[EXPIRES], &row->expires)) {
+        !scep_sql_number(columns[EXPIRES], &row->expires) ||
+        !scep_sql_number(columns[USES], &row->uses)) {
         return false;
     }
     row->scope = columns[SCOPE];
@@ -77,6 +94,8 @@ static bool read_row(const char *const *columns, int count, unsigned char *hash,
     row->state = (scep_challenge_row_state_e)state;
     row->drawn_by = columns[DRAWN_BY];
     row->peer = columns[PEER];
+    row->limits = columns[LIMITS];
+    row->label = columns[LABEL];
     row->serial = columns[SERIAL];
     return true;
 }
@@ -106,6 +125,8 @@ static bool find_row(void *baton, const char *const *columns, int count)
     row->scope = apr_pstrdup(find->pool, row->scope);
     row->drawn_by = apr_pstrdup(find->pool, row->drawn_by);
     row->peer = apr_pstrdup(find->pool, row->peer);
+    row->limits = apr_pstrdup(find->pool, row->limits);
+    row->label = apr_pstrdup(find->pool, row->label);
     row->serial = apr_pstrdup(find->pool, row->serial);
     find->row = row;
     return true;

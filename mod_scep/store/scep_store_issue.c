@@ -94,7 +94,8 @@ static scep_sql_status_e find_rival(scep_store_session_t *s,
     return sql;
 }
 
-/* Only a challenge that is outstanding changes: of several who try, one. */
+/* Only a challenge that is outstanding changes: of several who try, as many as
+ * it has uses left. */
 static scep_sql_status_e spend(scep_store_session_t *s,
                                const scep_issue_t *issue, const texts_t *texts,
                                bool *spent)
@@ -336,14 +337,16 @@ scep_store_transaction_same(scep_store_t *store, const char *scope,
     return find(store, SCEP_Q_TRANSACTION_SAME, values, pool, row, res);
 }
 
-scep_status_e scep_store_transaction_by_challenge(scep_store_t *store,
-                                                  const unsigned char *hash,
-                                                  apr_pool_t *pool,
-                                                  scep_transaction_row_t **row,
-                                                  scep_result_t *res)
+scep_status_e scep_store_transaction_by_challenge(
+    scep_store_t *store, const unsigned char *hash,
+    const unsigned char *key_hash, const unsigned char *csr_hash,
+    apr_pool_t *pool, scep_transaction_row_t **row, scep_result_t *res)
 {
-    const scep_sql_value_t value = {scep_hex_lower(pool, hash, SCEP_HASH_SIZE),
-                                    0};
+    const scep_sql_value_t values[] = {
+        {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0},
+        {scep_hex_lower(pool, key_hash, SCEP_HASH_SIZE), 0},
+        {scep_hex_lower(pool, csr_hash, SCEP_HASH_SIZE), 0},
+    };
 
-    return find(store, SCEP_Q_TRANSACTION_BY_CHALLENGE, &value, pool, row, res);
+    return find(store, SCEP_Q_TRANSACTION_BY_CHALLENGE, values, pool, row, res);
 }

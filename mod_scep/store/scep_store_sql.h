@@ -9,7 +9,9 @@
 #include "scep_sql.h"
 
 #define SCEP_CHALLENGE_COLUMNS                                                 \
-    "hash, scope, state, created, expires, drawn_by, peer, serial"
+    "hash, scope, state, created, expires, drawn_by, peer, uses, limits, "     \
+    "label,"                                                                   \
+    " serial"
 #define SCEP_TRANSACTION_COLUMNS                                               \
     "t.scope, t.transaction_id, t.key_hash, t.csr_hash, t.created, c.serial, " \
     "c.der, c.not_after"
@@ -32,27 +34,30 @@
 /* clang-format off */
 /** X(symbol, letters of the parameters, text) */
 #define SCEP_STORE_QUERIES(X)                                                  \
-    X(SCEP_Q_CHALLENGE_ADD, "ttnnntt",                                         \
-      "INSERT INTO challenges"                                                 \
-      " (hash, scope, state, created, expires, drawn_by, peer)"                \
-      " VALUES ($1, $2, $3, $4, $5, $6, $7)")                                  \
+    X(SCEP_Q_CHALLENGE_ADD, "ttnnnttntt",                                      \
+      "INSERT INTO challenges (hash, scope, state, created, expires,"          \
+      " drawn_by, peer, uses, limits, label)"                                  \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")                     \
     X(SCEP_Q_CHALLENGE_FIND, "t",                                              \
       "SELECT " SCEP_CHALLENGE_COLUMNS " FROM challenges WHERE hash = $1")     \
     X(SCEP_Q_CHALLENGES_EACH, "nn",                                            \
       "SELECT " SCEP_CHALLENGE_COLUMNS " FROM challenges"                      \
       " WHERE state = $1 AND expires > $2 ORDER BY expires, created")          \
     X(SCEP_Q_CHALLENGE_SPEND, "nntttnn",                                       \
-      "UPDATE challenges SET state = $1, spent_at = $2, serial = $3"           \
+      "UPDATE challenges SET uses = uses - 1,"                                 \
+      " state = CASE WHEN uses > 1 THEN state ELSE $1 END,"                    \
+      " spent_at = $2, serial = $3"                                            \
       " WHERE hash = $4 AND scope = $5 AND state = $6 AND expires > $7")       \
     X(SCEP_Q_TRANSACTION_FIND, "ttn",                                          \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
       " JOIN certificates c ON c.id = t.certificate_id"                        \
       " WHERE t.scope = $1 AND t.transaction_id = $2 AND t.created >= $3"      \
       " ORDER BY t.seq DESC LIMIT 1")                                          \
-    X(SCEP_Q_TRANSACTION_BY_CHALLENGE, "t",                                    \
+    X(SCEP_Q_TRANSACTION_BY_CHALLENGE, "ttt",                                  \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
       " JOIN certificates c ON c.id = t.certificate_id"                        \
-      " WHERE t.challenge_hash = $1 ORDER BY t.created DESC LIMIT 1")          \
+      " WHERE t.challenge_hash = $1 AND t.key_hash = $2 AND t.csr_hash = $3"   \
+      " ORDER BY t.created DESC LIMIT 1")                                      \
     X(SCEP_Q_TRANSACTION_SAME, "ttntt",                                        \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
       " JOIN certificates c ON c.id = t.certificate_id"                        \

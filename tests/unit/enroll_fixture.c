@@ -130,7 +130,7 @@ const char *enroll_draw(enroll_fixture_t *f)
     scep_drawn_t drawn;
 
     enroll_reset_result(f);
-    assert_int_equal(scep_draw(&f->req, "alice", &drawn, &f->base.res),
+    assert_int_equal(scep_draw(&f->req, "alice", NULL, &drawn, &f->base.res),
                      SCEP_OK);
     assert_non_null(drawn.password);
     return drawn.password;

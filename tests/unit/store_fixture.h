@@ -120,6 +120,7 @@ static inline scep_challenge_row_t sample_challenge(fixture_t *f,
     row.expires = f->now + SAMPLE_VALIDITY + n;
     row.drawn_by = "admin";
     row.peer = "192.0.2.1";
+    row.uses = 1;
     return row;
 }
 

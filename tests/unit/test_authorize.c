@@ -132,8 +132,8 @@ static void test_sources_in_order(void **state)
     attempt_t a;
 
     enroll_master(f, "MASTER-PASSWORD", NULL, 0);
-    f->policy.sources =
-        (scep_sources_t){2, {SCEP_SOURCE_ONE_TIME, SCEP_SOURCE_SINGLE}};
+    f->policy.sources = (scep_sources_t){
+        .count = 2, .source = {SCEP_SOURCE_ONE_TIME, SCEP_SOURCE_SINGLE}};
     a = attempt(f, "a", "dev", "MASTER-PASSWORD");
     assert_int_equal(a.status, SCEP_OK);
     assert_int_equal(a.claim.source, SCEP_SOURCE_SINGLE);

@@ -12,7 +12,7 @@ static scep_status_e draw(enroll_fixture_t *f, const char *user,
     scep_status_e status;
 
     enroll_reset_result(f);
-    status = scep_draw(&f->req, user, &drawn, &f->base.res);
+    status = scep_draw(&f->req, user, NULL, &drawn, &f->base.res);
     *password = drawn.password;
     return status;
 }
@@ -101,14 +101,14 @@ static void test_master_password(void **state)
     scep_drawn_t drawn;
 
     f->policy.sources.source[0] = SCEP_SOURCE_SINGLE;
-    assert_int_equal(scep_draw(&f->req, "alice", &drawn, &f->base.res),
+    assert_int_equal(scep_draw(&f->req, "alice", NULL, &drawn, &f->base.res),
                      SCEP_UNAVAILABLE);
     assert_int_equal(f->base.res.reason, SCEP_R_MASTER_PASSWORD);
     assert_null(drawn.password);
 
     enroll_master(f, "MASTER-PASSWORD", NULL, 0);
     enroll_reset_result(f);
-    assert_int_equal(scep_draw(&f->req, "alice", &drawn, &f->base.res),
+    assert_int_equal(scep_draw(&f->req, "alice", NULL, &drawn, &f->base.res),
                      SCEP_OK);
     assert_string_equal(drawn.password, "MASTER-PASSWORD");
     assert_true(drawn.reusable);
@@ -168,12 +168,14 @@ static void test_first_source_gives(void **state)
 
     enroll_master(f, "MASTER-PASSWORD", NULL, 0);
     f->policy.sources = (scep_sources_t){
-        3, {SCEP_SOURCE_NONE, SCEP_SOURCE_ONE_TIME, SCEP_SOURCE_SINGLE}};
-    assert_int_equal(scep_draw(&f->req, "alice", &drawn, &f->base.res),
+        .count = 3,
+        .source = {SCEP_SOURCE_NONE, SCEP_SOURCE_ONE_TIME, SCEP_SOURCE_SINGLE}};
+    assert_int_equal(scep_draw(&f->req, "alice", NULL, &drawn, &f->base.res),
                      SCEP_OK);
     assert_false(drawn.reusable);
-    f->policy.sources = (scep_sources_t){1, {SCEP_SOURCE_NONE}};
-    assert_int_equal(scep_draw(&f->req, "alice", &drawn, &f->base.res),
+    f->policy.sources =
+        (scep_sources_t){.count = 1, .source = {SCEP_SOURCE_NONE}};
+    assert_int_equal(scep_draw(&f->req, "alice", NULL, &drawn, &f->base.res),
                      SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_NO_CHALLENGE_SOURCE);
 }
@@ -209,6 +211,73 @@ static void test_rebuild(void **state)
     assert_int_equal(f->base.res.reason, SCEP_R_LOCK);
 }
 
+static scep_status_e draw_special(enroll_fixture_t *f,
+                                  const scep_draw_params_t *params,
+                                  scep_drawn_t *drawn)
+{
+    enroll_reset_result(f);
+    return scep_draw(&f->req, "alice", params, drawn, &f->base.res);
+}
+
+static void test_uses_label_and_validity(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const scep_draw_params_t params = {
+        .label = "lab 3", .uses = 7, .validity = apr_time_from_sec(5)};
+    unsigned char hash[SCEP_HASH_SIZE];
+    scep_challenge_row_t *row = NULL;
+    scep_drawn_t drawn;
+
+    assert_int_equal(draw_special(f, &params, &drawn), SCEP_OK);
+    assert_true(scep_unhex(drawn.id, hash, sizeof(hash)));
+    assert_int_equal(drawn.expires, f->base.now + apr_time_from_sec(5));
+    assert_int_equal(scep_store_challenge_find(f->service.store, hash,
+                                               f->base.pool, &row,
+                                               &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(row->uses, 7);
+    assert_string_equal(row->label, "lab 3");
+    assert_int_equal(row->expires, drawn.expires);
+}
+
+/* SCEP0193 */
+static void test_params_out_of_bounds(void **state)
+{
+    enroll_fixture_t *f = *state;
+    char label[SCEP_MAX_LABEL + 2] = {0};
+    const scep_draw_params_t bad[] = {
+        {.uses = -1},     {.uses = SCEP_MAX_USES + 1},
+        {.validity = -1}, {.validity = SCEP_MAX_PASSWORD_VALIDITY + 1},
+        {.label = label},
+    };
+    scep_drawn_t drawn;
+    size_t i;
+
+    memset(label, 'x', sizeof(label) - 1);
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(draw_special(f, &bad[i], &drawn), SCEP_REFUSED);
+        assert_int_equal(f->base.res.log_number, 193);
+        assert_null(drawn.password);
+    }
+    assert_int_equal(
+        scep_challenge_table_count(f->service.challenges, f->base.now), 0);
+}
+
+static void test_master_is_never_special(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const scep_draw_params_t params = {.uses = 2};
+    scep_drawn_t drawn;
+
+    f->policy.sources.source[0] = SCEP_SOURCE_SINGLE;
+    assert_int_equal(draw_special(f, &params, &drawn), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_NO_CHALLENGE_SOURCE);
+    assert_null(drawn.password);
+    f->policy.sources.source[f->policy.sources.count++] = SCEP_SOURCE_ONE_TIME;
+    assert_int_equal(draw_special(f, &params, &drawn), SCEP_OK);
+    assert_false(drawn.reusable);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +291,9 @@ int main(void)
         ENROLL_TEST(test_master_is_not_shown_unrecorded),
         ENROLL_TEST(test_first_source_gives),
         ENROLL_TEST(test_rebuild),
+        ENROLL_TEST(test_uses_label_and_validity),
+        ENROLL_TEST(test_params_out_of_bounds),
+        ENROLL_TEST(test_master_is_never_special),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,14 +151,16 @@ static void test_challenge_is_spent_once(void **state)
 
     first.challenge_hash = second.challenge_hash = sample_hash(f->pool, 'p', 1);
     assert_int_equal(scep_store_transaction_by_challenge(
-                         store, first.challenge_hash, f->pool, &row, &f->res),
+                         store, first.challenge_hash, first.key_hash,
+                         first.csr_hash, f->pool, &row, &f->res),
                      SCEP_NOT_FOUND);
     must_add(f, store, 1);
     assert_int_equal(must_issue(f, store, &first), SCEP_ISSUE_RECORDED);
     assert_int_equal(must_issue(f, store, &second), SCEP_ISSUE_CHALLENGE_LOST);
     nothing_written(f, 1);
     assert_int_equal(scep_store_transaction_by_challenge(
-                         store, first.challenge_hash, f->pool, &row, &f->res),
+                         store, first.challenge_hash, first.key_hash,
+                         first.csr_hash, f->pool, &row, &f->res),
                      SCEP_OK);
     assert_string_equal(row->serial, first.serial);
     assert_string_equal(
@@ -166,6 +168,47 @@ static void test_challenge_is_spent_once(void **state)
                    " FROM challenges"),
         apr_psprintf(f->pool, "1 %s %" APR_INT64_T_FMT, first.serial,
                      first.now));
+}
+
+/* As many certificates as it has uses; the row tells of the newest. */
+static void test_challenge_of_several_uses(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_challenge_row_t challenge = sample_challenge(f, f->pool, 1);
+    scep_transaction_row_t *row = NULL;
+    scep_issue_t issue = {0};
+    int i;
+
+    challenge.uses = 3;
+    assert_int_equal(
+        scep_store_challenge_add(store, &challenge, f->pool, &f->res), SCEP_OK);
+    for (i = 1; i <= 3; i++) {
+        issue = sample_issue(f, f->pool, i);
+        issue.challenge_hash = challenge.hash;
+        assert_int_equal(must_issue(f, store, &issue), SCEP_ISSUE_RECORDED);
+        assert_string_equal(
+            db_text(f, "SELECT uses || ' ' || state || ' ' || serial"
+                       " FROM challenges"),
+            apr_psprintf(f->pool, "%d %d %s", 3 - i, i == 3, issue.serial));
+    }
+    issue = sample_issue(f, f->pool, 4);
+    issue.challenge_hash = challenge.hash;
+    assert_int_equal(must_issue(f, store, &issue), SCEP_ISSUE_CHALLENGE_LOST);
+    nothing_written(f, 3);
+    /* each CSR finds its own */
+    for (i = 1; i <= 3; i++) {
+        issue = sample_issue(f, f->pool, i);
+        assert_int_equal(scep_store_transaction_by_challenge(
+                             store, challenge.hash, issue.key_hash,
+                             issue.csr_hash, f->pool, &row, &f->res),
+                         SCEP_OK);
+        assert_string_equal(row->serial, issue.serial);
+    }
+    assert_int_equal(scep_store_transaction_by_challenge(
+                         store, challenge.hash, sample_hash(f->pool, 'k', 1),
+                         sample_hash(f->pool, 'c', 2), f->pool, &row, &f->res),
+                     SCEP_NOT_FOUND);
 }
 
 static void challenge_lost(fixture_t *f, scep_store_t *store,
@@ -371,6 +414,7 @@ int main(void)
         FIXTURE_TEST(test_same_transaction_is_found),
         FIXTURE_TEST(test_id_taken_by_another_key),
         FIXTURE_TEST(test_challenge_is_spent_once),
+        FIXTURE_TEST(test_challenge_of_several_uses),
         FIXTURE_TEST(test_challenge_must_be_outstanding),
         FIXTURE_TEST(test_duplicate),
         FIXTURE_TEST(test_no_duplicate),
