@@ -177,6 +177,7 @@ static scep_status_e resolve_lost(scep_enrolment_t *e, X509 **cert,
     scep_status_e status = scep_enrolment_retry(e, cert, res);
 
     if (status != SCEP_NOT_FOUND) {
+        scep_authorize_release(e->req, &e->claim);
         return status;
     }
     scep_authorize_spent(e->req, &e->claim);
@@ -195,8 +196,8 @@ static scep_status_e resolve_lost(scep_enrolment_t *e, X509 **cert,
 scep_status_e scep_issue(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
 {
     scep_issue_outcome_e outcome = SCEP_ISSUE_RECORDED;
-    scep_status_e status =
-        scep_service_profile(e->req, e->csr, NULL, &e->profile, res);
+    scep_status_e status = scep_service_profile(
+        e->req, e->csr, e->claim.profile, &e->profile, res);
 
     if (status == SCEP_OK) {
         status = sign(e, cert, res);
