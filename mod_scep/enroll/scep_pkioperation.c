@@ -99,8 +99,9 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
 }
 
 /* Bad padding, a wrong key, a CSR that is garbage, wrongly signed or somebody
- * else's cost different work, by some hundred microseconds; whoever measures
- * that must not learn which it was (invariant 7). */
+ * else's cost the same work (scep_csr_spend()), as far as the keys in them are
+ * alike; whoever measures the rest must not learn which it was (invariant 7).
+ * A worker is held for at most one step. */
 static void blur(apr_time_t began)
 {
     apr_interval_time_t spent = apr_time_now() - began;

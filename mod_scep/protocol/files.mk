@@ -20,13 +20,15 @@ libscep_protocol_la_SOURCES += \
 	mod_scep/protocol/scep_csr.c mod_scep/protocol/scep_csr.h \
 	mod_scep/protocol/scep_csr_challenge.c \
 	mod_scep/protocol/scep_csr_challenge.h \
+	mod_scep/protocol/scep_csr_decoy.c \
+	mod_scep/protocol/scep_csr_decoy.h \
 	mod_scep/protocol/scep_pkimessage.c \
 	mod_scep/protocol/scep_pkimessage.h \
 	mod_scep/protocol/scep_pkimessage_open.c \
 	mod_scep/protocol/scep_preflight.c mod_scep/protocol/scep_preflight.h \
 	mod_scep/protocol/scep_pubkey.c mod_scep/protocol/scep_pubkey.h
 PROTOCOL_TESTS += tests/unit/test_ber tests/unit/test_csr \
-	tests/unit/test_csr_challenge \
+	tests/unit/test_csr_challenge tests/unit/test_csr_decoy \
 	tests/unit/test_messages tests/unit/test_oid \
 	tests/unit/test_pkimessage tests/unit/test_pkimessage_open \
 	tests/unit/test_preflight tests/unit/test_pubkey
@@ -74,6 +76,11 @@ tests_unit_test_csr_challenge_SOURCES = tests/unit/test_csr_challenge.c \
 	$(MESSAGE_MAKER)
 tests_unit_test_csr_challenge_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_csr_challenge_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_csr_decoy_SOURCES = tests/unit/test_csr_decoy.c \
+	$(MESSAGE_MAKER)
+tests_unit_test_csr_decoy_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_csr_decoy_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_csr_decoy_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ASN1_item_verify_ex
 tests_unit_test_messages_SOURCES = tests/unit/test_messages.c \
 	tests/unit/fixture.h
 tests_unit_test_messages_CPPFLAGS = $(UNIT_CPPFLAGS)

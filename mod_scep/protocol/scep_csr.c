@@ -9,6 +9,7 @@
 #include <openssl/rsa.h>
 
 #include "scep_csr_challenge.h"
+#include "scep_csr_decoy.h"
 #include "scep_oid.h"
 #include "scep_preflight.h"
 #include "scep_pubkey.h"
@@ -93,14 +94,16 @@ static bool signature_good(const scep_csr_t *csr, scep_octets_t info,
  * message's ciphertext must not tell how far it could be read (invariant 7).
  * A key that nobody could use is not put to use here either: DSA, or RSA with
  * a long modulus or exponent, would cost milliseconds (invariant 9).
+ * WORKED: the signature has been computed, whatever came of it.
  */
 static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
-                            apr_pool_t *pool, scep_result_t *res)
+                            apr_pool_t *pool, bool *worked, scep_result_t *res)
 {
     scep_status_e status = scep_preflight_csr(csr->der, res);
     scep_csr_parts_t parts;
     const char *fault;
 
+    *worked = false;
     if (status != SCEP_OK) {
         return status;
     }
@@ -119,6 +122,7 @@ static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
     if (fault != NULL) {
         return scep_fail(res, SCEP_R_CONTENT, "PKCS#10: %s", fault);
     }
+    *worked = true;
     if (!signature_good(csr, parts.info, scep_algs_libctx(algs))) {
         return scep_fail(res, SCEP_R_CONTENT, "signature of PKCS#10 is bad");
     }
@@ -255,17 +259,32 @@ static scep_status_e read_extensions(scep_csr_t *csr, apr_pool_t *pool,
 
 /* ------------------------------------------------------------------------- */
 
+void scep_csr_spend(const scep_algs_t *algs, apr_pool_t *pool)
+{
+    scep_csr_t *decoy = apr_pcalloc(pool, sizeof(*decoy));
+    scep_result_t res;
+    bool worked;
+
+    decoy->der = scep_csr_decoy;
+    scep_result_init(&res, pool);
+    (void)verify(decoy, algs, pool, &worked, &res); /* its signature is bad */
+}
+
 scep_status_e scep_csr_parse(scep_octets_t der, const scep_algs_t *algs,
                              int min_rsa_bits, apr_pool_t *pool,
                              scep_csr_t **csr, scep_result_t *res)
 {
     scep_csr_t *made = apr_pcalloc(pool, sizeof(*made));
     scep_status_e status;
+    bool worked;
 
     *csr = NULL;
     made->der = der;
     scep_crypto_clear_errors();
-    status = verify(made, algs, pool, res);
+    status = verify(made, algs, pool, &worked, res);
+    if (!worked) {
+        scep_csr_spend(algs, pool);
+    }
     if (status == SCEP_OK) {
         status = check_algorithms(made, algs, min_rsa_bits, res);
     }

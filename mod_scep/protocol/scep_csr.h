@@ -42,4 +42,13 @@ scep_status_e scep_csr_parse(scep_octets_t der, const scep_algs_t *algs,
                              int min_rsa_bits, apr_pool_t *pool,
                              scep_csr_t **csr, scep_result_t *res);
 
+/**
+ * Do what scep_csr_parse() does with a PKCS#10 of usual size and kind whose
+ * signature turns out bad, for nothing: in the place of one that could not be
+ * had. scep_csr_parse() does so itself when it does not come as far as the
+ * signature, so that all outcomes of SCEP_R_CONTENT take the same time
+ * (invariant 7).
+ */
+void scep_csr_spend(const scep_algs_t *algs, apr_pool_t *pool);
+
 #endif

@@ -52,6 +52,17 @@ scep_status_e scep_pkimessage_decode(scep_octets_t der, const scep_algs_t *algs,
                                      scep_result_t *res);
 
 /**
+ * As scep_pkimessage_open() without decrypting: what an envelope tells to
+ * anybody, CIPHER, OAEP and RECIPIENT. For messages whose content is ignored:
+ * to those the answer must not depend on whether it can be decrypted, or it
+ * would tell of any other message's (S20).
+ */
+scep_status_e scep_pkimessage_address(scep_pkimessage_t *msg,
+                                      const scep_algs_t *algs,
+                                      const apr_array_header_t *pairs,
+                                      scep_result_t *res);
+
+/**
  * Open the envelope with whichever of our key pairs it is addressed to.
  * RecipientInfos are matched by issuer and serial number compared as names
  * (Q79), or by subjectKeyIdentifier. More than one RecipientInfo for the same

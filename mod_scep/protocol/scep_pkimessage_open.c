@@ -8,6 +8,7 @@
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 
+#include "scep_csr.h"
 #include "scep_preflight.h"
 
 /* CMS's own name for the stack, for clang-format's sake. */
@@ -179,15 +180,23 @@ static size_t decrypt(CMS_ContentInfo *cms, const scep_keypair_t *pair,
     return len;
 }
 
+/* Nothing of what could not be read reaches anybody; but the time that a
+ * PKCS#10 would have cost is spent (invariant 7). */
 static scep_status_e read_content(scep_pkimessage_t *msg, CMS_ContentInfo *cms,
-                                  scep_result_t *res)
+                                  const scep_algs_t *algs, scep_result_t *res)
 {
+    bool wants_csr = msg->message_type == SCEP_MSG_PKCSREQ ||
+                     msg->message_type == SCEP_MSG_RENEWALREQ;
+
     /* A CBC plaintext is shorter than its ciphertext, so this never fills. */
     unsigned char *data = scep_secret_alloc(msg->pool, msg->envelope.len);
     size_t len = decrypt(cms, msg->recipient, data, msg->envelope.len);
 
     scep_crypto_clear_errors(); /* sometimes there are none, so never any (M7) */
     if (len == 0) {
+        if (wants_csr) {
+            scep_csr_spend(algs, msg->pool);
+        }
         return scep_fail(res, SCEP_R_CONTENT, "envelope cannot be decrypted");
     }
     msg->data.data = data;
@@ -195,13 +204,11 @@ static scep_status_e read_content(scep_pkimessage_t *msg, CMS_ContentInfo *cms,
     return SCEP_OK;
 }
 
-scep_status_e scep_pkimessage_open(scep_pkimessage_t *msg,
-                                   const scep_algs_t *algs,
-                                   const apr_array_header_t *pairs,
-                                   scep_result_t *res)
+static scep_status_e address(scep_pkimessage_t *msg, const scep_algs_t *algs,
+                             const apr_array_header_t *pairs,
+                             CMS_ContentInfo **cms, scep_result_t *res)
 {
     scep_status_e status;
-    CMS_ContentInfo *cms;
     recipients_t *ris;
     int cipher_nid;
 
@@ -218,15 +225,32 @@ scep_status_e scep_pkimessage_open(scep_pkimessage_t *msg,
         return scep_fail(res, SCEP_R_ENVELOPE_ALG, "content cipher %s",
                          OBJ_nid2sn(cipher_nid));
     }
-    cms = scep_pkimessage_parse_cms(msg->envelope, scep_algs_libctx(algs),
-                                    msg->pool);
-    ris = cms != NULL ? CMS_get0_RecipientInfos(cms) : NULL;
+    *cms = scep_pkimessage_parse_cms(msg->envelope, scep_algs_libctx(algs),
+                                     msg->pool);
+    ris = *cms != NULL ? CMS_get0_RecipientInfos(*cms) : NULL;
     if (ris == NULL) {
         return scep_fail(res, SCEP_R_ENVELOPE, "CMS does not parse");
     }
-    status = choose_recipient(msg, ris, pairs, res);
-    if (status != SCEP_OK) {
-        return status;
-    }
-    return read_content(msg, cms, res);
+    return choose_recipient(msg, ris, pairs, res);
+}
+
+scep_status_e scep_pkimessage_address(scep_pkimessage_t *msg,
+                                      const scep_algs_t *algs,
+                                      const apr_array_header_t *pairs,
+                                      scep_result_t *res)
+{
+    CMS_ContentInfo *cms;
+
+    return address(msg, algs, pairs, &cms, res);
+}
+
+scep_status_e scep_pkimessage_open(scep_pkimessage_t *msg,
+                                   const scep_algs_t *algs,
+                                   const apr_array_header_t *pairs,
+                                   scep_result_t *res)
+{
+    CMS_ContentInfo *cms = NULL;
+    scep_status_e status = address(msg, algs, pairs, &cms, res);
+
+    return status == SCEP_OK ? read_content(msg, cms, algs, res) : status;
 }
