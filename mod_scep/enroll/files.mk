@@ -4,6 +4,7 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_getcacert.c mod_scep/enroll/scep_message.h \
 	mod_scep/enroll/scep_issue.c mod_scep/enroll/scep_issue.h \
 	mod_scep/enroll/scep_operation.c mod_scep/enroll/scep_operation.h \
+	mod_scep/enroll/scep_outstanding.c mod_scep/enroll/scep_outstanding.h \
 	mod_scep/enroll/scep_pkcsreq.c mod_scep/enroll/scep_pkcsreq.h \
 	mod_scep/enroll/scep_pkioperation.c \
 	mod_scep/enroll/scep_refusal.c mod_scep/enroll/scep_refusal.h \
@@ -13,7 +14,7 @@ libscep_enroll_la_SOURCES = \
 if HAVE_CMOCKA
 ENROLL_TESTS = tests/unit/test_authorize tests/unit/test_draw \
 	tests/unit/test_getcacert tests/unit/test_issue \
-	tests/unit/test_operation \
+	tests/unit/test_operation tests/unit/test_outstanding \
 	tests/unit/test_pkcsreq tests/unit/test_pkioperation \
 	tests/unit/test_refusal tests/unit/test_reply_key \
 	tests/unit/test_service
@@ -42,6 +43,10 @@ tests_unit_test_operation_SOURCES = tests/unit/test_operation.c \
 	$(ENROLL_MAKER)
 tests_unit_test_operation_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_operation_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_outstanding_SOURCES = tests/unit/test_outstanding.c \
+	$(ENROLL_FIXTURE) tests/unit/pgsql_fixture.h
+tests_unit_test_outstanding_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_outstanding_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_pkcsreq_SOURCES = tests/unit/test_pkcsreq.c $(ENROLL_FIXTURE)
 tests_unit_test_pkcsreq_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pkcsreq_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * scep_authorize.c: the sources of challenges, in the order configured. For a
- * one-time password the shared table is asked first; what it does not know is
- * looked up in the store, which is the truth: a password that is outstanding
- * there is put (back) into the table, one that was spent by this very CSR gets
+ * one-time password the shared table (or the database that several machines
+ * share) is asked first; what it does not know is looked up in the store, which
+ * is the truth: a password that is outstanding there is put (back), one that was spent by this very CSR gets
  * its certificate again. (enroll layer)
  */
 #include "scep_authorize.h"
@@ -12,9 +12,8 @@
 
 #include <openssl/evp.h>
 
+#include "scep_outstanding.h"
 #include "scep_password.h"
-
-enum { CLAIM_LEASE_SECONDS = 60 };
 
 /* Is there a challengePassword to compare at all? */
 static scep_status_e check_challenge(const scep_csr_t *csr, scep_result_t *res)
@@ -108,6 +107,7 @@ static scep_status_e judge_by_store(scep_request_t *req, const scep_csr_t *csr,
 {
     apr_time_t now = scep_env_now(&req->env);
     scep_challenge_row_t *row;
+    scep_add_e added;
     scep_status_e status = scep_store_challenge_find(
         req->service->store, claim->hash, req->pool, &row, res);
 
@@ -129,45 +129,35 @@ static scep_status_e judge_by_store(scep_request_t *req, const scep_csr_t *csr,
         return scep_fail(res, SCEP_R_CHALLENGE_EXPIRED,
                          "the password for \"%s\" has expired", csr->subject);
     }
-    switch (scep_challenge_table_add(req->service->challenges, claim->hash,
-                                     row->expires, now)) {
-    case SCEP_ADD_OK:
-    case SCEP_ADD_EXISTS:
-        return SCEP_OK;
-    case SCEP_ADD_FULL:
+    status =
+        scep_outstanding_restore(req, claim->hash, row->expires, &added, res);
+    if (status == SCEP_OK && added == SCEP_ADD_FULL) {
         return scep_fail(res, SCEP_R_STORE_UNAVAILABLE,
                          "the password table is full (ScepPasswordMax)");
-    case SCEP_ADD_LOCK:
-        break;
     }
-    return scep_fail(res, SCEP_R_LOCK, "the password table's lock failed");
+    return status;
 }
 
 static scep_status_e claim_once(scep_request_t *req, const scep_csr_t *csr,
                                 const scep_claim_t *claim, bool *unknown,
                                 scep_result_t *res)
 {
-    *unknown = false;
-    switch (scep_challenge_table_claim(
-        req->service->challenges, claim->hash, claim->owner,
-        scep_env_now(&req->env), apr_time_from_sec(CLAIM_LEASE_SECONDS))) {
-    case SCEP_CLAIM_OK:
-        return SCEP_OK;
-    case SCEP_CLAIM_UNKNOWN:
-        *unknown = true;
-        return SCEP_OK;
-    case SCEP_CLAIM_EXPIRED:
+    scep_claim_e outcome;
+    scep_status_e status =
+        scep_outstanding_claim(req, claim->hash, claim->owner, &outcome, res);
+
+    *unknown = status == SCEP_OK && outcome == SCEP_CLAIM_UNKNOWN;
+    if (status == SCEP_OK && outcome == SCEP_CLAIM_EXPIRED) {
         return scep_fail(res, SCEP_R_CHALLENGE_EXPIRED,
                          "the password for \"%s\" has expired", csr->subject);
-    case SCEP_CLAIM_BUSY:
+    }
+    if (status == SCEP_OK && outcome == SCEP_CLAIM_BUSY) {
         return scep_fail(res, SCEP_R_CHALLENGE_BUSY,
                          "the password for \"%s\" is in use by another "
                          "transaction",
                          csr->subject);
-    case SCEP_CLAIM_LOCK:
-        break;
     }
-    return scep_fail(res, SCEP_R_LOCK, "the password table's lock failed");
+    return status;
 }
 
 static scep_status_e try_one_time(scep_request_t *req,
@@ -285,14 +275,13 @@ scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
 void scep_authorize_release(scep_request_t *req, const scep_claim_t *claim)
 {
     if (claim->source == SCEP_SOURCE_ONE_TIME) {
-        scep_challenge_table_release(req->service->challenges, claim->hash,
-                                     claim->owner);
+        scep_outstanding_release(req, claim->hash, claim->owner);
     }
 }
 
 void scep_authorize_spent(scep_request_t *req, const scep_claim_t *claim)
 {
     if (claim->source == SCEP_SOURCE_ONE_TIME) {
-        scep_challenge_table_remove(req->service->challenges, claim->hash);
+        scep_outstanding_remove(req, claim->hash);
     }
 }

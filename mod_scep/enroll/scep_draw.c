@@ -7,16 +7,18 @@
 
 #include <string.h>
 
+#include "scep_outstanding.h"
 #include "scep_password.h"
 
 enum { MAX_TRIES = 3 /* a second collision of 64 random bits is a fault */ };
 
-static scep_status_e reserve(scep_request_t *req, apr_time_t now,
-                             apr_time_t expires, char **password,
+static scep_status_e reserve(scep_request_t *req, apr_time_t expires,
+                             char **password,
                              unsigned char hash[SCEP_HASH_SIZE],
                              scep_result_t *res)
 {
     const scep_service_t *service = req->service;
+    scep_add_e added;
     int tries;
 
     for (tries = 0; tries < MAX_TRIES; tries++) {
@@ -27,21 +29,18 @@ static scep_status_e reserve(scep_request_t *req, apr_time_t now,
             return scep_fail(res, SCEP_R_INTERNAL,
                              "no random password could be made");
         }
-        switch (
-            scep_challenge_table_add(service->challenges, hash, expires, now)) {
-        case SCEP_ADD_OK:
+        if (scep_outstanding_add(req, hash, expires, &added, res) != SCEP_OK) {
+            return res->status;
+        }
+        if (added == SCEP_ADD_OK) {
             return SCEP_OK;
-        case SCEP_ADD_EXISTS:
-            continue;
-        case SCEP_ADD_FULL:
+        }
+        if (added == SCEP_ADD_FULL) {
             return scep_fail(
                 res, SCEP_R_CACHE_FULL,
                 "%u passwords are outstanding; raise "
                 "ScepPasswordMax or wait until some expire",
                 scep_challenge_table_capacity(service->challenges));
-        case SCEP_ADD_LOCK:
-            return scep_fail(res, SCEP_R_LOCK,
-                             "the password table's lock failed");
         }
     }
     return scep_fail(res, SCEP_R_INTERNAL,
@@ -98,14 +97,14 @@ static scep_status_e draw_one_time(scep_request_t *req, const char *user,
     }
     /* The table first: its room is what may run out. Whoever guesses the
      * password before its row is there meets a store without it. */
-    status = reserve(req, now, row.expires, &made, hash, res);
+    status = reserve(req, row.expires, &made, hash, res);
     if (status != SCEP_OK) {
         return status;
     }
     status =
         scep_store_challenge_add(req->service->store, &row, req->pool, res);
     if (status != SCEP_OK) {
-        scep_challenge_table_remove(req->service->challenges, hash);
+        scep_outstanding_remove(req, hash);
     }
     drawn->password = made;
     drawn->id = scep_hex_lower(req->pool, hash, sizeof(hash));
@@ -240,9 +239,13 @@ scep_status_e scep_draw_rebuild(scep_store_t *store,
                                 scep_result_t *res)
 {
     rebuild_t r = {.table = table, .now = scep_env_now(env)};
-    scep_status_e status =
-        scep_store_challenges_each(store, r.now, rebuild_one, &r, pool, res);
+    scep_status_e status;
 
+    if (scep_store_shared(store)) {
+        return SCEP_OK; /* the table decides nothing */
+    }
+    status =
+        scep_store_challenges_each(store, r.now, rebuild_one, &r, pool, res);
     if (r.locked) {
         return scep_fail(res, SCEP_R_LOCK, "the password table's lock failed");
     }

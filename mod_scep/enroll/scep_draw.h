@@ -54,7 +54,8 @@ scep_status_e scep_draw(scep_request_t *req, const char *user,
 
 /**
  * Put every outstanding password of STORE into TABLE; those already there
- * stay as they are. Logs how many, and warns when not all fit.
+ * stay as they are. Logs how many, and warns when not all fit. Of a store
+ * that is shared by several machines none are.
  */
 scep_status_e scep_draw_rebuild(scep_store_t *store,
                                 scep_challenge_table_t *table,

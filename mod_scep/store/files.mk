@@ -9,6 +9,9 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_p.h \
 	mod_scep/store/scep_store_audit.c \
 	mod_scep/store/scep_store_challenge.c \
+	mod_scep/store/scep_store_claim.c mod_scep/store/scep_store_claim.h \
+	mod_scep/store/scep_store_document.c \
+	mod_scep/store/scep_store_document.h \
 	mod_scep/store/scep_store_issue.c \
 	mod_scep/store/scep_store_sql.c mod_scep/store/scep_store_sql.h \
 	mod_scep/store/scep_store_revocation.c mod_scep/store/scep_store_revocation.h
@@ -23,7 +26,9 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store \
 	tests/unit/test_store_audit \
 	tests/unit/test_store_challenge \
+	tests/unit/test_store_claim \
 	tests/unit/test_store_crash \
+	tests/unit/test_store_document \
 	tests/unit/test_store_issue \
 	tests/unit/test_store_sql \
 	tests/unit/test_store_revocation
@@ -74,3 +79,9 @@ tests_unit_test_store_sql_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_revocation_SOURCES = tests/unit/test_store_revocation.c $(STORE_FIXTURE)
 tests_unit_test_store_revocation_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_revocation_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_claim_SOURCES = tests/unit/test_store_claim.c $(STORE_FIXTURE)
+tests_unit_test_store_claim_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_claim_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_document_SOURCES = tests/unit/test_store_document.c $(STORE_FIXTURE)
+tests_unit_test_store_document_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_document_LDADD = $(LIB_STORE) $(UNIT_LIBS)

@@ -117,7 +117,7 @@ typedef scep_status_e scep_challenge_each_fn(void *baton,
 
 /** All outstanding challenges that expire after NOW, the first to expire
  * first, to rebuild the shared table at start. Memory does not grow with their
- * number. EACH must not use STORE: this call holds a connection. */
+ * number, but for a database that is shared, which has no such table. EACH must not use STORE: this call holds a connection. */
 scep_status_e scep_store_challenges_each(scep_store_t *store, apr_time_t now,
                                          scep_challenge_each_fn *each,
                                          void *baton, apr_pool_t *pool,

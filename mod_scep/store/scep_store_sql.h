@@ -46,8 +46,27 @@
     X(SCEP_Q_CHALLENGE_SPEND, "nntttnn",                                       \
       "UPDATE challenges SET uses = uses - 1,"                                 \
       " state = CASE WHEN uses > 1 THEN state ELSE $1 END,"                    \
-      " spent_at = $2, serial = $3"                                            \
+      " spent_at = $2, serial = $3, claimed_by = NULL, claimed_until = 0"      \
       " WHERE hash = $4 AND scope = $5 AND state = $6 AND expires > $7")       \
+    X(SCEP_Q_CHALLENGE_CLAIM, "tnttnnnt",                                      \
+      "UPDATE challenges SET claimed_by = $1, claimed_until = $2"              \
+      " WHERE hash = $3 AND scope = $4 AND state = $5 AND expires > $6"        \
+      " AND (claimed_until <= $7 OR claimed_by = $8)")                         \
+    X(SCEP_Q_CHALLENGE_RELEASE, "tt",                                          \
+      "UPDATE challenges SET claimed_by = NULL, claimed_until = 0"             \
+      " WHERE hash = $1 AND claimed_by = $2")                                  \
+    X(SCEP_Q_CHALLENGES_BEYOND, "nnn",                                         \
+      "SELECT hash FROM challenges"                                            \
+      " WHERE state = $1 AND expires > $2 LIMIT 1 OFFSET $3")                  \
+    X(SCEP_Q_DOCUMENT_FIND, "t",                                               \
+      "SELECT version, text FROM documents WHERE name = $1")                   \
+    X(SCEP_Q_DOCUMENT_ADD, "ttnt",                                             \
+      "INSERT INTO documents (name, version, text, updated)"                   \
+      " SELECT $1, 1, $2, $3"                                                  \
+      " WHERE NOT EXISTS (SELECT 1 FROM documents WHERE name = $4)")           \
+    X(SCEP_Q_DOCUMENT_REPLACE, "ntntn",                                        \
+      "UPDATE documents SET version = $1, text = $2, updated = $3"             \
+      " WHERE name = $4 AND version = $5")                                     \
     X(SCEP_Q_TRANSACTION_FIND, "ttn",                                          \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
       " JOIN certificates c ON c.id = t.certificate_id"                        \

@@ -1,0 +1,98 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_store_claim.c: claims on one-time passwords in the database.
+ * (store layer)
+ *
+ * A claim is a single statement and needs no turn at the writers' lock.
+ */
+#include "scep_store_claim.h"
+
+#include "scep_store_p.h"
+
+scep_status_e
+scep_store_challenge_claim(scep_store_t *store, const char *scope,
+                           const unsigned char hash[SCEP_HASH_SIZE],
+                           const unsigned char owner[SCEP_STORE_OWNER_SIZE],
+                           apr_time_t now, apr_interval_time_t lease,
+                           apr_pool_t *pool, bool *claimed, scep_result_t *res)
+{
+    const char *who = scep_hex_lower(pool, owner, SCEP_STORE_OWNER_SIZE);
+    const scep_sql_value_t values[] = {
+        {who, 0},
+        {NULL, now + lease},
+        {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0},
+        {scope, 0},
+        {NULL, SCEP_CHALLENGE_OUTSTANDING},
+        {NULL, now},
+        {NULL, now},
+        {who, 0},
+    };
+    apr_int64_t changed = 0;
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+    scep_sql_status_e sql;
+
+    *claimed = false;
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = scep_store_run(&s, SCEP_Q_CHALLENGE_CLAIM, values, NULL, NULL,
+                         &changed);
+    status = scep_store_end(&s, sql, false, "claim a challenge", res);
+    *claimed = status == SCEP_OK && changed == 1;
+    return status;
+}
+
+scep_status_e
+scep_store_challenge_release(scep_store_t *store,
+                             const unsigned char hash[SCEP_HASH_SIZE],
+                             const unsigned char owner[SCEP_STORE_OWNER_SIZE],
+                             apr_pool_t *pool, scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {
+        {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0},
+        {scep_hex_lower(pool, owner, SCEP_STORE_OWNER_SIZE), 0},
+    };
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+    scep_sql_status_e sql;
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql =
+        scep_store_run(&s, SCEP_Q_CHALLENGE_RELEASE, values, NULL, NULL, NULL);
+    return scep_store_end(&s, sql, false, "give a challenge back", res);
+}
+
+static bool take_row(void *baton, const char *const *columns, int count)
+{
+    (void)columns;
+    (void)count;
+    *(bool *)baton = true;
+    return false;
+}
+
+scep_status_e scep_store_challenges_full(scep_store_t *store, apr_time_t now,
+                                         apr_uint32_t most, bool *full,
+                                         scep_result_t *res)
+{
+    /* Is there one beyond the last but one? */
+    const scep_sql_value_t values[] = {{NULL, SCEP_CHALLENGE_OUTSTANDING},
+                                       {NULL, now},
+                                       {NULL, most > 0 ? most - 1 : 0}};
+    bool found = false;
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+    scep_sql_status_e sql;
+
+    *full = true;
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = scep_store_run(&s, SCEP_Q_CHALLENGES_BEYOND, values, take_row, &found,
+                         NULL);
+    status = scep_store_end(&s, sql, false, "count the challenges", res);
+    *full = status != SCEP_OK || found;
+    return status;
+}
