@@ -3,8 +3,8 @@
  * scep_authorize.c: the sources of challenges, in the order configured. For a
  * one-time password the shared table (or the database that several machines
  * share) is asked first; what it does not know is looked up in the store, which
- * is the truth: a password that is outstanding there is put (back), one that was spent by this very CSR gets
- * its certificate again. (enroll layer)
+ * is the truth: a password that is outstanding there is put (back), one that was
+ * spent by this very CSR gets its certificate again. (enroll layer)
  */
 #include "scep_authorize.h"
 

@@ -58,14 +58,27 @@ scep_status_e scep_store_document_find(scep_store_t *store, const char *name,
     return find.document != NULL ? SCEP_OK : SCEP_NOT_FOUND;
 }
 
+static bool note_row(void *baton, const char *const *columns, int count)
+{
+    (void)columns;
+    (void)count;
+    *(bool *)baton = true;
+    return false;
+}
+
 static scep_sql_status_e add(scep_store_session_t *s, const char *name,
                              const char *text, apr_time_t now,
                              apr_int64_t *changed)
 {
-    const scep_sql_value_t values[] = {
-        {name, 0}, {text, 0}, {NULL, now}, {name, 0}};
+    const scep_sql_value_t values[] = {{name, 0}, {text, 0}, {NULL, now}};
+    bool found = false;
+    scep_sql_status_e sql =
+        scep_store_run(s, SCEP_Q_DOCUMENT_FIND, values, note_row, &found, NULL);
 
-    return scep_store_run(s, SCEP_Q_DOCUMENT_ADD, values, NULL, NULL, changed);
+    return sql == SCEP_SQL_OK && !found
+               ? scep_store_run(s, SCEP_Q_DOCUMENT_ADD, values, NULL, NULL,
+                                changed)
+               : sql;
 }
 
 static scep_sql_status_e replace(scep_store_session_t *s, const char *name,

@@ -60,10 +60,9 @@
       " WHERE state = $1 AND expires > $2 LIMIT 1 OFFSET $3")                  \
     X(SCEP_Q_DOCUMENT_FIND, "t",                                               \
       "SELECT version, text FROM documents WHERE name = $1")                   \
-    X(SCEP_Q_DOCUMENT_ADD, "ttnt",                                             \
+    X(SCEP_Q_DOCUMENT_ADD, "ttn",                                              \
       "INSERT INTO documents (name, version, text, updated)"                   \
-      " SELECT $1, 1, $2, $3"                                                  \
-      " WHERE NOT EXISTS (SELECT 1 FROM documents WHERE name = $4)")           \
+      " VALUES ($1, 1, $2, $3)")                                               \
     X(SCEP_Q_DOCUMENT_REPLACE, "ntntn",                                        \
       "UPDATE documents SET version = $1, text = $2, updated = $3"             \
       " WHERE name = $4 AND version = $5")                                     \
