@@ -158,6 +158,20 @@ typedef enum {
       "No reply can be encrypted to the key of the message's signer.")         \
     X(SCEP_R_TRANSACTION_REUSED, 142, SCEP_REFUSED, 200,                       \
       SCEP_FAIL_BAD_REQUEST, SCEP_TEXT_BAD_REQUEST)                            \
+    X(SCEP_R_RENEWAL_OFF, 143, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,       \
+      SCEP_TEXT_BAD_REQUEST)                                                   \
+    X(SCEP_R_RENEWAL_SIGNER, 144, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,    \
+      SCEP_TEXT_BAD_REQUEST)                                                   \
+    X(SCEP_R_RENEWAL_REVOKED, 145, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,   \
+      SCEP_TEXT_BAD_REQUEST)                                                   \
+    X(SCEP_R_RENEWAL_VALIDITY, 146, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,  \
+      SCEP_TEXT_BAD_REQUEST)                                                   \
+    X(SCEP_R_RENEWAL_EARLY, 147, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,     \
+      SCEP_TEXT_BAD_REQUEST)                                                   \
+    X(SCEP_R_RENEWAL_NAMES, 148, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,     \
+      SCEP_TEXT_BAD_REQUEST)                                                   \
+    X(SCEP_R_RENEWAL_DIGEST, 149, SCEP_REFUSED, 200, SCEP_FAIL_BAD_ALG,        \
+      "The algorithm of the message is not allowed.")                          \
     X(SCEP_R_NO_CHALLENGE_SOURCE, 150, SCEP_REFUSED, 200,                      \
       SCEP_FAIL_BAD_REQUEST, SCEP_TEXT_NO_AUTH)                                \
     X(SCEP_R_CHALLENGE_MISSING, 151, SCEP_REFUSED, 200,                        \

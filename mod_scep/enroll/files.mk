@@ -2,6 +2,8 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_authorize.c mod_scep/enroll/scep_authorize.h \
 	mod_scep/enroll/scep_draw.c mod_scep/enroll/scep_draw.h \
 	mod_scep/enroll/scep_getcacert.c mod_scep/enroll/scep_message.h \
+	mod_scep/enroll/scep_names.c mod_scep/enroll/scep_names.h \
+	mod_scep/enroll/scep_renewal.c mod_scep/enroll/scep_renewal.h \
 	mod_scep/enroll/scep_issue.c mod_scep/enroll/scep_issue.h \
 	mod_scep/enroll/scep_operation.c mod_scep/enroll/scep_operation.h \
 	mod_scep/enroll/scep_outstanding.c mod_scep/enroll/scep_outstanding.h \
@@ -14,6 +16,7 @@ libscep_enroll_la_SOURCES = \
 if HAVE_CMOCKA
 ENROLL_TESTS = tests/unit/test_authorize tests/unit/test_draw \
 	tests/unit/test_getcacert tests/unit/test_issue \
+	tests/unit/test_names tests/unit/test_renewal \
 	tests/unit/test_operation tests/unit/test_outstanding \
 	tests/unit/test_pkcsreq tests/unit/test_pkioperation \
 	tests/unit/test_refusal tests/unit/test_reply_key \
@@ -39,6 +42,12 @@ tests_unit_test_getcacert_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_issue_SOURCES = tests/unit/test_issue.c $(ENROLL_FIXTURE)
 tests_unit_test_issue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_issue_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_names_SOURCES = tests/unit/test_names.c tests/unit/fixture.h
+tests_unit_test_names_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_names_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_renewal_SOURCES = tests/unit/test_renewal.c $(ENROLL_FIXTURE)
+tests_unit_test_renewal_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_renewal_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_operation_SOURCES = tests/unit/test_operation.c \
 	$(ENROLL_MAKER)
 tests_unit_test_operation_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "scep_cert_time.h"
-#include "scep_certrep.h"
+#include "scep_store_revocation.h"
 
 scep_status_e scep_enrolment_begin(scep_request_t *req,
                                    const scep_pkimessage_t *msg,
@@ -79,16 +79,38 @@ static scep_status_e check_id(const scep_enrolment_t *e, scep_result_t *res)
     return status;
 }
 
+/* Nobody is given what has been withdrawn meanwhile. */
+static scep_status_e check_not_revoked(const scep_enrolment_t *e,
+                                       const scep_transaction_row_t *row,
+                                       scep_result_t *res)
+{
+    scep_revocation_row_t *revocation;
+    scep_status_e status = scep_store_revocation_find(
+        e->req->service->store, e->req->service->scope, row->serial,
+        e->req->pool, &revocation, res);
+
+    if (status == SCEP_OK && revocation->effective <= e->now) {
+        return scep_fail(res, SCEP_R_CSR_POLICY,
+                         "certificate %s, which this request got, was revoked; "
+                         "it is judged anew after ScepRetryWindow",
+                         row->serial);
+    }
+    return status == SCEP_NOT_FOUND ? SCEP_OK : status;
+}
+
 scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
                                    scep_result_t *res)
 {
     scep_transaction_row_t *row;
     scep_status_e status = scep_store_transaction_same(
         e->req->service->store, e->req->service->scope, e->msg->transaction_id,
-        e->retry_since, e->signer_hash, e->csr->hash, e->req->pool, &row, res);
+        e->retry_since, e->signer_hash, e->csr->hash, e->renewal_of,
+        e->req->pool, &row, res);
 
     if (status == SCEP_OK && row->not_after > e->now) {
-        return scep_enrolment_again(e, row, cert, res);
+        status = check_not_revoked(e, row, res);
+        return status == SCEP_OK ? scep_enrolment_again(e, row, cert, res)
+                                 : status;
     }
     if (status == SCEP_OK || status == SCEP_NOT_FOUND) {
         return check_id(e, res);
@@ -96,11 +118,48 @@ scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
     return status;
 }
 
+static void tell(const scep_enrolment_t *e, const scep_issue_t *issue)
+{
+    if (issue->renewal_of == NULL) {
+        scep_log(&e->req->env, SCEP_LOG_INFO,
+                 SCEPLOGNO(0200) "issued certificate %s to \"%s\" from %s, "
+                                 "transactionID \"%s\", profile %s",
+                 issue->serial, issue->subject, issue->peer,
+                 issue->transaction_id, issue->profile);
+        return;
+    }
+    scep_log(&e->req->env, SCEP_LOG_INFO,
+             SCEPLOGNO(0222) "renewed certificate %s of \"%s\" as %s, from %s, "
+                             "transactionID \"%s\", profile %s%s",
+             issue->renewal_of, issue->subject, issue->serial, issue->peer,
+             issue->transaction_id, issue->profile,
+             issue->revoke != NULL ? "; the old one is revoked" : "");
+}
+
+/* The certificate that is renewed, as what is revoked with it. */
+static void fill_revoke(const scep_enrolment_t *e, scep_revoke_t *revoke)
+{
+    apr_int64_t last = 0;
+
+    revoke->row.scope = e->req->service->scope;
+    revoke->row.serial = e->renewal_of;
+    revoke->row.effective = e->now + e->req->policy->renewal.revoke_delay;
+    revoke->row.reason = SCEP_REVOKED_SUPERSEDED;
+    revoke->row.created = e->now;
+    if (scep_cert_time(X509_get0_notAfter(e->msg->signer), &last)) {
+        revoke->row.not_after = apr_time_from_sec(last);
+    }
+    revoke->unknown = true; /* it may be from before there was a record */
+    revoke->peer = e->req->peer;
+    revoke->detail = "renewed";
+}
+
 static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
                             scep_issue_outcome_e *outcome, scep_result_t *res)
 {
     apr_pool_t *pool = e->req->pool;
     apr_int64_t first, last;
+    scep_revoke_t revoke = {.unknown = false};
     scep_issue_t issue = {
         .scope = e->req->service->scope,
         .transaction_id = e->msg->transaction_id,
@@ -115,6 +174,8 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
         .cert_der = scep_x509_der(pool, cert),
         .profile = e->profile->name,
         .peer = e->req->peer,
+        .renewal_of = e->renewal_of,
+        .revoke = e->revoke_old ? &revoke : NULL,
     };
     scep_status_e status;
 
@@ -126,15 +187,11 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
     }
     issue.not_before = apr_time_from_sec(first);
     issue.not_after = apr_time_from_sec(last);
-
+    fill_revoke(e, &revoke);
     status =
         scep_store_issue(e->req->service->store, &issue, pool, outcome, res);
     if (status == SCEP_OK && *outcome == SCEP_ISSUE_RECORDED) {
-        scep_log(&e->req->env, SCEP_LOG_INFO,
-                 SCEPLOGNO(0200) "issued certificate %s to \"%s\" from %s, "
-                                 "transactionID \"%s\", profile %s",
-                 issue.serial, issue.subject, issue.peer, issue.transaction_id,
-                 issue.profile);
+        tell(e, &issue);
     }
     return status;
 }
@@ -179,6 +236,10 @@ static scep_status_e resolve_lost(scep_enrolment_t *e, X509 **cert,
     if (status != SCEP_NOT_FOUND) {
         scep_authorize_release(e->req, &e->claim);
         return status;
+    }
+    if (e->renewal_of != NULL) {
+        return scep_fail(res, SCEP_R_STORE_UNAVAILABLE,
+                         "the store lost the renewal of %s", e->renewal_of);
     }
     scep_authorize_spent(e->req, &e->claim);
     status = scep_authorize(e->req, e->msg, e->csr, &e->claim, &row, res);

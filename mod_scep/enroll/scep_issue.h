@@ -20,6 +20,7 @@ typedef struct scep_enrolment_t {
     const scep_profile_t *profile;             /* known once it is authorized */
     const char *renewal_of; /* serial of the certificate that signed, in
                              * upper-case hex; NULL: a first enrolment */
+    bool revoke_old;        /* and that one ends with this issue */
     apr_time_t now;
     apr_time_t retry_since; /* identical requests back to here are retries */
     scep_claim_t claim;

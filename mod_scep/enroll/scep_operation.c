@@ -12,7 +12,8 @@
 
 static scep_status_e answer_caps(scep_request_t *req, scep_answer_t *answer)
 {
-    const scep_features_t features = {.renewal = false, .next_ca = false};
+    const scep_features_t features = {.renewal = req->policy->renewal.on,
+                                      .next_ca = false};
     const char *text = scep_caps_text(req->policy->algs, &features, req->pool);
 
     answer->http_status = 200;

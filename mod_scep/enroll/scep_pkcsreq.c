@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_pkcsreq.c: the decision on a PKCSReq (RFC 8894 3.3.1): seen before?
- * authorized? Then issue. (enroll layer)
+ * scep_pkcsreq.c: the decision on a PKCSReq (RFC 8894 3.3.1): a renewal? seen
+ * before? authorized? Then issue. (enroll layer)
  */
 #include "scep_pkcsreq.h"
 
-#include "scep_issue.h"
+#include "scep_renewal.h"
 #include "scep_reply_key.h"
 
 /* Before anything costs: can this request be answered at all? */
@@ -21,14 +21,62 @@ static scep_status_e check_keys(const scep_enrolment_t *e, scep_reply_t *reply,
     return scep_reply_key(e->req, e->msg, e->csr->challenge, reply, res);
 }
 
+/* A renewal that was refused may still be a first enrolment, which then is
+ * judged as one: with a challenge, and for the key that signed. */
+static bool may_enrol(const scep_enrolment_t *e, const scep_result_t *res)
+{
+    const scep_sources_t *sources = &e->req->policy->sources;
+
+    return res->status == SCEP_REFUSED &&
+           res->reason != SCEP_R_RENEWAL_REVOKED &&
+           EVP_PKEY_eq(e->msg->signer_key, e->csr->key) == 1 &&
+           (e->csr->challenge_state == SCEP_CHALLENGE_PRESENT ||
+            (sources->count > 0 &&
+             sources->source[sources->count - 1] == SCEP_SOURCE_NONE));
+}
+
+/* SCEP_NOT_FOUND: this is none. */
+static scep_status_e try_renewal(scep_enrolment_t *e, scep_reply_t *reply,
+                                 scep_result_t *res)
+{
+    const scep_renewal_t *renewal = e->req->renewal;
+    const char *why;
+    scep_status_e status;
+
+    if (renewal->signer < SCEP_SIGNER_OURS) {
+        return SCEP_NOT_FOUND;
+    }
+    why = renewal->why_not;
+    if (renewal->candidate) {
+        status = scep_renewal_serve(e, reply, res);
+        if (e->renewal_of != NULL || !may_enrol(e, res)) {
+            return status;
+        }
+        why = res->detail;
+        scep_result_init(res, e->req->pool);
+    }
+    scep_log(&e->req->env, SCEP_LOG_INFO,
+             SCEPLOGNO(0221) "the message for \"%s\" from %s is signed by "
+                             "certificate %s, but is no renewal: %s",
+             e->csr->subject, e->req->peer, renewal->serial, why);
+    return SCEP_NOT_FOUND;
+}
+
 scep_status_e scep_pkcsreq(scep_request_t *req, const scep_pkimessage_t *msg,
                            scep_reply_t *reply, scep_result_t *res)
 {
     scep_transaction_row_t *row = NULL;
     scep_enrolment_t e;
-    scep_status_e status = scep_enrolment_begin(req, msg, &e, res);
+    scep_status_e status = scep_renewal_settle(req, msg, res);
 
     if (status == SCEP_OK) {
+        status = scep_enrolment_begin(req, msg, &e, res);
+    }
+    if (status == SCEP_OK) {
+        status = try_renewal(&e, reply, res);
+        if (status != SCEP_NOT_FOUND) {
+            return status;
+        }
         status = check_keys(&e, reply, res);
     }
     if (status != SCEP_OK) {

@@ -8,6 +8,7 @@
 #include "scep_operation.h"
 #include "scep_pkcsreq.h"
 #include "scep_refusal.h"
+#include "scep_renewal.h"
 
 /* Microseconds to a multiple of which the answer to an envelope that could not
  * be read is put off: well above what the work for it varies by. */
@@ -20,7 +21,8 @@ static const struct handler {
     scep_admit_fn *admit; /* before the envelope is opened; may be NULL */
     scep_message_fn *serve;
 } handlers[] = {
-    {SCEP_MSG_PKCSREQ, NULL, scep_pkcsreq},
+    {SCEP_MSG_PKCSREQ, scep_renewal_examine, scep_pkcsreq},
+    {SCEP_MSG_RENEWALREQ, scep_renewal_admit, scep_renewalreq},
 };
 
 static const struct handler *handler_of(const scep_pkimessage_t *msg)
@@ -98,6 +100,23 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
     return handler->serve(req, *msg, reply, res);
 }
 
+/* What can be found out only by reading an envelope, maybe somebody else's. */
+static bool tells_of_content(scep_reason_e reason)
+{
+    switch (reason) {
+    case SCEP_R_CONTENT:
+    case SCEP_R_SIGNER_KEY:
+    case SCEP_R_RENEWAL_SIGNER:
+    case SCEP_R_RENEWAL_REVOKED:
+    case SCEP_R_RENEWAL_VALIDITY:
+    case SCEP_R_RENEWAL_EARLY:
+    case SCEP_R_RENEWAL_NAMES:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Bad padding, a wrong key, a CSR that is garbage, wrongly signed or somebody
  * else's cost the same work (scep_csr_spend()), as far as the keys in them are
  * alike; whoever measures the rest must not learn which it was (invariant 7).
@@ -131,7 +150,7 @@ void scep_pkioperation(scep_request_t *req, scep_octets_t der,
     if (status != SCEP_OK) {
         scep_refusal_answer(req, &res, msg, answer);
     }
-    if (res.reason == SCEP_R_CONTENT || res.reason == SCEP_R_SIGNER_KEY) {
+    if (tells_of_content(res.reason)) {
         blur(began);
     }
 }

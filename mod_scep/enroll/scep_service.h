@@ -87,6 +87,20 @@ typedef struct scep_reply_ways_t {
     scep_way_e way[2];
 } scep_reply_ways_t;
 
+/** When a certificate authorizes its successor (ScepRenewal...). */
+typedef struct scep_renewal_policy_t {
+    bool on;
+    bool expired;                    /* also after notAfter ... */
+    apr_interval_time_t expired_for; /* ... by this much; -1: by any time */
+    bool any_name;                   /* names need not be the same */
+    apr_interval_time_t window;      /* before notAfter; -1: at any time */
+    int window_percent;              /* of the validity instead; 0: none */
+    bool revoke_old;
+    apr_interval_time_t revoke_delay; /* after the renewal */
+    size_t min_digest;   /* octets of the digest in the message's signature */
+    scep_certs_t *trust; /* CAs beside the issuing one; may be NULL */
+} scep_renewal_policy_t;
+
 /** What the directives of one endpoint say. */
 typedef struct scep_policy_t {
     const scep_algs_t *algs;
@@ -96,6 +110,7 @@ typedef struct scep_policy_t {
     const scep_profile_t *profile_by_usage[SCEP_USAGE_COUNT];
     apr_hash_t *profiles; /* that can be named; may be NULL */
     scep_reply_ways_t reply_ways;
+    scep_renewal_policy_t renewal;
     apr_interval_time_t retry_window;
     apr_interval_time_t password_validity;
     size_t password_length;  /* octets of randomness */
@@ -107,6 +122,8 @@ typedef struct scep_ident_t {
     const char *ident;
     const scep_service_t *service;
 } scep_ident_t;
+/** What a message's signer is, as one who may renew: scep_renewal.h. */
+typedef struct scep_renewal_t scep_renewal_t;
 
 /** One request. */
 typedef struct scep_request_t {
@@ -119,6 +136,7 @@ typedef struct scep_request_t {
     const char *endpoint; /* path of the URL; may be NULL */
     void *host_request;   /* httpd's request_rec, for providers that live in
                            * httpd; NULL elsewhere */
+    const scep_renewal_t *renewal; /* NULL: nobody has looked yet */
 } scep_request_t;
 
 /** What is to be sent. */
@@ -146,6 +164,9 @@ void scep_service_by_recipient(scep_request_t *req,
  * or in base64, as a Junos sends it (Q60). An unknown one changes nothing
  * (facts/clients.md 1, row 8). */
 void scep_service_by_ident(scep_request_t *req, const char *ident);
+/** What transactions, passwords and revocations of the CA with that certificate
+ * are bound to; from POOL. NULL on failure. */
+const char *scep_service_scope(X509 *ca, apr_pool_t *pool);
 
 /** The shortest RSA key that some profile of the endpoint accepts. */
 int scep_service_min_rsa_bits(const scep_request_t *req);

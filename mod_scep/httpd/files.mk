@@ -12,6 +12,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_directives_ca.c \
 	mod_scep/httpd/scep_directives_policy.c \
 	mod_scep/httpd/scep_directives_profile.c \
+	mod_scep/httpd/scep_directives_renewal.c \
 	mod_scep/httpd/scep_directives_reply.c \
 	mod_scep/httpd/scep_directives_server.c \
 	mod_scep/httpd/scep_directives_value.c \

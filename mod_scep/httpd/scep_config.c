@@ -15,6 +15,8 @@ enum {
     DEFAULT_RETRY_SECONDS = 20 * 60,
     DEFAULT_VALIDITY_SECONDS = 60 * 60,
     DEFAULT_PASSWORD_LENGTH = 8,
+    SHA1_OCTETS = 20,
+    SHA256_OCTETS = 32,
     DEFAULT_MAX_REQUEST_SIZE = 65536
 };
 
@@ -95,9 +97,34 @@ void *scep_config_create_dir(apr_pool_t *pool, char *dir)
 
     (void)dir;
     conf->level = -1;
+    conf->renewal.on = -1;
+    conf->renewal.expired = -1;
+    conf->renewal.any_name = -1;
+    conf->renewal.revoke_old = -1;
     conf->retry_window = -1;
     conf->password_validity = -1;
     return conf;
+}
+
+static void merge_renewal(scep_renewal_config_t *conf,
+                          const scep_renewal_config_t *base,
+                          const scep_renewal_config_t *add)
+{
+    const scep_renewal_config_t *from = add->expired != -1 ? add : base;
+
+    conf->on = add->on != -1 ? add->on : base->on;
+    conf->any_name = add->any_name != -1 ? add->any_name : base->any_name;
+    conf->expired = from->expired;
+    conf->expired_for = from->expired_for;
+    from = add->revoke_old != -1 ? add : base;
+    conf->revoke_old = from->revoke_old;
+    conf->revoke_delay = from->revoke_delay;
+    from = add->window_set ? add : base;
+    conf->window_set = from->window_set;
+    conf->window = from->window;
+    conf->window_percent = from->window_percent;
+    MERGE(min_digest);
+    MERGE(trust);
 }
 
 void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
@@ -120,6 +147,7 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
         memcpy(conf->profile_by_usage, base->profile_by_usage,
                sizeof(conf->profile_by_usage));
     }
+    merge_renewal(&conf->renewal, &base->renewal, &add->renewal);
     conf->reply_ways = add->reply_ways_set ? add->reply_ways : base->reply_ways;
     conf->reply_ways_set = add->reply_ways_set || base->reply_ways_set;
     conf->retry_window =
@@ -247,6 +275,31 @@ static void set_profiles(const scep_server_config_t *server,
     }
 }
 
+/* Without a challenge the signature is all there is (RFC 8894 7.9). MD5 is
+ * never enough by itself; SHA-1 is where it is allowed at all, since Windows
+ * and Apple clients know no other for a renewal. */
+static void set_renewal(const scep_dir_config_t *dir,
+                        scep_renewal_policy_t *policy)
+{
+    const scep_renewal_config_t *conf = &dir->renewal;
+
+    policy->on = conf->on != 0;
+    policy->expired = conf->expired != 0;
+    policy->expired_for = conf->expired != -1 ? conf->expired_for : -1;
+    policy->any_name = conf->any_name == 1;
+    policy->window = conf->window_set ? conf->window : -1;
+    policy->window_percent = conf->window_percent;
+    policy->revoke_old = conf->revoke_old == 1;
+    policy->revoke_delay = conf->revoke_delay;
+    policy->min_digest = conf->min_digest;
+    if (policy->min_digest == 0) {
+        policy->min_digest = scep_config_level(dir) == SCEP_LEVEL_MODERN
+                                 ? SHA256_OCTETS
+                                 : SHA1_OCTETS;
+    }
+    policy->trust = conf->trust;
+}
+
 void scep_config_policy(const scep_server_config_t *server,
                         const scep_dir_config_t *conf, scep_policy_t *policy)
 {
@@ -257,6 +310,7 @@ void scep_config_policy(const scep_server_config_t *server,
         policy->sources.source[0] = SCEP_SOURCE_ONE_TIME;
     }
     set_profiles(server, conf, policy);
+    set_renewal(conf, &policy->renewal);
     policy->reply_ways = conf->reply_ways;
     if (!conf->reply_ways_set) {
         policy->reply_ways.count = 1;

@@ -69,6 +69,21 @@ typedef enum {
     SCEP_PAGE_UTF8
 } scep_page_encoding_e;
 
+/** ScepRenewal... */
+typedef struct scep_renewal_config_t {
+    int on; /* 1, 0, or -1: not set; so are these: */
+    int expired;
+    int any_name;
+    int revoke_old;
+    apr_interval_time_t expired_for; /* -1: by any time */
+    apr_interval_time_t revoke_delay;
+    bool window_set;
+    apr_interval_time_t window; /* -1: any */
+    int window_percent;         /* 0: none */
+    apr_size_t min_digest;      /* 0: not set */
+    scep_certs_t *trust;        /* NULL: not set */
+} scep_renewal_config_t;
+
 /** Per server, virtual host and Location: the policy of an endpoint. */
 typedef struct scep_dir_config_t {
     int level; /* scep_level_e, or -1 */
@@ -79,6 +94,7 @@ typedef struct scep_dir_config_t {
     const char *profile_by_usage[SCEP_USAGE_COUNT]; /* or [0] NULL: not set */
     scep_reply_ways_t reply_ways;
     bool reply_ways_set;
+    scep_renewal_config_t renewal;
     apr_interval_time_t retry_window;      /* -1: not set */
     apr_interval_time_t password_validity; /* -1: not set */
     apr_size_t password_length;            /* 0: not set */

@@ -50,6 +50,27 @@ const command_rec scep_directives[] = {
                   "random octets in a one-time password"),
     AP_INIT_TAKE1("ScepPasswordValidity", scep_set_password_validity, NULL,
                   POLICY, "how long a one-time password may be used"),
+    AP_INIT_FLAG("ScepRenewal", scep_set_renewal, NULL, POLICY,
+                 "On: a certificate authorizes its successor"),
+    AP_INIT_TAKE1("ScepRenewalExpired", scep_set_renewal_expired, NULL, POLICY,
+                  "On, Off, or how long after its notAfter a certificate may "
+                  "still be renewed"),
+    AP_INIT_FLAG("ScepDisableRenewalSubjectNameMatch",
+                 scep_set_renewal_any_name, NULL, POLICY,
+                 "On: a renewal may change subject and alternative names"),
+    AP_INIT_TAKE1("ScepRenewalWindow", scep_set_renewal_window, NULL, POLICY,
+                  "how early before its notAfter a certificate may be "
+                  "renewed: a time, a part of its validity such as 20%, any"),
+    AP_INIT_TAKE1("ScepRenewalRevokeOld", scep_set_renewal_revoke_old, NULL,
+                  POLICY,
+                  "On, Off, or how long after its renewal the old certificate "
+                  "is revoked"),
+    AP_INIT_TAKE1("ScepRenewalDigest", scep_set_renewal_digest, NULL, POLICY,
+                  "weakest digest of a renewal's signature: md5, sha1 or "
+                  "sha256"),
+    AP_INIT_TAKE1("ScepRenewalTrust", scep_add_renewal_trust, NULL, POLICY,
+                  "certificates of further CAs whose certificates are renewed "
+                  "here, PEM; repeatable"),
     AP_INIT_TAKE1("ScepRetryWindow", scep_set_retry_window, NULL, POLICY,
                   "how long a repeated request gets its answer again"),
     AP_INIT_RAW_ARGS("<ScepCA", scep_section_ca, NULL, RSRC_CONF,

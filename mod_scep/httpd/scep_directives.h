@@ -77,6 +77,20 @@ const char *scep_set_password_length(cmd_parms *cmd, void *dir,
                                      const char *value);
 const char *scep_set_password_validity(cmd_parms *cmd, void *dir,
                                        const char *value);
+/* Per endpoint: scep_directives_renewal.c. */
+const char *scep_set_renewal(cmd_parms *cmd, void *dir, int on);
+const char *scep_set_renewal_expired(cmd_parms *cmd, void *dir,
+                                     const char *value);
+const char *scep_set_renewal_any_name(cmd_parms *cmd, void *dir, int on);
+const char *scep_set_renewal_window(cmd_parms *cmd, void *dir,
+                                    const char *value);
+const char *scep_set_renewal_revoke_old(cmd_parms *cmd, void *dir,
+                                        const char *value);
+const char *scep_set_renewal_digest(cmd_parms *cmd, void *dir,
+                                    const char *value);
+const char *scep_add_renewal_trust(cmd_parms *cmd, void *dir,
+                                   const char *value);
+
 const char *scep_set_retry_window(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_page_encoding(cmd_parms *cmd, void *dir,
                                    const char *value);

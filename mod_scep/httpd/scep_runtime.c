@@ -17,7 +17,6 @@
 #include "scep_ra_setup.h"
 
 enum {
-    SCOPE_OCTETS = 16,
     THUMBPRINT_OCTETS = 16, /* MD5 */
     THUMBPRINT_GROUP = 8    /* hex digits */
 };
@@ -117,7 +116,6 @@ static scep_status_e identify(scep_site_t *site, apr_pool_t *pool,
 {
     scep_certs_t *certs = site->service.backend->certificates(site->service.ca);
     int n = certs != NULL ? sk_X509_num(certs) : 0;
-    unsigned char digest[SCEP_HASH_SIZE];
 
     if (n < 1) {
         return scep_fail(res, SCEP_R_SETUP,
@@ -125,10 +123,10 @@ static scep_status_e identify(scep_site_t *site, apr_pool_t *pool,
                          "ScepCACertificateFile (scepctl init makes one)",
                          site->service.backend->name);
     }
-    if (!scep_sha256(scep_x509_der(pool, sk_X509_value(certs, 0)), digest)) {
+    site->service.scope = scep_service_scope(sk_X509_value(certs, 0), pool);
+    if (site->service.scope == NULL) {
         return scep_fail(res, SCEP_R_INTERNAL, "SHA-256 failed");
     }
-    site->service.scope = scep_hex_lower(pool, digest, SCOPE_OCTETS);
     site->thumbprint = thumbprint_of(sk_X509_value(certs, n - 1), pool);
     return SCEP_OK;
 }

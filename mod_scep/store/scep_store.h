@@ -145,14 +145,14 @@ scep_status_e scep_store_transaction_find(scep_store_t *store,
                                           scep_result_t *res);
 
 /** The newest transaction of that scope, id, signer's key and CSR created at
- * or after SINCE: what a retry is answered from (invariant 4).
+ * or after SINCE: what a retry is answered from (invariant 4). A renewal is
+ * one of the certificate RENEWAL_OF; NULL: a first enrolment.
  * SCEP_NOT_FOUND without filling RES. */
-scep_status_e
-scep_store_transaction_same(scep_store_t *store, const char *scope,
-                            const char *transaction_id, apr_time_t since,
-                            const unsigned char *key_hash,
-                            const unsigned char *csr_hash, apr_pool_t *pool,
-                            scep_transaction_row_t **row, scep_result_t *res);
+scep_status_e scep_store_transaction_same(
+    scep_store_t *store, const char *scope, const char *transaction_id,
+    apr_time_t since, const unsigned char *key_hash,
+    const unsigned char *csr_hash, const char *renewal_of, apr_pool_t *pool,
+    scep_transaction_row_t **row, scep_result_t *res);
 
 /** The newest transaction of that signer's key and CSR on the challenge with
  * HASH. SCEP_NOT_FOUND without filling RES. */
@@ -178,7 +178,11 @@ typedef struct scep_issue_t {
     apr_time_t not_after;
     scep_octets_t cert_der;
     const char *profile;
-    const char *peer; /* the device's address */
+    const char *peer;       /* the device's address */
+    const char *renewal_of; /* serial of the certificate that this one renews;
+                             * NULL: a first enrolment */
+    const struct scep_revoke_t *revoke; /* of scep_store_revocation.h: is
+                                         * revoked with it; NULL: nothing */
 } scep_issue_t;
 
 typedef enum {
@@ -191,7 +195,7 @@ typedef enum {
 
 /**
  * ONE write transaction: certificate, transaction, a use of the challenge
- * (which is spent with the last one), audit
+ * (which is spent with the last one), what is revoked with it, audit
  * (invariants 2 and 5). Anything but SCEP_ISSUE_RECORDED wrote nothing, and
  * the certificate must not leave.
  */
@@ -203,6 +207,7 @@ scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
 #define SCEP_AUDIT_CHALLENGE_DRAWN "challenge-drawn"
 #define SCEP_AUDIT_MASTER_SHOWN "master-shown"
 #define SCEP_AUDIT_ISSUED "issued"
+#define SCEP_AUDIT_RENEWED "renewed"
 #define SCEP_AUDIT_REFUSED "refused"
 #define SCEP_AUDIT_CHALLENGE_CANCELLED "challenge-cancelled"
 #define SCEP_AUDIT_MASTER_ROTATED "master-rotated"

@@ -12,7 +12,8 @@
 
 /* The values as the database has them, made before its lock is taken. */
 typedef struct texts_t {
-    char id[3][SCEP_STORE_ID_SIZE]; /* certificate, transaction, audit */
+    char id[4][SCEP_STORE_ID_SIZE]; /* certificate, transaction, audit,
+                                     * audit of what is revoked */
     const char *key_hash;
     const char *csr_hash;
     const char *challenge_hash; /* NULL: none */
@@ -34,7 +35,7 @@ static scep_status_e make_texts(const scep_issue_t *issue, apr_pool_t *pool,
     if (texts->der == NULL) {
         return scep_fail(res, SCEP_R_INTERNAL, "no certificate to record");
     }
-    return scep_store_new_ids(texts->id, 3, res);
+    return scep_store_new_ids(texts->id, 4, res);
 }
 
 static bool note_row(void *baton, const char *const *columns, int count)
@@ -52,7 +53,7 @@ static scep_sql_status_e find_same(scep_store_session_t *s,
     const scep_sql_value_t values[] = {
         {issue->scope, 0},          {issue->transaction_id, 0},
         {NULL, issue->retry_since}, {texts->key_hash, 0},
-        {texts->csr_hash, 0},
+        {texts->csr_hash, 0},       {issue->renewal_of, 0},
     };
 
     *found = false;
@@ -141,19 +142,34 @@ static scep_sql_status_e add_transaction(scep_store_session_t *s,
         {issue->transaction_id, 0}, {texts->key_hash, 0},
         {texts->csr_hash, 0},       {texts->challenge_hash, 0},
         {texts->id[0], 0},          {NULL, issue->now},
-        {issue->peer, 0},           {issue->scope, 0},
-        {issue->transaction_id, 0},
+        {issue->peer, 0},           {issue->renewal_of, 0},
+        {issue->scope, 0},          {issue->transaction_id, 0},
     };
 
     return scep_store_run(s, SCEP_Q_TRANSACTION_ADD, values, NULL, NULL, NULL);
 }
 
+/* What is revoked already stays so. */
+static scep_sql_status_e revoke_old(scep_store_session_t *s,
+                                    const scep_issue_t *issue,
+                                    const texts_t *texts, apr_pool_t *pool)
+{
+    scep_revoke_outcome_e outcome;
+    bool bad = false;
+    scep_sql_status_e sql = scep_store_revoke_in(s, issue->revoke, texts->id[3],
+                                                 pool, &outcome, &bad);
+
+    return bad ? SCEP_SQL_ERROR : sql;
+}
+
 static scep_sql_status_e add_all(scep_store_session_t *s,
                                  const scep_issue_t *issue,
-                                 const texts_t *texts)
+                                 const texts_t *texts, apr_pool_t *pool)
 {
     const scep_audit_t audit = {.id = texts->id[2],
-                                .event = SCEP_AUDIT_ISSUED,
+                                .event = issue->renewal_of != NULL
+                                             ? SCEP_AUDIT_RENEWED
+                                             : SCEP_AUDIT_ISSUED,
                                 .at = issue->now,
                                 .scope = issue->scope,
                                 .peer = issue->peer,
@@ -166,13 +182,18 @@ static scep_sql_status_e add_all(scep_store_session_t *s,
     if (sql == SCEP_SQL_OK) {
         sql = add_transaction(s, issue, texts);
     }
-    return sql == SCEP_SQL_OK ? scep_store_audit(s, &audit) : sql;
+    if (sql == SCEP_SQL_OK) {
+        sql = scep_store_audit(s, &audit);
+    }
+    return sql == SCEP_SQL_OK && issue->revoke != NULL
+               ? revoke_old(s, issue, texts, pool)
+               : sql;
 }
 
 /* Inside the write transaction, which is committed only for RECORDED. */
 static scep_sql_status_e record(scep_store_session_t *s,
                                 const scep_issue_t *issue, const texts_t *texts,
-                                scep_issue_outcome_e *outcome)
+                                apr_pool_t *pool, scep_issue_outcome_e *outcome)
 {
     scep_sql_status_e sql = SCEP_SQL_OK;
     bool spent = true;
@@ -191,7 +212,7 @@ static scep_sql_status_e record(scep_store_session_t *s,
         *outcome = SCEP_ISSUE_CHALLENGE_LOST;
         return sql;
     }
-    return sql == SCEP_SQL_OK ? add_all(s, issue, texts) : sql;
+    return sql == SCEP_SQL_OK ? add_all(s, issue, texts, pool) : sql;
 }
 
 scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
@@ -212,7 +233,7 @@ scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
     if (status != SCEP_OK) {
         return status;
     }
-    sql = record(&s, issue, &texts, &reached);
+    sql = record(&s, issue, &texts, pool, &reached);
     status = scep_store_end(&s, sql, reached == SCEP_ISSUE_RECORDED,
                             "record a certificate", res);
     if (status == SCEP_OK) {
@@ -319,12 +340,11 @@ scep_status_e scep_store_transaction_find(scep_store_t *store,
     return find(store, SCEP_Q_TRANSACTION_FIND, values, pool, row, res);
 }
 
-scep_status_e
-scep_store_transaction_same(scep_store_t *store, const char *scope,
-                            const char *transaction_id, apr_time_t since,
-                            const unsigned char *key_hash,
-                            const unsigned char *csr_hash, apr_pool_t *pool,
-                            scep_transaction_row_t **row, scep_result_t *res)
+scep_status_e scep_store_transaction_same(
+    scep_store_t *store, const char *scope, const char *transaction_id,
+    apr_time_t since, const unsigned char *key_hash,
+    const unsigned char *csr_hash, const char *renewal_of, apr_pool_t *pool,
+    scep_transaction_row_t **row, scep_result_t *res)
 {
     const scep_sql_value_t values[] = {
         {scope, 0},
@@ -332,6 +352,7 @@ scep_store_transaction_same(scep_store_t *store, const char *scope,
         {NULL, since},
         {scep_hex_lower(pool, key_hash, SCEP_HASH_SIZE), 0},
         {scep_hex_lower(pool, csr_hash, SCEP_HASH_SIZE), 0},
+        {renewal_of, 0},
     };
 
     return find(store, SCEP_Q_TRANSACTION_SAME, values, pool, row, res);

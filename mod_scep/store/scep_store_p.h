@@ -14,6 +14,7 @@
 #define SCEP_STORE_P_H
 
 #include "scep_store.h"
+#include "scep_store_revocation.h"
 #include "scep_store_sql.h"
 #include "scep_str.h"
 
@@ -80,5 +81,17 @@ typedef struct scep_audit_t {
 
 scep_sql_status_e scep_store_audit(scep_store_session_t *s,
                                    const scep_audit_t *audit);
+
+/**
+ * scep_store_revoke() inside a write transaction, to be committed only for
+ * SCEP_REVOKE_RECORDED.
+ * @param id of the audit row
+ * @param bad set if a row cannot be read
+ */
+scep_sql_status_e scep_store_revoke_in(scep_store_session_t *s,
+                                       const scep_revoke_t *revoke,
+                                       const char *id, apr_pool_t *pool,
+                                       scep_revoke_outcome_e *outcome,
+                                       bool *bad);
 
 #endif

@@ -350,17 +350,30 @@ static scep_sql_status_e decide(scep_store_session_t *s,
                : record(s, revoke, cert, find->row != NULL, id, find->pool);
 }
 
+scep_sql_status_e scep_store_revoke_in(scep_store_session_t *s,
+                                       const scep_revoke_t *revoke,
+                                       const char *id, apr_pool_t *pool,
+                                       scep_revoke_outcome_e *outcome,
+                                       bool *bad)
+{
+    certificate_t cert = {.pool = pool};
+    find_t find = {pool, NULL, false};
+    scep_sql_status_e sql = decide(s, revoke, &cert, &find, id, outcome);
+
+    *bad = find.bad || cert.bad;
+    return sql;
+}
+
 scep_status_e scep_store_revoke(scep_store_t *store,
                                 const scep_revoke_t *revoke, apr_pool_t *pool,
                                 scep_revoke_outcome_e *outcome,
                                 scep_result_t *res)
 {
-    certificate_t cert = {.pool = pool};
-    find_t find = {pool, NULL, false};
     char id[1][SCEP_STORE_ID_SIZE];
     scep_store_session_t s;
     scep_revoke_outcome_e reached;
     scep_sql_status_e sql;
+    bool bad = false;
     scep_status_e status = scep_store_new_ids(id, 1, res);
 
     /* Whoever forgets to look at the status must not take it for revoked. */
@@ -371,11 +384,10 @@ scep_status_e scep_store_revoke(scep_store_t *store,
     if (status != SCEP_OK) {
         return status;
     }
-    sql = decide(&s, revoke, &cert, &find, id[0], &reached);
-    status = scep_store_end(
-        &s, sql, reached == SCEP_REVOKE_RECORDED && !find.bad && !cert.bad,
-        "revoke a certificate", res);
-    if (status == SCEP_OK && (find.bad || cert.bad)) {
+    sql = scep_store_revoke_in(&s, revoke, id[0], pool, &reached, &bad);
+    status = scep_store_end(&s, sql, reached == SCEP_REVOKE_RECORDED && !bad,
+                            "revoke a certificate", res);
+    if (status == SCEP_OK && bad) {
         return bad_row(res);
     }
     if (status == SCEP_OK) {

@@ -76,11 +76,12 @@
       " JOIN certificates c ON c.id = t.certificate_id"                        \
       " WHERE t.challenge_hash = $1 AND t.key_hash = $2 AND t.csr_hash = $3"   \
       " ORDER BY t.created DESC LIMIT 1")                                      \
-    X(SCEP_Q_TRANSACTION_SAME, "ttntt",                                        \
+    X(SCEP_Q_TRANSACTION_SAME, "ttnttt",                                       \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
       " JOIN certificates c ON c.id = t.certificate_id"                        \
       " WHERE t.scope = $1 AND t.transaction_id = $2 AND t.created >= $3"      \
       " AND t.key_hash = $4 AND t.csr_hash = $5"                               \
+      " AND COALESCE(t.renewal_of, '') = COALESCE($6, '')"                     \
       " ORDER BY t.seq DESC LIMIT 1")                                          \
     X(SCEP_Q_TRANSACTION_OTHER_KEY, "ttnt",                                    \
       "SELECT id FROM transactions"                                            \
@@ -90,12 +91,12 @@
       "INSERT INTO certificates (id, scope, serial, subject, not_before,"      \
       " not_after, profile, der, created)"                                     \
       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")                          \
-    X(SCEP_Q_TRANSACTION_ADD, "tttttttnttt",                                   \
+    X(SCEP_Q_TRANSACTION_ADD, "tttttttntttt",                                  \
       "INSERT INTO transactions (id, scope, transaction_id, key_hash,"         \
-      " csr_hash, challenge_hash, certificate_id, created, peer, seq)"         \
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"                           \
+      " csr_hash, challenge_hash, certificate_id, created, peer, renewal_of,"  \
+      " seq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"                 \
       " (SELECT COALESCE(MAX(seq), 0) + 1 FROM transactions"                   \
-      " WHERE scope = $10 AND transaction_id = $11))")                         \
+      " WHERE scope = $11 AND transaction_id = $12))")                         \
     X(SCEP_Q_AUDIT_ADD, "tntttttttntt",                                        \
       "INSERT INTO audit (id, created, event, scope, actor, peer,"             \
       " challenge_hash, transaction_id, serial, reason, subject, detail, seq)" \

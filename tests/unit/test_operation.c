@@ -56,6 +56,12 @@ static void test_getcacaps(void **state)
     assert_non_null(strstr(text, "POSTPKIOperation\n"));
     assert_null(strstr(text, "Renewal")); /* nothing that is not served */
     assert_null(strstr(text, "GetNextCACert"));
+    f->policy.renewal.on = true;
+    answer = ask(f, "operation=GetCACaps&message=x", no_body);
+    assert_non_null(
+        strstr(apr_pstrmemdup(f->base.pool, (const char *)answer.body.data,
+                              answer.body.len),
+               "Renewal\n"));
 }
 
 static void test_getcacert(void **state)

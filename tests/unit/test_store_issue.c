@@ -110,18 +110,18 @@ static void test_same_transaction_is_found(void **state)
     assert_int_equal(
         scep_store_transaction_same(store, SAMPLE_SCOPE, older.transaction_id,
                                     older.now, older.key_hash, older.csr_hash,
-                                    f->pool, &row, &f->res),
+                                    NULL, f->pool, &row, &f->res),
         SCEP_OK);
     assert_string_equal(row->serial, older.serial);
-    assert_int_equal(
-        scep_store_transaction_same(store, SAMPLE_SCOPE, older.transaction_id,
-                                    older.now + 1, older.key_hash,
-                                    older.csr_hash, f->pool, &row, &f->res),
-        SCEP_NOT_FOUND);
+    assert_int_equal(scep_store_transaction_same(
+                         store, SAMPLE_SCOPE, older.transaction_id,
+                         older.now + 1, older.key_hash, older.csr_hash, NULL,
+                         f->pool, &row, &f->res),
+                     SCEP_NOT_FOUND);
     assert_int_equal(scep_store_transaction_same(store, SAMPLE_SCOPE,
                                                  older.transaction_id, 0,
                                                  newer.key_hash, older.csr_hash,
-                                                 f->pool, &row, &f->res),
+                                                 NULL, f->pool, &row, &f->res),
                      SCEP_NOT_FOUND);
 }
 

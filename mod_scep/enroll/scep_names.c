@@ -1,0 +1,286 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_names.c: subjects and subject alternative names, compared.
+ * (enroll layer)
+ */
+#include "scep_names.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+enum { LONGEST = 256 /* octets of a name that are told */ };
+
+static void name_free(void *object)
+{
+    X509_NAME_free(object);
+}
+
+/* ENTRY as a name of its own. NULL without memory. */
+static X509_NAME *rdn_of(const X509_NAME_ENTRY *entry, apr_pool_t *pool)
+{
+    X509_NAME *name = scep_own(pool, X509_NAME_new(), name_free);
+
+    if (name == NULL || X509_NAME_add_entry(name, entry, -1, 0) != 1) {
+        return NULL;
+    }
+    return name;
+}
+
+static const char *rdn_text(const X509_NAME *rdn, apr_pool_t *pool)
+{
+    return scep_printable(pool, scep_name_text(pool, rdn), LONGEST);
+}
+
+static bool is_flat(const X509_NAME *name)
+{
+    int i, count = X509_NAME_entry_count(name);
+
+    for (i = 1; i < count; i++) {
+        if (X509_NAME_ENTRY_set(X509_NAME_get_entry(name, i)) ==
+            X509_NAME_ENTRY_set(X509_NAME_get_entry(name, i - 1))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const ASN1_OBJECT *type_of(const X509_NAME *name, int index)
+{
+    return X509_NAME_ENTRY_get_object(X509_NAME_get_entry(name, index));
+}
+
+/* How many of the first INDEX entries have the type of the one at INDEX. */
+static int rank_of(const X509_NAME *name, int index)
+{
+    const ASN1_OBJECT *type = type_of(name, index);
+    int i, rank = 0;
+
+    for (i = 0; i < index; i++) {
+        rank += OBJ_cmp(type_of(name, i), type) == 0;
+    }
+    return rank;
+}
+
+/* The RANK-th entry of TYPE, or NULL. */
+static const X509_NAME_ENTRY *entry_of(const X509_NAME *name,
+                                       const ASN1_OBJECT *type, int rank)
+{
+    int i, count = X509_NAME_entry_count(name);
+
+    for (i = 0; i < count; i++) {
+        if (OBJ_cmp(type_of(name, i), type) == 0 && rank-- == 0) {
+            return X509_NAME_get_entry(name, i);
+        }
+    }
+    return NULL;
+}
+
+/* Is each entry of ONE in OTHER, at the same place among those of its type?
+ * FOUND is what is said of one whose type is not there. */
+static bool entries_in(const X509_NAME *one, const X509_NAME *other,
+                       const char *found, apr_pool_t *pool,
+                       const char **difference)
+{
+    int i, count = X509_NAME_entry_count(one);
+
+    for (i = 0; i < count; i++) {
+        const X509_NAME_ENTRY *theirs =
+            entry_of(other, type_of(one, i), rank_of(one, i));
+        const X509_NAME *a = rdn_of(X509_NAME_get_entry(one, i), pool);
+        const X509_NAME *b = theirs != NULL ? rdn_of(theirs, pool) : NULL;
+
+        if (a == NULL || (theirs != NULL && b == NULL)) {
+            *difference = "the subjects cannot be compared";
+            return false;
+        }
+        if (b == NULL) {
+            *difference = apr_psprintf(pool, "\"%s\" is %s in the subject",
+                                       rdn_text(a, pool), found);
+            return false;
+        }
+        if (X509_NAME_cmp(a, b) != 0) {
+            *difference =
+                apr_psprintf(pool, "\"%s\" became \"%s\" in the subject",
+                             rdn_text(a, pool), rdn_text(b, pool));
+            return false;
+        }
+    }
+    return true;
+}
+
+bool scep_names_subject_kept(const X509_NAME *before, const X509_NAME *after,
+                             apr_pool_t *pool, const char **difference)
+{
+    *difference = "";
+    if (X509_NAME_cmp(before, after) == 0) {
+        return true;
+    }
+    if (!is_flat(before) || !is_flat(after)) {
+        *difference =
+            apr_psprintf(pool, "subject \"%s\" became \"%s\"",
+                         rdn_text(before, pool), rdn_text(after, pool));
+        return false;
+    }
+    return entries_in(before, after, "missing", pool, difference) &&
+           entries_in(after, before, "new", pool, difference);
+}
+
+/* --- subject alternative names -------------------------------------------- */
+
+static bool same_octets(const ASN1_STRING *a, const ASN1_STRING *b)
+{
+    return ASN1_STRING_cmp(a, b) == 0;
+}
+
+static bool same_nocase(const ASN1_STRING *a, const ASN1_STRING *b, int from)
+{
+    int len = ASN1_STRING_length(a);
+
+    return len == ASN1_STRING_length(b) &&
+           strncasecmp((const char *)ASN1_STRING_get0_data(a) + from,
+                       (const char *)ASN1_STRING_get0_data(b) + from,
+                       (size_t)(len - from)) == 0;
+}
+
+/* RFC 5280 7.5: what is before the at sign may depend on the case. */
+static bool same_mail(const ASN1_STRING *a, const ASN1_STRING *b)
+{
+    const unsigned char *text = ASN1_STRING_get0_data(a);
+    int len = ASN1_STRING_length(a), at = len;
+
+    while (at > 0 && text[at - 1] != '@') {
+        at--;
+    }
+    return ASN1_STRING_length(b) == len &&
+           memcmp(text, ASN1_STRING_get0_data(b), (size_t)at) == 0 &&
+           same_nocase(a, b, at);
+}
+
+static bool is_text(const ASN1_TYPE *value)
+{
+    switch (ASN1_TYPE_get(value)) {
+    case V_ASN1_UTF8STRING:
+    case V_ASN1_PRINTABLESTRING:
+    case V_ASN1_IA5STRING:
+    case V_ASN1_T61STRING:
+    case V_ASN1_BMPSTRING:
+    case V_ASN1_UNIVERSALSTRING:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A user principal name is a string of whatever type, in any case. */
+static bool same_other(const OTHERNAME *a, const OTHERNAME *b)
+{
+    unsigned char *one = NULL, *two = NULL;
+    bool same;
+    int len;
+
+    if (OBJ_cmp(a->type_id, b->type_id) != 0) {
+        return false;
+    }
+    if (ASN1_TYPE_cmp(a->value, b->value) == 0) {
+        return true;
+    }
+    if (OBJ_obj2nid(a->type_id) != NID_ms_upn || !is_text(a->value) ||
+        !is_text(b->value)) {
+        return false;
+    }
+    len = ASN1_STRING_to_UTF8(&one, a->value->value.asn1_string);
+    same = len >= 0 &&
+           ASN1_STRING_to_UTF8(&two, b->value->value.asn1_string) == len &&
+           strncasecmp((const char *)one, (const char *)two, (size_t)len) == 0;
+    OPENSSL_free(one);
+    OPENSSL_free(two);
+    scep_crypto_clear_errors(); /* of what is no string */
+    return same;
+}
+
+static bool same_name(GENERAL_NAME *a, GENERAL_NAME *b)
+{
+    if (a->type != b->type) {
+        return false;
+    }
+    switch (a->type) {
+    case GEN_DNS:
+        return same_nocase(a->d.dNSName, b->d.dNSName, 0);
+    case GEN_EMAIL:
+        return same_mail(a->d.rfc822Name, b->d.rfc822Name);
+    case GEN_URI:
+        return same_octets(a->d.uniformResourceIdentifier,
+                           b->d.uniformResourceIdentifier);
+    case GEN_IPADD:
+        return same_octets(a->d.iPAddress, b->d.iPAddress);
+    case GEN_DIRNAME:
+        return X509_NAME_cmp(a->d.directoryName, b->d.directoryName) == 0;
+    case GEN_OTHERNAME:
+        return same_other(a->d.otherName, b->d.otherName);
+    case GEN_RID:
+        return OBJ_cmp(a->d.registeredID, b->d.registeredID) == 0;
+    default:
+        return GENERAL_NAME_cmp(a, b) == 0;
+    }
+}
+
+static const char *san_text(GENERAL_NAME *name, apr_pool_t *pool)
+{
+    BIO *bio = scep_bio_own(pool, BIO_new(BIO_s_mem()));
+    scep_octets_t text = {NULL, 0};
+
+    if (bio != NULL && GENERAL_NAME_print(bio, name) == 1) {
+        text = scep_bio_octets(pool, bio);
+    }
+    return scep_printable(
+        pool, apr_pstrmemdup(pool, (const char *)text.data, text.len), LONGEST);
+}
+
+static GENERAL_NAME *not_in(const GENERAL_NAMES *one,
+                            const GENERAL_NAMES *other)
+{
+    int i, j;
+
+    for (i = 0; i < sk_GENERAL_NAME_num(one); i++) {
+        GENERAL_NAME *name = sk_GENERAL_NAME_value(one, i);
+        bool found = false;
+
+        for (j = 0; j < sk_GENERAL_NAME_num(other) && !found; j++) {
+            found = same_name(name, sk_GENERAL_NAME_value(other, j));
+        }
+        if (!found) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+bool scep_names_san_kept(const GENERAL_NAMES *before,
+                         const GENERAL_NAMES *after, apr_pool_t *pool,
+                         const char **difference)
+{
+    GENERAL_NAME *name;
+
+    *difference = "";
+    if (sk_GENERAL_NAME_num(before) > SCEP_NAMES_MAX ||
+        sk_GENERAL_NAME_num(after) > SCEP_NAMES_MAX) {
+        *difference = "there are too many alternative names to be compared";
+        return false;
+    }
+    name = not_in(before, after);
+    if (name != NULL) {
+        *difference =
+            apr_psprintf(pool, "\"%s\" is missing in the subjectAltName",
+                         san_text(name, pool));
+        return false;
+    }
+    name = not_in(after, before);
+    if (name != NULL) {
+        *difference = apr_psprintf(pool, "\"%s\" is new in the subjectAltName",
+                                   san_text(name, pool));
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,39 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_names.h
+ * Does a renewal keep its names? Subjects and subject alternative names
+ * compared as names, whatever their encoding, and what differs told precisely.
+ * (enroll layer: OpenSSL, no I/O)
+ */
+#ifndef SCEP_NAMES_H
+#define SCEP_NAMES_H
+
+#include <stdbool.h>
+
+#include <openssl/x509v3.h>
+
+#include "scep_crypto.h"
+
+/** The most alternative names that are compared. */
+#define SCEP_NAMES_MAX 256
+
+/**
+ * Compare as RFC 5280 7.1 does: case, blanks and string types do not count. Of
+ * single-valued RDNs the order of different types does not count either, since
+ * CAs put them into an order of their own; that of equal ones does (several CN:
+ * programs take the first or the last).
+ * @param difference set to what differs, printable, from POOL, when false
+ */
+bool scep_names_subject_kept(const X509_NAME *before, const X509_NAME *after,
+                             apr_pool_t *pool, const char **difference);
+
+/**
+ * Compare as sets: DNS names and the host of a mail address in any case, the
+ * rest as it is. NULL: no names.
+ * @param difference as above
+ */
+bool scep_names_san_kept(const GENERAL_NAMES *before,
+                         const GENERAL_NAMES *after, apr_pool_t *pool,
+                         const char **difference);
+
+#endif

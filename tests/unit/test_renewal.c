@@ -1,0 +1,389 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* test_renewal.c: which certificate may have a successor, and when. */
+#include "enroll_fixture.h"
+
+#include <openssl/x509v3.h>
+
+#include "scep_cert_build.h"
+#include "scep_pkcsreq.h"
+#include "scep_renewal.h"
+
+enum { DAY = 86400 };
+
+/* As scep_service_scope() calls the fixture's CA. */
+static void be_ready(enroll_fixture_t *f)
+{
+    f->service.scope = scep_service_scope(f->ca.cert, f->base.pool);
+    f->policy.renewal.on = true;
+    f->policy.renewal.expired = true;
+    f->policy.renewal.expired_for = -1;
+    f->policy.renewal.window = -1;
+    f->policy.renewal.min_digest = 20;
+}
+
+/* A certificate by CA from before there was a record. */
+static X509 *issue(enroll_fixture_t *f, const scep_keypair_t *ca, EVP_PKEY *key,
+                   const char *cn)
+{
+    scep_octets_t der = enroll_csr(f, key, cn, NULL);
+    const unsigned char *in = der.data;
+    scep_ca_request_t request = {.csr_der = der, .profile = &f->profile};
+    X509 *cert;
+    int left_out;
+
+    request.csr =
+        scep_x509_req_own(f->base.pool, d2i_X509_REQ(NULL, &in, (long)der.len));
+    enroll_reset_result(f);
+    assert_int_equal(scep_cert_issue(ca, &request, f->base.now, f->base.pool,
+                                     &cert, &left_out, &f->base.res),
+                     SCEP_OK);
+    return cert;
+}
+
+typedef struct asked_t {
+    scep_status_e status;
+    X509 *cert;
+} asked_t;
+
+/* A RenewalReq (17), or a PKCSReq (19), signed by CERT. */
+static asked_t ask(enroll_fixture_t *f, int type, const char *id, X509 *cert,
+                   scep_octets_t csr)
+{
+    const scep_keypair_t signer = {cert, NULL};
+    scep_pkimessage_t *msg = enroll_message(f, id, &signer, csr);
+    scep_reply_t reply = {.cert = NULL};
+    asked_t asked = {SCEP_OK, NULL};
+
+    msg->message_type = type;
+    f->req.renewal = NULL;
+    enroll_reset_result(f);
+    asked.status = (type == SCEP_MSG_RENEWALREQ
+                        ? scep_renewal_admit
+                        : scep_renewal_examine)(&f->req, msg, &f->base.res);
+    if (asked.status == SCEP_OK) {
+        asked.status = (type == SCEP_MSG_RENEWALREQ
+                            ? scep_renewalreq
+                            : scep_pkcsreq)(&f->req, msg, &reply, &f->base.res);
+    }
+    asked.cert = reply.cert;
+    return asked;
+}
+
+static void assert_refused(enroll_fixture_t *f, X509 *cert, scep_octets_t csr,
+                           scep_reason_e reason)
+{
+    asked_t asked = ask(f, SCEP_MSG_RENEWALREQ, "refused", cert, csr);
+
+    assert_int_equal(asked.status, SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, reason);
+    assert_null(asked.cert);
+}
+
+static void test_same_key_new_key_both_types(void **state)
+{
+    enroll_fixture_t *f = *state;
+    X509 *old;
+    asked_t asked;
+
+    be_ready(f);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    asked = ask(f, SCEP_MSG_RENEWALREQ, "1", old,
+                enroll_csr(f, f->device.key, "dev", NULL));
+    assert_int_equal(asked.status, SCEP_OK);
+    assert_int_not_equal(X509_cmp(asked.cert, old), 0);
+    asked = ask(f, SCEP_MSG_PKCSREQ, "2", old,
+                enroll_csr(f, f->other_key, "DEV", "a stale challenge"));
+    assert_int_equal(asked.status, SCEP_OK);
+    assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(asked.cert), f->other_key),
+                     1);
+    assert_non_null(strstr(f->base.log, "SCEP0222"));
+    assert_int_equal(f->issued, 2);
+}
+
+static void test_a_lost_reply(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr;
+    asked_t first, again;
+    X509 *old;
+
+    be_ready(f);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    csr = enroll_csr(f, f->other_key, "dev", NULL);
+    f->policy.renewal.revoke_old = true;
+    first = ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr);
+    assert_int_equal(first.status, SCEP_OK);
+    f->base.now += apr_time_from_sec(60);
+    again = ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr);
+    assert_int_equal(again.status, SCEP_OK);
+    assert_int_equal(X509_cmp(first.cert, again.cert), 0);
+    /* but nothing else is made of what was superseded */
+    assert_refused(f, old, enroll_csr(f, f->device.key, "dev", NULL),
+                   SCEP_R_RENEWAL_REVOKED);
+    assert_int_equal(f->issued, 1);
+}
+
+/* Ids are hashes of keys: that of a renewal with the same key repeats, and
+ * RSA makes the very same CSR twice. */
+static void test_a_renewal_is_a_transaction_of_its_own(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    asked_t first, second, third;
+
+    be_ready(f);
+    f->policy.sources.source[0] = SCEP_SOURCE_NONE;
+    first = ask(f, SCEP_MSG_PKCSREQ, "id", f->device.cert, csr);
+    assert_int_equal(first.status, SCEP_OK);
+    second = ask(f, SCEP_MSG_PKCSREQ, "id", first.cert, csr);
+    assert_int_equal(second.status, SCEP_OK);
+    assert_int_not_equal(X509_cmp(first.cert, second.cert), 0);
+    third = ask(f, SCEP_MSG_PKCSREQ, "id", second.cert, csr);
+    assert_int_equal(third.status, SCEP_OK);
+    assert_int_not_equal(X509_cmp(third.cert, second.cert), 0);
+    assert_int_equal(f->issued, 3);
+}
+
+static void test_signers_that_prove_nothing(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    scep_keypair_t other = {NULL, f->other_key};
+    X509 *cert;
+
+    be_ready(f);
+    assert_refused(f, f->device.cert, csr, SCEP_R_RENEWAL_SIGNER);
+    assert_refused(f, f->ca.cert, csr, SCEP_R_RENEWAL_SIGNER);
+    /* somebody who calls himself by the CA's name */
+    assert_int_equal(scep_cert_make(SCEP_CERT_ROOT_CA, other.key,
+                                    X509_get_subject_name(f->ca.cert), NULL, 10,
+                                    f->base.now, f->base.pool, &other.cert,
+                                    &f->base.res),
+                     SCEP_OK);
+    cert = issue(f, &other, f->device.key, "dev");
+    assert_refused(f, cert, csr, SCEP_R_RENEWAL_SIGNER);
+    /* a CA below ours */
+    assert_int_equal(scep_cert_make(SCEP_CERT_ISSUING_CA, f->device.key,
+                                    X509_get_subject_name(f->device.cert),
+                                    &f->ca, 10, f->base.now, f->base.pool,
+                                    &cert, &f->base.res),
+                     SCEP_OK);
+    assert_refused(f, cert, csr, SCEP_R_RENEWAL_SIGNER);
+    assert_int_equal(f->issued, 0);
+}
+
+static void test_trust(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    scep_keypair_t other = {NULL, f->other_key};
+    X509 *cert;
+
+    be_ready(f);
+    assert_int_equal(scep_cert_make(SCEP_CERT_ROOT_CA, other.key,
+                                    X509_get_subject_name(f->device.cert), NULL,
+                                    10, f->base.now, f->base.pool, &other.cert,
+                                    &f->base.res),
+                     SCEP_OK);
+    cert = issue(f, &other, f->device.key, "dev");
+    assert_refused(f, cert, csr, SCEP_R_RENEWAL_SIGNER);
+    f->policy.renewal.trust = scep_x509s_own(f->base.pool, sk_X509_new_null());
+    assert_int_equal(X509_add_cert(f->policy.renewal.trust, other.cert,
+                                   X509_ADD_FLAG_UP_REF),
+                     1);
+    f->policy.renewal.revoke_old = true; /* not ours to be revoked */
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "1", cert, csr).status,
+                     SCEP_OK);
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "2", cert, csr).status,
+                     SCEP_OK);
+}
+
+static void test_expired(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    apr_time_t day = apr_time_from_sec(DAY);
+    X509 *old;
+
+    be_ready(f);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    f->base.now += 364 * day;
+    f->policy.renewal.expired = false;
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr).status,
+                     SCEP_OK);
+    f->base.now += 2 * day;
+    assert_refused(f, old, csr, SCEP_R_RENEWAL_VALIDITY);
+    f->policy.renewal.expired = true;
+    f->policy.renewal.expired_for = 2 * day;
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "2", old, csr).status,
+                     SCEP_OK);
+    f->base.now += 3 * day;
+    assert_refused(f, old, csr, SCEP_R_RENEWAL_VALIDITY);
+    f->policy.renewal.expired_for = -1;
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "3", old, csr).status,
+                     SCEP_OK);
+    f->base.now -= 1000 * day;
+    assert_refused(f, old, csr, SCEP_R_RENEWAL_VALIDITY);
+}
+
+static void test_window(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    apr_time_t day = apr_time_from_sec(DAY);
+    X509 *old;
+
+    be_ready(f);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    f->policy.renewal.window = 30 * day;
+    assert_refused(f, old, csr, SCEP_R_RENEWAL_EARLY);
+    f->base.now += 340 * day;
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr).status,
+                     SCEP_OK);
+    f->policy.renewal.window_percent = 5; /* of 366 days: 18.3 */
+    assert_refused(f, old, csr, SCEP_R_RENEWAL_EARLY);
+    f->base.now += 8 * day;
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "2", old, csr).status,
+                     SCEP_OK);
+}
+
+static void test_names(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "root", NULL);
+    X509 *old;
+
+    be_ready(f);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    assert_refused(f, old, csr, SCEP_R_RENEWAL_NAMES);
+    assert_non_null(
+        strstr(f->base.res.detail, "\"CN=dev\" became \"CN=root\""));
+    f->policy.renewal.any_name = true;
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr).status,
+                     SCEP_OK);
+}
+
+static void test_off_and_weak(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    X509 *old;
+
+    be_ready(f);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    f->policy.renewal.min_digest = 64; /* the message has SHA-256 */
+    assert_refused(f, old, csr, SCEP_R_RENEWAL_DIGEST);
+    assert_int_equal(f->base.res.failinfo, SCEP_FAIL_BAD_ALG);
+    f->policy.renewal.on = false;
+    assert_refused(f, old, csr, SCEP_R_RENEWAL_OFF);
+}
+
+/* A key that cannot take an envelope, and no password to answer by. */
+static void test_ec_signer(void **state)
+{
+    enroll_fixture_t *f = *state;
+    EVP_PKEY *key = enroll_key(f, "EC", 0);
+    scep_octets_t csr = enroll_csr(f, key, "dev", NULL);
+    X509 *old;
+
+    be_ready(f);
+    old = issue(f, &f->ca, key, "dev");
+    f->policy.reply_ways.count = 0;
+    assert_refused(f, old, csr, SCEP_R_REPLY_KEY);
+    f->policy.reply_ways.count = 1;
+    f->policy.reply_ways.way[0] = SCEP_WAY_PASSWORD;
+    assert_refused(f, old, csr, SCEP_R_REPLY_KEY);
+    assert_int_equal(f->issued, 0);
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "0", old,
+                         enroll_csr(f, key, "dev", "a stale challenge"))
+                         .status,
+                     SCEP_OK);
+    f->policy.reply_ways.way[0] = SCEP_WAY_AGREEMENT;
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr).status,
+                     SCEP_OK);
+}
+
+static void test_revoked(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    scep_revoke_t revoke = {.unknown = true};
+    scep_revoke_outcome_e outcome;
+    X509 *old;
+
+    be_ready(f);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    revoke.row.scope = f->service.scope;
+    revoke.row.serial =
+        scep_serial_text(f->base.pool, X509_get0_serialNumber(old));
+    revoke.row.effective = f->base.now + apr_time_from_sec(60);
+    revoke.row.reason = SCEP_REVOKED_KEY_COMPROMISE;
+    revoke.row.created = f->base.now;
+    assert_int_equal(scep_store_revoke(f->service.store, &revoke, f->base.pool,
+                                       &outcome, &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr).status,
+                     SCEP_OK); /* not yet */
+    f->base.now += apr_time_from_sec(60);
+    assert_refused(f, old, csr, SCEP_R_RENEWAL_REVOKED);
+    /* nor does a password help who signs with that key */
+    assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "2", old, csr).status,
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_RENEWAL_REVOKED);
+}
+
+/* A PKCSReq that is no renewal is a first enrolment like any other. */
+static void test_pkcsreq_falls_back_on_its_challenge(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password;
+    X509 *old;
+
+    be_ready(f);
+    password = enroll_draw(f);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    f->policy.renewal.expired = false;
+    f->base.now += apr_time_from_sec((apr_int64_t)DAY * 400);
+    f->policy.password_validity = apr_time_from_sec((apr_int64_t)DAY * 400);
+    assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "1", old,
+                         enroll_csr(f, f->device.key, "dev", NULL))
+                         .status,
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_RENEWAL_VALIDITY);
+    assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "1", old,
+                         enroll_csr(f, f->device.key, "dev", password))
+                         .status,
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_EXPIRED);
+    assert_non_null(strstr(f->base.log, "SCEP0221"));
+    assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "1", old,
+                         enroll_csr(f, f->device.key, "new", enroll_draw(f)))
+                         .status,
+                     SCEP_OK);
+    /* not for another key, though: that would be a renewal */
+    assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "2", old,
+                         enroll_csr(f, f->other_key, "dev", enroll_draw(f)))
+                         .status,
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_RENEWAL_VALIDITY);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ENROLL_TEST(test_same_key_new_key_both_types),
+        ENROLL_TEST(test_a_lost_reply),
+        ENROLL_TEST(test_a_renewal_is_a_transaction_of_its_own),
+        ENROLL_TEST(test_signers_that_prove_nothing),
+        ENROLL_TEST(test_trust),
+        ENROLL_TEST(test_expired),
+        ENROLL_TEST(test_window),
+        ENROLL_TEST(test_names),
+        ENROLL_TEST(test_off_and_weak),
+        ENROLL_TEST(test_ec_signer),
+        ENROLL_TEST(test_revoked),
+        ENROLL_TEST(test_pkcsreq_falls_back_on_its_challenge),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
