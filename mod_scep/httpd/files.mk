@@ -8,6 +8,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_call.c mod_scep/httpd/scep_call.h \
 	mod_scep/httpd/scep_config.c mod_scep/httpd/scep_config.h \
 	mod_scep/httpd/scep_config_check.c mod_scep/httpd/scep_config_check.h \
+	mod_scep/httpd/scep_database.c mod_scep/httpd/scep_database.h \
 	mod_scep/httpd/scep_directives.c mod_scep/httpd/scep_directives.h \
 	mod_scep/httpd/scep_directives_ca.c \
 	mod_scep/httpd/scep_directives_policy.c \

@@ -64,8 +64,8 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
     conf->engine = add->engine != -1 ? add->engine : base->engine;
     merge_ca(conf, base, add);
     MERGE(state_dir);
+    conf->db_params = add->db_driver != NULL ? add->db_params : base->db_params;
     MERGE(db_driver);
-    MERGE(db_params);
     MERGE(dialog);
     conf->dialog_program =
         add->dialog ? add->dialog_program : base->dialog_program;
@@ -237,6 +237,9 @@ static const char *in_state_dir(const scep_server_config_t *conf,
 const char *scep_config_database(const scep_server_config_t *conf,
                                  apr_pool_t *pool)
 {
+    if (conf->db_driver != NULL && scep_store_driver_shared(conf->db_driver)) {
+        return conf->db_params;
+    }
     return in_state_dir(conf, conf->db_params, SCEP_DEFAULT_DATABASE, pool);
 }
 
@@ -342,7 +345,7 @@ const char *scep_config_key(const scep_server_config_t *conf, apr_pool_t *pool)
 {
     /* The separator cannot stand in a configuration line. */
     return apr_pstrcat(
-        pool, scep_config_state_dir(conf), "\n",
+        pool, scep_config_state_dir(conf), "\n", TEXT(conf->db_driver), "\n",
         scep_config_database(conf, pool), "\n", scep_config_backend(conf), "\n",
         TEXT(conf->backend_args), "\n", TEXT(conf->ca_cert), "\n",
         TEXT(conf->ca_key), "\n", TEXT(conf->ca_chain), "\n",

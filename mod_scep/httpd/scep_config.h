@@ -123,7 +123,8 @@ const scep_dir_config_t *scep_config_dir(const request_rec *r);
 /** Settings with their defaults. */
 const char *scep_config_state_dir(const scep_server_config_t *conf);
 const char *scep_config_backend(const scep_server_config_t *conf);
-/** The database's path; one relative to the state directory is resolved. */
+/** The database's path, one relative to the state directory resolved; of a
+ * driver without a path its parameters, which may hold a password. */
 const char *scep_config_database(const scep_server_config_t *conf,
                                  apr_pool_t *pool);
 /** The master password file's path, likewise. */

@@ -5,14 +5,13 @@
  */
 #include "scep_config_check.h"
 
-#include <sys/stat.h>
-
 #include <ap_provider.h>
 #include <apr_strings.h>
 
 #include <http_log.h>
 
 #include "mod_scep.h"
+#include "scep_database.h"
 #include "scep_location.h"
 #include "scep_log_httpd.h"
 #include "scep_os.h"
@@ -65,24 +64,6 @@ static scep_status_e find_backend(const check_t *c,
     return SCEP_OK;
 }
 
-/* The database's directory is the state directory, which start-up makes, or
- * must be there. */
-static scep_status_e check_database(const check_t *c)
-{
-    const char *path = scep_config_database(c->conf, c->pool);
-    const char *dir = ap_make_dirstr_parent(c->pool, path);
-    struct stat st;
-
-    if (c->conf->db_params == NULL || *c->conf->db_params != '/' ||
-        stat(dir, &st) == 0) {
-        return SCEP_OK;
-    }
-    return scep_fail(c->res, SCEP_R_SETUP,
-                     "ScepDatabase %s: there is no directory %s; make it, and "
-                     "give it to httpd's user",
-                     path, dir);
-}
-
 static scep_status_e check_legacy(const check_t *c)
 {
     OSSL_LIB_CTX *libctx;
@@ -115,7 +96,7 @@ static scep_status_e check_files(const check_t *c,
     scep_runtime_ca_config(c->conf, &dialog, &config);
     status = scep_os_state_dir_check(scep_config_state_dir(c->conf), c->res);
     if (status == SCEP_OK) {
-        status = check_database(c);
+        status = scep_database_check(c->conf, c->pool, c->res);
     }
     if (status == SCEP_OK) {
         status = check_legacy(c);

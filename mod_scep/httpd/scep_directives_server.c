@@ -5,6 +5,8 @@
  */
 #include "scep_directives.h"
 
+#include <sys/stat.h>
+
 #include <apr_strings.h>
 
 const char *scep_set_engine(cmd_parms *cmd, void *dir, int on)
@@ -37,18 +39,44 @@ const char *scep_set_master_file(cmd_parms *cmd, void *dir, const char *value)
     return error;
 }
 
+/* The file may not be there for who runs `apachectl -t'. */
+static bool all_may_read(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && (st.st_mode & S_IROTH) != 0;
+}
+
 const char *scep_set_database(cmd_parms *cmd, void *dir, const char *driver,
                               const char *params)
 {
     scep_server_config_t *conf = scep_cmd_server(cmd);
+    const scep_store_config_t config = {driver, params, 1};
     const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
 
     (void)dir;
     if (error != NULL) {
         return error;
     }
-    if (strcmp(driver, "sqlite3") != 0) {
-        return scep_bad_value(cmd, driver, "the one known driver is sqlite3");
+    if (!scep_store_driver_known(driver)) {
+        return scep_bad_value(cmd, driver,
+                              "the driver is to be " SCEP_STORE_DRIVERS);
+    }
+    if (params == NULL && scep_store_driver_shared(driver)) {
+        return scep_bad_value(cmd, driver,
+                              "parameters are wanted, as in \"host="
+                              "db.example.com dbname=scep user=scep\"");
+    }
+    if (params != NULL && scep_store_config_secret(&config, cmd->temp_pool) &&
+        all_may_read(cmd->directive->filename)) {
+        return scep_bad_value(
+            cmd, driver,
+            apr_pstrcat(cmd->temp_pool, "a password stands in ",
+                        cmd->directive->filename,
+                        ", which everybody may read; take that right away "
+                        "(chmod o-r), or put the password into a file and "
+                        "name it by passfile=",
+                        NULL));
     }
     conf->db_driver = driver;
     conf->db_params = params;

@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 
 #include "mod_scep.h"
+#include "scep_database.h"
 #include "scep_draw.h"
 #include "scep_log_httpd.h"
 #include "scep_master_setup.h"
@@ -211,10 +212,7 @@ static scep_status_e start_state(scep_site_t *site,
         threads < 1) {
         threads = 1; /* prefork says 0 */
     }
-    site->store_config.driver =
-        conf->db_driver != NULL ? conf->db_driver : "sqlite3";
-    site->store_config.params = scep_config_database(conf, pool);
-    site->store_config.connections = threads;
+    scep_database_config(conf, threads, pool, &site->store_config);
 
     status = scep_os_state_dir_make(state_dir, site->store_config.params, ptemp,
                                     res);
@@ -225,6 +223,11 @@ static scep_status_e start_state(scep_site_t *site,
     if (status == SCEP_OK) {
         status =
             scep_store_prepare(&site->store_config, env, uid, gid, ptemp, res);
+    }
+    if (status == SCEP_OK) {
+        status =
+            scep_database_key(&site->store_config, site->service.password_key,
+                              state_dir, env, ptemp, res);
     }
     if (status == SCEP_OK) {
         status = scep_shared_table(site->runtime->shared, pool,

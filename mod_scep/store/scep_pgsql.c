@@ -86,7 +86,7 @@ static bool pgsql_secret(const char *text, apr_pool_t *pool)
 {
     scep_pgsql_params_t params;
 
-    return scep_pgsql_params(text, pool, &params) != NULL || params.password;
+    return scep_pgsql_params(text, pool, &params) == NULL && params.password;
 }
 
 /* The database is made by its administrator. */

@@ -47,8 +47,11 @@ LIMITS = [
     ("ScepEngine Maybe", "ScepEngine must be On or Off"),
     ("ScepStateDir", "ScepStateDir takes one argument"),
     (f"ScepStateDir {LONG}", "that is no valid path"),
-    ("ScepDatabase pgsql x", "ScepDatabase pgsql: the one known driver is "
-     "sqlite3"),
+    ("ScepDatabase mysql x", "ScepDatabase mysql: the driver is to be sqlite3 "
+     "or pgsql"),
+    ("ScepDatabase pgsql", "ScepDatabase pgsql: parameters are wanted, as in "
+     '"host=db.example.com dbname=scep user=scep"'),
+    ('ScepDatabase pgsql "dbname=x password=hush"', "a password stands in"),
     ("ScepDatabase a b c", "ScepDatabase takes 1-2 arguments"),
     ("ScepCABackend", "the name of a CA backend is wanted"),
     ("ScepCACertificateFile a b", "takes one argument"),

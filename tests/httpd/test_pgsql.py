@@ -1,0 +1,240 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Two httpds that share one PostgreSQL: what one draws the other can spend,
+once, whatever dies in between."""
+import os
+import re
+import shutil
+import threading
+import time
+
+import pytest
+
+import scepclient as scep
+from fixtures import finish
+from httpdserver import ADMIN, sanitizer
+from postgres import Postgres, node
+from test_concurrency import at_once, certificates, senders
+
+# It takes its time, and neither MPM nor sanitizer make a difference.
+pytestmark = pytest.mark.skipif(
+    os.environ.get("SCEP_TEST_MPM", "event") != "event"
+    or sanitizer() is not None, reason="done under event, without sanitizers")
+CLIENTS = 64
+
+
+def requests_for(server, passwords):
+    """One request for each password; a few devices share a key."""
+    return [scep.Request(server.ra_cert, password, f"device-{number}",
+                         key=scep.shared_key(number % 8))
+            for number, password in enumerate(passwords)]
+
+
+@pytest.fixture(name="database", scope="module")
+def fixture_database():
+    database = Postgres()
+    yield database
+    database.close()
+
+
+@pytest.fixture(name="nodes", scope="module")
+def fixture_nodes(database):
+    """Two servers that run until the module's end."""
+    first = node(database)
+    first.start()
+    second = node(database, like=first)
+    second.start()
+    yield first, second
+    finish([first, second], True)
+
+
+@pytest.fixture(name="make")
+def fixture_make(database):
+    """make(**node's arguments) gives a server for this test alone."""
+    servers = []
+
+    def make(**arguments):
+        server = node(database, **arguments)
+        servers.append(server)
+        return server
+
+    yield make
+    finish(servers, True)
+
+
+def certificate_count(database):
+    return database.number("SELECT COUNT(*) FROM certificates")
+
+
+def test_drawn_here_spent_there_once(nodes, database):
+    first, second = nodes
+    before = certificate_count(database)
+    password = first.draw()
+    reply = second.enrol(password, "one")
+    assert reply.status == scep.SUCCESS
+    second.verify(reply.certs[0])
+    for server in nodes:
+        refused = server.enrol(password, "two", number=1)
+        assert refused.status == scep.FAILURE
+        assert refused.fail_text == "The request was not authorized."
+    assert certificate_count(database) == before + 1
+
+
+def test_a_retry_is_answered_by_the_other_node(nodes, database):
+    first, second = nodes
+    before = certificate_count(database)
+    request = scep.Request(first.ra_cert, first.draw(), "retry",
+                           key=scep.shared_key(0))
+    message = request.der()
+    one = first.reply(first.endpoint().post(message), request)
+    two = second.reply(second.endpoint().post(message), request)
+    assert one.status == two.status == scep.SUCCESS
+    assert one.certs == two.certs
+    assert certificate_count(database) == before + 1
+
+
+def test_one_password_for_many_over_both_nodes(nodes, database):
+    before = certificate_count(database)
+    password = nodes[0].draw()
+    jobs = []
+    for server in nodes:
+        jobs += senders(server, requests_for(
+            server, [password] * (CLIENTS // 2)))
+    assert len(certificates(at_once(jobs))) == 1
+    assert certificate_count(database) == before + 1
+
+
+def test_a_password_each_over_both_nodes(nodes):
+    count = CLIENTS // 4
+    passwords = [nodes[number % 2].draw() for number in range(2 * count)]
+    jobs = []
+    for server, first in zip(nodes, (0, count)):
+        jobs += senders(server, requests_for(
+            server, passwords[first:first + count]))
+    found = certificates(at_once(jobs))
+    assert len({cert.serial_number for cert in found}) == 2 * count
+
+
+def test_a_claim_of_a_dead_node_comes_back(nodes, database, make):
+    dying = make(like=nodes[0])
+    dying.start()
+    survivor = nodes[1]
+    before = certificate_count(database)
+    password = survivor.draw()
+    request = scep.Request(dying.ra_cert, password, "lost",
+                           key=scep.shared_key(0))
+
+    def send():
+        with pytest.raises(OSError):
+            dying.endpoint().post(request.der())
+
+    with database.writers_locked_out():
+        client = threading.Thread(target=send)
+        client.start()
+        end = time.monotonic() + 30
+        while database.number("SELECT COUNT(*) FROM challenges"
+                              " WHERE claimed_by IS NOT NULL") == 0:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        dying.kill_all()
+        client.join()
+    assert certificate_count(database) == before
+    busy = survivor.count("is in use by another transaction")
+    assert survivor.enrol(password, "early", number=1).status == scep.FAILURE
+    assert survivor.count("is in use by another transaction") == busy + 1
+    (left,), = database.sql("SELECT claimed_until FROM challenges"
+                            " WHERE claimed_by IS NOT NULL")
+    assert 0 < int(left) / 1e6 - time.time() <= 60
+    database.sql("UPDATE challenges SET claimed_until = claimed_until -"
+                 " 60000000 WHERE claimed_by IS NOT NULL")
+    assert survivor.enrol(password, "late", number=2).status == scep.SUCCESS
+    assert certificate_count(database) == before + 1
+
+
+def test_the_database_goes_and_comes(nodes, database):
+    for server in nodes:
+        server.expect("SCEP0253", "SCEP0171", "SCEP0250")
+    password, other = nodes[0].draw(), nodes[0].draw()
+    assert nodes[1].enrol(other, "before").status == scep.SUCCESS
+    database.stop()
+    for server in nodes:
+        request = scep.Request(server.ra_cert, password, "away",
+                               key=scep.shared_key(0))
+        status, headers, _ = server.endpoint().post(request.der())
+        assert status == 503
+        assert int(headers["Retry-After"]) > 0
+        assert server.admin().status == 503
+    database.start()
+    assert nodes[1].enrol(password, "back").status == scep.SUCCESS
+    assert nodes[0].enrol(nodes[1].draw(), "again").status == scep.SUCCESS
+    assert nodes[0].count("works again") >= 1
+
+
+def test_passwords_outlive_a_restart_of_all(nodes):
+    password = nodes[0].draw()
+    for server in nodes:
+        server.restart()
+    assert nodes[1].enrol(password, "restarted").status == scep.SUCCESS
+    assert nodes[0].enrol(password, "twice", number=1).status == scep.FAILURE
+
+
+def test_audit_rows_of_all_nodes(nodes, database):
+    first, second = nodes
+    before = database.number("SELECT MAX(seq) FROM audit")
+    password = first.draw()
+    assert second.enrol(password, "audited").status == scep.SUCCESS
+    rows = database.sql("SELECT seq, event, actor, peer, challenge_hash"
+                        f" FROM audit WHERE seq > {before} ORDER BY seq")
+    assert [row[1] for row in rows] == ["challenge-drawn", "issued"]
+    assert [int(row[0]) for row in rows] == [before + 1, before + 2]
+    assert rows[0][2:4] == [ADMIN, "127.0.0.1"]
+    assert rows[0][4] == rows[1][4]
+    assert password not in str(rows)
+    assert database.number("SELECT COUNT(*) FROM audit") == database.number(
+        "SELECT COUNT(DISTINCT seq) FROM audit")
+
+
+def test_another_key_is_refused(nodes, make):
+    server = make()
+    said = server.start_fails()
+    assert "SCEP0003" in said
+    assert "challenge.key is not the one under which the passwords" in said
+    assert "copy that file from another server of this database" in said
+    server.expect("SCEP0003", "AH00020")
+    shutil.copy(nodes[0].path("state", "challenge.key"),
+                server.path("state", "challenge.key"))
+    server.start()
+    assert server.enrol(nodes[0].draw(), "cured").status == scep.SUCCESS
+
+
+def test_two_nodes_make_the_tables_at_once(nodes, make, database):
+    database.sql("CREATE DATABASE fresh")
+    servers = [make(like=nodes[0]), make(like=nodes[0])]
+    for server in servers:
+        server.replace_conf("dbname=postgres", "dbname=fresh")
+    for result in at_once([server.start for server in servers]):
+        assert not isinstance(result, Exception), result
+    assert servers[1].enrol(servers[0].draw(), "fresh").status == scep.SUCCESS
+
+
+def test_no_password_in_the_log(make, database):
+    server = make()
+    server.replace_conf(database.params,
+                        database.params + " password=hush-hush")
+    server.expect("SCEP0003", "AH00020")
+    os.chmod(server.path("httpd.conf"), 0o600)
+    database.stop()
+    said = server.start_fails()
+    database.start()
+    assert re.search("cannot use database host=\\S+ dbname=postgres "
+                     "user=scep: lost: ", said)
+    assert "hush" not in said
+
+
+def test_wrong_parameters(make, database):
+    server = make()
+    server.replace_conf(database.params, "postgresql://u:hush@h/db")
+    status, said = server.check()
+    assert status != 0
+    assert ("ScepDatabase pgsql: the parameters of the database are not "
+            "understood") in said
+    assert "hush" not in said
