@@ -99,6 +99,7 @@ typedef enum {
  */
 #define SCEP_TEXT_BAD_REQUEST "The request was refused."
 #define SCEP_TEXT_NO_AUTH "The request was not authorized."
+#define SCEP_TEXT_LATER "Too many requests have failed. Try again later."
 #define SCEP_TEXT_UNAVAILABLE "The service is temporarily unavailable."
 
 /* clang-format off */
@@ -186,6 +187,12 @@ typedef enum {
       SCEP_FAIL_BAD_REQUEST, SCEP_TEXT_NO_AUTH)                                \
     X(SCEP_R_CHALLENGE_BUSY, 156, SCEP_REFUSED, 200,                           \
       SCEP_FAIL_BAD_REQUEST, SCEP_TEXT_NO_AUTH)                                \
+    X(SCEP_R_TOO_MANY_FAILURES, 157, SCEP_REFUSED, 429, SCEP_FAIL_NONE,        \
+      SCEP_TEXT_LATER)                                                         \
+    X(SCEP_R_PASSWORD_LOCKED, 158, SCEP_REFUSED, 429, SCEP_FAIL_NONE,          \
+      SCEP_TEXT_LATER)                                                         \
+    X(SCEP_R_TOO_MANY_WAITING, 159, SCEP_REFUSED, 429, SCEP_FAIL_NONE,         \
+      SCEP_TEXT_LATER)                                                         \
     X(SCEP_R_CA_REFUSED, 160, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,        \
       "The CA refused the request.")                                           \
     /* our side */                                                             \
@@ -234,6 +241,8 @@ typedef struct scep_result_t {
     unsigned int log_number; /* nnnn of SCEPnnnn */
     const char *public_text; /* constant; for the peer */
     const char *detail;      /* private; for the log only, never NULL */
+    int retry_after;         /* seconds, for Retry-After; 0: as usual. Set after
+                      * scep_fail() */
 } scep_result_t;
 
 /** Make RES an "ok" result whose later detail is allocated from POOL. */

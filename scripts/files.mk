@@ -16,6 +16,10 @@ dist_doc_DATA = README docs/directives.md docs/guide.md docs/internals.md \
 	docs/refusals.md
 confexampledir = $(docdir)/conf.d
 dist_confexample_DATA = conf.d/scep.conf conf.d/scep-minimal.conf
+conffilterdir = $(confexampledir)/fail2ban/filter.d
+dist_conffilter_DATA = conf.d/fail2ban/filter.d/mod_scep.conf
+confjaildir = $(confexampledir)/fail2ban/jail.d
+dist_confjail_DATA = conf.d/fail2ban/jail.d/mod_scep.conf
 
 # Folders are copied whole: leave out what a test run left in them.
 dist-hook:

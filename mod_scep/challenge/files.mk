@@ -1,6 +1,7 @@
 libscep_challenge_la_SOURCES = \
 	mod_scep/challenge/scep_challenge_table.c \
 	mod_scep/challenge/scep_challenge_table.h \
+	mod_scep/challenge/scep_failures.c mod_scep/challenge/scep_failures.h \
 	mod_scep/challenge/scep_master.c mod_scep/challenge/scep_master.h \
 	mod_scep/challenge/scep_master_cms.c \
 	mod_scep/challenge/scep_master_cms.h \
@@ -9,7 +10,8 @@ libscep_challenge_la_SOURCES = \
 
 if HAVE_CMOCKA
 CHALLENGE_TESTS = tests/unit/test_challenge_table \
-	tests/unit/test_challenge_table_death tests/unit/test_master \
+	tests/unit/test_challenge_table_death tests/unit/test_failures \
+	tests/unit/test_master \
 	tests/unit/test_master_cms tests/unit/test_master_view \
 	tests/unit/test_password
 check_PROGRAMS += $(CHALLENGE_TESTS)
@@ -23,6 +25,10 @@ tests_unit_test_challenge_table_death_SOURCES = tests/unit/test_challenge_table_
 	tests/unit/challenge_fixture.h tests/unit/fixture.h
 tests_unit_test_challenge_table_death_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_challenge_table_death_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
+tests_unit_test_failures_SOURCES = tests/unit/test_failures.c \
+	tests/unit/fixture.h
+tests_unit_test_failures_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_failures_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
 tests_unit_test_master_SOURCES = tests/unit/test_master.c \
 	tests/unit/fixture.h tests/unit/fixture_certs.h \
 	tests/unit/master_fixture.h

@@ -1,4 +1,5 @@
 libscep_enroll_la_SOURCES = \
+	mod_scep/enroll/scep_attempts.c mod_scep/enroll/scep_attempts.h \
 	mod_scep/enroll/scep_authorize.c mod_scep/enroll/scep_authorize.h \
 	mod_scep/enroll/scep_draw.c mod_scep/enroll/scep_draw.h \
 	mod_scep/enroll/scep_getcacert.c mod_scep/enroll/scep_message.h \
@@ -14,7 +15,7 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_service.c mod_scep/enroll/scep_service.h
 
 if HAVE_CMOCKA
-ENROLL_TESTS = tests/unit/test_authorize tests/unit/test_draw \
+ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_authorize tests/unit/test_draw \
 	tests/unit/test_getcacert tests/unit/test_issue \
 	tests/unit/test_names tests/unit/test_renewal \
 	tests/unit/test_operation tests/unit/test_outstanding \
@@ -28,6 +29,10 @@ ENROLL_FIXTURE = tests/unit/enroll_fixture.c tests/unit/enroll_fixture.h \
 	tests/unit/fixture.h
 ENROLL_MAKER = $(ENROLL_FIXTURE) tests/unit/message_maker.c \
 	tests/unit/message_maker.h
+tests_unit_test_attempts_SOURCES = tests/unit/test_attempts.c \
+	$(ENROLL_FIXTURE)
+tests_unit_test_attempts_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_attempts_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_authorize_SOURCES = tests/unit/test_authorize.c \
 	$(ENROLL_FIXTURE)
 tests_unit_test_authorize_CPPFLAGS = $(UNIT_CPPFLAGS)

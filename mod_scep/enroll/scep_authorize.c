@@ -10,8 +10,11 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include <openssl/evp.h>
 
+#include "scep_attempts.h"
 #include "scep_outstanding.h"
 #include "scep_password.h"
 
@@ -74,6 +77,12 @@ static scep_status_e claim_owner(const scep_request_t *req,
     return SCEP_OK;
 }
 
+/* Not a guess: it was drawn. */
+static void note_known(scep_request_t *req, const scep_claim_t *claim)
+{
+    req->challenge_hash = apr_pmemdup(req->pool, claim->hash, SCEP_HASH_SIZE);
+}
+
 /* The store says "spent": by this very CSR, or by somebody else? */
 static scep_status_e judge_spent(scep_request_t *req, const scep_csr_t *csr,
                                  const scep_claim_t *claim, const char *serial,
@@ -118,6 +127,7 @@ static scep_status_e judge_by_store(scep_request_t *req, const scep_csr_t *csr,
     if (status != SCEP_OK) {
         return status;
     }
+    note_known(req, claim);
     if (row->state == SCEP_CHALLENGE_SPENT) {
         return judge_spent(req, csr, claim, row->serial, retry, res);
     }
@@ -147,6 +157,9 @@ static scep_status_e claim_once(scep_request_t *req, const scep_csr_t *csr,
         scep_outstanding_claim(req, claim->hash, claim->owner, &outcome, res);
 
     *unknown = status == SCEP_OK && outcome == SCEP_CLAIM_UNKNOWN;
+    if (status == SCEP_OK && !*unknown) {
+        note_known(req, claim);
+    }
     if (status == SCEP_OK && outcome == SCEP_CLAIM_EXPIRED) {
         return scep_fail(res, SCEP_R_CHALLENGE_EXPIRED,
                          "the password for \"%s\" has expired", csr->subject);
@@ -160,17 +173,20 @@ static scep_status_e claim_once(scep_request_t *req, const scep_csr_t *csr,
     return status;
 }
 
-static scep_status_e try_one_time(scep_request_t *req,
-                                  const scep_pkimessage_t *msg,
-                                  const scep_csr_t *csr, scep_claim_t *claim,
-                                  scep_transaction_row_t **retry,
-                                  scep_result_t *res)
+static scep_status_e
+try_one_time(scep_request_t *req, const scep_pkimessage_t *msg,
+             const scep_csr_t *csr, scep_attempts_t *attempts,
+             scep_claim_t *claim, scep_transaction_row_t **retry,
+             scep_result_t *res)
 {
     scep_status_e status = password_hash(req, csr, claim, res);
     bool unknown;
 
     if (status == SCEP_OK) {
         status = claim_owner(req, msg, csr, claim, res);
+    }
+    if (status == SCEP_OK) {
+        status = scep_attempts_password(req, claim->hash, attempts, res);
     }
     if (status == SCEP_OK) {
         status = claim_once(req, csr, claim, &unknown, res);
@@ -193,7 +209,7 @@ static scep_status_e try_one_time(scep_request_t *req,
 }
 
 static scep_status_e try_single(scep_request_t *req, const scep_csr_t *csr,
-                                scep_result_t *res)
+                                scep_attempts_t *attempts, scep_result_t *res)
 {
     bool match = false;
     scep_status_e status = check_challenge(csr, res);
@@ -212,6 +228,7 @@ static scep_status_e try_single(scep_request_t *req, const scep_csr_t *csr,
         return scep_fail(res, SCEP_R_MASTER_PASSWORD, "%s", res->detail);
     }
     if (!match) {
+        attempts->master = true;
         return scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,
                          "the password for \"%s\" is not the master password",
                          csr->subject);
@@ -221,7 +238,8 @@ static scep_status_e try_single(scep_request_t *req, const scep_csr_t *csr,
 
 static scep_status_e try_source(scep_request_t *req,
                                 const scep_pkimessage_t *msg,
-                                const scep_csr_t *csr, scep_claim_t *claim,
+                                const scep_csr_t *csr,
+                                scep_attempts_t *attempts, scep_claim_t *claim,
                                 scep_transaction_row_t **retry,
                                 scep_result_t *res)
 {
@@ -229,13 +247,19 @@ static scep_status_e try_source(scep_request_t *req,
     case SCEP_SOURCE_NONE:
         return SCEP_OK;
     case SCEP_SOURCE_ONE_TIME:
-        return try_one_time(req, msg, csr, claim, retry, res);
+        return try_one_time(req, msg, csr, attempts, claim, retry, res);
     case SCEP_SOURCE_SINGLE:
-        return try_single(req, csr, res);
+        return try_single(req, csr, attempts, res);
     case SCEP_SOURCE_PROVIDER:
         break;
     }
     return scep_fail(res, SCEP_R_INTERNAL, "unknown challenge source");
+}
+
+/* A one-time password is too long to be guessed. */
+static bool is_guessable(scep_source_e source)
+{
+    return source != SCEP_SOURCE_NONE && source != SCEP_SOURCE_ONE_TIME;
 }
 
 scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
@@ -243,6 +267,7 @@ scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
                              scep_transaction_row_t **retry, scep_result_t *res)
 {
     const scep_sources_t *sources = &req->policy->sources;
+    scep_attempts_t attempts = {0};
     scep_result_t first;
     int i;
 
@@ -251,6 +276,9 @@ scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
         return scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
                          "ScepChallenge names no source here");
     }
+    if (scep_attempts_begin(req, res) != SCEP_OK) {
+        return res->status;
+    }
     scep_result_init(&first, req->pool);
     for (i = 0; i < sources->count; i++) {
         scep_status_e status;
@@ -258,8 +286,13 @@ scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
         claim->source = sources->source[i];
         claim->profile = NULL;
         scep_result_init(res, req->pool);
-        status = try_source(req, msg, csr, claim, retry, res);
-        if (status != SCEP_REFUSED) {
+        status = is_guessable(claim->source)
+                     ? scep_attempts_guess(req, &attempts, res)
+                     : SCEP_OK;
+        if (status == SCEP_OK) {
+            status = try_source(req, msg, csr, &attempts, claim, retry, res);
+        }
+        if (status != SCEP_REFUSED || res->http_status == 429) {
             return status;
         }
         /* "Expired" or "spent" tells the operator more than "unknown". */
@@ -269,7 +302,7 @@ scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
         }
     }
     *res = first;
-    return res->status;
+    return scep_attempts_failed(req, &attempts, res);
 }
 
 void scep_authorize_release(scep_request_t *req, const scep_claim_t *claim)

@@ -21,13 +21,14 @@ typedef struct scep_claim_t {
 } scep_claim_t;
 
 /**
- * Ask the endpoint's sources in their order, until one accepts; a one-time
+ * Ask the endpoint's sources in their order, until one accepts; what is
+ * refused is counted, and may be kept waiting (scep_attempts.h); a one-time
  * password is claimed for the transaction of MSG.
  * @param retry set, with SCEP_OK, when this very CSR has spent this password
  *     before and its certificate is still valid: answer with that one
  *     (invariant 4), nothing is claimed. NULL otherwise.
- * @return SCEP_OK; SCEP_REFUSED with SCEP_R_NO_CHALLENGE_SOURCE or
- *     SCEP_R_CHALLENGE_*; SCEP_UNAVAILABLE with SCEP_R_LOCK,
+ * @return SCEP_OK; SCEP_REFUSED with SCEP_R_NO_CHALLENGE_SOURCE,
+ *     SCEP_R_CHALLENGE_*, or what scep_attempts.h gives; SCEP_UNAVAILABLE with SCEP_R_LOCK,
  *     SCEP_R_STORE_UNAVAILABLE or SCEP_R_MASTER_PASSWORD; SCEP_BROKEN
  */
 scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,

@@ -9,6 +9,7 @@
 
 #include "scep_outstanding.h"
 #include "scep_password.h"
+#include "scep_refusal.h"
 
 enum { MAX_TRIES = 3 /* a second collision of 64 random bits is a fault */ };
 
@@ -199,6 +200,7 @@ scep_status_e scep_draw(scep_request_t *req, const char *user,
     else {
         drawn->password = NULL;
         scep_log_result(&req->env, res, "drawing a password");
+        scep_refusal_note(req, res, NULL, user);
     }
     scep_crypto_clear_errors();
     return status;

@@ -27,6 +27,7 @@ scep_status_e scep_enrolment_begin(scep_request_t *req,
     if (status != SCEP_OK) {
         return status;
     }
+    req->subject = e->csr->subject;
     if (!scep_key_hash(msg->signer_key, e->signer_hash)) {
         return scep_fail(res, SCEP_R_INTERNAL, "SHA-256 failed");
     }

@@ -9,9 +9,19 @@
 
 #include <apr_strings.h>
 
+#include "scep_attempts.h"
 #include "scep_certrep.h"
 
-enum { RETRY_AFTER = 5 /* seconds */ };
+enum {
+    RETRY_AFTER = 5,    /* seconds */
+    WRITE_SECONDS = 60, /* the longest that a row may take */
+    MAX_DETAIL = 1024   /* octets */
+};
+
+/* Rows of refusals: from all, and from one address. */
+static const scep_allowance_t rows_of_all = {60, 60 * APR_USEC_PER_SEC};
+static const scep_allowance_t rows_of_one = {20, 60 * APR_USEC_PER_SEC};
+static const unsigned char key_of_all[SCEP_HASH_SIZE] = "refusals of all";
 
 static void answer_text(scep_request_t *req, const scep_result_t *res,
                         scep_answer_t *answer)
@@ -22,7 +32,10 @@ static void answer_text(scep_request_t *req, const scep_result_t *res,
     answer->content_type = "text/plain";
     answer->body.data = (const unsigned char *)text;
     answer->body.len = strlen(text);
-    answer->retry_after = res->http_status == 503 ? RETRY_AFTER : 0;
+    if (res->http_status == 503 || res->http_status == 429) {
+        answer->retry_after =
+            res->retry_after > 0 ? res->retry_after : RETRY_AFTER;
+    }
 }
 
 static scep_status_e answer_certrep(scep_request_t *req,
@@ -65,6 +78,7 @@ void scep_refusal_answer(scep_request_t *req, const scep_result_t *res,
 
     memset(answer, 0, sizeof(*answer));
     scep_log_result(&req->env, res, describe(req, msg));
+    scep_refusal_note(req, res, msg, NULL);
 
     if (msg == NULL || res->http_status != 200) {
         answer_text(req, res, answer);
@@ -75,4 +89,85 @@ void scep_refusal_answer(scep_request_t *req, const scep_result_t *res,
         scep_log_result(&req->env, &failure, "CertRep");
         answer_text(req, &failure, answer);
     }
+}
+
+/* --- the record ----------------------------------------------------------- */
+
+void scep_refusal_note(scep_request_t *req, const scep_result_t *res,
+                       const scep_pkimessage_t *msg, const char *user)
+{
+    scep_audit_event_t *event;
+
+    if (req->policy->audit_refusals <= 0 || req->service == NULL ||
+        (res->status != SCEP_REFUSED && res->reason != SCEP_R_CACHE_FULL)) {
+        return;
+    }
+    event = apr_pcalloc(req->pool, sizeof(*event));
+    event->event = SCEP_AUDIT_REFUSED;
+    event->at = scep_env_now(&req->env);
+    event->scope = req->service->scope;
+    event->actor = user;
+    event->peer = req->peer;
+    event->challenge_hash = req->challenge_hash;
+    event->transaction_id = msg != NULL ? msg->transaction_id : NULL;
+    event->reason = res->log_number;
+    event->subject = req->subject;
+    event->detail = apr_pstrndup(req->pool, res->detail, MAX_DETAIL);
+    req->refusal = event;
+}
+
+/* Is there room in both allowances? Then it is taken. */
+static bool may_record(const scep_request_t *req, apr_time_t now)
+{
+    scep_failures_t *failures = req->service->failures;
+    unsigned char key[SCEP_HASH_SIZE];
+
+    if (!scep_attempts_source_key(req, &rows_of_one, key) ||
+        scep_failures_wait(failures, key, &rows_of_one, now) > 0 ||
+        scep_failures_wait(failures, key_of_all, &rows_of_all, now) > 0) {
+        return false;
+    }
+    scep_failures_add(failures, key, &rows_of_one, now);
+    scep_failures_add(failures, key_of_all, &rows_of_all, now);
+    return true;
+}
+
+static void record(scep_request_t *req, scep_failures_t *failures)
+{
+    scep_result_t res;
+
+    scep_result_init(&res, req->pool);
+    if (scep_store_audit_refusal(
+            req->service->store, req->refusal,
+            (apr_int64_t)scep_failures_take_left_out(failures),
+            req->policy->audit_refusals, req->pool, &res) != SCEP_OK) {
+        scep_log(&req->env, SCEP_LOG_INFO,
+                 SCEPLOGNO(0219) "a refusal could not be recorded: %s",
+                 res.detail);
+    }
+}
+
+void scep_refusal_record(scep_request_t *req)
+{
+    const scep_service_t *service = req->service;
+    apr_time_t now = scep_env_now(&req->env);
+    int place = -1;
+
+    if (req->refusal == NULL || service->failures == NULL ||
+        service->store == NULL) {
+        return;
+    }
+    if (may_record(req, now)) {
+        place = scep_failures_enter(service->failures, SCEP_PLACE_WRITING,
+                                    key_of_all, 1, 1, now,
+                                    apr_time_from_sec(WRITE_SECONDS));
+    }
+    if (place >= 0) {
+        record(req, service->failures);
+        scep_failures_leave(service->failures, SCEP_PLACE_WRITING, place);
+    }
+    else {
+        scep_failures_left_out(service->failures);
+    }
+    req->refusal = NULL;
 }

@@ -18,4 +18,22 @@
 void scep_refusal_answer(scep_request_t *req, const scep_result_t *res,
                          const scep_pkimessage_t *msg, scep_answer_t *answer);
 
+/**
+ * Note with REQ that it was refused as RES says, for the audit trail; done by
+ * scep_refusal_answer() itself. What fails on our side, or is not there, is no
+ * refusal.
+ * @param msg may be NULL
+ * @param user who asked, or NULL
+ */
+void scep_refusal_note(scep_request_t *req, const scep_result_t *res,
+                       const scep_pkimessage_t *msg, const char *user);
+
+/**
+ * Once the answer has left: record what was noted. Anybody can be refused as
+ * often as they like; hence so many rows a minute and no more, from all and
+ * from each address, one at a time, and no more than ScepAuditRefusals in all.
+ * How many were left out is recorded, too. Fails silently.
+ */
+void scep_refusal_record(scep_request_t *req);
+
 #endif

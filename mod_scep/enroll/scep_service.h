@@ -17,6 +17,7 @@
 #include "scep_crypto.h"
 #include "scep_csr.h"
 #include "scep_env.h"
+#include "scep_failures.h"
 #include "scep_master.h"
 #include "scep_profile.h"
 #include "scep_query.h"
@@ -48,6 +49,8 @@ typedef struct scep_service_t {
     scep_challenge_table_t *challenges;
     scep_master_view_t *master; /* NULL: no endpoint uses one */
     scep_octets_t password_key; /* SCEP_PASSWORD_KEY_SIZE octets */
+    scep_failures_t *failures;  /* NULL: nothing is counted */
+    int waiting_places;         /* for those who are made to wait */
 } scep_service_t;
 
 /** What a challenge may be (ScepChallenge). */
@@ -101,6 +104,13 @@ typedef struct scep_renewal_policy_t {
     scep_certs_t *trust; /* CAs beside the issuing one; may be NULL */
 } scep_renewal_policy_t;
 
+/** How often challenges may be refused (ScepFailureLimit). */
+typedef struct scep_failure_limit_t {
+    scep_allowance_t allowance; /* count 0: no limit */
+    bool refuse;                /* beyond it refuse, else let wait: */
+    apr_interval_time_t delay;
+} scep_failure_limit_t;
+
 /** What the directives of one endpoint say. */
 typedef struct scep_policy_t {
     const scep_algs_t *algs;
@@ -113,6 +123,8 @@ typedef struct scep_policy_t {
     scep_renewal_policy_t renewal;
     apr_interval_time_t retry_window;
     apr_interval_time_t password_validity;
+    scep_failure_limit_t failure_limit;
+    int audit_refusals;      /* rows that are kept; 0: none is made */
     size_t password_length;  /* octets of randomness */
     size_t max_request_size; /* octets of a decoded message (GET or POST) */
 } scep_policy_t;
@@ -137,6 +149,12 @@ typedef struct scep_request_t {
     void *host_request;   /* httpd's request_rec, for providers that live in
                            * httpd; NULL elsewhere */
     const scep_renewal_t *renewal; /* NULL: nobody has looked yet */
+
+    /* what is known of it by now, for the record of a refusal; else NULL */
+    const char *subject;                 /* of the CSR */
+    const unsigned char *challenge_hash; /* of a password that was drawn */
+    const scep_audit_event_t *refusal;   /* to be recorded once the answer has
+                                          * left (scep_refusal_record()) */
 } scep_request_t;
 
 /** What is to be sent. */

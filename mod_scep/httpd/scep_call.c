@@ -105,6 +105,10 @@ static int send_body(scep_call_t *call, scep_octets_t body)
             bb, apr_bucket_pool_create((const char *)body.data, body.len,
                                        r->pool, alloc));
     }
+    if (call->request.refusal != NULL) {
+        /* What is recorded of it comes after it. */
+        APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_flush_create(alloc));
+    }
     APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(alloc));
     rv = ap_pass_brigade(r->output_filters, bb);
     if (rv == AP_FILTER_ERROR) {

@@ -11,6 +11,9 @@
 
 extern module AP_MODULE_DECLARE_DATA scep_module;
 
+const scep_failure_limit_t scep_default_failure_limit = {
+    {100, 600 * APR_USEC_PER_SEC}, false, SCEP_FAILURE_DELAY};
+
 enum {
     DEFAULT_RETRY_SECONDS = 20 * 60,
     DEFAULT_VALIDITY_SECONDS = 60 * 60,
@@ -26,6 +29,7 @@ void *scep_config_create_server(apr_pool_t *pool, server_rec *s)
 
     (void)s;
     conf->engine = -1;
+    conf->audit_refusals = -1;
     return conf;
 }
 
@@ -70,6 +74,8 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
     conf->dialog_program =
         add->dialog ? add->dialog_program : base->dialog_program;
     MERGE(password_max);
+    conf->audit_refusals =
+        add->audit_refusals != -1 ? add->audit_refusals : base->audit_refusals;
     conf->legacy = base->legacy || add->legacy;
     conf->single = base->single || add->single;
     MERGE(master_file);
@@ -156,6 +162,8 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
                                   ? add->password_validity
                                   : base->password_validity;
     MERGE(password_length);
+    conf->failure_limit = add->failure_limit.delay != 0 ? add->failure_limit
+                                                        : base->failure_limit;
     MERGE(page_encoding);
     MERGE(ca);
     conf->ca_idents =
@@ -326,6 +334,12 @@ void scep_config_policy(const scep_server_config_t *server,
         conf->password_validity != -1
             ? conf->password_validity
             : apr_time_from_sec(DEFAULT_VALIDITY_SECONDS);
+    policy->audit_refusals = server->audit_refusals != -1
+                                 ? server->audit_refusals
+                                 : SCEP_DEFAULT_AUDIT_REFUSALS;
+    policy->failure_limit = conf->failure_limit.delay != 0
+                                ? conf->failure_limit
+                                : scep_default_failure_limit;
     policy->password_length = conf->password_length != 0
                                   ? conf->password_length
                                   : DEFAULT_PASSWORD_LENGTH;

@@ -45,6 +45,7 @@ typedef struct scep_server_config_t {
     scep_dialog_e dialog;
     const char *dialog_program;
     apr_uint32_t password_max; /* main server only; 0: not set */
+    int audit_refusals;        /* -1: not set */
     bool legacy;               /* some section here asks for that level */
     bool single;               /* some section here uses a master password */
     const char *master_file;
@@ -98,6 +99,7 @@ typedef struct scep_dir_config_t {
     apr_interval_time_t retry_window;      /* -1: not set */
     apr_interval_time_t password_validity; /* -1: not set */
     apr_size_t password_length;            /* 0: not set */
+    scep_failure_limit_t failure_limit;    /* delay 0: not set */
     scep_page_encoding_e page_encoding;
     const char *ca;              /* ScepCA; NULL: the server's own */
     apr_hash_t *ca_idents;       /* name of <ScepCA> by CA-IDENT, or NULL */
@@ -109,6 +111,12 @@ typedef struct scep_dir_config_t {
 #define SCEP_DEFAULT_MASTER "master-password.cms"
 #define SCEP_DEFAULT_BACKEND "local"
 #define SCEP_DEFAULT_PASSWORD_MAX 10000
+#define SCEP_DEFAULT_AUDIT_REFUSALS 10000
+
+/** How long one is made to wait whose challenges fail too often. */
+#define SCEP_FAILURE_DELAY (3 * APR_USEC_PER_SEC)
+
+extern const scep_failure_limit_t scep_default_failure_limit;
 
 extern const command_rec scep_directives[];
 

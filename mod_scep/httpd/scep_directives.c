@@ -71,6 +71,11 @@ const command_rec scep_directives[] = {
     AP_INIT_TAKE1("ScepRenewalTrust", scep_add_renewal_trust, NULL, POLICY,
                   "certificates of further CAs whose certificates are renewed "
                   "here, PEM; repeatable"),
+    AP_INIT_TAKE12("ScepFailureLimit", scep_set_failure_limit, NULL, POLICY,
+                   "off, or how many challenges may be refused in which time, "
+                   "and delay or refuse for what is done beyond that"),
+    AP_INIT_TAKE1("ScepAuditRefusals", scep_set_audit_refusals, NULL, RSRC_CONF,
+                  "how many refusals are kept in the audit trail"),
     AP_INIT_TAKE1("ScepRetryWindow", scep_set_retry_window, NULL, POLICY,
                   "how long a repeated request gets its answer again"),
     AP_INIT_RAW_ARGS("<ScepCA", scep_section_ca, NULL, RSRC_CONF,

@@ -118,4 +118,10 @@ const char *scep_set_profile_by_usage(cmd_parms *cmd, void *dir,
 /** scep_note_name() for a profile. */
 void scep_note_profile(cmd_parms *cmd, const char *name);
 
+/* Limits: scep_directives_limits.c. */
+const char *scep_set_failure_limit(cmd_parms *cmd, void *dir, const char *value,
+                                   const char *beyond);
+const char *scep_set_audit_refusals(cmd_parms *cmd, void *dir,
+                                    const char *value);
+
 #endif

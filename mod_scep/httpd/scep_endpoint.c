@@ -13,6 +13,7 @@
 #include "scep_body.h"
 #include "scep_location.h"
 #include "scep_operation.h"
+#include "scep_refusal.h"
 
 #define HANDLER_DEVICE "scep"
 #define HANDLER_ADMIN "scep-admin"
@@ -250,6 +251,9 @@ int scep_endpoint_handler(request_rec *r)
     call.slash_added = note_of(r)->slash_added;
     status = r->method_number == M_OPTIONS ? answer_options(&call)
                                            : serve(&call, kind);
+    if (call.request.refusal != NULL) {
+        scep_refusal_record(&call.request); /* the answer has left */
+    }
     scep_crypto_clear_errors(); /* the next user of this thread is mod_ssl */
     return status;
 }

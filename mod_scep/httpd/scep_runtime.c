@@ -19,7 +19,8 @@
 
 enum {
     THUMBPRINT_OCTETS = 16, /* MD5 */
-    THUMBPRINT_GROUP = 8    /* hex digits */
+    THUMBPRINT_GROUP = 8,   /* hex digits */
+    WORKERS_A_PLACE = 8
 };
 
 bool scep_runtime_wanted(const server_rec *s)
@@ -193,6 +194,20 @@ static scep_status_e rebuild(scep_site_t *site, const scep_env_t *env,
     return status;
 }
 
+/* Of all workers one in eight may be made to wait. */
+static int waiting_places(void)
+{
+    int processes = 0, threads = 0, places;
+
+    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &processes);
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    places = processes * (threads > 0 ? threads : 1) / WORKERS_A_PLACE;
+    if (places > SCEP_PLACES) {
+        return SCEP_PLACES;
+    }
+    return places > 0 ? places : 1;
+}
+
 static scep_status_e start_state(scep_site_t *site,
                                  const scep_server_config_t *conf,
                                  const scep_env_t *env, apr_pool_t *pool,
@@ -230,8 +245,10 @@ static scep_status_e start_state(scep_site_t *site,
                               state_dir, env, ptemp, res);
     }
     if (status == SCEP_OK) {
-        status = scep_shared_table(site->runtime->shared, pool,
-                                   &site->service.challenges, res);
+        status = scep_shared_attach(site->runtime->shared, pool,
+                                    &site->service.challenges,
+                                    &site->service.failures, res);
+        site->service.waiting_places = waiting_places();
     }
     if (status == SCEP_OK) {
         status = rebuild(site, env, ptemp, res);

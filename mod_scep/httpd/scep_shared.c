@@ -94,12 +94,21 @@ scep_status_e scep_shared_check(server_rec *s, apr_pool_t *pool,
     return status;
 }
 
+/* The password table comes first, then, at the next cache line, the counts of
+ * failures. */
+static apr_size_t failures_at(apr_size_t table_size)
+{
+    return APR_ALIGN(table_size, 64);
+}
+
 static scep_status_e make_segment(apr_pool_t *process_pool,
                                   apr_uint32_t capacity, scep_shared_t *shared,
                                   scep_result_t *res)
 {
-    apr_size_t size = scep_challenge_table_size(capacity);
+    apr_size_t table_size = scep_challenge_table_size(capacity);
+    apr_size_t size = failures_at(table_size) + scep_failures_size();
     apr_status_t rv = apr_shm_create(&shared->shm, size, NULL, process_pool);
+    char *base;
 
     if (rv != APR_SUCCESS) {
         shared->shm = NULL;
@@ -108,8 +117,9 @@ static scep_status_e make_segment(apr_pool_t *process_pool,
                          "%u; choose a smaller number",
                          (unsigned long)size, (unsigned int)capacity);
     }
-    scep_challenge_table_format(apr_shm_baseaddr_get(shared->shm), size,
-                                capacity);
+    base = apr_shm_baseaddr_get(shared->shm);
+    scep_challenge_table_format(base, table_size, capacity);
+    scep_failures_format(base + failures_at(table_size), apr_time_now());
     shared->capacity = capacity;
     return SCEP_OK;
 }
@@ -156,16 +166,19 @@ scep_status_e scep_shared_make(server_rec *s, apr_uint32_t capacity,
     return status;
 }
 
-scep_status_e scep_shared_table(scep_shared_t *shared, apr_pool_t *pool,
-                                scep_challenge_table_t **table,
-                                scep_result_t *res)
+scep_status_e scep_shared_attach(scep_shared_t *shared, apr_pool_t *pool,
+                                 scep_challenge_table_t **table,
+                                 scep_failures_t **failures, scep_result_t *res)
 {
     const scep_lock_t lock = {acquire, release, shared};
+    char *base = apr_shm_baseaddr_get(shared->shm);
+    apr_size_t size = apr_shm_size_get(shared->shm);
+    apr_size_t at = failures_at(scep_challenge_table_size(shared->capacity));
 
-    *table =
-        scep_challenge_table_attach(apr_shm_baseaddr_get(shared->shm),
-                                    apr_shm_size_get(shared->shm), &lock, pool);
-    if (*table == NULL) {
+    *table = scep_challenge_table_attach(base, size, &lock, pool);
+    *failures =
+        at < size ? scep_failures_attach(base + at, size - at, pool) : NULL;
+    if (*table == NULL || *failures == NULL) {
         return scep_fail(res, SCEP_R_SETUP,
                          "the shared password table is of another version; "
                          "stop and start httpd");

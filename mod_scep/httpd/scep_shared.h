@@ -16,6 +16,7 @@
 
 #include "scep_challenge_table.h"
 #include "scep_env.h"
+#include "scep_failures.h"
 
 typedef struct scep_shared_t scep_shared_t;
 
@@ -38,10 +39,11 @@ scep_status_e scep_shared_make(server_rec *s, apr_uint32_t capacity,
                                const scep_env_t *env, scep_shared_t **shared,
                                scep_result_t *res);
 
-/** The table in it, for this generation. */
-scep_status_e scep_shared_table(scep_shared_t *shared, apr_pool_t *pool,
-                                scep_challenge_table_t **table,
-                                scep_result_t *res);
+/** What is in it, for this generation. */
+scep_status_e scep_shared_attach(scep_shared_t *shared, apr_pool_t *pool,
+                                 scep_challenge_table_t **table,
+                                 scep_failures_t **failures,
+                                 scep_result_t *res);
 
 /** Each child: open the lock. If that fails every use of the table does. */
 scep_status_e scep_shared_child_init(scep_shared_t *shared, apr_pool_t *pool,

@@ -235,6 +235,17 @@ scep_status_e scep_store_audit_add(scep_store_t *store,
                                    const scep_audit_event_t *event,
                                    apr_pool_t *pool, scep_result_t *res);
 
+/**
+ * Record a refusal, EVENT. Of such rows the newest KEEP are kept, for anybody
+ * can cause them.
+ * @param left_out how many before it were not recorded: a row of its own says
+ *     so, which counts as one
+ */
+scep_status_e scep_store_audit_refusal(scep_store_t *store,
+                                       const scep_audit_event_t *event,
+                                       apr_int64_t left_out, int keep,
+                                       apr_pool_t *pool, scep_result_t *res);
+
 /** Which rows; what is 0 or NULL does not count. */
 typedef struct scep_audit_filter_t {
     apr_int64_t after; /* seq is greater */

@@ -33,12 +33,11 @@ scep_sql_status_e scep_store_audit(scep_store_session_t *s,
     return scep_store_run(s, SCEP_Q_AUDIT_ADD, values, NULL, NULL, NULL);
 }
 
-scep_status_e scep_store_audit_add(scep_store_t *store,
-                                   const scep_audit_event_t *event,
-                                   apr_pool_t *pool, scep_result_t *res)
+static scep_audit_t row_of(const scep_audit_event_t *event, const char *id,
+                           apr_pool_t *pool)
 {
-    char id[1][SCEP_STORE_ID_SIZE];
-    scep_audit_t audit = {.event = event->event,
+    scep_audit_t audit = {.id = id,
+                          .event = event->event,
                           .at = event->at,
                           .scope = event->scope,
                           .actor = event->actor,
@@ -48,6 +47,20 @@ scep_status_e scep_store_audit_add(scep_store_t *store,
                           .reason = event->reason,
                           .subject = event->subject,
                           .detail = event->detail};
+
+    if (event->challenge_hash != NULL) {
+        audit.challenge_hash =
+            scep_hex_lower(pool, event->challenge_hash, SCEP_HASH_SIZE);
+    }
+    return audit;
+}
+
+scep_status_e scep_store_audit_add(scep_store_t *store,
+                                   const scep_audit_event_t *event,
+                                   apr_pool_t *pool, scep_result_t *res)
+{
+    char id[1][SCEP_STORE_ID_SIZE];
+    const scep_audit_t audit = row_of(event, id[0], pool);
     scep_store_session_t s;
     scep_status_e status = scep_store_new_ids(id, 1, res);
 
@@ -57,13 +70,55 @@ scep_status_e scep_store_audit_add(scep_store_t *store,
     if (status != SCEP_OK) {
         return status;
     }
-    audit.id = id[0];
-    if (event->challenge_hash != NULL) {
-        audit.challenge_hash =
-            scep_hex_lower(pool, event->challenge_hash, SCEP_HASH_SIZE);
-    }
     return scep_store_end(&s, scep_store_audit(&s, &audit), true,
                           "record an event", res);
+}
+
+static scep_sql_status_e prune(scep_store_session_t *s, int keep)
+{
+    const scep_sql_value_t values[] = {
+        {SCEP_AUDIT_REFUSED, 0}, {SCEP_AUDIT_REFUSED, 0}, {NULL, keep}};
+
+    return scep_store_run(s, SCEP_Q_AUDIT_PRUNE, values, NULL, NULL, NULL);
+}
+
+scep_status_e scep_store_audit_refusal(scep_store_t *store,
+                                       const scep_audit_event_t *event,
+                                       apr_int64_t left_out, int keep,
+                                       apr_pool_t *pool, scep_result_t *res)
+{
+    char id[2][SCEP_STORE_ID_SIZE];
+    const scep_audit_t audit = row_of(event, id[0], pool);
+    const scep_audit_t more = {
+        .id = id[1],
+        .event = SCEP_AUDIT_REFUSED,
+        .at = event->at,
+        .scope = event->scope,
+        .detail = apr_psprintf(pool,
+                               "%" APR_INT64_T_FMT
+                               " further refusals, up to the next row, were "
+                               "not recorded",
+                               left_out)};
+    scep_store_session_t s;
+    scep_sql_status_e sql = SCEP_SQL_OK;
+    scep_status_e status = scep_store_new_ids(id, 2, res);
+
+    if (status == SCEP_OK) {
+        status = scep_store_begin(store, &s, res);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (left_out > 0) {
+        sql = scep_store_audit(&s, &more);
+    }
+    if (sql == SCEP_SQL_OK) {
+        sql = scep_store_audit(&s, &audit);
+    }
+    if (sql == SCEP_SQL_OK) {
+        sql = prune(&s, keep);
+    }
+    return scep_store_end(&s, sql, true, "record a refusal", res);
 }
 
 /* --- reading -------------------------------------------------------------- */

@@ -102,6 +102,10 @@
       " challenge_hash, transaction_id, serial, reason, subject, detail, seq)" \
       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULLIF($10, 0), $11, $12," \
       " (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit))")                       \
+    X(SCEP_Q_AUDIT_PRUNE, "ttn",                                               \
+      "DELETE FROM audit WHERE event = $1 AND seq <="                          \
+      " (SELECT seq FROM audit WHERE event = $2"                               \
+      " ORDER BY seq DESC LIMIT 1 OFFSET $3)")                                 \
     X(SCEP_Q_AUDIT_LAST, "", "SELECT COALESCE(MAX(seq), 0) FROM audit")        \
     X(SCEP_Q_AUDIT_OLDEST_FIRST, "nnnnttttntn",                                 \
       "SELECT " SCEP_AUDIT_COLUMNS " FROM audit" SCEP_AUDIT_FILTER             \

@@ -329,11 +329,14 @@ class Endpoint:
     def __init__(self, host, port, path="/cgi-bin/pkiclient.exe", timeout=60):
         self.host, self.port, self.path = host, port, path
         self.timeout = timeout
+        self.source = None  # our own address
 
     def http(self, method, query="", body=None, headers=None):
         """(status, headers, body)"""
         connection = http.client.HTTPConnection(self.host, self.port,
-                                                timeout=self.timeout)
+                                                timeout=self.timeout,
+                                                source_address=self.source
+                                                and (self.source, 0))
         try:
             connection.request(method, self.path + (
                 "?" + query if query else ""), body, headers or {})

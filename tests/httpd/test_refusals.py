@@ -44,6 +44,14 @@ EXTRA = """ScepPasswordMax 16
     AuthUserFile htpasswd
     Require valid-user
 </Location>
+<Location /refuse>
+    SetHandler scep
+    ScepFailureLimit 2/10m refuse
+</Location>
+<Location /wait>
+    SetHandler scep
+    ScepFailureLimit 1/10m delay
+</Location>
 <Location /open>
     SetHandler scep-admin
     Require all granted
@@ -88,6 +96,7 @@ def case(number):
 def fixture_running(make_server):
     server = make_server(extra=EXTRA, vhosts=VHOSTS)
     server.expect("SCEP0171", "SCEP0174", "SCEP0175", "SCEP0181",
+                  "SCEP0216", "SCEP0217",
                   "SCEP0251")  # the test holds the database's lock
     return server
 
@@ -334,6 +343,51 @@ def challenge_busy(running):
     raise AssertionError("no two clients ever overlapped")
 
 
+# ---- guessing ----
+
+def refuse_from(running, host, password):
+    """(answer, None) to a request from the address 127.0.0.HOST."""
+    endpoint = running.endpoint("/refuse")
+    endpoint.source = f"127.0.0.{host}"
+    return endpoint.post(new_request(running, password).der()), None
+
+
+@case("SCEP0157")
+def too_many_failures(running):
+    for _ in range(2):
+        assert refuse_from(running, 7, "0" * 16)[0][0] == 200
+    return refuse_from(running, 7, "0" * 16)
+
+
+@case("SCEP0158")
+def password_locked(running):
+    """Of a drawn password, from ever other addresses."""
+    password = running.draw()
+    assert running.enrol(password).status == scep.SUCCESS
+    for host in (21, 22):
+        assert refuse_from(running, host, password)[0][0] == 200
+    return refuse_from(running, 23, password)
+
+
+@case("SCEP0159")
+def too_many_waiting(running):
+    """Two wait, and of the others none."""
+    answers = []
+    message = new_request(running).der()
+
+    def work():
+        answers.append(running.endpoint("/wait").post(message))
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    told = [answer for answer in answers if answer[0] == 429]
+    assert len(told) >= 3 and len(told) + 1 < len(answers)
+    return told[0], None
+
+
 # ---- our side ----
 
 @case("SCEP0171")
@@ -403,9 +457,10 @@ def test_refusal(running, number):
     else:
         assert fail_info is None
         assert text in answer[2].decode()
-    if status == 503:
+    if status in (429, 503):
         assert int(answer[1]["Retry-After"]) > 0
-    if number not in ("SCEP0142", "SCEP0155", "SCEP0156", "SCEP0171"):
+    if number not in ("SCEP0142", "SCEP0155", "SCEP0156", "SCEP0158",
+                      "SCEP0171"):
         assert running.count_certificates() == certificates
 
 

@@ -263,6 +263,41 @@ static void test_rows_of_draw_and_issue(void **state)
     assert_int_equal(walk(f, store, &filter).count, 1);
 }
 
+static void refuse(fixture_t *f, scep_store_t *store, const char *actor,
+                   apr_int64_t left_out)
+{
+    scep_audit_event_t event = sample(f, SCEP_AUDIT_REFUSED);
+
+    event.actor = actor;
+    assert_int_equal(
+        scep_store_audit_refusal(store, &event, left_out, 3, f->pool, &f->res),
+        SCEP_OK);
+}
+
+/* Of refusals, and of those alone, the newest are kept. */
+static void test_refusals_make_room(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_audit_filter_t filter = {0};
+    apr_int64_t last;
+
+    add_four(f, store);
+    refuse(f, store, "e", 0);
+    refuse(f, store, "f", 0);
+    refuse(f, store, "g", 0);
+    assert_string_equal(walk(f, store, &filter).names, "a b c d e f g ");
+    refuse(f, store, "h", 0);
+    assert_string_equal(walk(f, store, &filter).names, "a b c d f g h ");
+    /* a row more, without an actor, tells of those left out */
+    refuse(f, store, "i", 7);
+    assert_string_equal(walk(f, store, &filter).names, "a b c d h i ");
+    assert_int_equal(walk(f, store, &filter).count, 7);
+    assert_int_equal(db_count(f, "audit WHERE detail LIKE '7 %'"), 1);
+    assert_int_equal(scep_store_audit_last(store, &last, &f->res), SCEP_OK);
+    assert_int_equal(last, 10);
+}
+
 static void test_malformed_row(void **state)
 {
     fixture_t *f = *state;
@@ -347,6 +382,7 @@ int main(void)
         FIXTURE_TEST(test_many_in_order),
         FIXTURE_TEST(test_callback_ends_it),
         FIXTURE_TEST(test_rows_of_draw_and_issue),
+        FIXTURE_TEST(test_refusals_make_room),
         FIXTURE_TEST(test_malformed_row),
         FIXTURE_TEST(test_unavailable),
         FIXTURE_TEST(test_migrated_rows),
