@@ -16,6 +16,7 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_master_options.c \
 	mod_scep/scepctl/scepctl_name.c mod_scep/scepctl/scepctl_name.h \
 	mod_scep/scepctl/scepctl_pairs.c mod_scep/scepctl/scepctl_pairs.h \
+	mod_scep/scepctl/scepctl_store.c mod_scep/scepctl/scepctl_store.h \
 	mod_scep/scepctl/scepctl_time.c mod_scep/scepctl/scepctl_time.h
 scepctl_LDADD = libscep.la $(CORE_LIBS)
 

@@ -1,26 +1,19 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * scepctl_audit.c: print the audit trail, and follow it. (scepctl)
- *
- * Root gives up its rights for those of the database's owner before it opens
- * the file: nothing that SQLite makes beside it can lock the server's user
- * out, and what lies there cannot make root work on other files.
  */
 #include <errno.h>
 #include <getopt.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "scep_json.h"
-#include "scep_store.h"
-#include "scepctl.h"
+#include "scepctl_store.h"
 #include "scepctl_time.h"
 
 enum { LONGEST = 1024 /* octets of a field that are shown */ };
@@ -28,8 +21,7 @@ enum { LONGEST = 1024 /* octets of a field that are shown */ };
 static const char usage_text[] =
     "Usage: scepctl audit [options]\n"
     "\n"
-    "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep)\n"
-    "  --database PATH   the database (scep.db in the state directory)\n"
+    "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep)\n" SCEPCTL_STORE_USAGE
     "  --since TIME      2026-11-22, 2026-11-22T21:51:03Z, or how long ago, "
     "as\n"
     "                    in 90s, 30m, 12h or 7d\n"
@@ -169,54 +161,7 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
         return scepctl_usage(ctl, "audit: --reason takes SCEPnnnn or nnnn, as "
                                   "in SCEP0153");
     }
-    if (wish->database == NULL) {
-        wish->database = apr_pstrcat(
-            ctl->pool,
-            wish->state_dir != NULL ? wish->state_dir : "/var/lib/mod_scep",
-            "/scep.db", NULL);
-    }
     return SCEPCTL_OK;
-}
-
-/* --- the database --------------------------------------------------------- */
-
-static scepctl_exit_e become_owner(scepctl_t *ctl, const char *path)
-{
-    struct stat st;
-
-    if (lstat(path, &st) != 0) {
-        return scepctl_error(ctl, SCEPLOGNO(0540) "cannot look at %s: %s", path,
-                             strerror(errno));
-    }
-    if (!S_ISREG(st.st_mode)) {
-        return scepctl_error(ctl,
-                             SCEPLOGNO(0541) "%s is not a regular file: name "
-                                             "the file itself by --database",
-                             path);
-    }
-    if (geteuid() == 0 && st.st_uid != 0 &&
-        (setgroups(1, &st.st_gid) != 0 || setgid(st.st_gid) != 0 ||
-         setuid(st.st_uid) != 0)) {
-        return scepctl_error(ctl,
-                             SCEPLOGNO(0542) "cannot become the owner of %s, "
-                                             "uid %lu: %s",
-                             path, (unsigned long)st.st_uid, strerror(errno));
-    }
-    return SCEPCTL_OK;
-}
-
-static scepctl_exit_e open_store(scepctl_t *ctl, const char *path,
-                                 scep_store_t **store)
-{
-    const scep_store_config_t config = {"sqlite3", path, 1};
-    const scep_env_t env = {.log = NULL};
-    scepctl_exit_e status = become_owner(ctl, path);
-
-    if (status == SCEPCTL_OK && scep_store_open(&config, &env, ctl->pool, store,
-                                                &ctl->res) != SCEP_OK) {
-        return scepctl_fail(ctl);
-    }
-    return status;
 }
 
 /* --- printing ------------------------------------------------------------- */
@@ -339,7 +284,7 @@ scepctl_exit_e scepctl_audit(scepctl_t *ctl, int argc, char **argv)
         return SCEPCTL_OK;
     }
     if (status == SCEPCTL_OK) {
-        status = open_store(ctl, wish.database, &store);
+        status = scepctl_store_open(ctl, wish.state_dir, wish.database, &store);
     }
     if (status != SCEPCTL_OK) {
         return status;

@@ -4,6 +4,7 @@ once, whatever dies in between."""
 import os
 import re
 import shutil
+import subprocess
 import threading
 import time
 
@@ -11,7 +12,7 @@ import pytest
 
 import scepclient as scep
 from fixtures import finish
-from httpdserver import ADMIN, sanitizer
+from httpdserver import ADMIN, module, sanitizer
 from postgres import Postgres, node
 from test_concurrency import at_once, certificates, senders
 
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.skipif(
     os.environ.get("SCEP_TEST_MPM", "event") != "event"
     or sanitizer() is not None, reason="done under event, without sanitizers")
 CLIENTS = 64
+SCEPCTL = os.path.join(os.path.dirname(os.path.dirname(module())), "scepctl")
 
 
 def requests_for(server, passwords):
@@ -189,6 +191,12 @@ def test_audit_rows_of_all_nodes(nodes, database):
     assert rows[0][2:4] == [ADMIN, "127.0.0.1"]
     assert rows[0][4] == rows[1][4]
     assert password not in str(rows)
+    done = subprocess.run(
+        [SCEPCTL, "audit", "--database", "pgsql:" + database.params,
+         "--event", "issued"], stdout=subprocess.PIPE, text=True, check=True)
+    (serial,), = database.sql("SELECT serial FROM audit WHERE seq ="
+                              f" {before + 2}")
+    assert done.stdout.splitlines()[-1].split("\t")[5] == serial
     assert database.number("SELECT COUNT(*) FROM audit") == database.number(
         "SELECT COUNT(DISTINCT seq) FROM audit")
 
