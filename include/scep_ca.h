@@ -46,6 +46,15 @@ typedef struct scep_ca_config_t {
     void *passphrase_baton;
 } scep_ca_config_t;
 
+/** Kinds of keys: bits of scep_profile_t's key_types. */
+enum {
+    SCEP_KEY_RSA = 1,
+    SCEP_KEY_EC = 2,
+    SCEP_KEY_RSA_PSS = 4, /* RSA for PSS alone: rsassaPss in its SPKI */
+    SCEP_KEY_ED25519 = 8,
+    SCEP_KEY_ED448 = 16
+};
+
 /** What a certificate may contain, whatever its CSR says. */
 typedef struct scep_profile_t {
     const char *name;
@@ -55,7 +64,11 @@ typedef struct scep_profile_t {
     unsigned int key_usage; /* KU_* bits (openssl/x509v3.h) allowed; a CSR
                                  * that asks for some of them gets just those */
     const char *const *ext_key_usage; /* dotted OIDs, NULL-terminated */
-    const char *digest; /* of the certificate's signature: "SHA256" */
+    const char *digest;     /* of the certificate's signature: "SHA256" */
+    unsigned int key_types; /* SCEP_KEY_* bits: what is certified */
+    int other_signer;       /* true: a first enrolment may be signed by another
+                             * key than its CSR's, as it must be for keys that
+                             * cannot sign a message (Ed25519) */
 } scep_profile_t;
 
 /** One request to sign. All of it has been verified and authorized. */

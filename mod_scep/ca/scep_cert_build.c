@@ -9,6 +9,7 @@
 #include "scep_cert_san.h"
 #include "scep_cert_time.h"
 #include "scep_der.h"
+#include "scep_profile.h"
 
 enum {
     SERIAL_SIZE = 20,     /* octets; RFC 5280 4.1.2.2 allows no more */
@@ -115,12 +116,15 @@ static bool strict_name(const X509_NAME *name)
 static scep_status_e check_key(const scep_profile_t *profile, EVP_PKEY *key,
                                scep_result_t *res)
 {
-    if (key == NULL ||
-        (!EVP_PKEY_is_a(key, "RSA") && !EVP_PKEY_is_a(key, "EC"))) {
+    unsigned int type = key != NULL ? scep_profile_type_of(key) : 0;
+
+    if ((type & profile->key_types) == 0) {
         return scep_fail(res, SCEP_R_CA_REFUSED,
-                         "the request's key is neither RSA nor EC");
+                         "the request's key is of a kind that profile %s does "
+                         "not allow",
+                         profile->name);
     }
-    if (EVP_PKEY_is_a(key, "RSA") &&
+    if ((type & (SCEP_KEY_RSA | SCEP_KEY_RSA_PSS)) != 0 &&
         EVP_PKEY_get_bits(key) < profile->min_rsa_bits) {
         return scep_fail(res, SCEP_R_CA_REFUSED,
                          "the request's RSA key has %d bits; profile %s asks "

@@ -112,7 +112,8 @@ bool scep_cert_add_authority_key_id(X509 *cert, X509 *issuer)
     return ok;
 }
 
-/* What a key of this kind can do at all (RFC 3279 2.3.1, RFC 8813 3). */
+/* What a key of this kind can do at all (RFC 3279 2.3.1, RFC 8813 3, RFC 4055
+ * 1.2, RFC 8410 5). */
 static unsigned int usable(EVP_PKEY *key)
 {
     const unsigned int signs = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION;
@@ -120,7 +121,13 @@ static unsigned int usable(EVP_PKEY *key)
     if (EVP_PKEY_is_a(key, "RSA")) {
         return signs | KU_KEY_ENCIPHERMENT | KU_DATA_ENCIPHERMENT;
     }
-    return EVP_PKEY_is_a(key, "EC") ? signs | KU_KEY_AGREEMENT : 0;
+    if (EVP_PKEY_is_a(key, "EC")) {
+        return signs | KU_KEY_AGREEMENT;
+    }
+    return EVP_PKEY_is_a(key, "RSA-PSS") || EVP_PKEY_is_a(key, "ED25519") ||
+                   EVP_PKEY_is_a(key, "ED448")
+               ? signs
+               : 0;
 }
 
 scep_status_e scep_cert_asked_usage(const scep_extensions_t *extensions,

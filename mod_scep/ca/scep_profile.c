@@ -25,6 +25,7 @@ const scep_profile_t scep_profile_device = {
     .key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT,
     .ext_key_usage = client_auth,
     .digest = "SHA256",
+    .key_types = SCEP_KEY_RSA | SCEP_KEY_EC,
 };
 
 const scep_profile_t *scep_profile_find(apr_hash_t *profiles, const char *name)
@@ -110,4 +111,42 @@ const char *scep_profile_ext_key_usage(const char *name)
     }
     ASN1_OBJECT_free(oid);
     return name;
+}
+
+static const struct {
+    const char *name;
+    const char *openssl;
+    unsigned int bit;
+} key_types[] = {
+    {"rsa", "RSA", SCEP_KEY_RSA},
+    {"ec", "EC", SCEP_KEY_EC},
+    {"rsa-pss", "RSA-PSS", SCEP_KEY_RSA_PSS},
+    {"ed25519", "ED25519", SCEP_KEY_ED25519},
+    {"ed448", "ED448", SCEP_KEY_ED448},
+};
+
+enum { KEY_TYPES = sizeof(key_types) / sizeof(key_types[0]) };
+
+unsigned int scep_profile_key_type(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < KEY_TYPES; i++) {
+        if (strcasecmp(name, key_types[i].name) == 0) {
+            return key_types[i].bit;
+        }
+    }
+    return 0;
+}
+
+unsigned int scep_profile_type_of(const EVP_PKEY *key)
+{
+    size_t i;
+
+    for (i = 0; i < KEY_TYPES; i++) {
+        if (EVP_PKEY_is_a(key, key_types[i].openssl) == 1) {
+            return key_types[i].bit;
+        }
+    }
+    return 0;
 }

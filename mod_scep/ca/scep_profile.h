@@ -44,4 +44,11 @@ unsigned int scep_profile_key_usage(const char *name);
  * regard to case) or a dotted OID itself; NULL if it is neither. */
 const char *scep_profile_ext_key_usage(const char *name);
 
+/** The SCEP_KEY_* bit for NAME ("rsa", "ec", ..., without regard to case); 0:
+ * there is none. */
+unsigned int scep_profile_key_type(const char *name);
+
+/** The SCEP_KEY_* bit of KEY; 0: it is of no such kind. */
+unsigned int scep_profile_type_of(const EVP_PKEY *key);
+
 #endif

@@ -61,7 +61,7 @@ tests_unit_test_outstanding_SOURCES = tests/unit/test_outstanding.c \
 	$(ENROLL_FIXTURE) tests/unit/pgsql_fixture.h
 tests_unit_test_outstanding_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_outstanding_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
-tests_unit_test_pkcsreq_SOURCES = tests/unit/test_pkcsreq.c $(ENROLL_FIXTURE)
+tests_unit_test_pkcsreq_SOURCES = tests/unit/test_pkcsreq.c $(ENROLL_MAKER)
 tests_unit_test_pkcsreq_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pkcsreq_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_pkioperation_SOURCES = tests/unit/test_pkioperation.c \

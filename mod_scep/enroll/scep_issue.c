@@ -34,6 +34,19 @@ scep_status_e scep_enrolment_begin(scep_request_t *req,
     return SCEP_OK;
 }
 
+scep_status_e scep_enrolment_own_key(const scep_enrolment_t *e,
+                                     scep_result_t *res)
+{
+    if (EVP_PKEY_eq(e->msg->signer_key, e->csr->key) == 1) {
+        return SCEP_OK;
+    }
+    scep_crypto_clear_errors(); /* of keys that cannot be compared */
+    return scep_fail(res, SCEP_R_SIGNER_KEY,
+                     "the message for \"%s\" is signed by another key than "
+                     "the one to be certified",
+                     e->csr->subject);
+}
+
 scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
                                    const scep_transaction_row_t *row,
                                    X509 **cert, scep_result_t *res)
@@ -261,6 +274,10 @@ scep_status_e scep_issue(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
     scep_status_e status = scep_service_profile(
         e->req, e->csr, e->claim.profile, &e->profile, res);
 
+    if (status == SCEP_OK && e->renewal_of == NULL &&
+        !e->profile->other_signer) {
+        status = scep_enrolment_own_key(e, res);
+    }
     if (status == SCEP_OK) {
         status = sign(e, cert, res);
     }

@@ -35,6 +35,13 @@ scep_status_e scep_enrolment_begin(scep_request_t *req,
                                    scep_enrolment_t *e, scep_result_t *res);
 
 /**
+ * The message is signed with the key that is to be certified (invariant 8).
+ * @return SCEP_OK; SCEP_REFUSED with SCEP_R_SIGNER_KEY
+ */
+scep_status_e scep_enrolment_own_key(const scep_enrolment_t *e,
+                                     scep_result_t *res);
+
+/**
  * Invariant 4: a retry is answered, not refused.
  * @param cert set, with SCEP_OK
  * @return SCEP_OK; SCEP_NOT_FOUND: this is no retry, judge it anew;

@@ -12,11 +12,12 @@
 static scep_status_e check_keys(const scep_enrolment_t *e, scep_reply_t *reply,
                                 scep_result_t *res)
 {
-    if (EVP_PKEY_eq(e->msg->signer_key, e->csr->key) != 1) {
-        return scep_fail(res, SCEP_R_SIGNER_KEY,
-                         "the message for \"%s\" is signed by another key than "
-                         "the one to be certified",
-                         e->csr->subject);
+    scep_status_e status = scep_service_other_signer(e->req)
+                               ? SCEP_OK
+                               : scep_enrolment_own_key(e, res);
+
+    if (status != SCEP_OK) {
+        return status;
     }
     return scep_reply_key(e->req, e->msg, e->csr->challenge, reply, res);
 }

@@ -121,30 +121,50 @@ const char *scep_service_scope(X509 *ca, apr_pool_t *pool)
                : NULL;
 }
 
-static int shorter(int bits, const scep_profile_t *profile)
+/* What one at least of the profiles that a request may get allows. */
+typedef struct leniency_t {
+    int min_rsa_bits;
+    bool other_signer;
+} leniency_t;
+
+static void widen(leniency_t *leniency, const scep_profile_t *profile)
 {
-    return profile != NULL && profile->min_rsa_bits < bits
-               ? profile->min_rsa_bits
-               : bits;
+    if (profile != NULL && profile->min_rsa_bits < leniency->min_rsa_bits) {
+        leniency->min_rsa_bits = profile->min_rsa_bits;
+    }
+    if (profile != NULL && profile->other_signer) {
+        leniency->other_signer = true;
+    }
 }
 
-int scep_service_min_rsa_bits(const scep_request_t *req)
+static leniency_t leniency_of(const scep_request_t *req)
 {
     const scep_policy_t *policy = req->policy;
-    int bits = shorter(SCEP_MAX_RSA_BITS, policy->profile);
+    leniency_t leniency = {SCEP_MAX_RSA_BITS, false};
     apr_hash_index_t *hi = NULL;
     int i;
 
+    widen(&leniency, policy->profile);
     for (i = 0; i < SCEP_USAGE_COUNT; i++) {
-        bits = shorter(bits, policy->profile_by_usage[i]);
+        widen(&leniency, policy->profile_by_usage[i]);
     }
     if (policy->profiles != NULL) {
         hi = apr_hash_first(req->pool, policy->profiles);
     }
     for (; hi != NULL; hi = apr_hash_next(hi)) {
-        bits = shorter(bits, apr_hash_this_val(hi));
+        widen(&leniency, apr_hash_this_val(hi));
     }
-    return bits;
+    return leniency;
+}
+
+int scep_service_min_rsa_bits(const scep_request_t *req)
+{
+    return leniency_of(req).min_rsa_bits;
+}
+
+bool scep_service_other_signer(const scep_request_t *req)
+{
+    return leniency_of(req).other_signer;
 }
 
 scep_status_e scep_service_profile(const scep_request_t *req,
@@ -153,7 +173,7 @@ scep_status_e scep_service_profile(const scep_request_t *req,
                                    const scep_profile_t **profile,
                                    scep_result_t *res)
 {
-    unsigned int asked;
+    unsigned int asked, type;
     scep_status_e status;
 
     *profile = named != NULL ? named : req->policy->profile;
@@ -164,7 +184,13 @@ scep_status_e scep_service_profile(const scep_request_t *req,
         }
         *profile = req->policy->profile_by_usage[scep_profile_usage(asked)];
     }
-    if (EVP_PKEY_is_a(csr->key, "RSA") == 1 &&
+    type = scep_profile_type_of(csr->key);
+    if ((type & (*profile)->key_types) == 0) {
+        return scep_fail(res, SCEP_R_CSR_KEY,
+                         "a key of a kind that profile %s does not allow",
+                         (*profile)->name);
+    }
+    if ((type & (SCEP_KEY_RSA | SCEP_KEY_RSA_PSS)) != 0 &&
         EVP_PKEY_get_bits(csr->key) < (*profile)->min_rsa_bits) {
         return scep_fail(res, SCEP_R_CSR_KEY,
                          "an RSA key of %d bits; profile %s asks for %d",

@@ -189,12 +189,15 @@ const char *scep_service_scope(X509 *ca, apr_pool_t *pool);
 /** The shortest RSA key that some profile of the endpoint accepts. */
 int scep_service_min_rsa_bits(const scep_request_t *req);
 
+/** Likewise, may a request be signed by another key than its CSR's? */
+bool scep_service_other_signer(const scep_request_t *req);
+
 /**
  * The profile for CSR.
  * @param named what authorized the CSR may ask for a certain one; NULL: the
  *     endpoint's, by the keyUsage of CSR where ScepProfileByKeyUsage says so
- * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CSR_KEY: its RSA key is too short for
- *     that profile; SCEP_R_CA_REFUSED: its keyUsage is malformed)
+ * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CSR_KEY: its key is too short for that
+ *     profile, or of a kind it does not allow; SCEP_R_CA_REFUSED: its keyUsage is malformed)
  */
 scep_status_e scep_service_profile(const scep_request_t *req,
                                    const scep_csr_t *csr,

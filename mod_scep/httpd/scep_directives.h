@@ -105,6 +105,9 @@ const char *scep_set_cert_backdate(cmd_parms *cmd, void *dir,
                                    const char *value);
 const char *scep_set_cert_min_rsa(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_cert_digest(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_cert_key_types(cmd_parms *cmd, void *dir, int argc,
+                                    char *const argv[]);
+const char *scep_set_cert_other_signer(cmd_parms *cmd, void *dir, int on);
 const char *scep_set_cert_key_usage(cmd_parms *cmd, void *dir, int argc,
                                     char *const argv[]);
 const char *scep_set_cert_ext_key_usage(cmd_parms *cmd, void *dir, int argc,

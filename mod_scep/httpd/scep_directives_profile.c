@@ -145,6 +145,46 @@ const char *scep_set_cert_digest(cmd_parms *cmd, void *dir, const char *value)
     return scep_bad_value(cmd, value, "SHA256, SHA384 or SHA512 is wanted");
 }
 
+const char *scep_set_cert_key_types(cmd_parms *cmd, void *dir, int argc,
+                                    char *const argv[])
+{
+    const char *error;
+    scep_profile_t *profile = profile_of(cmd, &error);
+    unsigned int bits = 0;
+    int i;
+
+    (void)dir;
+    for (i = 0; error == NULL && i < argc; i++) {
+        unsigned int bit = scep_profile_key_type(argv[i]);
+
+        if (bit == 0) {
+            error = scep_bad_value(
+                cmd, argv[i],
+                "rsa, ec, rsa-pss, ed25519 and ed448 can be given");
+        }
+        bits |= bit;
+    }
+    if (error == NULL && bits == 0) {
+        error = scep_bad_value(cmd, "\"\"", "at least one kind is wanted");
+    }
+    if (error == NULL) {
+        profile->key_types = bits;
+    }
+    return error;
+}
+
+const char *scep_set_cert_other_signer(cmd_parms *cmd, void *dir, int on)
+{
+    const char *error;
+    scep_profile_t *profile = profile_of(cmd, &error);
+
+    (void)dir;
+    if (error == NULL) {
+        profile->other_signer = on;
+    }
+    return error;
+}
+
 const char *scep_set_cert_key_usage(cmd_parms *cmd, void *dir, int argc,
                                     char *const argv[])
 {

@@ -26,12 +26,13 @@ libscep_protocol_la_SOURCES += \
 	mod_scep/protocol/scep_pkimessage.h \
 	mod_scep/protocol/scep_pkimessage_open.c \
 	mod_scep/protocol/scep_preflight.c mod_scep/protocol/scep_preflight.h \
+	mod_scep/protocol/scep_pss.c mod_scep/protocol/scep_pss.h \
 	mod_scep/protocol/scep_pubkey.c mod_scep/protocol/scep_pubkey.h
 PROTOCOL_TESTS += tests/unit/test_ber tests/unit/test_csr \
 	tests/unit/test_csr_challenge tests/unit/test_csr_decoy \
 	tests/unit/test_messages tests/unit/test_oid \
 	tests/unit/test_pkimessage tests/unit/test_pkimessage_open \
-	tests/unit/test_preflight tests/unit/test_pubkey
+	tests/unit/test_preflight tests/unit/test_pss tests/unit/test_pubkey
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(PROTOCOL_TESTS)
@@ -100,6 +101,9 @@ tests_unit_test_preflight_SOURCES = tests/unit/test_preflight.c \
 	$(MESSAGE_MAKER)
 tests_unit_test_preflight_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_preflight_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_pss_SOURCES = tests/unit/test_pss.c $(MESSAGE_MAKER)
+tests_unit_test_pss_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pss_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 tests_unit_test_pubkey_SOURCES = tests/unit/test_pubkey.c \
 	tests/unit/fixture.h tests/unit/fixture_certs.h
 tests_unit_test_pubkey_CPPFLAGS = $(UNIT_CPPFLAGS)

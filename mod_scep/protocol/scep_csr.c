@@ -6,12 +6,12 @@
 
 #include <openssl/asn1t.h>
 #include <openssl/objects.h>
-#include <openssl/rsa.h>
 
 #include "scep_csr_challenge.h"
 #include "scep_csr_decoy.h"
 #include "scep_oid.h"
 #include "scep_preflight.h"
+#include "scep_pss.h"
 #include "scep_pubkey.h"
 
 #define OID_PKCS9_EXTENSION_REQ "1.2.840.113549.1.9.14"
@@ -32,40 +32,21 @@ static X509_REQ *parse(scep_octets_t der, OSSL_LIB_CTX *libctx,
     return in == der.data + der.len ? req : NULL;
 }
 
-/* The digest of a RSASSA-PSS signature is in its parameters. */
-static int pss_digest_nid(const X509_REQ *req)
-{
-    const X509_ALGOR *algorithm = NULL;
-    const void *value = NULL;
-    const ASN1_OBJECT *oid = NULL;
-    RSA_PSS_PARAMS *params;
-    int type = V_ASN1_UNDEF;
-    int nid = NID_sha1; /* the default, RFC 4055 3.1 */
-
-    X509_REQ_get0_signature(req, NULL, &algorithm);
-    X509_ALGOR_get0(NULL, &type, &value, algorithm);
-    params = type == V_ASN1_SEQUENCE
-                 ? ASN1_item_unpack(value, ASN1_ITEM_rptr(RSA_PSS_PARAMS))
-                 : NULL;
-    if (params == NULL) {
-        return NID_undef;
-    }
-    if (params->hashAlgorithm != NULL) {
-        X509_ALGOR_get0(&oid, NULL, NULL, params->hashAlgorithm);
-        nid = OBJ_obj2nid(oid);
-    }
-    RSA_PSS_PARAMS_free(params);
-    return nid;
-}
-
 static bool signature_allowed(const X509_REQ *req, const scep_algs_t *algs)
 {
+    const X509_ALGOR *algorithm = NULL;
     int nid = X509_REQ_get_signature_nid(req);
 
-    if (nid == NID_rsassaPss) {
-        return scep_algs_digest(algs, pss_digest_nid(req)) != NULL;
+    switch (nid) {
+    case NID_rsassaPss:
+        X509_REQ_get0_signature(req, NULL, &algorithm);
+        return scep_pss_digest(algorithm, algs) != NULL;
+    case NID_ED25519: /* they have their own */
+    case NID_ED448:
+        return true;
+    default:
+        return scep_algs_signature_digest(algs, nid) != NULL;
     }
-    return scep_algs_signature_digest(algs, nid) != NULL;
 }
 
 /* The signature is over INFO as received. ASN1_item_verify_ex() encodes what

@@ -13,6 +13,7 @@
 
 #include "scep_oid.h"
 #include "scep_preflight.h"
+#include "scep_pss.h"
 #include "scep_pubkey.h"
 
 enum { MAX_TYPE_TEXT = 16 }; /* three digits, and what is no number */
@@ -121,15 +122,18 @@ static scep_status_e identify(const outer_t *o, scep_pkimessage_t *msg,
 
 /* SignerInfo.signatureAlgorithm: old and new clients name the key's algorithm
  * alone, or together with the digest. */
-static bool signature_allowed(const scep_algs_t *algs, int nid)
+static bool signature_allowed(const scep_algs_t *algs,
+                              const scep_digest_t *digest,
+                              const X509_ALGOR *algorithm, int nid)
 {
     int key_nid;
 
     switch (nid) {
     case NID_rsaEncryption:
-    case NID_rsassaPss: /* OpenSSL compares its digest with the SignerInfo's */
     case NID_X9_62_id_ecPublicKey: /* cryptlib */
         return true;
+    case NID_rsassaPss: /* strongSwan has an option for it (Q41) */
+        return scep_pss_digest(algorithm, algs) == digest;
     default:
         return scep_algs_signature_digest(algs, nid) != NULL &&
                OBJ_find_sigid_algs(nid, NULL, &key_nid) == 1 &&
@@ -153,7 +157,8 @@ static scep_status_e check_algorithms(const outer_t *o, scep_pkimessage_t *msg,
         return scep_fail(res, SCEP_R_OUTER_ALG, "digest %s",
                          OBJ_nid2sn(OBJ_obj2nid(digest_oid)));
     }
-    if (!signature_allowed(o->algs, OBJ_obj2nid(signature_oid))) {
+    if (!signature_allowed(o->algs, msg->digest, signature,
+                           OBJ_obj2nid(signature_oid))) {
         return scep_fail(res, SCEP_R_OUTER_ALG, "signature algorithm %s",
                          OBJ_nid2sn(OBJ_obj2nid(signature_oid)));
     }
@@ -190,7 +195,7 @@ static scep_status_e find_signer(const outer_t *o, scep_pkimessage_t *msg,
     if (msg->signer_key == NULL) {
         return scep_fail(res, SCEP_R_OUTER_ALG, "signer's key is unreadable");
     }
-    fault = scep_pubkey_fault(msg->signer_key, 0);
+    fault = scep_pubkey_signer_fault(msg->signer_key);
     if (fault != NULL) {
         return scep_fail(res, SCEP_R_OUTER_ALG, "signer's %s", fault);
     }

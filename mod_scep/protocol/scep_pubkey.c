@@ -56,13 +56,24 @@ static const char *ec_fault(const EVP_PKEY *key)
     return "EC curve is not P-256, P-384 or P-521";
 }
 
+static bool edwards(const EVP_PKEY *key)
+{
+    return EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448");
+}
+
 const char *scep_pubkey_fault(const EVP_PKEY *key, int min_rsa_bits)
 {
-    if (EVP_PKEY_is_a(key, "RSA")) {
+    if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS")) {
         return rsa_fault(key, min_rsa_bits);
     }
     if (EVP_PKEY_is_a(key, "EC")) {
         return ec_fault(key);
     }
-    return "key is neither RSA nor EC";
+    return edwards(key) ? NULL : "key is neither RSA nor EC nor EdDSA";
+}
+
+const char *scep_pubkey_signer_fault(const EVP_PKEY *key)
+{
+    return edwards(key) ? "key is neither RSA nor EC"
+                        : scep_pubkey_fault(key, 0);
 }

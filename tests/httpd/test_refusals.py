@@ -256,8 +256,7 @@ def signer_key(running):
 @case("SCEP0141")
 def reply_key(running):
     key = ec.generate_private_key(ec.SECP256R1())
-    return post(running, scep.Request(running.ra_cert, "0" * 16, "ec",
-                                      key=key))
+    return post(running, scep.Request(running.ra_cert, None, "ec", key=key))
 
 
 @case("SCEP0142")

@@ -207,6 +207,11 @@ scep_octets_t maker_sign(fixture_t *f, const maker_t *m, scep_octets_t content)
             EVP_PKEY_CTX_set_rsa_padding(CMS_SignerInfo_get0_pkey_ctx(si),
                                          RSA_PKCS1_PSS_PADDING) > 0);
     }
+    if (m->pss_mgf1 != NULL) {
+        assert_true(
+            EVP_PKEY_CTX_set_rsa_mgf1_md_name(CMS_SignerInfo_get0_pkey_ctx(si),
+                                              m->pss_mgf1, NULL) > 0);
+    }
     add_certs(m, cms);
     add_attributes(m, si);
     return finish(f, cms, content, flags, m->ber);

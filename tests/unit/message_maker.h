@@ -43,6 +43,7 @@ typedef struct maker_t {
     bool without_signer;  /* the signer's certificate is not enclosed */
     const char *digest;   /* OpenSSL's name */
     bool pss;             /* RSASSA-PSS */
+    const char *pss_mgf1; /* OpenSSL's name; NULL: as digest */
     int content_type;     /* NID */
     bool without_content; /* eContent absent */
     bool ber;             /* indefinite lengths, strings in segments */

@@ -325,7 +325,44 @@ static void keys_below_the_profile_are_refused(void **state)
     csr = scep_x509_req_own(f->pool, X509_REQ_new());
     assert_int_equal(X509_REQ_set_subject_name(csr, name), 1);
     assert_int_equal(X509_REQ_set_pubkey(csr, ed), 1);
-    refused(f, issue(f, &ca, &profile, csr, NULL, &cert), "neither RSA nor EC");
+    refused(f, issue(f, &ca, &profile, csr, NULL, &cert),
+            "of a kind that profile device does not allow");
+}
+
+/* RFC 8410 5, RFC 4055 1.2: they can only sign */
+static void kinds_of_the_profile_are_certified(void **state)
+{
+    static const struct {
+        const char *kind;
+        unsigned int type;
+    } kinds[] = {{"ED25519", SCEP_KEY_ED25519},
+                 {"ED448", SCEP_KEY_ED448},
+                 {"RSA-PSS", SCEP_KEY_RSA_PSS}};
+    fixture_t *f = *state;
+    scep_keypair_t ca = fixture_ca(f, "P-256");
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        scep_profile_t profile = scep_profile_device;
+        X509_REQ *csr = scep_x509_req_own(f->pool, X509_REQ_new());
+        EVP_PKEY_CTX *ctx =
+            EVP_PKEY_CTX_new_from_name(NULL, kinds[i].kind, NULL);
+        EVP_PKEY *key = NULL;
+        X509 *cert;
+
+        assert_int_equal(EVP_PKEY_keygen_init(ctx), 1);
+        assert_int_equal(EVP_PKEY_generate(ctx, &key), 1);
+        EVP_PKEY_CTX_free(ctx);
+        scep_pkey_own(f->pool, key);
+        assert_int_equal(
+            X509_REQ_set_subject_name(csr, fixture_name(f, "device")), 1);
+        assert_int_equal(X509_REQ_set_pubkey(csr, key), 1);
+        refused(f, issue(f, &ca, &profile, csr, NULL, &cert), "of a kind");
+        profile.key_types = kinds[i].type;
+        assert_int_equal(issue(f, &ca, &profile, csr, NULL, &cert), SCEP_OK);
+        assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(cert), key), 1);
+        assert_int_equal(X509_get_key_usage(cert), KU_DIGITAL_SIGNATURE);
+    }
 }
 
 static void validity_stays_within_the_cas(void **state)
@@ -516,6 +553,7 @@ int main(void)
         FIXTURE_TEST(an_empty_subject_needs_a_critical_san),
         FIXTURE_TEST(malformed_extensions_are_refused),
         FIXTURE_TEST(keys_below_the_profile_are_refused),
+        FIXTURE_TEST(kinds_of_the_profile_are_certified),
         FIXTURE_TEST(validity_stays_within_the_cas),
         FIXTURE_TEST(a_ca_at_its_end_or_not_begun_issues_nothing),
         FIXTURE_TEST(a_long_validity_uses_generalized_time),

@@ -208,8 +208,26 @@ static void keys_are_of_known_kinds(void **state)
     accepted(f, maker_csr(f, certs_key(f, "P-521", NULL), "device", NULL));
     assert_int_equal(verified, 3);
     not_verified(f, maker_csr(f, key, "device", NULL));
-    key = scep_pkey_own(f->pool, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
-    not_verified(f, maker_req_sign(f, maker_req(f, key, "device"), key, NULL));
+}
+
+/* Whether they are certified is the profile's business. */
+static void edwards_curves_are_read(void **state)
+{
+    static const char *const kinds[] = {"ED25519", "ED448"};
+    fixture_t *f = *state;
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        EVP_PKEY *key =
+            scep_pkey_own(f->pool, EVP_PKEY_Q_keygen(NULL, NULL, kinds[i]));
+        scep_octets_t der =
+            maker_req_sign(f, maker_req(f, key, "device"), key, NULL);
+        unsigned char *bad = apr_pmemdup(f->pool, der.data, der.len);
+
+        assert_int_equal(EVP_PKEY_eq(accepted(f, der)->key, key), 1);
+        bad[der.len - 1] ^= 1;
+        refused(f, (scep_octets_t){bad, der.len}, SCEP_R_CONTENT);
+    }
 }
 
 static void costly_keys_are_not_used(void **state)
@@ -678,6 +696,7 @@ int main(void)
         FIXTURE_TEST(version_is_not_looked_at),
         FIXTURE_TEST(rsa_sizes_are_the_callers),
         FIXTURE_TEST(keys_are_of_known_kinds),
+        FIXTURE_TEST(edwards_curves_are_read),
         FIXTURE_TEST(costly_keys_are_not_used),
         FIXTURE_TEST(digests_follow_the_level),
         FIXTURE_TEST(pss_is_judged_by_its_digest),

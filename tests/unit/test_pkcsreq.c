@@ -2,6 +2,7 @@
 /* test_pkcsreq.c: the decision on a PKCSReq, retries and races included. */
 #include "enroll_fixture.h"
 
+#include "message_maker.h"
 #include "scep_password.h"
 #include "scep_pkcsreq.h"
 
@@ -152,6 +153,38 @@ static void test_challenge_refusals(void **state)
     assert_refused(f, "t", enroll_csr(f, f->device.key, "x", password),
                    SCEP_R_NO_CHALLENGE_SOURCE);
     assert_int_equal(f->issued, 0);
+}
+
+/* Ed25519 cannot sign a message: where the profile has both switches, a key
+ * that can does. */
+static void test_other_signer(void **state)
+{
+    enroll_fixture_t *f = *state;
+    EVP_PKEY *ed =
+        scep_pkey_own(f->base.pool, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
+    scep_profile_t lenient = f->profile;
+    const char *password = enroll_draw(f);
+    X509_REQ *req = maker_req(&f->base, ed, "edwards");
+    scep_octets_t csr;
+    X509 *cert;
+
+    maker_challenge(req, V_ASN1_PRINTABLESTRING, password, strlen(password));
+    csr = maker_req_sign(&f->base, req, ed, NULL);
+    assert_refused(f, "t", csr, SCEP_R_SIGNER_KEY);
+    f->profile.key_types |= SCEP_KEY_ED25519;
+    assert_refused(f, "t", csr, SCEP_R_SIGNER_KEY);
+    /* It is the profile of the request that counts, not just any. */
+    lenient.other_signer = true;
+    f->policy.profiles = apr_hash_make(f->base.pool);
+    apr_hash_set(f->policy.profiles, "lenient", APR_HASH_KEY_STRING, &lenient);
+    assert_refused(f, "t", csr, SCEP_R_SIGNER_KEY);
+    f->profile.other_signer = true;
+    f->profile.key_types = SCEP_KEY_RSA;
+    assert_refused(f, "t", csr, SCEP_R_CSR_KEY);
+    assert_int_equal(f->issued, 0);
+    f->profile.key_types = SCEP_KEY_ED25519;
+    assert_int_equal(enrol(f, "t", csr, &cert), SCEP_OK);
+    assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(cert), ed), 1);
 }
 
 static void test_key_refusals(void **state)
@@ -372,6 +405,7 @@ int main(void)
         ENROLL_TEST(test_id_reused_by_another_key),
         ENROLL_TEST(test_same_id_other_csr_is_judged),
         ENROLL_TEST(test_challenge_refusals),
+        ENROLL_TEST(test_other_signer),
         ENROLL_TEST(test_key_refusals),
         ENROLL_TEST(test_failed_attempt_gives_the_password_back),
         ENROLL_TEST(test_lock_failure_refuses),

@@ -76,9 +76,47 @@ static void explicit_parameters_are_refused(void **state)
                         "EC key has no named curve");
 }
 
+/* They can be certified, but do not sign messages. */
+static void edwards_curves_are_no_signers(void **state)
+{
+    static const char *const kinds[] = {"ED25519", "ED448"};
+    fixture_t *f = *state;
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        EVP_PKEY *key =
+            scep_pkey_own(f->pool, EVP_PKEY_Q_keygen(NULL, NULL, kinds[i]));
+
+        assert_null(scep_pubkey_fault(key, 2048));
+        assert_string_equal(scep_pubkey_signer_fault(key),
+                            "key is neither RSA nor EC");
+    }
+    assert_null(scep_pubkey_signer_fault(ec(f, "P-256")));
+    assert_null(scep_pubkey_signer_fault(certs_rsa_public(f, 1024, 16, 1)));
+    assert_string_equal(
+        scep_pubkey_signer_fault(certs_rsa_public(f, 8193, 16, 1)),
+        "RSA key is too long");
+}
+
+/* The bounds of RSA hold for RSA that is for PSS alone. */
+static void pss_keys_are_bounded(void **state)
+{
+    fixture_t *f = *state;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+    EVP_PKEY *key = NULL;
+
+    assert_int_equal(EVP_PKEY_keygen_init(ctx), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 1024), 1);
+    assert_int_equal(EVP_PKEY_generate(ctx, &key), 1);
+    EVP_PKEY_CTX_free(ctx);
+    scep_pkey_own(f->pool, key);
+    assert_null(scep_pubkey_fault(key, 1024));
+    assert_string_equal(scep_pubkey_fault(key, 2048), "RSA key is too short");
+}
+
 static void other_kinds_are_refused(void **state)
 {
-    static const char *const kinds[] = {"ED25519", "ED448", "X25519"};
+    static const char *const kinds[] = {"X448", "X25519"};
     fixture_t *f = *state;
     size_t i;
 
@@ -87,7 +125,7 @@ static void other_kinds_are_refused(void **state)
             scep_pkey_own(f->pool, EVP_PKEY_Q_keygen(NULL, NULL, kinds[i]));
 
         assert_string_equal(scep_pubkey_fault(key, 2048),
-                            "key is neither RSA nor EC");
+                            "key is neither RSA nor EC nor EdDSA");
     }
 }
 
@@ -98,6 +136,8 @@ int main(void)
         FIXTURE_TEST(rsa_exponents_are_bounded),
         FIXTURE_TEST(three_curves_are_good),
         FIXTURE_TEST(explicit_parameters_are_refused),
+        FIXTURE_TEST(edwards_curves_are_no_signers),
+        FIXTURE_TEST(pss_keys_are_bounded),
         FIXTURE_TEST(other_kinds_are_refused),
     };
 

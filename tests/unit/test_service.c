@@ -132,6 +132,26 @@ static void test_profile(void **state)
                                           &f->base.res),
                      SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_CSR_KEY);
+    by_usage[0].min_rsa_bits = 2048;
+    by_usage[0].key_types = SCEP_KEY_EC;
+    enroll_reset_result(f);
+    assert_int_equal(scep_service_profile(&f->req, &csr, &by_usage[0], &profile,
+                                          &f->base.res),
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CSR_KEY);
+    assert_non_null(strstr(f->base.res.detail, "of a kind"));
+}
+
+static void test_other_signer(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_profile_t lenient = f->profile;
+
+    lenient.other_signer = true;
+    assert_false(scep_service_other_signer(&f->req));
+    f->policy.profiles = apr_hash_make(f->base.pool);
+    apr_hash_set(f->policy.profiles, "lenient", APR_HASH_KEY_STRING, &lenient);
+    assert_true(scep_service_other_signer(&f->req));
 }
 
 int main(void)
@@ -142,6 +162,7 @@ int main(void)
         ENROLL_TEST(test_ca_by_recipient),
         ENROLL_TEST(test_min_rsa_bits),
         ENROLL_TEST(test_profile),
+        ENROLL_TEST(test_other_signer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
