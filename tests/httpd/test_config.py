@@ -117,6 +117,15 @@ LIMITS = [
     ("ScepRenewalDigest sha512", "md5, sha1 or sha256 is wanted"),
     ("ScepRenewalTrust nothing.crt", "nothing.crt"),
     ("ScepRenewalTrust ra.crt", "is no CA's certificate; name the CAs"),
+    ("ScepFailureLimit 100", "off is wanted, or a number and a time"),
+    ("ScepFailureLimit 0/10m", "a number from 1 to 100000 is wanted"),
+    ("ScepFailureLimit /10m", "a number from 1 to 100000 is wanted"),
+    ("ScepFailureLimit 100/2d", "a time from 1 seconds to 1 days"),
+    ("ScepFailureLimit 5000/1s", "more than one in a millisecond"),
+    ("ScepFailureLimit 100/10m wait", "delay or refuse is wanted"),
+    ("ScepFailureLimit off refuse", "nothing can come after off"),
+    ("ScepAuditRefusals -1", "a number from 0 to 100000 is wanted"),
+    ("ScepAuditRefusals many", "a number from 0 to 100000 is wanted"),
     ("ScepAdminPageEncoding latin1", "utf-16 or utf-8 is wanted"),
     ("ScepMaxRequestSize 4095", "a number from 4096 to 1048576 is wanted"),
     ("ScepMaxRequestSize 1048577", "a number from 4096 to 1048576 is wanted"),
@@ -173,6 +182,8 @@ def test_name_that_is_not_defined(make, line, text):
     "ScepPasswordValidity 60m", "ScepPasswordValidity 60min",
     "ScepPasswordValidity 8h", "ScepPasswordValidity 366d",
     "ScepRetryWindow 0", "ScepRetryWindow 20m", "ScepRetryWindow 7d",
+    "ScepFailureLimit Off", "ScepFailureLimit 1/1d",
+    "ScepFailureLimit 100000/10m Refuse", "ScepFailureLimit 20/60 delay",
     "ScepRenewal On", "ScepRenewal off", "ScepRenewalExpired On",
     "ScepRenewalExpired Off", "ScepRenewalExpired 30d",
     "ScepDisableRenewalSubjectNameMatch On", "ScepRenewalWindow any",
@@ -189,6 +200,7 @@ def test_good_policy_in_server_and_location(make, line):
 
 @pytest.mark.parametrize("line", (
     "ScepPasswordMax 16", "ScepPasswordMax 1000000",
+    "ScepAuditRefusals 0", "ScepAuditRefusals 100000",
     "ScepPassPhraseDialog builtin", "ScepPassPhraseDialog exec:/bin/true",
     "ScepDatabase sqlite3", "ScepDatabase sqlite3 other.db",
     "ScepCABackend local", "ScepEngine on"))
@@ -200,7 +212,8 @@ def test_good_server_settings(make, line):
     "ScepEngine On", "ScepStateDir x", "ScepDatabase sqlite3",
     "ScepCABackend local", "ScepCACertificateFile x", "ScepCAKey x",
     "ScepCAChainFile x", "ScepRACertificateFile x", "ScepRAKey x",
-    "ScepPassPhraseDialog builtin", "ScepPasswordMax 100"))
+    "ScepPassPhraseDialog builtin", "ScepPasswordMax 100",
+    "ScepAuditRefusals 10"))
 def test_server_settings_have_no_place_in_a_location(make, line):
     refused(make(f"<Location /x>\n{line}\n</Location>\n"),
             f"{line.split()[0]} not allowed in <Location> context")
