@@ -216,8 +216,16 @@ typedef enum {
     X(SCEP_R_ADMIN_CROSS_SITE, 182, SCEP_REFUSED, 403, SCEP_FAIL_NONE,         \
       "Open this page by its own address.")                                    \
     /* drawing and limiting passwords */                                       \
+    X(SCEP_R_LIMIT_SUBJECT, 190, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,     \
+      SCEP_TEXT_NO_AUTH)                                                       \
+    X(SCEP_R_LIMIT_ALT_NAMES, 191, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,   \
+      SCEP_TEXT_NO_AUTH)                                                       \
+    X(SCEP_R_LIMIT_NETWORK, 192, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,     \
+      SCEP_TEXT_NO_AUTH)                                                       \
     X(SCEP_R_DRAW_PARAMS, 193, SCEP_REFUSED, 400, SCEP_FAIL_NONE,              \
-      "No such password can be drawn.")
+      "No such password can be drawn.")                                        \
+    X(SCEP_R_SOURCE_UNAVAILABLE, 194, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,   \
+      SCEP_TEXT_UNAVAILABLE)
 /* clang-format on */
 
 typedef enum {

@@ -4,12 +4,14 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_env.c \
 	mod_scep/base/scep_file.c mod_scep/base/scep_file.h \
 	mod_scep/base/scep_json.c mod_scep/base/scep_json.h \
+	mod_scep/base/scep_json_read.c mod_scep/base/scep_json_read.h \
 	mod_scep/base/scep_result.c \
 	mod_scep/base/scep_str.c mod_scep/base/scep_str.h
 
 if HAVE_CMOCKA
 BASE_TESTS = tests/unit/test_crypto tests/unit/test_crypto_load \
 	tests/unit/test_env tests/unit/test_file tests/unit/test_json \
+	tests/unit/test_json_read \
 	tests/unit/test_result tests/unit/test_str
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
@@ -44,3 +46,7 @@ tests_unit_test_result_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_str_SOURCES = tests/unit/test_str.c tests/unit/fixture.h
 tests_unit_test_str_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_str_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_json_read_SOURCES = tests/unit/test_json_read.c \
+	tests/unit/fixture.h
+tests_unit_test_json_read_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_json_read_LDADD = $(LIB_BASE) $(UNIT_LIBS)

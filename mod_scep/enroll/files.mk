@@ -1,4 +1,5 @@
 libscep_enroll_la_SOURCES = \
+	mod_scep/enroll/scep_alt_names.c mod_scep/enroll/scep_alt_names.h \
 	mod_scep/enroll/scep_attempts.c mod_scep/enroll/scep_attempts.h \
 	mod_scep/enroll/scep_authorize.c mod_scep/enroll/scep_authorize.h \
 	mod_scep/enroll/scep_draw.c mod_scep/enroll/scep_draw.h \
@@ -6,7 +7,9 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_names.c mod_scep/enroll/scep_names.h \
 	mod_scep/enroll/scep_renewal.c mod_scep/enroll/scep_renewal.h \
 	mod_scep/enroll/scep_issue.c mod_scep/enroll/scep_issue.h \
+	mod_scep/enroll/scep_limits.c mod_scep/enroll/scep_limits.h \
 	mod_scep/enroll/scep_operation.c mod_scep/enroll/scep_operation.h \
+	mod_scep/enroll/scep_pattern.c mod_scep/enroll/scep_pattern.h \
 	mod_scep/enroll/scep_outstanding.c mod_scep/enroll/scep_outstanding.h \
 	mod_scep/enroll/scep_pkcsreq.c mod_scep/enroll/scep_pkcsreq.h \
 	mod_scep/enroll/scep_pkioperation.c \
@@ -15,7 +18,8 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_service.c mod_scep/enroll/scep_service.h
 
 if HAVE_CMOCKA
-ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_authorize tests/unit/test_draw \
+ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names tests/unit/test_limits \
+	tests/unit/test_pattern tests/unit/test_authorize tests/unit/test_draw \
 	tests/unit/test_getcacert tests/unit/test_issue \
 	tests/unit/test_names tests/unit/test_renewal \
 	tests/unit/test_operation tests/unit/test_outstanding \
@@ -37,6 +41,7 @@ tests_unit_test_authorize_SOURCES = tests/unit/test_authorize.c \
 	$(ENROLL_FIXTURE)
 tests_unit_test_authorize_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_authorize_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_authorize_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=apr_sleep
 tests_unit_test_draw_SOURCES = tests/unit/test_draw.c $(ENROLL_FIXTURE)
 tests_unit_test_draw_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_draw_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
@@ -78,3 +83,12 @@ tests_unit_test_reply_key_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_service_SOURCES = tests/unit/test_service.c $(ENROLL_FIXTURE)
 tests_unit_test_service_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_service_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_alt_names_SOURCES = tests/unit/test_alt_names.c $(ENROLL_FIXTURE)
+tests_unit_test_alt_names_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_alt_names_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_limits_SOURCES = tests/unit/test_limits.c $(ENROLL_FIXTURE)
+tests_unit_test_limits_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_limits_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_pattern_SOURCES = tests/unit/test_pattern.c $(ENROLL_FIXTURE)
+tests_unit_test_pattern_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pattern_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)

@@ -3,8 +3,8 @@
  * scep_authorize.c: the sources of challenges, in the order configured. For a
  * one-time password the shared table (or the database that several machines
  * share) is asked first; what it does not know is looked up in the store, which
- * is the truth: a password that is outstanding there is put (back), one that was
- * spent by this very CSR gets its certificate again. (enroll layer)
+ * is the truth: a password that is outstanding there is put (back), one on
+ * which this very CSR had a certificate gets it again. (enroll layer)
  */
 #include "scep_authorize.h"
 
@@ -14,9 +14,17 @@
 
 #include <openssl/evp.h>
 
+#include "scep_alt_names.h"
 #include "scep_attempts.h"
+#include "scep_limits.h"
 #include "scep_outstanding.h"
 #include "scep_password.h"
+
+enum {
+    TRY_STEP = 40000, /* microseconds */
+    MAX_TRIES = 100,
+    MAX_SHOWN = 64
+};
 
 /* Is there a challengePassword to compare at all? */
 static scep_status_e check_challenge(const scep_csr_t *csr, scep_result_t *res)
@@ -83,28 +91,74 @@ static void note_known(scep_request_t *req, const scep_claim_t *claim)
     req->challenge_hash = apr_pmemdup(req->pool, claim->hash, SCEP_HASH_SIZE);
 }
 
-/* The store says "spent": by this very CSR, or by somebody else? */
-static scep_status_e judge_spent(scep_request_t *req, const scep_csr_t *csr,
-                                 const scep_claim_t *claim, const char *serial,
-                                 scep_transaction_row_t **retry,
-                                 scep_result_t *res)
+/* This very CSR had a certificate on this password, and that is valid yet.
+ * SCEP_NOT_FOUND without filling RES: no. */
+static scep_status_e find_own(scep_request_t *req, const scep_csr_t *csr,
+                              const scep_claim_t *claim,
+                              scep_transaction_row_t **retry,
+                              scep_result_t *res)
 {
     scep_transaction_row_t *row;
     scep_status_e status = scep_store_transaction_by_challenge(
         req->service->store, claim->hash, csr->key_hash, csr->hash, req->pool,
         &row, res);
 
-    if (status == SCEP_OK && row->not_after > scep_env_now(&req->env)) {
+    if (status == SCEP_OK && row->not_after <= scep_env_now(&req->env)) {
+        return SCEP_NOT_FOUND;
+    }
+    if (status == SCEP_OK) {
         *retry = row;
-        return SCEP_OK;
     }
-    if (status != SCEP_OK && status != SCEP_NOT_FOUND) {
-        return status;
+    return status;
+}
+
+/* SCEP_OK without *RETRY: it is outstanding. */
+static scep_status_e judge_row(scep_request_t *req, const scep_csr_t *csr,
+                               const scep_claim_t *claim,
+                               const scep_challenge_row_t *row,
+                               scep_transaction_row_t **retry,
+                               scep_result_t *res)
+{
+    if (row->serial != NULL) {
+        scep_status_e status = find_own(req, csr, claim, retry, res);
+
+        if (status != SCEP_NOT_FOUND) {
+            return status;
+        }
     }
-    return scep_fail(res, SCEP_R_CHALLENGE_SPENT,
-                     "the password for \"%s\" has been used already%s%s",
-                     csr->subject, serial != NULL ? ", for certificate " : "",
-                     serial != NULL ? serial : "");
+    switch (row->state) {
+    case SCEP_CHALLENGE_SPENT:
+        return scep_fail(res, SCEP_R_CHALLENGE_SPENT,
+                         "the password for \"%s\" has been used already%s%s",
+                         csr->subject,
+                         row->serial != NULL ? ", for certificate " : "",
+                         row->serial != NULL ? row->serial : "");
+    case SCEP_CHALLENGE_CANCELLED:
+        return scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,
+                         "the password for \"%s\" was cancelled", csr->subject);
+    case SCEP_CHALLENGE_OUTSTANDING:
+        break;
+    }
+    return row->expires > scep_env_now(&req->env)
+               ? SCEP_OK
+               : scep_fail(res, SCEP_R_CHALLENGE_EXPIRED,
+                           "the password for \"%s\" has expired", csr->subject);
+}
+
+static scep_status_e find_row(scep_request_t *req, const scep_csr_t *csr,
+                              const scep_claim_t *claim,
+                              scep_challenge_row_t **row, scep_result_t *res)
+{
+    scep_status_e status = scep_store_challenge_find(
+        req->service->store, claim->hash, req->pool, row, res);
+
+    if (status == SCEP_OK) {
+        note_known(req, claim);
+    }
+    return status == SCEP_NOT_FOUND
+               ? scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,
+                           "the password for \"%s\" is not known", csr->subject)
+               : status;
 }
 
 /* What the store knows of a password that the table does not hold. SCEP_OK
@@ -114,30 +168,15 @@ static scep_status_e judge_by_store(scep_request_t *req, const scep_csr_t *csr,
                                     scep_transaction_row_t **retry,
                                     scep_result_t *res)
 {
-    apr_time_t now = scep_env_now(&req->env);
     scep_challenge_row_t *row;
     scep_add_e added;
-    scep_status_e status = scep_store_challenge_find(
-        req->service->store, claim->hash, req->pool, &row, res);
+    scep_status_e status = find_row(req, csr, claim, &row, res);
 
-    if (status == SCEP_NOT_FOUND) {
-        return scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,
-                         "the password for \"%s\" is not known", csr->subject);
+    if (status == SCEP_OK) {
+        status = judge_row(req, csr, claim, row, retry, res);
     }
-    if (status != SCEP_OK) {
+    if (status != SCEP_OK || *retry != NULL) {
         return status;
-    }
-    note_known(req, claim);
-    if (row->state == SCEP_CHALLENGE_SPENT) {
-        return judge_spent(req, csr, claim, row->serial, retry, res);
-    }
-    if (row->state != SCEP_CHALLENGE_OUTSTANDING) {
-        return scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,
-                         "the password for \"%s\" was cancelled", csr->subject);
-    }
-    if (row->expires <= now) {
-        return scep_fail(res, SCEP_R_CHALLENGE_EXPIRED,
-                         "the password for \"%s\" has expired", csr->subject);
     }
     status =
         scep_outstanding_restore(req, claim->hash, row->expires, &added, res);
@@ -173,24 +212,14 @@ static scep_status_e claim_once(scep_request_t *req, const scep_csr_t *csr,
     return status;
 }
 
-static scep_status_e
-try_one_time(scep_request_t *req, const scep_pkimessage_t *msg,
-             const scep_csr_t *csr, scep_attempts_t *attempts,
-             scep_claim_t *claim, scep_transaction_row_t **retry,
-             scep_result_t *res)
+static scep_status_e claim_now(scep_request_t *req, const scep_csr_t *csr,
+                               const scep_claim_t *claim,
+                               scep_transaction_row_t **retry,
+                               scep_result_t *res)
 {
-    scep_status_e status = password_hash(req, csr, claim, res);
     bool unknown;
+    scep_status_e status = claim_once(req, csr, claim, &unknown, res);
 
-    if (status == SCEP_OK) {
-        status = claim_owner(req, msg, csr, claim, res);
-    }
-    if (status == SCEP_OK) {
-        status = scep_attempts_password(req, claim->hash, attempts, res);
-    }
-    if (status == SCEP_OK) {
-        status = claim_once(req, csr, claim, &unknown, res);
-    }
     if (status != SCEP_OK || !unknown) {
         return status;
     }
@@ -206,6 +235,122 @@ try_one_time(scep_request_t *req, const scep_pkimessage_t *msg,
                          csr->subject);
     }
     return status;
+}
+
+/* One that several devices may use is claimed by one of them at a time, so
+ * that no more are signed than it has uses; the others wait for their turn. */
+static scep_status_e claim_in_turn(scep_request_t *req, const scep_csr_t *csr,
+                                   const scep_claim_t *claim,
+                                   scep_transaction_row_t **retry,
+                                   scep_result_t *res)
+{
+    scep_status_e status = claim_now(req, csr, claim, retry, res);
+    scep_challenge_row_t *row = NULL;
+    int tries;
+
+    if (status != SCEP_REFUSED || res->reason != SCEP_R_CHALLENGE_BUSY ||
+        scep_store_challenge_find(req->service->store, claim->hash, req->pool,
+                                  &row, res) != SCEP_OK ||
+        row->uses <= 1) {
+        return res->reason == SCEP_R_NONE ? status : res->status;
+    }
+    for (tries = 0; res->reason == SCEP_R_CHALLENGE_BUSY && tries < MAX_TRIES;
+         tries++) {
+        apr_sleep(TRY_STEP);
+        scep_result_init(res, req->pool);
+        status = claim_now(req, csr, claim, retry, res);
+    }
+    if (res->reason == SCEP_R_CHALLENGE_BUSY) {
+        return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
+                         "the password for \"%s\" is in use by other "
+                         "transactions all the time",
+                         csr->subject);
+    }
+    return status;
+}
+
+/* ---- limits ---- */
+
+static scep_status_e choose_profile(scep_request_t *req, const char *name,
+                                    scep_claim_t *claim, scep_result_t *res)
+{
+    claim->profile = scep_profile_find(req->policy->profiles, name);
+    return claim->profile != NULL
+               ? SCEP_OK
+               : scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
+                           "there is no profile \"%s\"",
+                           scep_printable(req->pool, name, MAX_SHOWN));
+}
+
+static scep_status_e hold_to_limits(scep_request_t *req, const scep_csr_t *csr,
+                                    const char *text, scep_claim_t *claim,
+                                    scep_result_t *res)
+{
+    const char *error;
+    const scep_limits_t *limits = scep_limits_parse(req->pool, text, &error);
+    scep_status_e status;
+
+    if (limits == NULL) {
+        return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
+                         "the limits for \"%s\" are malformed: %s",
+                         csr->subject, error);
+    }
+    status = scep_limits_check(limits, req, csr, res);
+    if (status == SCEP_OK && scep_limits_profile(limits) != NULL) {
+        status = choose_profile(req, scep_limits_profile(limits), claim, res);
+    }
+    return status;
+}
+
+/* ---- the sources ---- */
+
+/* Claimed; but the table mirrors neither limits nor uses. */
+static scep_status_e judge_claimed(scep_request_t *req, const scep_csr_t *csr,
+                                   scep_claim_t *claim,
+                                   scep_transaction_row_t **retry,
+                                   scep_result_t *res)
+{
+    scep_challenge_row_t *row;
+    scep_status_e status = find_row(req, csr, claim, &row, res);
+
+    if (status == SCEP_OK) {
+        status = judge_row(req, csr, claim, row, retry, res);
+        if (status == SCEP_REFUSED) {
+            scep_outstanding_remove(req, claim->hash);
+        }
+    }
+    if (status == SCEP_OK && *retry == NULL) {
+        claim->uses = row->uses;
+        if (row->limits != NULL) {
+            status = hold_to_limits(req, csr, row->limits, claim, res);
+        }
+    }
+    if (status != SCEP_OK || *retry != NULL) {
+        scep_authorize_release(req, claim);
+    }
+    return status;
+}
+
+static scep_status_e
+try_one_time(scep_request_t *req, const scep_pkimessage_t *msg,
+             const scep_csr_t *csr, scep_attempts_t *attempts,
+             scep_claim_t *claim, scep_transaction_row_t **retry,
+             scep_result_t *res)
+{
+    scep_status_e status = password_hash(req, csr, claim, res);
+
+    if (status == SCEP_OK) {
+        status = claim_owner(req, msg, csr, claim, res);
+    }
+    if (status == SCEP_OK) {
+        status = scep_attempts_password(req, claim->hash, attempts, res);
+    }
+    if (status == SCEP_OK) {
+        status = claim_in_turn(req, csr, claim, retry, res);
+    }
+    return status == SCEP_OK && *retry == NULL
+               ? judge_claimed(req, csr, claim, retry, res)
+               : status;
 }
 
 static scep_status_e try_single(scep_request_t *req, const scep_csr_t *csr,
@@ -236,12 +381,82 @@ static scep_status_e try_single(scep_request_t *req, const scep_csr_t *csr,
     return SCEP_OK;
 }
 
-static scep_status_e try_source(scep_request_t *req,
-                                const scep_pkimessage_t *msg,
-                                const scep_csr_t *csr,
-                                scep_attempts_t *attempts, scep_claim_t *claim,
-                                scep_transaction_row_t **retry,
-                                scep_result_t *res)
+/* What it gives is looked at: it may be anybody's. */
+static scep_status_e ask(scep_request_t *req,
+                         const scep_challenge_request_t *request,
+                         const scep_provided_t *provided,
+                         scep_challenge_answer_t *answer, scep_result_t *res)
+{
+    scep_status_e status = provided->provider->check(
+        provided->state, &req->env, request, req->pool, answer, res);
+
+    if (status == SCEP_OK) {
+        return SCEP_OK;
+    }
+    if (status != res->status || res->reason == SCEP_R_NONE ||
+        (status != SCEP_REFUSED && status != SCEP_UNAVAILABLE &&
+         status != SCEP_BROKEN)) {
+        return scep_fail(res, SCEP_R_INTERNAL, "%s gave no sound verdict",
+                         provided->text);
+    }
+    return status;
+}
+
+static scep_status_e try_provider(scep_request_t *req,
+                                  const scep_pkimessage_t *msg,
+                                  const scep_csr_t *csr,
+                                  const scep_provided_t *provided,
+                                  scep_claim_t *claim, scep_result_t *res)
+{
+    scep_challenge_request_t request = {
+        .transaction_id = msg->transaction_id,
+        .csr = csr->req,
+        .csr_der = csr->der,
+        .subject = csr->subject,
+        .challenge = csr->challenge,
+        .peer = req->peer,
+        .profile = req->policy->profile->name,
+        .endpoint = req->endpoint != NULL ? req->endpoint : "",
+        .host_request = req->host_request,
+    };
+    scep_challenge_answer_t answer = {NULL, NULL};
+    apr_array_header_t *names;
+    scep_status_e status = check_challenge(csr, res);
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (provided->provider == NULL || provided->failed) {
+        return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
+                         "%s of ScepChallenge cannot be asked; the log said "
+                         "why when httpd or this process started",
+                         provided->text);
+    }
+    status = scep_alt_names(csr->extensions, req->pool, &names, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    request.alt_names = scep_alt_name_texts(names, req->pool);
+    status = ask(req, &request, provided, &answer, res);
+    if (status == SCEP_OK && answer.limits != NULL) {
+        status = hold_to_limits(req, csr, answer.limits, claim, res);
+    }
+    if (status == SCEP_OK && answer.profile != NULL) {
+        status = choose_profile(req, answer.profile, claim, res);
+    }
+    if (status == SCEP_OK) {
+        scep_log(&req->env, SCEP_LOG_DEBUG,
+                 SCEPLOGNO(0208) "%s accepted the challenge for \"%s\"",
+                 provided->text, csr->subject);
+    }
+    return status;
+}
+
+static scep_status_e
+try_source(scep_request_t *req, const scep_pkimessage_t *msg,
+           const scep_csr_t *csr, const scep_provided_t *provided,
+           scep_attempts_t *attempts, scep_claim_t *claim,
+           scep_transaction_row_t **retry, scep_result_t *res)
 {
     switch (claim->source) {
     case SCEP_SOURCE_NONE:
@@ -251,7 +466,7 @@ static scep_status_e try_source(scep_request_t *req,
     case SCEP_SOURCE_SINGLE:
         return try_single(req, csr, attempts, res);
     case SCEP_SOURCE_PROVIDER:
-        break;
+        return try_provider(req, msg, csr, provided, claim, res);
     }
     return scep_fail(res, SCEP_R_INTERNAL, "unknown challenge source");
 }
@@ -262,13 +477,42 @@ static bool is_guessable(scep_source_e source)
     return source != SCEP_SOURCE_NONE && source != SCEP_SOURCE_ONE_TIME;
 }
 
+/* "Expired" or "spent" tells the operator more than "unknown". */
+static void keep(scep_result_t *best, const scep_result_t *res)
+{
+    if (best->reason == SCEP_R_NONE ||
+        best->reason == SCEP_R_CHALLENGE_UNKNOWN) {
+        *best = *res;
+    }
+}
+
+/* A source that could not be asked might have accepted: as long as there is
+ * one, that is no refusal. What was refused before or after is counted all the
+ * same. */
+static scep_status_e conclude(scep_request_t *req, scep_attempts_t *attempts,
+                              const scep_result_t *refused,
+                              const scep_result_t *other, scep_result_t *res)
+{
+    scep_status_e status = SCEP_OK;
+
+    if (refused->reason != SCEP_R_NONE) {
+        *res = *refused;
+        status = scep_attempts_failed(req, attempts, res);
+    }
+    if (other->reason != SCEP_R_NONE && res->http_status != 429) {
+        *res = *other;
+        status = res->status;
+    }
+    return status;
+}
+
 scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
                              const scep_csr_t *csr, scep_claim_t *claim,
                              scep_transaction_row_t **retry, scep_result_t *res)
 {
     const scep_sources_t *sources = &req->policy->sources;
     scep_attempts_t attempts = {0};
-    scep_result_t first;
+    scep_result_t refused, other;
     int i;
 
     *retry = NULL;
@@ -279,30 +523,28 @@ scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
     if (scep_attempts_begin(req, res) != SCEP_OK) {
         return res->status;
     }
-    scep_result_init(&first, req->pool);
+    scep_result_init(&refused, req->pool);
+    scep_result_init(&other, req->pool);
     for (i = 0; i < sources->count; i++) {
         scep_status_e status;
 
         claim->source = sources->source[i];
         claim->profile = NULL;
+        claim->uses = 0;
         scep_result_init(res, req->pool);
         status = is_guessable(claim->source)
                      ? scep_attempts_guess(req, &attempts, res)
                      : SCEP_OK;
         if (status == SCEP_OK) {
-            status = try_source(req, msg, csr, &attempts, claim, retry, res);
+            status = try_source(req, msg, csr, sources->provided[i], &attempts,
+                                claim, retry, res);
         }
-        if (status != SCEP_REFUSED || res->http_status == 429) {
+        if (status == SCEP_OK || res->http_status == 429) {
             return status;
         }
-        /* "Expired" or "spent" tells the operator more than "unknown". */
-        if (first.reason == SCEP_R_NONE ||
-            first.reason == SCEP_R_CHALLENGE_UNKNOWN) {
-            first = *res;
-        }
+        keep(status == SCEP_REFUSED ? &refused : &other, res);
     }
-    *res = first;
-    return scep_attempts_failed(req, &attempts, res);
+    return conclude(req, &attempts, &refused, &other, res);
 }
 
 void scep_authorize_release(scep_request_t *req, const scep_claim_t *claim)
@@ -314,7 +556,13 @@ void scep_authorize_release(scep_request_t *req, const scep_claim_t *claim)
 
 void scep_authorize_spent(scep_request_t *req, const scep_claim_t *claim)
 {
-    if (claim->source == SCEP_SOURCE_ONE_TIME) {
+    if (claim->source != SCEP_SOURCE_ONE_TIME) {
+        return;
+    }
+    if (claim->uses > 1) {
+        scep_outstanding_release(req, claim->hash, claim->owner);
+    }
+    else {
         scep_outstanding_remove(req, claim->hash);
     }
 }

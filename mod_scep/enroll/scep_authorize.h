@@ -16,6 +16,7 @@
 typedef struct scep_claim_t {
     scep_source_e source;
     const scep_profile_t *profile;      /* to issue by; NULL: the endpoint's */
+    apr_int64_t uses;                   /* ONE_TIME: left, with this one */
     unsigned char hash[SCEP_HASH_SIZE]; /* ONE_TIME: the password's */
     unsigned char owner[SCEP_CLAIM_OWNER_SIZE]; /* ONE_TIME: the transaction */
 } scep_claim_t;
@@ -23,13 +24,15 @@ typedef struct scep_claim_t {
 /**
  * Ask the endpoint's sources in their order, until one accepts; what is
  * refused is counted, and may be kept waiting (scep_attempts.h); a one-time
- * password is claimed for the transaction of MSG.
+ * password is claimed for the transaction of MSG. One that several devices may
+ * use is waited for, for some seconds, while another holds it.
  * @param retry set, with SCEP_OK, when this very CSR has spent this password
  *     before and its certificate is still valid: answer with that one
  *     (invariant 4), nothing is claimed. NULL otherwise.
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_NO_CHALLENGE_SOURCE,
- *     SCEP_R_CHALLENGE_*, or what scep_attempts.h gives; SCEP_UNAVAILABLE with SCEP_R_LOCK,
- *     SCEP_R_STORE_UNAVAILABLE or SCEP_R_MASTER_PASSWORD; SCEP_BROKEN
+ *     SCEP_R_CHALLENGE_* or SCEP_R_LIMIT_*, or what scep_attempts.h gives;
+ *     SCEP_UNAVAILABLE with SCEP_R_LOCK, SCEP_R_STORE_UNAVAILABLE,
+ *     SCEP_R_MASTER_PASSWORD or SCEP_R_SOURCE_UNAVAILABLE; SCEP_BROKEN
  */
 scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
                              const scep_csr_t *csr, scep_claim_t *claim,
@@ -39,7 +42,8 @@ scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
 /** The attempt failed: give a one-time password back. */
 void scep_authorize_release(scep_request_t *req, const scep_claim_t *claim);
 
-/** A certificate was recorded: a one-time password is spent. */
+/** A certificate was recorded: a one-time password is spent, or has one use
+ * less. */
 void scep_authorize_spent(scep_request_t *req, const scep_claim_t *claim);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "scep_limits.h"
 #include "scep_outstanding.h"
 #include "scep_password.h"
 #include "scep_refusal.h"
@@ -48,12 +49,35 @@ static scep_status_e reserve(scep_request_t *req, apr_time_t expires,
                      "the random generator repeats itself");
 }
 
+/* @param limits as they are recorded; NULL: none */
+static scep_status_e check_limits(const scep_request_t *req, const char *text,
+                                  const char **limits, scep_result_t *res)
+{
+    const scep_limits_t *parsed;
+    const char *error, *profile;
+
+    *limits = NULL;
+    if (text == NULL) {
+        return SCEP_OK;
+    }
+    parsed = scep_limits_parse(req->pool, text, &error);
+    if (parsed == NULL) {
+        return scep_fail(res, SCEP_R_DRAW_PARAMS, "limits: %s", error);
+    }
+    profile = scep_limits_profile(parsed);
+    if (profile != NULL &&
+        scep_profile_find(req->policy->profiles, profile) == NULL) {
+        return scep_fail(res, SCEP_R_DRAW_PARAMS,
+                         "limits: there is no profile \"%s\"",
+                         scep_printable(req->pool, profile, 64));
+    }
+    *limits = scep_limits_text(parsed);
+    return SCEP_OK;
+}
+
 static scep_status_e check_params(const scep_draw_params_t *params,
                                   scep_result_t *res)
 {
-    if (params->limits != NULL) {
-        return scep_fail(res, SCEP_R_DRAW_PARAMS, "limits cannot be set yet");
-    }
     if (params->uses < 0 || params->uses > SCEP_MAX_USES) {
         return scep_fail(res, SCEP_R_DRAW_PARAMS, "uses is not 1 to %d",
                          SCEP_MAX_USES);
@@ -87,12 +111,14 @@ static scep_status_e draw_one_time(scep_request_t *req, const char *user,
         .drawn_by = user,
         .peer = req->peer,
         .uses = params->uses != 0 ? params->uses : 1,
-        .limits = params->limits,
         .label = params->label,
     };
     char *made = NULL;
     scep_status_e status = check_params(params, res);
 
+    if (status == SCEP_OK) {
+        status = check_limits(req, params->limits, &row.limits, res);
+    }
     if (status != SCEP_OK) {
         return status;
     }

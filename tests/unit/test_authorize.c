@@ -3,6 +3,7 @@
 #include "enroll_fixture.h"
 
 #include "scep_authorize.h"
+#include "scep_draw.h"
 #include "scep_password.h"
 
 typedef struct attempt_t {
@@ -178,6 +179,265 @@ static void test_spent_leaves_the_table(void **state)
         scep_challenge_table_count(f->service.challenges, f->base.now), 0);
 }
 
+/* ---- limits and uses ---- */
+
+static const char *draw(enroll_fixture_t *f, const char *limits, int uses)
+{
+    const scep_draw_params_t params = {.limits = limits, .uses = uses};
+    scep_drawn_t drawn;
+
+    enroll_reset_result(f);
+    assert_int_equal(scep_draw(&f->req, "alice", &params, &drawn, &f->base.res),
+                     SCEP_OK);
+    return drawn.password;
+}
+
+static void test_broken_limit_gives_it_back(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = draw(f, "{\"subject\":\"CN=dev\"}", 1);
+
+    assert_int_equal(attempt(f, "a", "thief", password).status, SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_LIMIT_SUBJECT);
+    assert_int_equal(attempt(f, "b", "dev", password).status, SCEP_OK);
+}
+
+static void test_malformed_limits_refuse(void **state)
+{
+    enroll_fixture_t *f = *state;
+    unsigned char hash[SCEP_HASH_SIZE];
+    scep_challenge_row_t row = {.scope = f->service.scope,
+                                .created = f->base.now,
+                                .expires = f->base.now + 1000,
+                                .uses = 1,
+                                .limits = "{\"subjects\":1}"};
+
+    row.hash = hash;
+    assert_true(scep_password_hash(f->service.password_key, f->service.scope,
+                                   "0123456789ABCDEF", hash));
+    assert_int_equal(scep_store_challenge_add(f->service.store, &row,
+                                              f->base.pool, &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(attempt(f, "a", "dev", "0123456789ABCDEF").status,
+                     SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.log_number, 194); /* SCEP0194 */
+    assert_non_null(strstr(f->base.res.detail, "subjects"));
+}
+
+static void test_profile_of_limits(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_profile_t special = scep_profile_device;
+    const char *password;
+    attempt_t a;
+
+    special.name = "special";
+    f->policy.profiles = apr_hash_make(f->base.pool);
+    apr_hash_set(f->policy.profiles, "special", APR_HASH_KEY_STRING, &special);
+    password = draw(f, "{\"profile\":\"special\"}", 1);
+    a = attempt(f, "a", "dev", password);
+    assert_int_equal(a.status, SCEP_OK);
+    assert_ptr_equal(a.claim.profile, &special);
+    scep_authorize_release(&f->req, &a.claim);
+    f->policy.profiles = NULL;
+    assert_int_equal(attempt(f, "a", "dev", password).status, SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_SOURCE_UNAVAILABLE);
+    f->policy.profiles = apr_hash_make(f->base.pool);
+    apr_hash_set(f->policy.profiles, "special", APR_HASH_KEY_STRING, &special);
+    assert_int_equal(attempt(f, "b", "dev", password).status, SCEP_OK);
+}
+
+static int slept;
+static attempt_t *held; /* released during the third sleep */
+static enroll_fixture_t *holder;
+
+void __wrap_apr_sleep(apr_interval_time_t t);
+void __wrap_apr_sleep(apr_interval_time_t t)
+{
+    assert_true(t > 0);
+    if (++slept == 3 && held != NULL) {
+        scep_authorize_release(&holder->req, &held->claim);
+    }
+}
+
+static void test_several_devices_take_turns(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = draw(f, NULL, 3);
+    attempt_t first = attempt(f, "a", "dev", password);
+
+    assert_int_equal(first.status, SCEP_OK);
+    assert_int_equal(first.claim.uses, 3);
+    slept = 0;
+    held = &first;
+    holder = f;
+    assert_int_equal(attempt(f, "b", "other", password).status, SCEP_OK);
+    assert_int_equal(slept, 3);
+    /* held for good: that is no refusal, it may come again */
+    slept = 0;
+    held = NULL;
+    assert_int_equal(attempt(f, "c", "third", password).status,
+                     SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_SOURCE_UNAVAILABLE);
+    assert_true(slept > 10);
+}
+
+static void test_use_is_spent_and_others_stay(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = draw(f, NULL, 2);
+    attempt_t a = attempt(f, "a", "dev", password);
+
+    scep_authorize_spent(&f->req, &a.claim); /* the store was not told */
+    assert_int_equal(
+        scep_challenge_table_count(f->service.challenges, f->base.now), 1);
+    assert_int_equal(attempt(f, "b", "dev", password).status, SCEP_OK);
+}
+
+/* ---- providers ---- */
+
+typedef struct provider_state_t {
+    scep_status_e status;
+    scep_reason_e reason; /* SCEP_R_NONE: it fills in nothing */
+    scep_challenge_answer_t answer;
+    scep_challenge_request_t seen;
+    int asked;
+} provider_state_t;
+
+static scep_status_e provider_check(void *state, const scep_env_t *env,
+                                    const scep_challenge_request_t *request,
+                                    apr_pool_t *pool,
+                                    scep_challenge_answer_t *answer,
+                                    scep_result_t *res)
+{
+    provider_state_t *p = state;
+
+    assert_non_null(env);
+    assert_non_null(pool);
+    p->seen = *request;
+    p->asked++;
+    *answer = p->answer;
+    return p->reason != SCEP_R_NONE ? scep_fail(res, p->reason, "as it is told")
+                                    : p->status;
+}
+
+static const scep_challenge_provider_t provider = {
+    .abi = SCEP_CHALLENGE_ABI,
+    .size = sizeof(scep_challenge_provider_t),
+    .name = "test",
+    .check = provider_check,
+};
+
+static provider_state_t *add_provider(enroll_fixture_t *f)
+{
+    provider_state_t *p = apr_pcalloc(f->base.pool, sizeof(*p));
+    scep_provided_t *provided = apr_pcalloc(f->base.pool, sizeof(*provided));
+    int n = f->policy.sources.count++;
+
+    provided->text = "test:x";
+    provided->provider = &provider;
+    provided->state = p;
+    f->policy.sources.source[n] = SCEP_SOURCE_PROVIDER;
+    f->policy.sources.provided[n] = provided;
+    return p;
+}
+
+static void test_provider_sees_the_request(void **state)
+{
+    enroll_fixture_t *f = *state;
+    provider_state_t *p;
+    attempt_t a;
+
+    f->policy.sources.count = 0;
+    f->req.endpoint = "/scep";
+    f->req.host_request = f;
+    p = add_provider(f);
+    a = attempt(f, "a", "dev", "user:secret");
+    assert_int_equal(a.status, SCEP_OK);
+    assert_int_equal(a.claim.source, SCEP_SOURCE_PROVIDER);
+    assert_null(a.claim.profile);
+    scep_authorize_release(&f->req, &a.claim);
+    scep_authorize_spent(&f->req, &a.claim);
+    assert_string_equal(p->seen.transaction_id, "a");
+    assert_string_equal(p->seen.challenge, "user:secret");
+    assert_string_equal(p->seen.subject, "CN=dev");
+    assert_null(p->seen.alt_names[0]);
+    assert_string_equal(p->seen.peer, "192.0.2.1");
+    assert_string_equal(p->seen.profile, "device");
+    assert_string_equal(p->seen.endpoint, "/scep");
+    assert_ptr_equal(p->seen.host_request, f);
+    assert_true(p->seen.csr_der.len > 0);
+    assert_null(strstr(f->base.log, "secret"));
+    /* none without a challenge */
+    assert_int_equal(attempt(f, "a", "dev", NULL).status, SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_MISSING);
+    assert_int_equal(p->asked, 1);
+}
+
+static void test_provider_limits(void **state)
+{
+    enroll_fixture_t *f = *state;
+    provider_state_t *p;
+
+    f->policy.sources.count = 0;
+    p = add_provider(f);
+    p->answer.limits = "{\"subject\":\"CN=dev\",\"profile\":\"none\"}";
+    assert_int_equal(attempt(f, "a", "thief", "x").status, SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_LIMIT_SUBJECT);
+    assert_int_equal(attempt(f, "a", "dev", "x").status, SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_SOURCE_UNAVAILABLE);
+    p->answer.limits = "{\"subject\":\"CN=dev\"}";
+    p->answer.profile = "device";
+    assert_int_equal(attempt(f, "a", "dev", "x").status, SCEP_OK);
+    p->answer.limits = "none";
+    assert_int_equal(attempt(f, "a", "dev", "x").status, SCEP_UNAVAILABLE);
+}
+
+/* What could not be asked might have accepted; what accepts settles it. */
+static void test_unavailable_is_no_refusal(void **state)
+{
+    enroll_fixture_t *f = *state;
+    provider_state_t *p, *q;
+    const char *password = enroll_draw(f);
+
+    p = add_provider(f);
+    q = add_provider(f);
+    p->reason = SCEP_R_SOURCE_UNAVAILABLE;
+    q->reason = SCEP_R_CHALLENGE_UNKNOWN;
+    assert_int_equal(attempt(f, "a", "dev", "x").status, SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_SOURCE_UNAVAILABLE);
+    assert_int_equal(q->asked, 1);
+    q->reason = SCEP_R_NONE;
+    assert_int_equal(attempt(f, "a", "dev", "x").status, SCEP_OK);
+    assert_int_equal(attempt(f, "a", "dev", password).status, SCEP_OK);
+    assert_int_equal(p->asked, 2);
+    p->reason = q->reason = SCEP_R_CHALLENGE_SPENT;
+    assert_int_equal(attempt(f, "a", "dev", "x").status, SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_SPENT);
+    f->policy.sources.provided[2]->failed = true;
+    assert_int_equal(attempt(f, "a", "dev", "x").status, SCEP_UNAVAILABLE);
+    assert_int_equal(p->asked, 4);
+    assert_int_equal(q->asked, 3);
+}
+
+static void test_unsound_provider(void **state)
+{
+    static const scep_status_e odd[] = {SCEP_REFUSED, SCEP_UNAVAILABLE,
+                                        SCEP_BROKEN, SCEP_PENDING,
+                                        SCEP_NOT_FOUND};
+    enroll_fixture_t *f = *state;
+    provider_state_t *p;
+    size_t i;
+
+    f->policy.sources.count = 0;
+    p = add_provider(f);
+    for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        p->status = odd[i];
+        assert_int_equal(attempt(f, "a", "dev", "x").status, SCEP_BROKEN);
+        assert_int_equal(f->base.res.reason, SCEP_R_INTERNAL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +450,15 @@ int main(void)
         ENROLL_TEST(test_sources_in_order),
         ENROLL_TEST(test_malformed_challenge),
         ENROLL_TEST(test_spent_leaves_the_table),
+        ENROLL_TEST(test_broken_limit_gives_it_back),
+        ENROLL_TEST(test_malformed_limits_refuse),
+        ENROLL_TEST(test_profile_of_limits),
+        ENROLL_TEST(test_several_devices_take_turns),
+        ENROLL_TEST(test_use_is_spent_and_others_stay),
+        ENROLL_TEST(test_provider_sees_the_request),
+        ENROLL_TEST(test_provider_limits),
+        ENROLL_TEST(test_unavailable_is_no_refusal),
+        ENROLL_TEST(test_unsound_provider),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -222,8 +222,10 @@ static scep_status_e draw_special(enroll_fixture_t *f,
 static void test_uses_label_and_validity(void **state)
 {
     enroll_fixture_t *f = *state;
-    const scep_draw_params_t params = {
-        .label = "lab 3", .uses = 7, .validity = apr_time_from_sec(5)};
+    const scep_draw_params_t params = {.limits = "{ \"subject\": \"CN=a\" }",
+                                       .label = "lab 3",
+                                       .uses = 7,
+                                       .validity = apr_time_from_sec(5)};
     unsigned char hash[SCEP_HASH_SIZE];
     scep_challenge_row_t *row = NULL;
     scep_drawn_t drawn;
@@ -237,6 +239,8 @@ static void test_uses_label_and_validity(void **state)
                      SCEP_OK);
     assert_int_equal(row->uses, 7);
     assert_string_equal(row->label, "lab 3");
+    assert_string_equal(row->limits, "{\"subject\":\"CN=a\"}");
+    assert_string_equal(drawn.limits, row->limits);
     assert_int_equal(row->expires, drawn.expires);
 }
 
@@ -246,9 +250,13 @@ static void test_params_out_of_bounds(void **state)
     enroll_fixture_t *f = *state;
     char label[SCEP_MAX_LABEL + 2] = {0};
     const scep_draw_params_t bad[] = {
-        {.uses = -1},     {.uses = SCEP_MAX_USES + 1},
-        {.validity = -1}, {.validity = SCEP_MAX_PASSWORD_VALIDITY + 1},
+        {.uses = -1},
+        {.uses = SCEP_MAX_USES + 1},
+        {.validity = -1},
+        {.validity = SCEP_MAX_PASSWORD_VALIDITY + 1},
         {.label = label},
+        {.limits = "{\"subjects\":\"CN=a\"}"},
+        {.limits = "{\"profile\":\"none\"}"},
     };
     scep_drawn_t drawn;
     size_t i;

@@ -1,0 +1,54 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_json_read.h
+ * JSON (RFC 8259) that somebody else wrote, read strictly: UTF-8, no key twice
+ * in an object, no U+0000 in a string, nothing after the end. The caller
+ * bounds the size of the text. (base layer: the one place that knows jansson)
+ *
+ * Thread-safety: a value is used by one thread at a time.
+ */
+#ifndef SCEP_JSON_READ_H
+#define SCEP_JSON_READ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <apr_pools.h>
+
+/** A value; it lives as long as the pool of what it was parsed from. */
+typedef struct json_t scep_json_t;
+
+/**
+ * Parse LEN octets: an object or an array.
+ * @param error set when NULL is returned: what is wrong and where. It quotes
+ *     nothing of TEXT.
+ * @return NULL if it is malformed
+ */
+scep_json_t *scep_json_parse(apr_pool_t *pool, const char *text, size_t len,
+                             const char **error);
+
+bool scep_json_is_object(const scep_json_t *value);
+bool scep_json_is_array(const scep_json_t *value);
+
+/** A member, or NULL if OBJECT is none or has none of that name. */
+scep_json_t *scep_json_get(scep_json_t *object, const char *key);
+
+/** A key of OBJECT that is not among KNOWN (NULL-terminated); NULL: none. */
+const char *scep_json_stranger(scep_json_t *object, const char *const *known);
+
+/** Elements of an array; 0 for anything else. */
+size_t scep_json_count(scep_json_t *array);
+/** Element I, or NULL. */
+scep_json_t *scep_json_at(scep_json_t *array, size_t i);
+
+/** The characters of a string, in UTF-8; NULL for anything else. */
+const char *scep_json_text(const scep_json_t *value);
+
+/** The value of an integer. @return false for anything else */
+bool scep_json_number(const scep_json_t *value, apr_int64_t *number);
+
+/** VALUE (an object or array) in one line of ASCII, its keys sorted; from
+ * POOL. NULL: no memory. */
+const char *scep_json_write(apr_pool_t *pool, const scep_json_t *value);
+
+#endif
