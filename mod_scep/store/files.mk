@@ -14,7 +14,9 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_document.h \
 	mod_scep/store/scep_store_issue.c \
 	mod_scep/store/scep_store_sql.c mod_scep/store/scep_store_sql.h \
-	mod_scep/store/scep_store_revocation.c mod_scep/store/scep_store_revocation.h
+	mod_scep/store/scep_store_revocation.c mod_scep/store/scep_store_revocation.h \
+	mod_scep/store/scep_store_certificate.c mod_scep/store/scep_store_certificate.h \
+	mod_scep/store/scep_store_crl.c mod_scep/store/scep_store_crl.h
 
 if HAVE_CMOCKA
 STORE_TESTS = tests/unit/test_pgsql \
@@ -31,7 +33,9 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store_document \
 	tests/unit/test_store_issue \
 	tests/unit/test_store_sql \
-	tests/unit/test_store_revocation
+	tests/unit/test_store_revocation \
+	tests/unit/test_store_certificate \
+	tests/unit/test_store_crl
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 endif
@@ -85,3 +89,9 @@ tests_unit_test_store_claim_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_document_SOURCES = tests/unit/test_store_document.c $(STORE_FIXTURE)
 tests_unit_test_store_document_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_document_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_certificate_SOURCES = tests/unit/test_store_certificate.c $(STORE_FIXTURE)
+tests_unit_test_store_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_certificate_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_crl_SOURCES = tests/unit/test_store_crl.c $(STORE_FIXTURE)
+tests_unit_test_store_crl_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_crl_LDADD = $(LIB_STORE) $(UNIT_LIBS)

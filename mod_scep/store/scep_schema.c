@@ -95,6 +95,8 @@ static const char *const migration_3[] = {
     "CREATE INDEX audit_by_event ON audit (event, seq)",
 
     "ALTER TABLE certificates ADD COLUMN key_hash TEXT",
+    "CREATE INDEX certificates_by_time ON certificates (created, id)",
+    "CREATE INDEX certificates_by_serial ON certificates (serial)",
     "ALTER TABLE transactions ADD COLUMN renewal_of TEXT", /* serial */
 
     /* state: SCEP_REQUEST_... csr: CMS to the RA, base64; challenge: see

@@ -177,23 +177,6 @@ static scep_sql_status_e last_in(scep_store_session_t *s, const char *scope,
                           NULL);
 }
 
-scep_status_e scep_store_revocation_last(scep_store_t *store, const char *scope,
-                                         apr_int64_t *seq, scep_result_t *res)
-{
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-
-    if (status == SCEP_OK) {
-        scep_sql_status_e sql = last_in(&s, scope, seq);
-
-        status = scep_store_end(&s, sql, false, "look for revocations", res);
-    }
-    if (status == SCEP_OK && *seq < 0) {
-        status = bad_row(res);
-    }
-    return status;
-}
-
 typedef struct walk_t {
     scep_revocation_each_fn *each;
     void *baton;

@@ -72,11 +72,6 @@ scep_status_e scep_store_revoke(scep_store_t *store,
                                 scep_revoke_outcome_e *outcome,
                                 scep_result_t *res);
 
-/** The seq of the newest revocation of SCOPE; 0: there is none. Whoever walks
- * afterwards sees all up to it. */
-scep_status_e scep_store_revocation_last(scep_store_t *store, const char *scope,
-                                         apr_int64_t *seq, scep_result_t *res);
-
 /** Called per row; a result other than SCEP_OK ends the walk and becomes its
  * result. ROW lives only during the call. */
 typedef scep_status_e scep_revocation_each_fn(void *baton,

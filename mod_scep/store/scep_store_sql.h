@@ -30,6 +30,13 @@
 
 #define SCEP_REVOCATION_COLUMNS                                                \
     "scope, serial, effective, reason, not_after, created, actor, seq"
+#define SCEP_CERTIFICATE_COLUMNS                                               \
+    "c.id, c.scope, c.serial, c.subject, c.not_before, c.not_after,"           \
+    " c.profile, c.created, r.effective, r.reason, r.actor"
+#define SCEP_CERTIFICATE_TABLES                                                \
+    " FROM certificates c LEFT JOIN revocations r"                             \
+    " ON r.scope = c.scope AND r.serial = c.serial"
+#define SCEP_CRL_COLUMNS "number, this_update, next_update, covers, der"
 
 /* clang-format off */
 /** X(symbol, letters of the parameters, text) */
@@ -130,7 +137,32 @@
     X(SCEP_Q_REVOCATIONS_EACH, "tnn",                                          \
       "SELECT " SCEP_REVOCATION_COLUMNS " FROM revocations"                    \
       " WHERE scope = $1 AND effective <= $2"                                  \
-      " AND (not_after IS NULL OR not_after >= $3) ORDER BY effective")
+      " AND (not_after IS NULL OR not_after >= $3) ORDER BY effective")         \
+    X(SCEP_Q_REVOCATIONS_DUE, "tnn",                                           \
+      "SELECT COUNT(*) FROM revocations"                                       \
+      " WHERE scope = $1 AND effective > $2 AND effective <= $3")              \
+    X(SCEP_Q_CRL_FIND, "t",                                                    \
+      "SELECT " SCEP_CRL_COLUMNS " FROM crls WHERE scope = $1")                \
+    X(SCEP_Q_CRL_COUNT, "t",                                                   \
+      "SELECT COUNT(*) FROM crls WHERE scope = $1")                            \
+    X(SCEP_Q_CRL_ADD, "nnnntt",                                                \
+      "INSERT INTO crls (" SCEP_CRL_COLUMNS ", scope)"                         \
+      " VALUES ($1, $2, $3, $4, $5, $6)")                                      \
+    X(SCEP_Q_CRL_REPLACE, "nnnnttn",                                           \
+      "UPDATE crls SET number = $1, this_update = $2, next_update = $3,"       \
+      " covers = $4, der = $5 WHERE scope = $6 AND number = $7")               \
+    X(SCEP_Q_CERTIFICATE_FIND, "tt",                                           \
+      "SELECT " SCEP_CERTIFICATE_COLUMNS ", c.der" SCEP_CERTIFICATE_TABLES     \
+      " WHERE c.serial = $1 AND c.scope = COALESCE($2, c.scope)")              \
+    X(SCEP_Q_CERTIFICATES_LIST, "ntntnnnntn",                                  \
+      "SELECT " SCEP_CERTIFICATE_COLUMNS SCEP_CERTIFICATE_TABLES               \
+      " WHERE (c.created, c.id) < ($1, $2) AND c.created >= $3"                \
+      " AND c.scope = COALESCE($4, c.scope)"                                   \
+      " AND c.not_after >= $5 AND c.not_after < $6"                            \
+      " AND COALESCE(r.effective, 9223372036854775807) >= $7"                  \
+      " AND COALESCE(r.effective, 9223372036854775807) <= $8"                  \
+      " AND LOWER(COALESCE(c.subject, '')) LIKE $9 ESCAPE '!'"                 \
+      " ORDER BY c.created DESC, c.id DESC LIMIT $10")
 /* clang-format on */
 
 typedef enum {

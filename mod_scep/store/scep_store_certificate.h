@@ -1,0 +1,75 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_store_certificate.h
+ * Issued certificates in the durable record, each with its revocation, for
+ * people and programs that look for them. Conventions of scep_store.h.
+ * (store layer)
+ */
+#ifndef SCEP_STORE_CERTIFICATE_H
+#define SCEP_STORE_CERTIFICATE_H
+
+#include "scep_store.h"
+#include "scep_store_revocation.h"
+
+/** An issued certificate. */
+typedef struct scep_certificate_row_t {
+    const char *id; /* of the row: where a list goes on */
+    const char *scope;
+    const char *serial;  /* upper-case hex */
+    const char *subject; /* RFC 2253 */
+    apr_time_t not_before;
+    apr_time_t not_after;
+    const char *profile;
+    apr_time_t created;
+    scep_octets_t der; /* scep_store_certificate_find() only */
+    /* its revocation: */
+    apr_time_t revoked; /* effective from then on; 0: not at all */
+    scep_revocation_reason_e reason;
+    const char *revoked_by; /* NULL: the server itself */
+} scep_certificate_row_t;
+
+/** "valid", "expired", "revoked", or "revocation due" while that lies in the
+ * future. Constant. */
+const char *scep_certificate_state_name(const scep_certificate_row_t *row,
+                                        apr_time_t now);
+
+/**
+ * The certificate with SERIAL.
+ * @param scope NULL: of any CA
+ * @param count how many there are; more than one only of different CAs
+ * @return SCEP_OK, ROW is one of them; SCEP_NOT_FOUND without filling RES
+ */
+scep_status_e scep_store_certificate_find(scep_store_t *store,
+                                          const char *scope, const char *serial,
+                                          apr_pool_t *pool, int *count,
+                                          scep_certificate_row_t **row,
+                                          scep_result_t *res);
+
+/** Which; what is 0 or NULL does not count. */
+typedef struct scep_certificate_filter_t {
+    const char *scope;
+    const char *subject;   /* a part of it, in any case of its letters */
+    apr_time_t since;      /* issued at or after */
+    apr_time_t from;       /* expires at or after */
+    apr_time_t until;      /* expires before */
+    apr_time_t revoked_at; /* is revoked then */
+    apr_time_t good_at;    /* is not revoked then; not with the one above */
+    /* the last row of the page before: */
+    apr_time_t created;
+    const char *id;
+} scep_certificate_filter_t;
+
+/** Called per row; a result other than SCEP_OK ends the walk and becomes its
+ * result. ROW lives only during the call. */
+typedef scep_status_e
+scep_certificate_each_fn(void *baton, const scep_certificate_row_t *row);
+
+/** At most LIMIT certificates that fit FILTER, issued last first. EACH must
+ * not use STORE. */
+scep_status_e
+scep_store_certificates_list(scep_store_t *store,
+                             const scep_certificate_filter_t *filter, int limit,
+                             scep_certificate_each_fn *each, void *baton,
+                             apr_pool_t *pool, scep_result_t *res);
+
+#endif

@@ -1,0 +1,163 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_store_crl.c: the newest CRL of each CA, and whether it still tells all.
+ * (store layer)
+ */
+#include "scep_store_crl.h"
+
+#include <apr_encode.h>
+#include <apr_strings.h>
+
+#include "scep_store_p.h"
+
+/* The order of SCEP_CRL_COLUMNS. */
+enum { NUMBER, THIS_UPDATE, NEXT_UPDATE, COVERS, DER, COLUMNS };
+
+typedef struct find_t {
+    apr_pool_t *pool;
+    const char *scope;
+    scep_crl_row_t *row; /* NULL: none */
+    bool bad;
+} find_t;
+
+static bool find_row(void *baton, const char *const *columns, int count)
+{
+    find_t *find = baton;
+    scep_crl_row_t *row = apr_pcalloc(find->pool, sizeof(*row));
+    apr_size_t len = 0;
+
+    find->bad = true;
+    if (count != COLUMNS || columns[DER] == NULL ||
+        !scep_sql_number(columns[NUMBER], &row->number) ||
+        !scep_sql_number(columns[THIS_UPDATE], &row->this_update) ||
+        !scep_sql_number(columns[NEXT_UPDATE], &row->next_update) ||
+        !scep_sql_number(columns[COVERS], &row->covers)) {
+        return false;
+    }
+    row->scope = find->scope;
+    row->der.data = apr_pdecode_base64_binary(
+        find->pool, columns[DER], APR_ENCODE_STRING, APR_ENCODE_NONE, &len);
+    row->der.len = len;
+    find->bad = row->der.data == NULL;
+    find->row = row;
+    return true;
+}
+
+static bool take_number(void *baton, const char *const *columns, int count)
+{
+    apr_int64_t *number = baton;
+
+    if (count != 1 || !scep_sql_number(columns[0], number)) {
+        *number = -1;
+    }
+    return true;
+}
+
+static scep_sql_status_e look(scep_store_session_t *s, const char *scope,
+                              apr_time_t now, find_t *find, apr_int64_t *seq,
+                              apr_int64_t *due)
+{
+    const scep_sql_value_t value = {scope, 0};
+    scep_sql_status_e sql =
+        scep_store_run(s, SCEP_Q_CRL_FIND, &value, find_row, find, NULL);
+
+    *seq = *due = -1;
+    if (sql == SCEP_SQL_OK) {
+        sql = scep_store_run(s, SCEP_Q_REVOCATION_LAST, &value, take_number,
+                             seq, NULL);
+    }
+    if (sql == SCEP_SQL_OK) {
+        const scep_sql_value_t values[] = {
+            {scope, 0},
+            {NULL, find->row != NULL ? find->row->this_update : now},
+            {NULL, now},
+        };
+
+        sql = scep_store_run(s, SCEP_Q_REVOCATIONS_DUE, values, take_number,
+                             due, NULL);
+    }
+    return sql;
+}
+
+scep_status_e scep_store_crl_state(scep_store_t *store, const char *scope,
+                                   apr_time_t now, apr_pool_t *pool,
+                                   scep_crl_state_t *state, scep_result_t *res)
+{
+    find_t find = {pool, scope, NULL, false};
+    scep_store_session_t s;
+    apr_int64_t due;
+    scep_status_e status = scep_store_use(store, &s, res);
+    scep_sql_status_e sql;
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = look(&s, scope, now, &find, &state->seq, &due);
+    status = scep_store_end(&s, sql, false, "look up the CRL", res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (find.bad || state->seq < 0 || due < 0) {
+        return scep_fail(res, SCEP_R_INTERNAL,
+                         "a row of the table crls is malformed");
+    }
+    state->row = find.row;
+    state->stale =
+        find.row == NULL || find.row->covers != state->seq || due > 0;
+    return SCEP_OK;
+}
+
+static scep_sql_status_e put(scep_store_session_t *s, const scep_crl_row_t *row,
+                             apr_int64_t old, const char *der, bool *stored)
+{
+    /* to add one, as many of them as it has parameters */
+    const scep_sql_value_t values[] = {
+        {NULL, row->number},
+        {NULL, row->this_update},
+        {NULL, row->next_update},
+        {NULL, row->covers},
+        {der, 0},
+        {row->scope, 0},
+        {NULL, old},
+    };
+    const scep_sql_value_t scope = {row->scope, 0};
+    apr_int64_t there = 0, changed = 0;
+    scep_sql_status_e sql = SCEP_SQL_OK;
+
+    if (old == 0) {
+        sql = scep_store_run(s, SCEP_Q_CRL_COUNT, &scope, take_number, &there,
+                             NULL);
+    }
+    if (sql == SCEP_SQL_OK && there == 0) {
+        sql = scep_store_run(s, old == 0 ? SCEP_Q_CRL_ADD : SCEP_Q_CRL_REPLACE,
+                             values, NULL, NULL, &changed);
+    }
+    *stored = changed == 1;
+    return sql;
+}
+
+scep_status_e scep_store_crl_replace(scep_store_t *store,
+                                     const scep_crl_row_t *row, apr_int64_t old,
+                                     apr_pool_t *pool, bool *stored,
+                                     scep_result_t *res)
+{
+    const char *der = apr_pencode_base64_binary(
+        pool, row->der.data, (apr_ssize_t)row->der.len, APR_ENCODE_NONE, NULL);
+    scep_store_session_t s;
+    scep_status_e status;
+    bool written = false;
+    scep_sql_status_e sql;
+
+    *stored = false;
+    if (der == NULL) {
+        return scep_fail(res, SCEP_R_INTERNAL, "no CRL to record");
+    }
+    status = scep_store_begin(store, &s, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = put(&s, row, old, der, &written);
+    status = scep_store_end(&s, sql, written, "record a CRL", res);
+    *stored = status == SCEP_OK && written;
+    return status;
+}
