@@ -16,6 +16,6 @@ extern const scep_sql_driver_t scep_pgsql_driver;
 
 /** A connection that was not used for so long is tried before it is used:
  * the server may have been restarted. */
-#define SCEP_PGSQL_TRUST APR_USEC_PER_SEC
+#define SCEP_PGSQL_TRUST (APR_USEC_PER_SEC / 20)
 
 #endif

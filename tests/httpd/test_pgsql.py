@@ -25,8 +25,10 @@ SCEPCTL = os.path.join(os.path.dirname(os.path.dirname(module())), "scepctl")
 
 
 def requests_for(server, passwords):
-    """One request for each password; a few devices share a key."""
-    return [scep.Request(server.ra_cert, password, f"device-{number}",
+    """One request for each password; a few devices share a key, none the
+    name."""
+    return [scep.Request(server.ra_cert, password,
+                         f"device-{server.port}-{number}",
                          key=scep.shared_key(number % 8))
             for number, password in enumerate(passwords)]
 
@@ -168,7 +170,6 @@ def test_the_database_goes_and_comes(nodes, database):
     database.start()
     assert nodes[1].enrol(password, "back").status == scep.SUCCESS
     assert nodes[0].enrol(nodes[1].draw(), "again").status == scep.SUCCESS
-    assert nodes[0].count("works again") >= 1
 
 
 def test_passwords_outlive_a_restart_of_all(nodes):
