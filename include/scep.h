@@ -195,6 +195,12 @@ typedef enum {
       SCEP_TEXT_LATER)                                                         \
     X(SCEP_R_CA_REFUSED, 160, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,        \
       "The CA refused the request.")                                           \
+    X(SCEP_R_CERT_UNKNOWN, 161, SCEP_REFUSED, 200, SCEP_FAIL_BAD_CERT_ID,      \
+      "There is no such certificate.")                                         \
+    X(SCEP_R_CRL_ISSUER, 162, SCEP_REFUSED, 200, SCEP_FAIL_BAD_CERT_ID,        \
+      "This CA has no CRL of that issuer.")                                    \
+    X(SCEP_R_NO_CRL, 163, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,            \
+      "This CA has no CRL.")                                                   \
     /* our side */                                                             \
     X(SCEP_R_CA_UNAVAILABLE, 170, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,       \
       SCEP_TEXT_UNAVAILABLE)                                                   \

@@ -7,8 +7,8 @@
  *
  * Life: start() once per generation in the parent (as root, before children
  * are forked; again after each graceful restart), child_start() once per
- * child process, then issue(), poll() and certificates() from any thread of
- * the child at any time, concurrently. State made in start() is read-only
+ * child process, then issue(), poll(), crl() and certificates() from any
+ * thread of the child at any time, concurrently. State made in start() is read-only
  * afterwards or locked by the backend. A call may block, but should answer
  * UNAVAILABLE after a bounded time rather than hold a worker.
  *
@@ -18,6 +18,7 @@
 #ifndef SCEP_CA_H
 #define SCEP_CA_H
 
+#include <apr_tables.h>
 #include <apr_time.h>
 
 #include <openssl/x509.h>
@@ -81,7 +82,23 @@ typedef struct scep_ca_request_t {
     scep_extensions_t *extensions; /* it asks for; may be NULL */
     const scep_profile_t *profile;
     const char *transaction_id;
+    const char *crl_url; /* ScepCRLDistributionPoint, or NULL */
 } scep_ca_request_t;
+
+/** A revoked certificate, for a CRL. */
+typedef struct scep_ca_revoked_t {
+    const char *serial; /* upper-case hex */
+    apr_time_t at;
+    int reason; /* CRLReason, RFC 5280 5.3.1 */
+} scep_ca_revoked_t;
+
+/** What a CRL is to say. */
+typedef struct scep_ca_crl_request_t {
+    const apr_array_header_t *revoked; /* scep_ca_revoked_t, in any order */
+    apr_int64_t number;                /* cRLNumber */
+    apr_time_t this_update;
+    apr_time_t next_update;
+} scep_ca_crl_request_t;
 
 /** The outcome of issue() and poll(). */
 typedef struct scep_ca_answer_t {
@@ -92,7 +109,8 @@ typedef struct scep_ca_answer_t {
 
 typedef struct scep_ca_backend_t {
     apr_uint32_t abi; /* SCEP_CA_ABI */
-    apr_size_t size;  /* sizeof(scep_ca_backend_t) */
+    apr_size_t size;  /* sizeof(scep_ca_backend_t); members are added at its
+                       * end without a new ABI number */
     const char *name; /* as in ScepCABackend */
 
     /**
@@ -138,7 +156,29 @@ typedef struct scep_ca_backend_t {
     scep_status_e (*poll)(void *ca, const scep_env_t *env, const char *ticket,
                           apr_pool_t *pool, scep_ca_answer_t *answer,
                           scep_result_t *res);
+
+    /*
+     * What follows is not in every backend: it may have been built before the
+     * member was added. SCEP_CA_HAS() tells.
+     */
+
+    /** Sign a CRL of the issuing CA. NULL: it has none, or publishes it by
+     * itself. @return SCEP_OK, CRL is owned by POOL; SCEP_REFUSED with
+     * SCEP_R_NO_CRL; SCEP_UNAVAILABLE with SCEP_R_CA_UNAVAILABLE; SCEP_BROKEN
+     * with SCEP_R_INTERNAL */
+    scep_status_e (*crl)(void *ca, const scep_env_t *env,
+                         const scep_ca_crl_request_t *request, apr_pool_t *pool,
+                         X509_CRL **crl, scep_result_t *res);
 } scep_ca_backend_t;
+
+/** The least that SIZE must be: all up to crl(). */
+#define SCEP_CA_MIN_SIZE offsetof(scep_ca_backend_t, crl)
+
+/** True if BACKEND has the function MEMBER, one of the last. */
+#define SCEP_CA_HAS(backend, member)                                           \
+    ((backend)->size >=                                                        \
+         offsetof(scep_ca_backend_t, member) + sizeof((backend)->member) &&    \
+     (backend)->member != NULL)
 
 #ifdef __cplusplus
 }

@@ -7,13 +7,15 @@ libscep_ca_la_SOURCES = \
 	mod_scep/ca/scep_cert_time.c mod_scep/ca/scep_cert_time.h \
 	mod_scep/ca/scep_der.c mod_scep/ca/scep_der.h \
 	mod_scep/ca/scep_profile.c mod_scep/ca/scep_profile.h \
-	mod_scep/ca/scep_ra_check.c mod_scep/ca/scep_ra_check.h
+	mod_scep/ca/scep_ra_check.c mod_scep/ca/scep_ra_check.h \
+	mod_scep/ca/scep_crl.c mod_scep/ca/scep_crl.h
 
 if HAVE_CMOCKA
 CA_TESTS = tests/unit/test_ca_chain tests/unit/test_ca_local \
 	tests/unit/test_cert_build tests/unit/test_cert_extensions \
 	tests/unit/test_cert_san tests/unit/test_cert_time tests/unit/test_der \
-	tests/unit/test_profile tests/unit/test_ra_check
+	tests/unit/test_profile tests/unit/test_ra_check \
+	tests/unit/test_crl
 check_PROGRAMS += $(CA_TESTS)
 TESTS += $(CA_TESTS)
 endif
@@ -61,3 +63,8 @@ tests_unit_test_ra_check_SOURCES = tests/unit/test_ra_check.c \
 	tests/unit/fixture_ca.h
 tests_unit_test_ra_check_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ra_check_LDADD = $(LIB_CA) $(UNIT_LIBS)
+tests_unit_test_crl_SOURCES = tests/unit/test_crl.c \
+	tests/unit/fixture.h \
+	tests/unit/fixture_ca.h
+tests_unit_test_crl_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_crl_LDADD = $(LIB_CA) $(UNIT_LIBS)

@@ -11,6 +11,7 @@
 
 #include "scep_ca_chain.h"
 #include "scep_cert_build.h"
+#include "scep_crl.h"
 #include "scep_ra_check.h"
 
 typedef struct local_t {
@@ -287,6 +288,21 @@ static scep_status_e local_issue(void *ca, const scep_env_t *env,
     return status;
 }
 
+static scep_status_e local_crl(void *ca, const scep_env_t *env,
+                               const scep_ca_crl_request_t *request,
+                               apr_pool_t *pool, X509_CRL **crl,
+                               scep_result_t *res)
+{
+    local_t *local = ca;
+
+    (void)env;
+    *crl = NULL;
+    if (local->pair.key == NULL) {
+        return scep_fail(res, SCEP_R_INTERNAL, "the CA key is not loaded");
+    }
+    return scep_crl_build(&local->pair, request, pool, crl, res);
+}
+
 const scep_ca_backend_t scep_ca_local = {
     .abi = SCEP_CA_ABI,
     .size = sizeof(scep_ca_backend_t),
@@ -297,4 +313,5 @@ const scep_ca_backend_t scep_ca_local = {
     .ra_pair = local_ra_pair,
     .issue = local_issue,
     .poll = NULL,
+    .crl = local_crl,
 };

@@ -174,6 +174,8 @@ static scep_status_e add_leaf_extensions(X509 *cert, X509 *ca,
         !scep_cert_add_ext_key_usage(cert, request->profile->ext_key_usage) ||
         !scep_cert_add_subject_key_id(cert) ||
         !scep_cert_add_authority_key_id(cert, ca) ||
+        (request->crl_url != NULL &&
+         !scep_cert_add_crl_url(cert, request->crl_url)) ||
         (san != NULL && X509_add1_ext_i2d(cert, NID_subject_alt_name, san,
                                           critical, X509V3_ADD_DEFAULT) != 1)) {
         return internal(res, "add the extensions");
@@ -255,8 +257,7 @@ static const kind_t kinds[] = {
     [SCEP_CERT_RA_ENCRYPT] = {false, -1, KU_KEY_ENCIPHERMENT},
 };
 
-/* A digest of the strength of an EC key; SHA-256 for the rest. */
-static const char *digest_for(EVP_PKEY *key)
+const char *scep_cert_digest(EVP_PKEY *key)
 {
     int bits = EVP_PKEY_is_a(key, "EC") ? EVP_PKEY_get_bits(key) : 0;
 
@@ -305,5 +306,5 @@ scep_status_e scep_cert_make(scep_cert_kind_e kind, EVP_PKEY *key,
     }
     return finish(draft, signer,
                   issuer != NULL ? X509_get0_pubkey(issuer_cert) : key,
-                  digest_for(signer), pool, cert, res);
+                  scep_cert_digest(signer), pool, cert, res);
 }

@@ -14,7 +14,8 @@
  * Issue the certificate for REQUEST: 159-bit random positive serial (S29),
  * subject copied octet by octet, subject alternative names copied except what
  * S18 forbids, keyUsage and extendedKeyUsage from the profile, CA:FALSE
- * always, subjectKeyIdentifier, authorityKeyIdentifier, notBefore back-dated
+ * always, subjectKeyIdentifier, authorityKeyIdentifier, the CRL distribution
+ * point that REQUEST names, notBefore back-dated
  * but not before the CA's, notAfter never past the CA's (S30). Nothing else is
  * taken from the CSR (S6).
  * @param now UTC microseconds
@@ -48,5 +49,9 @@ scep_status_e scep_cert_make(scep_cert_kind_e kind, EVP_PKEY *key,
                              X509_NAME *subject, const scep_keypair_t *issuer,
                              int days, apr_time_t now, apr_pool_t *pool,
                              X509 **cert, scep_result_t *res);
+
+/** The digest for a signature by KEY: of the strength of an EC key; SHA-256
+ * for the rest. Constant. */
+const char *scep_cert_digest(EVP_PKEY *key);
 
 #endif

@@ -95,20 +95,72 @@ bool scep_cert_add_subject_key_id(X509 *cert)
     return ok;
 }
 
-bool scep_cert_add_authority_key_id(X509 *cert, X509 *issuer)
+AUTHORITY_KEYID *scep_cert_authority_key_id(X509 *issuer)
 {
     const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(issuer);
     AUTHORITY_KEYID *aki = AUTHORITY_KEYID_new();
-    bool ok;
 
     if (aki == NULL) {
-        return false;
+        return NULL;
     }
     aki->keyid = id != NULL ? ASN1_OCTET_STRING_dup(id) : key_id(issuer);
-    ok = aki->keyid != NULL &&
-         X509_add1_ext_i2d(cert, NID_authority_key_identifier, aki, 0,
-                           X509V3_ADD_DEFAULT) == 1;
+    if (aki->keyid == NULL) {
+        AUTHORITY_KEYID_free(aki);
+        return NULL;
+    }
+    return aki;
+}
+
+bool scep_cert_add_authority_key_id(X509 *cert, X509 *issuer)
+{
+    AUTHORITY_KEYID *aki = scep_cert_authority_key_id(issuer);
+    bool ok =
+        aki != NULL && X509_add1_ext_i2d(cert, NID_authority_key_identifier,
+                                         aki, 0, X509V3_ADD_DEFAULT) == 1;
+
     AUTHORITY_KEYID_free(aki);
+    return ok;
+}
+
+static GENERAL_NAME *uri_name(const char *url)
+{
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    ASN1_IA5STRING *uri = ASN1_IA5STRING_new();
+
+    if (name == NULL || uri == NULL || ASN1_STRING_set(uri, url, -1) != 1) {
+        GENERAL_NAME_free(name);
+        ASN1_IA5STRING_free(uri);
+        return NULL;
+    }
+    GENERAL_NAME_set0_value(name, GEN_URI, uri);
+    return name;
+}
+
+bool scep_cert_add_crl_url(X509 *cert, const char *url)
+{
+    CRL_DIST_POINTS *points = CRL_DIST_POINTS_new();
+    DIST_POINT *point = DIST_POINT_new();
+    GENERAL_NAME *name = uri_name(url);
+    bool ok = points != NULL && point != NULL && name != NULL &&
+              (point->distpoint = DIST_POINT_NAME_new()) != NULL &&
+              (point->distpoint->name.fullname = GENERAL_NAMES_new()) != NULL;
+
+    if (ok) {
+        point->distpoint->type = 0; /* fullName */
+        ok = sk_GENERAL_NAME_push(point->distpoint->name.fullname, name) > 0;
+    }
+    if (!ok) {
+        GENERAL_NAME_free(name);
+    }
+    if (ok && sk_DIST_POINT_push(points, point) > 0) {
+        ok = X509_add1_ext_i2d(cert, NID_crl_distribution_points, points, 0,
+                               X509V3_ADD_DEFAULT) == 1;
+    }
+    else {
+        DIST_POINT_free(point);
+        ok = false;
+    }
+    CRL_DIST_POINTS_free(points);
     return ok;
 }
 

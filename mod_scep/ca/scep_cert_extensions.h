@@ -24,9 +24,16 @@ bool scep_cert_add_ext_key_usage(X509 *cert, const char *const *oids);
 /** subjectKeyIdentifier, by RFC 5280 4.2.1.2 (1), of CERT's key. */
 bool scep_cert_add_subject_key_id(X509 *cert);
 
+/** The authorityKeyIdentifier of what ISSUER signs; the caller frees it. NULL
+ * on failure. */
+AUTHORITY_KEYID *scep_cert_authority_key_id(X509 *issuer);
+
 /** authorityKeyIdentifier: the issuer's subjectKeyIdentifier as it stands in
  * its certificate, or computed when it has none. */
 bool scep_cert_add_authority_key_id(X509 *cert, X509 *issuer);
+
+/** cRLDistributionPoints with one URL. */
+bool scep_cert_add_crl_url(X509 *cert, const char *url);
 
 /**
  * The KU_* bits that a request asks for; 0 when it asks for none.

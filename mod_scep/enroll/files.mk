@@ -15,7 +15,10 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_pkioperation.c \
 	mod_scep/enroll/scep_refusal.c mod_scep/enroll/scep_refusal.h \
 	mod_scep/enroll/scep_reply_key.c mod_scep/enroll/scep_reply_key.h \
-	mod_scep/enroll/scep_service.c mod_scep/enroll/scep_service.h
+	mod_scep/enroll/scep_service.c mod_scep/enroll/scep_service.h \
+	mod_scep/enroll/scep_crl_issue.c mod_scep/enroll/scep_crl_issue.h \
+	mod_scep/enroll/scep_getcert.c mod_scep/enroll/scep_getcert.h \
+	mod_scep/enroll/scep_getcrl.c
 
 if HAVE_CMOCKA
 ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names tests/unit/test_limits \
@@ -25,7 +28,10 @@ ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names tests/unit/tes
 	tests/unit/test_operation tests/unit/test_outstanding \
 	tests/unit/test_pkcsreq tests/unit/test_pkioperation \
 	tests/unit/test_refusal tests/unit/test_reply_key \
-	tests/unit/test_service
+	tests/unit/test_service \
+	tests/unit/test_crl_issue \
+	tests/unit/test_getcert \
+	tests/unit/test_getcrl
 check_PROGRAMS += $(ENROLL_TESTS)
 TESTS += $(ENROLL_TESTS)
 endif
@@ -92,3 +98,12 @@ tests_unit_test_limits_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_pattern_SOURCES = tests/unit/test_pattern.c $(ENROLL_FIXTURE)
 tests_unit_test_pattern_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pattern_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_crl_issue_SOURCES = tests/unit/test_crl_issue.c $(ENROLL_FIXTURE)
+tests_unit_test_crl_issue_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_crl_issue_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_getcert_SOURCES = tests/unit/test_getcert.c $(ENROLL_FIXTURE)
+tests_unit_test_getcert_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_getcert_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_getcrl_SOURCES = tests/unit/test_getcrl.c $(ENROLL_FIXTURE)
+tests_unit_test_getcrl_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_getcrl_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)

@@ -220,6 +220,7 @@ static scep_status_e sign(const scep_enrolment_t *e, X509 **cert,
         .extensions = e->csr->extensions,
         .profile = e->profile,
         .transaction_id = e->msg->transaction_id,
+        .crl_url = service->crl_url,
     };
     scep_ca_answer_t answer = {NULL, NULL};
     scep_status_e status = service->backend->issue(

@@ -4,6 +4,7 @@
  * Verify, then open, then decide (invariant 8). (enroll layer)
  */
 #include "scep_certrep.h"
+#include "scep_getcert.h"
 #include "scep_message.h"
 #include "scep_operation.h"
 #include "scep_pkcsreq.h"
@@ -23,6 +24,8 @@ static const struct handler {
 } handlers[] = {
     {SCEP_MSG_PKCSREQ, scep_renewal_examine, scep_pkcsreq},
     {SCEP_MSG_RENEWALREQ, scep_renewal_admit, scep_renewalreq},
+    {SCEP_MSG_GETCERT, NULL, scep_getcert},
+    {SCEP_MSG_GETCRL, NULL, scep_getcrl},
 };
 
 static const struct handler *handler_of(const scep_pkimessage_t *msg)
@@ -50,6 +53,7 @@ answer_by_certrep(scep_request_t *req, const scep_pkimessage_t *msg,
         .recipient_nonce = msg->sender_nonce,
         .digest = msg->digest,
         .certs = certs,
+        .crl = reply->crl,
         .recipient = reply->recipient,
         .cipher = msg->cipher,
         .signer = scep_service_ra(req)->signer,

@@ -51,6 +51,8 @@ typedef struct scep_service_t {
     scep_octets_t password_key; /* SCEP_PASSWORD_KEY_SIZE octets */
     scep_failures_t *failures;  /* NULL: nothing is counted */
     int waiting_places;         /* for those who are made to wait */
+    apr_interval_time_t crl_validity;
+    const char *crl_url; /* that certificates name; NULL: none */
 } scep_service_t;
 
 /** What a challenge may be (ScepChallenge). */

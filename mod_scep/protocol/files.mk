@@ -22,6 +22,8 @@ libscep_protocol_la_SOURCES += \
 	mod_scep/protocol/scep_csr_challenge.h \
 	mod_scep/protocol/scep_csr_decoy.c \
 	mod_scep/protocol/scep_csr_decoy.h \
+	mod_scep/protocol/scep_issuer_serial.c \
+	mod_scep/protocol/scep_issuer_serial.h \
 	mod_scep/protocol/scep_pkimessage.c \
 	mod_scep/protocol/scep_pkimessage.h \
 	mod_scep/protocol/scep_pkimessage_open.c \
@@ -30,6 +32,7 @@ libscep_protocol_la_SOURCES += \
 	mod_scep/protocol/scep_pubkey.c mod_scep/protocol/scep_pubkey.h
 PROTOCOL_TESTS += tests/unit/test_ber tests/unit/test_csr \
 	tests/unit/test_csr_challenge tests/unit/test_csr_decoy \
+	tests/unit/test_issuer_serial \
 	tests/unit/test_messages tests/unit/test_oid \
 	tests/unit/test_pkimessage tests/unit/test_pkimessage_open \
 	tests/unit/test_preflight tests/unit/test_pss tests/unit/test_pubkey
@@ -119,3 +122,7 @@ EXTRA_DIST += tests/data/messages/README.md \
 	tests/data/messages/rfc-author-2018/scep_resp1.der \
 	tests/data/messages/rfc-author-2018/scep_resp2.der \
 	tests/data/messages/windows-oaep/PKCSReq.der
+tests_unit_test_issuer_serial_SOURCES = tests/unit/test_issuer_serial.c \
+	tests/unit/fixture.h
+tests_unit_test_issuer_serial_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_issuer_serial_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)

@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include "scep_cert_build.h"
+#include "scep_crl.h"
 #include "scep_draw.h"
 #include "scep_password.h"
 #include "scep_profile.h"
@@ -168,12 +169,34 @@ static scep_status_e backend_issue(void *ca, const scep_env_t *env,
                            &answer->cert, &left_out, res);
 }
 
+static scep_status_e backend_crl(void *ca, const scep_env_t *env,
+                                 const scep_ca_crl_request_t *request,
+                                 apr_pool_t *pool, X509_CRL **crl,
+                                 scep_result_t *res)
+{
+    enroll_fixture_t *f = ca;
+
+    (void)env;
+    if (f->before_sign != NULL) {
+        void (*hook)(enroll_fixture_t *) = f->before_sign;
+
+        f->before_sign = NULL;
+        hook(f);
+    }
+    if (f->backend_status != SCEP_OK) {
+        return scep_fail(res, f->backend_reason, "as the test wants it");
+    }
+    f->crls++;
+    return scep_crl_build(&f->ca, request, pool, crl, res);
+}
+
 static const scep_ca_backend_t backend = {
     .abi = SCEP_CA_ABI,
     .size = sizeof(scep_ca_backend_t),
     .name = "test",
     .certificates = backend_certificates,
     .issue = backend_issue,
+    .crl = backend_crl,
 };
 
 /* --- setup ------------------------------------------------------------------ */
@@ -289,6 +312,7 @@ int enroll_setup(void **state)
     f->service.backend = &backend;
     f->service.ca = f;
     f->service.ra = &f->ra;
+    f->service.crl_validity = apr_time_from_sec(7 * 86400);
     f->service.password_key.data = password_key;
     f->service.password_key.len = sizeof(password_key);
     f->profile = scep_profile_device;

@@ -28,7 +28,9 @@ typedef struct enroll_fixture_t {
     scep_status_e backend_status; /* SCEP_OK: it signs */
     scep_reason_e backend_reason; /* else the reason it gives */
     int issued;                   /* how often the backend signed */
-    void (*before_sign)(struct enroll_fixture_t *f); /* runs inside issue() */
+    int crls;                     /* how many CRLs it signed */
+    void (*before_sign)(struct enroll_fixture_t *f); /* runs inside issue()
+                                                     * and crl() */
 } enroll_fixture_t;
 
 int enroll_setup(void **state);

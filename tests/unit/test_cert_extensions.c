@@ -184,6 +184,16 @@ static void an_impossible_usage_is_refused(void **state)
     assert_non_null(strstr(f->res.detail, "keyUsage is malformed"));
 }
 
+static void crl_url(void **state)
+{
+    fixture_t *f = *state;
+    X509 *cert = blank(f, "P-256");
+
+    assert_true(scep_cert_add_crl_url(cert, "http://a/b"));
+    assert_string_equal(only_extension(f, cert, NID_crl_distribution_points),
+                        "30123010A00EA00C860A687474703A2F2F612F62");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +203,7 @@ int main(void)
         FIXTURE_TEST(key_identifiers_fit_together),
         FIXTURE_TEST(an_issuer_without_an_identifier_has_one_computed),
         FIXTURE_TEST(an_issuers_own_identifier_is_taken),
+        FIXTURE_TEST(crl_url),
         FIXTURE_TEST(usage_is_what_is_asked_and_allowed),
         FIXTURE_TEST(ec_keys_do_not_encipher),
         FIXTURE_TEST(an_impossible_usage_is_refused),

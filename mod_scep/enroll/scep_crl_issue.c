@@ -1,0 +1,143 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_crl_issue.c: keep a CA's CRL current. (enroll layer)
+ *
+ * Signed first and recorded then, so that the store's write transaction is
+ * short: it takes the CRL only in the place of the one that was looked at.
+ */
+#include "scep_crl_issue.h"
+
+#include <apr_strings.h>
+
+#include "scep_crl.h"
+#include "scep_store_revocation.h"
+
+enum {
+    TRIES = 5,       /* each lost one means that somebody else made progress */
+    CLOCK_SLACK = 60 /* seconds that another machine's clock may be ahead */
+};
+
+static bool is_current(const scep_crl_state_t *state, apr_time_t now)
+{
+    const scep_crl_row_t *row = state->row;
+
+    if (state->stale) {
+        return false;
+    }
+    return row->this_update <= now + apr_time_from_sec(CLOCK_SLACK) &&
+           row->next_update - now > (row->next_update - row->this_update) / 4;
+}
+
+/* Where revoked serial numbers are collected. */
+typedef struct collect_t {
+    apr_pool_t *pool;
+    apr_array_header_t *revoked;
+} collect_t;
+
+static scep_status_e collect(void *baton, const scep_revocation_row_t *row)
+{
+    collect_t *c = baton;
+    scep_ca_revoked_t *one = apr_array_push(c->revoked);
+
+    one->serial = apr_pstrdup(c->pool, row->serial);
+    one->at = row->effective;
+    one->reason = (int)row->reason;
+    return SCEP_OK;
+}
+
+/* A certificate that has expired stays on one CRL more that was issued since
+ * (RFC 5280 3.3). Numbers begin with the time, so that they rise even if the
+ * database was lost. */
+static scep_status_e make(const scep_service_t *service, const scep_env_t *env,
+                          const scep_crl_state_t *state, apr_time_t now,
+                          apr_pool_t *pool, scep_crl_row_t **row,
+                          scep_result_t *res)
+{
+    const scep_crl_row_t *last = state->row;
+    collect_t c = {pool, apr_array_make(pool, 16, sizeof(scep_ca_revoked_t))};
+    scep_ca_crl_request_t request = {
+        .revoked = c.revoked,
+        .number = last != NULL ? last->number + 1 : apr_time_sec(now),
+        .this_update = now,
+        .next_update = now + service->crl_validity,
+    };
+    X509_CRL *crl = NULL;
+    scep_status_e status = scep_store_revocations_each(
+        service->store, service->scope, now,
+        last != NULL ? last->this_update : 0, collect, &c, res);
+
+    if (status == SCEP_OK) {
+        status =
+            service->backend->crl(service->ca, env, &request, pool, &crl, res);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
+    *row = apr_pcalloc(pool, sizeof(**row));
+    (*row)->scope = service->scope;
+    (*row)->number = request.number;
+    (*row)->this_update = request.this_update;
+    (*row)->next_update = request.next_update;
+    (*row)->covers = state->seq;
+    (*row)->der = scep_crl_der(pool, crl);
+    return (*row)->der.len > 0
+               ? SCEP_OK
+               : scep_fail(res, SCEP_R_INTERNAL, "cannot encode the CRL");
+}
+
+static scep_status_e renew(const scep_service_t *service, const scep_env_t *env,
+                           const scep_crl_state_t *state, apr_time_t now,
+                           apr_pool_t *pool, scep_crl_row_t **row, bool *stored,
+                           scep_result_t *res)
+{
+    scep_status_e status = make(service, env, state, now, pool, row, res);
+
+    if (status == SCEP_OK) {
+        status = scep_store_crl_replace(
+            service->store, *row, state->row != NULL ? state->row->number : 0,
+            pool, stored, res);
+    }
+    if (status == SCEP_OK && *stored) {
+        scep_log(env, SCEP_LOG_INFO,
+                 SCEPLOGNO(0235) "signed CRL %" APR_INT64_T_FMT
+                                 " of the CA %s, %" APR_SIZE_T_FMT " octets",
+                 (*row)->number, service->scope, (*row)->der.len);
+    }
+    return status;
+}
+
+scep_status_e scep_crl_current(const scep_service_t *service,
+                               const scep_env_t *env, apr_pool_t *pool,
+                               scep_crl_row_t **row, scep_result_t *res)
+{
+    scep_crl_state_t state;
+    scep_status_e status = SCEP_OK;
+    int i;
+
+    *row = NULL;
+    if (!SCEP_CA_HAS(service->backend, crl)) {
+        return scep_fail(res, SCEP_R_NO_CRL, "ScepCABackend %s signs no CRLs",
+                         service->backend->name);
+    }
+    for (i = 0; status == SCEP_OK && i < TRIES; i++) {
+        apr_time_t now = scep_env_now(env);
+        bool stored = false;
+
+        status = scep_store_crl_state(service->store, service->scope, now, pool,
+                                      &state, res);
+        if (status == SCEP_OK && is_current(&state, now)) {
+            *row = state.row;
+            return SCEP_OK;
+        }
+        if (status == SCEP_OK) {
+            status = renew(service, env, &state, now, pool, row, &stored, res);
+        }
+        if (status == SCEP_OK && stored) {
+            return SCEP_OK;
+        }
+    }
+    *row = NULL;
+    return status != SCEP_OK ? status
+                             : scep_fail(res, SCEP_R_STORE_UNAVAILABLE,
+                                         "others signed CRLs all the time");
+}

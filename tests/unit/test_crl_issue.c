@@ -1,0 +1,204 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * test_crl_issue.c: when a new CRL is signed, and which one all get.
+ * (enroll layer)
+ */
+#include "enroll_fixture.h"
+
+#include "scep_crl_issue.h"
+#include "scep_store_revocation.h"
+
+#define DAY apr_time_from_sec(86400)
+
+static scep_crl_row_t *must_get(enroll_fixture_t *f)
+{
+    scep_crl_row_t *row = NULL;
+
+    enroll_reset_result(f);
+    assert_int_equal(scep_crl_current(&f->service, &f->base.env, f->base.pool,
+                                      &row, &f->base.res),
+                     SCEP_OK);
+    return row;
+}
+
+static void revoke_at(enroll_fixture_t *f, const char *serial, apr_time_t at,
+                      apr_time_t not_after)
+{
+    scep_revoke_t wish = {.row = {.scope = f->service.scope,
+                                  .serial = serial,
+                                  .effective = at,
+                                  .reason = SCEP_REVOKED_KEY_COMPROMISE,
+                                  .not_after = not_after,
+                                  .created = f->base.now},
+                          .unknown = true};
+    scep_revoke_outcome_e outcome;
+
+    assert_int_equal(scep_store_revoke(f->service.store, &wish, f->base.pool,
+                                       &outcome, &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(outcome, SCEP_REVOKE_RECORDED);
+}
+
+static int entries(const scep_crl_row_t *row)
+{
+    const unsigned char *in = row->der.data;
+    X509_CRL *crl = d2i_X509_CRL(NULL, &in, (long)row->der.len);
+    int count;
+
+    assert_non_null(crl);
+    count = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl));
+    X509_CRL_free(crl);
+    return count < 0 ? 0 : count;
+}
+
+static void test_first_one(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_crl_row_t *row = must_get(f);
+
+    assert_int_equal(entries(row), 0);
+    assert_true(row->number == apr_time_sec(f->base.now));
+    assert_true(row->this_update == f->base.now);
+    assert_true(row->next_update == f->base.now + 7 * DAY);
+    assert_non_null(strstr(f->base.log, "SCEP0235"));
+    must_get(f);
+    assert_int_equal(f->crls, 1);
+}
+
+static void test_new_one_after_a_revocation(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_crl_row_t *row = must_get(f), *next;
+
+    revoke_at(f, "7A", f->base.now, 0);
+    next = must_get(f);
+    assert_int_equal(entries(next), 1);
+    assert_true(next->number == row->number + 1);
+    revoke_at(f, "7B", f->base.now + DAY, 0);
+    assert_int_equal(entries(must_get(f)), 1);
+    f->base.now += DAY;
+    assert_int_equal(entries(must_get(f)), 2);
+    assert_int_equal(f->crls, 4);
+    must_get(f);
+    assert_int_equal(f->crls, 4);
+}
+
+static void test_new_one_before_it_runs_out(void **state)
+{
+    enroll_fixture_t *f = *state;
+
+    must_get(f);
+    f->base.now += 7 * DAY * 3 / 4 - 1;
+    must_get(f);
+    assert_int_equal(f->crls, 1);
+    f->base.now += 1;
+    must_get(f);
+    assert_int_equal(f->crls, 2);
+}
+
+static void test_new_one_when_the_clock_was_set_back(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_crl_row_t *row = must_get(f), *next;
+
+    f->base.now -= DAY;
+    next = must_get(f);
+    assert_true(next->this_update == f->base.now);
+    assert_true(next->number == row->number + 1);
+}
+
+/* RFC 5280 3.3: on one more that was issued after it expired. */
+static void test_expired_one_leaves_later(void **state)
+{
+    enroll_fixture_t *f = *state;
+
+    revoke_at(f, "7A", f->base.now, f->base.now + DAY);
+    assert_int_equal(entries(must_get(f)), 1);
+    f->base.now += 6 * DAY;
+    assert_int_equal(entries(must_get(f)), 1);
+    assert_int_equal(f->crls, 2);
+    f->base.now += 6 * DAY;
+    assert_int_equal(entries(must_get(f)), 0);
+}
+
+static void sign_another(enroll_fixture_t *f)
+{
+    revoke_at(f, "7B", f->base.now, 0);
+    must_get(f);
+}
+
+/* While ours is being signed, another process signs one. */
+static void test_race(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_crl_row_t *row, *first = must_get(f);
+
+    revoke_at(f, "7A", f->base.now, 0);
+    f->before_sign = sign_another;
+    row = must_get(f);
+    assert_int_equal(entries(row), 2);
+    assert_true(row->number == first->number + 1);
+    assert_int_equal(f->crls, 3); /* one of which is thrown away */
+}
+
+static void test_race_for_the_first(void **state)
+{
+    enroll_fixture_t *f = *state;
+
+    f->before_sign = sign_another;
+    assert_int_equal(entries(must_get(f)), 1);
+    assert_int_equal(f->crls, 2);
+}
+
+static void test_backend_fails(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_crl_row_t *row;
+
+    f->backend_status = SCEP_UNAVAILABLE;
+    f->backend_reason = SCEP_R_CA_UNAVAILABLE;
+    assert_int_equal(scep_crl_current(&f->service, &f->base.env, f->base.pool,
+                                      &row, &f->base.res),
+                     SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_CA_UNAVAILABLE);
+    assert_null(row);
+}
+
+/* SCEP0163: a backend without CRLs, or one built before there were any. */
+static void test_backend_without_crl(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_ca_backend_t none = *f->service.backend;
+    scep_crl_row_t *row;
+
+    none.size = SCEP_CA_MIN_SIZE;
+    f->service.backend = &none;
+    assert_int_equal(scep_crl_current(&f->service, &f->base.env, f->base.pool,
+                                      &row, &f->base.res),
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_NO_CRL);
+    enroll_reset_result(f);
+    none.size = sizeof(none);
+    none.crl = NULL;
+    assert_int_equal(scep_crl_current(&f->service, &f->base.env, f->base.pool,
+                                      &row, &f->base.res),
+                     SCEP_REFUSED);
+    assert_null(row);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ENROLL_TEST(test_first_one),
+        ENROLL_TEST(test_new_one_after_a_revocation),
+        ENROLL_TEST(test_new_one_before_it_runs_out),
+        ENROLL_TEST(test_new_one_when_the_clock_was_set_back),
+        ENROLL_TEST(test_expired_one_leaves_later),
+        ENROLL_TEST(test_race),
+        ENROLL_TEST(test_race_for_the_first),
+        ENROLL_TEST(test_backend_fails),
+        ENROLL_TEST(test_backend_without_crl),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
