@@ -184,6 +184,7 @@ void scep_service_by_recipient(scep_request_t *req,
  * or in base64, as a Junos sends it (Q60). An unknown one changes nothing
  * (facts/clients.md 1, row 8). */
 void scep_service_by_ident(scep_request_t *req, const char *ident);
+
 /** What transactions, passwords and revocations of the CA with that certificate
  * are bound to; from POOL. NULL on failure. */
 const char *scep_service_scope(X509 *ca, apr_pool_t *pool);

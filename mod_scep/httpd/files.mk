@@ -10,8 +10,10 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_config_check.c mod_scep/httpd/scep_config_check.h \
 	mod_scep/httpd/scep_database.c mod_scep/httpd/scep_database.h \
 	mod_scep/httpd/scep_directives.c mod_scep/httpd/scep_directives.h \
+	mod_scep/httpd/scep_crl_page.c mod_scep/httpd/scep_crl_page.h \
 	mod_scep/httpd/scep_directives_ca.c \
 	mod_scep/httpd/scep_directives_limits.c \
+	mod_scep/httpd/scep_directives_issuer.c \
 	mod_scep/httpd/scep_directives_policy.c \
 	mod_scep/httpd/scep_directives_profile.c \
 	mod_scep/httpd/scep_directives_renewal.c \

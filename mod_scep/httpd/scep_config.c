@@ -20,6 +20,7 @@ enum {
     DEFAULT_PASSWORD_LENGTH = 8,
     SHA1_OCTETS = 20,
     SHA256_OCTETS = 32,
+    DEFAULT_CRL_DAYS = 7,
     DEFAULT_MAX_REQUEST_SIZE = 65536
 };
 
@@ -51,11 +52,15 @@ static void merge_ca(scep_server_config_t *conf,
     MERGE(ca_cert);
     MERGE(ca_key);
     MERGE(ca_chain);
-    if (add->ra_certs != NULL || add->ra_keys != NULL) {
+    MERGE(next_cert);
+    MERGE(next_key);
+    MERGE(crl_url);
+    if (add->ra_certs != NULL || add->ra_keys != NULL || add->ra_dir != NULL) {
         base = &none; /* pairs are one list */
     }
     MERGE(ra_certs);
     MERGE(ra_keys);
+    MERGE(ra_dir);
 }
 
 void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
@@ -67,6 +72,7 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
 
     conf->engine = add->engine != -1 ? add->engine : base->engine;
     merge_ca(conf, base, add);
+    MERGE(crl_validity);
     MERGE(state_dir);
     conf->db_params = add->db_driver != NULL ? add->db_params : base->db_params;
     MERGE(db_driver);
@@ -257,6 +263,13 @@ const char *scep_config_master_file(const scep_server_config_t *conf,
     return in_state_dir(conf, conf->master_file, SCEP_DEFAULT_MASTER, pool);
 }
 
+apr_interval_time_t scep_config_crl_validity(const scep_server_config_t *conf)
+{
+    return conf->crl_validity != 0
+               ? conf->crl_validity
+               : apr_time_from_sec((apr_time_t)DEFAULT_CRL_DAYS * 86400);
+}
+
 scep_level_e scep_config_level(const scep_dir_config_t *conf)
 {
     return conf->level != -1 ? (scep_level_e)conf->level
@@ -365,6 +378,9 @@ const char *scep_config_key(const scep_server_config_t *conf, apr_pool_t *pool)
         TEXT(conf->ca_key), "\n", TEXT(conf->ca_chain), "\n",
         TEXT(conf->dialog_program), "\n", scep_config_master_file(conf, pool),
         "\n", joined(conf->ra_certs, pool), "\n\n", joined(conf->ra_keys, pool),
+        "\n\n", TEXT(conf->ra_dir), "\n", TEXT(conf->next_cert), "\n",
+        TEXT(conf->next_key), "\n", TEXT(conf->crl_url), "\n",
+        apr_ltoa(pool, (long)apr_time_sec(scep_config_crl_validity(conf))),
         NULL);
 }
 

@@ -40,8 +40,13 @@ typedef struct scep_server_config_t {
     const char *ca_cert;
     const char *ca_key;
     const char *ca_chain;
-    apr_array_header_t *ra_certs; /* const char *; NULL: none set */
-    apr_array_header_t *ra_keys;  /* the n-th belongs to the n-th above */
+    apr_array_header_t *ra_certs;     /* const char *; NULL: none set */
+    apr_array_header_t *ra_keys;      /* the n-th belongs to the n-th above */
+    const char *ra_dir;               /* ScepRADirectory, or NULL */
+    const char *next_cert;            /* ScepNextCACertificateFile, or NULL */
+    const char *next_key;             /* ScepNextCAKey, or NULL */
+    const char *crl_url;              /* ScepCRLDistributionPoint, or NULL */
+    apr_interval_time_t crl_validity; /* 0: not set */
     scep_dialog_e dialog;
     const char *dialog_program;
     apr_uint32_t password_max; /* main server only; 0: not set */
@@ -138,6 +143,7 @@ const char *scep_config_database(const scep_server_config_t *conf,
 /** The master password file's path, likewise. */
 const char *scep_config_master_file(const scep_server_config_t *conf,
                                     apr_pool_t *pool);
+apr_interval_time_t scep_config_crl_validity(const scep_server_config_t *conf);
 scep_level_e scep_config_level(const scep_dir_config_t *conf);
 scep_page_encoding_e scep_config_page_encoding(const scep_dir_config_t *conf);
 

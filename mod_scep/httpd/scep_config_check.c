@@ -54,8 +54,7 @@ static scep_status_e find_backend(const check_t *c,
                          "the module that brings it",
                          name, names);
     }
-    if ((*backend)->abi != SCEP_CA_ABI ||
-        (*backend)->size < SCEP_CA_MIN_SIZE) {
+    if ((*backend)->abi != SCEP_CA_ABI || (*backend)->size < SCEP_CA_MIN_SIZE) {
         return scep_fail(c->res, SCEP_R_SETUP,
                          "ScepCABackend %s was built for another version of "
                          "mod_scep (interface %u, wanted %u); rebuild it",

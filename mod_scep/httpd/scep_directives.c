@@ -31,6 +31,17 @@ const command_rec scep_directives[] = {
     AP_INIT_TAKE1("ScepRAKey", scep_add_ra_key, NULL, RSRC_CONF,
                   "key of an RA pair: path or OSSL_STORE URI; repeatable, in "
                   "the order of ScepRACertificateFile"),
+    AP_INIT_TAKE1("ScepRADirectory", scep_set_ra_dir, NULL, RSRC_CONF,
+                  "directory of RA pairs NAME.crt and NAME.key, the newest by "
+                  "name first"),
+    AP_INIT_TAKE1("ScepNextCACertificateFile", scep_set_next_cert, NULL,
+                  RSRC_CONF, "certificate of the CA that takes over one day"),
+    AP_INIT_TAKE1("ScepNextCAKey", scep_set_next_key, NULL, RSRC_CONF,
+                  "its private key: path or OSSL_STORE URI"),
+    AP_INIT_TAKE1("ScepCRLValidity", scep_set_crl_validity, NULL, RSRC_CONF,
+                  "how long a CRL is valid"),
+    AP_INIT_TAKE1("ScepCRLDistributionPoint", scep_set_crl_url, NULL, RSRC_CONF,
+                  "URL of the CRL, for issued certificates"),
     AP_INIT_TAKE1("ScepPassPhraseDialog", scep_set_dialog, NULL, RSRC_CONF,
                   "builtin, or exec:/path of a program that prints the "
                   "passphrase of the key it is given"),

@@ -68,6 +68,13 @@ const char *scep_add_ra_key(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_dialog(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_password_max(cmd_parms *cmd, void *dir, const char *value);
 
+/* What becomes of a CA and its certificates: scep_directives_issuer.c. */
+const char *scep_set_crl_validity(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_crl_url(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_next_cert(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_next_key(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_ra_dir(cmd_parms *cmd, void *dir, const char *value);
+
 /* Per endpoint: scep_directives_policy.c. */
 const char *scep_set_algorithms(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_ec_reply(cmd_parms *cmd, void *dir, const char *value);

@@ -11,12 +11,14 @@
 
 #include "scep_admin.h"
 #include "scep_body.h"
+#include "scep_crl_page.h"
 #include "scep_location.h"
 #include "scep_operation.h"
 #include "scep_refusal.h"
 
 #define HANDLER_DEVICE "scep"
 #define HANDLER_ADMIN "scep-admin"
+#define HANDLER_CRL "scep-crl"
 
 extern module AP_MODULE_DECLARE_DATA scep_module;
 
@@ -43,6 +45,9 @@ static scep_endpoint_e endpoint_of_handler(const char *handler)
     }
     if (strcmp(handler, HANDLER_DEVICE) == 0) {
         return SCEP_ENDPOINT_DEVICE;
+    }
+    if (strcmp(handler, HANDLER_CRL) == 0) {
+        return SCEP_ENDPOINT_CRL;
     }
     return strcmp(handler, HANDLER_ADMIN) == 0 ? SCEP_ENDPOINT_ADMIN
                                                : SCEP_ENDPOINT_NONE;
@@ -170,11 +175,11 @@ static scep_status_e check_ready(scep_call_t *call)
     return SCEP_OK;
 }
 
-static scep_status_e check_method(scep_call_t *call)
+static scep_status_e check_method(scep_call_t *call, scep_endpoint_e kind)
 {
     int method = call->r->method_number;
 
-    if (method != M_GET && method != M_POST) {
+    if (method != M_GET && (method != M_POST || kind == SCEP_ENDPOINT_CRL)) {
         return scep_fail(&call->res, SCEP_R_METHOD, "method %s",
                          scep_printable(call->r->pool, call->r->method, 32));
     }
@@ -209,8 +214,13 @@ static int serve(scep_call_t *call, scep_endpoint_e kind)
     scep_query_t *query = &call->query;
     scep_operation_e operation;
 
-    if (check_ready(call) != SCEP_OK || check_method(call) != SCEP_OK ||
-        scep_query_parse(r->args, r->pool, query, &call->res) != SCEP_OK) {
+    if (check_ready(call) != SCEP_OK || check_method(call, kind) != SCEP_OK) {
+        return scep_call_refuse(call);
+    }
+    if (kind == SCEP_ENDPOINT_CRL) {
+        return scep_crl_answer(call);
+    }
+    if (scep_query_parse(r->args, r->pool, query, &call->res) != SCEP_OK) {
         return scep_call_refuse(call);
     }
     operation = query->operation;

@@ -18,6 +18,7 @@
 typedef enum {
     SCEP_ENDPOINT_NONE = 0,
     SCEP_ENDPOINT_DEVICE, /* SCEP operations */
+    SCEP_ENDPOINT_CRL,    /* the CRL; by SetHandler only */
     SCEP_ENDPOINT_ADMIN   /* draws passwords; SCEP operations also */
 } scep_endpoint_e;
 

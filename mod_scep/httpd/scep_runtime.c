@@ -151,6 +151,8 @@ static scep_status_e start_ca(scep_site_t *site, server_rec *s,
         return scep_fail(res, SCEP_R_SETUP, "ScepCABackend %s is not known",
                          scep_config_backend(conf));
     }
+    service->crl_url = conf->crl_url;
+    service->crl_validity = scep_config_crl_validity(conf);
     scep_dialog_init(dialog, s, conf, pool);
     scep_runtime_ca_config(conf, dialog, &config);
     status = service->backend->start(&config, 0, env, pool, &service->ca, res);

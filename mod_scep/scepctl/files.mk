@@ -16,6 +16,9 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_master_options.c \
 	mod_scep/scepctl/scepctl_name.c mod_scep/scepctl/scepctl_name.h \
 	mod_scep/scepctl/scepctl_pairs.c mod_scep/scepctl/scepctl_pairs.h \
+	mod_scep/scepctl/scepctl_certs.c \
+	mod_scep/scepctl/scepctl_certs_print.c mod_scep/scepctl/scepctl_certs.h \
+	mod_scep/scepctl/scepctl_crl.c \
 	mod_scep/scepctl/scepctl_store.c mod_scep/scepctl/scepctl_store.h \
 	mod_scep/scepctl/scepctl_time.c mod_scep/scepctl/scepctl_time.h
 scepctl_LDADD = libscep.la $(CORE_LIBS)
@@ -26,6 +29,7 @@ dist_man_MANS = docs/scepctl.1
 TESTS += tests/scepctl/run
 dist_noinst_SCRIPTS += tests/scepctl/run
 EXTRA_DIST += tests/scepctl/conftest.py tests/scepctl/test_audit.py \
+	tests/scepctl/test_certs.py \
 	tests/scepctl/test_decode.py \
 	tests/scepctl/test_init.py tests/scepctl/test_man.py \
 	tests/scepctl/test_master.py

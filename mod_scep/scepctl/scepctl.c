@@ -20,6 +20,8 @@ static const char help_text[] =
     "  decode   explain a SCEP message, a request line or a certificate\n"
     "  master   show, set or change the master password\n"
     "  audit    print the audit trail, and follow it\n"
+    "  certs    list, show and revoke certificates\n"
+    "  crl      print the newest CRL\n"
     "  version  print the version\n"
     "  help     print this text\n"
     "\n"
@@ -88,6 +90,8 @@ static const command_t commands[] = {
     {"decode", scepctl_decode},
     {"master", scepctl_master},
     {"audit", scepctl_audit},
+    {"certs", scepctl_certs},
+    {"crl", scepctl_crl},
     {"version", version},
     {"--version", version},
     {"help", help},

@@ -249,7 +249,7 @@ class Reply:
                 raise ValueError("another transaction's reply")
             if self.recipient_nonce != request.nonce:
                 raise ValueError("another request's reply")
-        self.certs = []
+        self.certs, self.crls = [], []
         if self.status == SUCCESS and request is not None:
             self.certs = self._open(request)
 
@@ -299,8 +299,17 @@ class Reply:
         data += decryptor.finalize()
         data = data[:-data[-1]]
         bag = cms.ContentInfo.load(data, strict=True)["content"]
+        self.crls = [x509.load_der_x509_crl(c.dump())
+                     for c in bag["crls"] or ()]
         return [x509.load_der_x509_certificate(c.dump())
-                for c in bag["certificates"]]
+                for c in bag["certificates"] or ()]
+
+
+def issuer_and_serial(issuer, serial):
+    """The messageData of GetCert and GetCRL."""
+    return cms.IssuerAndSerialNumber({
+        "issuer": asn1x509.Name.load(issuer.public_bytes()),
+        "serial_number": serial}).dump()
 
 
 def certificates(der):

@@ -1,0 +1,137 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scepctl_certs_print.c: certificates of the record as text, JSON and PEM.
+ * (scepctl)
+ */
+#include <string.h>
+
+#include <apr_encode.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "scep_json.h"
+#include "scepctl_certs.h"
+#include "scepctl_time.h"
+
+enum { LONGEST = 1024 /* octets of a field that are shown */, PEM_LINE = 64 };
+
+const char *scepctl_serial(apr_pool_t *pool, const char *text)
+{
+    char *serial = apr_palloc(pool, strlen(text) + 1), *to = serial;
+
+    if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+        text += 2;
+    }
+    for (; *text != '\0'; text++) {
+        if (apr_isxdigit(*text)) {
+            *to++ = (char)apr_toupper(*text);
+        }
+        else if (*text != ':' && *text != ' ') {
+            return NULL;
+        }
+    }
+    *to = '\0';
+    if (to == serial) {
+        return NULL;
+    }
+    while (serial[0] == '0' && serial[1] != '\0') {
+        serial++;
+    }
+    return serial;
+}
+
+void scepctl_pem(FILE *out, const char *kind, scep_octets_t der,
+                 apr_pool_t *pool)
+{
+    const char *text = apr_pencode_base64_binary(
+        pool, der.data, (apr_ssize_t)der.len, APR_ENCODE_NONE, NULL);
+
+    fprintf(out, "-----BEGIN %s-----\n", kind);
+    while (text != NULL && *text != '\0') {
+        fprintf(out, "%.*s\n", PEM_LINE, text);
+        text += strlen(text) < PEM_LINE ? strlen(text) : PEM_LINE;
+    }
+    fprintf(out, "-----END %s-----\n", kind);
+}
+
+static const char *time_json(apr_pool_t *pool, apr_time_t when)
+{
+    return when != 0
+               ? apr_psprintf(pool, "\"%s\"", scepctl_time_iso(pool, when))
+               : "null";
+}
+
+static void print_json(FILE *out, const scep_certificate_row_t *row,
+                       apr_time_t now, const char *der, apr_pool_t *pool)
+{
+    bool revoked = row->revoked != 0;
+
+    fprintf(out,
+            "{\"serial\":%s,\"state\":%s,\"subject\":%s,\"notBefore\":%s,"
+            "\"notAfter\":%s,\"issued\":%s,\"profile\":%s,\"scope\":%s,"
+            "\"revoked\":%s,\"reason\":%s,\"revokedBy\":%s",
+            scep_json_string(pool, row->serial),
+            scep_json_string(pool, scep_certificate_state_name(row, now)),
+            scep_json_string(pool, row->subject),
+            time_json(pool, row->not_before), time_json(pool, row->not_after),
+            time_json(pool, row->created), scep_json_string(pool, row->profile),
+            scep_json_string(pool, row->scope), time_json(pool, row->revoked),
+            scep_json_string(
+                pool,
+                revoked ? scep_revocation_reason_name((int)row->reason) : NULL),
+            scep_json_string(pool, row->revoked_by));
+    if (der != NULL) {
+        fprintf(out, ",\"certificate\":\"%s\"", der);
+    }
+    fputs("}\n", out);
+}
+
+/* No tab is printable: what stands between two of them is one field. */
+void scepctl_cert_line(FILE *out, const scep_certificate_row_t *row,
+                       apr_time_t now, bool json, apr_pool_t *pool)
+{
+    if (json) {
+        print_json(out, row, now, NULL, pool);
+        return;
+    }
+    fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n",
+            scepctl_time_iso(pool, row->created),
+            scep_printable(pool, row->serial, LONGEST),
+            scep_certificate_state_name(row, now),
+            scepctl_time_iso(pool, row->not_after),
+            scep_printable(pool, row->profile, LONGEST),
+            scep_printable(pool, row->subject, LONGEST));
+}
+
+void scepctl_cert_show(FILE *out, const scep_certificate_row_t *row,
+                       apr_time_t now, bool json, apr_pool_t *pool)
+{
+    if (json) {
+        print_json(out, row, now,
+                   apr_pencode_base64_binary(pool, row->der.data,
+                                             (apr_ssize_t)row->der.len,
+                                             APR_ENCODE_NONE, NULL),
+                   pool);
+        return;
+    }
+    fprintf(out, "serial      %s\n",
+            scep_printable(pool, row->serial, LONGEST));
+    fprintf(out, "state       %s\n", scep_certificate_state_name(row, now));
+    if (row->revoked != 0) {
+        fprintf(out, "revoked     %s, %s, by %s\n",
+                scepctl_time_iso(pool, row->revoked),
+                scep_revocation_reason_name((int)row->reason),
+                row->revoked_by != NULL
+                    ? scep_printable(pool, row->revoked_by, LONGEST)
+                    : "the server");
+    }
+    fprintf(out, "subject     %s\n",
+            scep_printable(pool, row->subject, LONGEST));
+    fprintf(out, "not before  %s\n", scepctl_time_iso(pool, row->not_before));
+    fprintf(out, "not after   %s\n", scepctl_time_iso(pool, row->not_after));
+    fprintf(out, "issued      %s\n", scepctl_time_iso(pool, row->created));
+    fprintf(out, "profile     %s\n",
+            scep_printable(pool, row->profile, LONGEST));
+    fprintf(out, "CA          %s\n", scep_printable(pool, row->scope, LONGEST));
+    scepctl_pem(out, "CERTIFICATE", row->der, pool);
+}

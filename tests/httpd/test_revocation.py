@@ -1,0 +1,139 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Revocation: by scepctl while the server runs, and the CRL that it serves."""
+import concurrent.futures
+import os
+import subprocess
+
+from cryptography import x509
+from cryptography.x509.oid import ExtensionOID
+
+import scepclient as scep
+from httpdserver import ENCRYPT, SIGN, Pair, make_cert, module, pem
+
+CRL_CONF = ("<Location /crl/ca.crl>\nSetHandler scep-crl\n</Location>\n"
+            "ScepCRLDistributionPoint http://crl.example/ca.crl\n")
+
+
+SCEPCTL = os.path.join(os.path.dirname(os.path.dirname(module())), "scepctl")
+
+
+def scepctl(server, *args):
+    """What scepctl prints, for SERVER's database."""
+    return subprocess.run(
+        [SCEPCTL, *args, "--state-dir", server.path("state")], text=True,
+        check=True, timeout=60, stdout=subprocess.PIPE).stdout
+
+
+def enrol(server, common_name="device", number=0):
+    return server.enrol(server.draw(), common_name, number=number).certs[0]
+
+
+def fetch(server, method="GET", headers=None):
+    return server.http(method, "/crl/ca.crl", headers=headers)
+
+
+def crl_of(server):
+    status, headers, body = fetch(server)
+    assert status == 200
+    assert headers["Content-Type"] == "application/pkix-crl"
+    crl = x509.load_der_x509_crl(body)
+    assert crl.is_signature_valid(server.ca.cert.public_key())
+    return crl
+
+
+def serial(cert):
+    return f"{cert.serial_number:X}"
+
+
+def number(crl):
+    return crl.extensions.get_extension_for_oid(
+        ExtensionOID.CRL_NUMBER).value.crl_number
+
+
+def test_revoke_while_the_server_runs(httpd):
+    server = httpd(extra=CRL_CONF)
+    cert, other = enrol(server), enrol(server, "other", 1)
+    first = crl_of(server)
+    assert len(first) == 0
+    out = scepctl(server, "certs", "revoke", serial(cert), "--reason",
+                  "keyCompromise", "--comment", "stolen")
+    assert "is revoked" in out
+    second = crl_of(server)
+    assert number(second) == number(first) + 1
+    entry = second.get_revoked_certificate_by_serial_number(
+        cert.serial_number)
+    assert entry.extensions.get_extension_for_class(
+        x509.CRLReason).value.reason == x509.ReasonFlags.key_compromise
+    assert second.get_revoked_certificate_by_serial_number(
+        other.serial_number) is None
+    assert number(crl_of(server)) == number(second)
+    assert "keyCompromise: stolen" in scepctl(server, "audit", "--event",
+                                              "revoked")
+
+
+def test_openssl_accepts_the_crl(httpd):
+    server = httpd(extra=CRL_CONF)
+    certs = {"good": enrol(server), "bad": enrol(server, "bad", 1)}
+    scepctl(server, "certs", "revoke", serial(certs["bad"]))
+    with open(server.path("crl.der"), "wb") as file:
+        file.write(fetch(server)[2])
+    subprocess.run(["openssl", "crl", "-inform", "DER", "-in",
+                    server.path("crl.der"), "-out", server.path("crl.pem")],
+                   check=True)
+    for name, cert in certs.items():
+        server.write(f"{name}.pem", pem(cert))
+        run = subprocess.run(
+            ["openssl", "verify", "-crl_check", "-CAfile",
+             server.path("ca.crt"), "-CRLfile", server.path("crl.pem"),
+             server.path(f"{name}.pem")], check=False, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert (run.returncode == 0) == (name == "good"), run.stdout
+        assert ("certificate revoked" in run.stdout) == (name == "bad")
+
+
+def test_certificates_name_the_crl(httpd):
+    server = httpd(extra=CRL_CONF)
+    points = enrol(server).extensions.get_extension_for_class(
+        x509.CRLDistributionPoints).value
+    assert [p.full_name[0].value for p in points] == [
+        "http://crl.example/ca.crl"]
+
+
+def test_crl_over_http(httpd):
+    server = httpd(extra=CRL_CONF)
+    status, headers, body = fetch(server)
+    assert status == 200 and headers["Last-Modified"]
+    assert headers["Cache-Control"] == "max-age=300"
+    status, head, empty = fetch(server, "HEAD")
+    assert status == 200 and empty == b""
+    assert int(head["Content-Length"]) == len(body)
+    status, _, empty = fetch(server, headers={
+        "If-None-Match": headers["ETag"]})
+    assert status == 304 and empty == b""
+    server.expect("SCEP0101")
+    assert fetch(server, "POST")[0] == 405
+
+
+def test_many_at_once_get_one_number(httpd):
+    server = httpd(extra=CRL_CONF)
+    for i in range(3):
+        scepctl(server, "certs", "revoke", f"{i + 1:X}", "--unknown",
+                "--ca-cert", server.path("ca.crt"))
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            crls = list(pool.map(lambda _: crl_of(server), range(32)))
+        assert len({number(crl) for crl in crls}) == 1
+        assert {len(crl) for crl in crls} == {i + 1}
+
+
+def test_ca_that_signs_no_crls(httpd):
+    """SCEP0163: keyUsage of the CA lacks cRLSign."""
+    server = httpd(extra=CRL_CONF, pairs=ca_without_crls())
+    server.expect("SCEP0163")
+    assert fetch(server)[0] == 404
+
+
+def ca_without_crls():
+    key, ra_key = scep.shared_key(20), scep.shared_key(21)
+    ca = Pair(make_cert("No CRL", key, ca=True, usage=("key_cert_sign", SIGN)),
+              key)
+    return ca, Pair(make_cert("RA", ra_key, ca, usage=(SIGN, ENCRYPT)), ra_key)

@@ -1,0 +1,217 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""scepctl certs and scepctl crl, on a database of rows made here."""
+import base64
+import hashlib
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+DAY = 86400
+NOW = int(time.time())
+SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..",
+                      "mod_scep", "store", "scep_schema.c")
+
+
+def statements():
+    """The SQL of the migrations, as the server runs it."""
+    with open(SCHEMA, encoding="ascii") as file:
+        text = file.read()
+    for array in re.findall(r"migration_\d\[\] = \{(.*?)NULL\};", text, re.S):
+        array = re.sub(r"/\*.*?\*/", "", array, flags=re.S)
+        # a comma outside of strings ends a statement
+        for one in re.split(r'"\s*,\s*(?=")', array):
+            parts = re.findall(r'"?([^"]*)"?', one)
+            yield "".join(p for p in parts if p.strip() not in ("", ","))
+
+
+class Record:
+    """A database with certificates."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "scep.db")
+        self.count = 0
+        with sqlite3.connect(self.path) as database:
+            database.execute("PRAGMA journal_mode=WAL")
+            for sql in statements():
+                database.execute(sql)
+        database.close()
+        os.chmod(self.path, 0o600)
+
+    def run(self, sql, *values):
+        with sqlite3.connect(self.path, timeout=10) as database:
+            rows = database.execute(sql, values).fetchall()
+        database.close()
+        return rows
+
+    def add(self, serial, subject="CN=device", scope="ca01", days=30,
+            age=1):
+        self.count += 1
+        self.run("INSERT INTO certificates (id, scope, serial, subject, "
+                 "not_before, not_after, profile, der, created) VALUES "
+                 "(?, ?, ?, ?, ?, ?, 'device', ?, ?)", f"{self.count:032x}",
+                 scope, serial, subject, (NOW - DAY) * 1000000,
+                 (NOW + days * DAY) * 1000000,
+                 base64.b64encode(b"certificate " + serial.encode()).decode(),
+                 (NOW - age) * 1000000)
+
+
+@pytest.fixture(name="record")
+def fixture_record(tmp_path):
+    return Record(tmp_path)
+
+
+@pytest.fixture(name="certs")
+def fixture_certs(scepctl, record):
+    def run(*arguments):
+        return scepctl("certs", *arguments, "--database", record.path)
+    return run
+
+
+@pytest.fixture(name="ca", scope="module")
+def fixture_ca(tmp_path_factory):
+    """A CA certificate; its scope does not matter here."""
+
+    path = tmp_path_factory.mktemp("ca") / "ca.crt"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                    os.devnull, "-subj", "/CN=CA", "-out", path], check=True,
+                   stderr=subprocess.DEVNULL)
+    return path
+
+
+def serials(result):
+    assert result.status == 0, result
+    return [line.split("\t")[1] for line in result.out.splitlines()]
+
+
+def test_list(record, certs):
+    record.add("1", "CN=one", age=30)
+    record.add("2", "CN=t\tab", age=20, days=-1)
+    record.add("3", "CN=three", age=10)
+    assert certs("revoke", "3").status == 0
+    result = certs("list")
+    assert serials(result) == ["3", "2", "1"]
+    lines = [line.split("\t") for line in result.out.splitlines()]
+    assert [line[2] for line in lines] == ["revoked", "expired", "valid"]
+    assert {len(line) for line in lines} == {6}
+    assert lines[1][5] == "CN=t\\x09ab"
+    assert serials(certs("list", "--state", "valid")) == ["1"]
+    assert serials(certs("list", "--state", "expired")) == ["2"]
+    assert serials(certs("list", "--state", "revoked")) == ["3"]
+    assert serials(certs("list", "--subject", "THREE")) == ["3"]
+    assert serials(certs("list", "--since", "25s")) == ["3", "2"]
+    assert serials(certs("list", "--limit", "1")) == ["3"]
+    assert serials(certs("list", "--expires-in", "29d")) == []
+    assert serials(certs("list", "--expires-in", "31d")) == ["1"]
+
+
+def test_list_has_pages(record, certs):
+    for i in range(450):
+        record.add(f"{i + 1:X}", age=i)
+    assert len(set(serials(certs("list")))) == 450
+    assert len(serials(certs("list", "--limit", "201"))) == 201
+
+
+def test_list_as_json(record, certs):
+    record.add("AB", 'CN="x"')
+    (line,) = certs("list", "--json").out.splitlines()
+    row = json.loads(line)
+    assert row["serial"] == "AB" and row["subject"] == 'CN="x"'
+    assert row["state"] == "valid" and row["revoked"] is None
+
+
+def test_show(record, certs):
+    record.add("AB01")
+    for spelling in "ab01", "0xAB01", "AB:01", "00ab 01":
+        result = certs("show", spelling)
+        assert result.status == 0, result
+        assert "serial      AB01" in result.out
+        assert "-----BEGIN CERTIFICATE-----" in result.out
+    der = base64.b64encode(b"certificate AB01").decode()
+    assert certs("show", "AB01", "--pem").out == (
+        f"-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n")
+    assert json.loads(certs("show", "AB01", "--json").out)[
+        "certificate"] == der
+    assert certs("show", "AB02").status == 2
+    record.add("AB01", scope="other")
+    result = certs("show", "AB01")
+    assert result.status == 2 and "SCEP0593" in result.err
+
+
+def test_revoke(record, certs):
+    record.add("AB01")
+    result = certs("revoke", "ab:01", "--reason", "KeyCompromise", "--comment",
+                   "lost")
+    assert result.status == 0 and "is revoked" in result.out
+    assert record.run("SELECT scope, serial, reason, seq FROM revocations") == [
+        ("ca01", "AB01", 1, 1)]
+    assert record.run("SELECT event, serial, detail FROM audit") == [
+        ("revoked", "AB01", "keyCompromise: lost")]
+    assert "revoked     " in certs("show", "AB01").out
+    result = certs("revoke", "AB01", "--reason", "superseded", "--json")
+    assert json.loads(result.out) == {"serial": "AB01", "revoked": False}
+    assert record.run("SELECT reason FROM revocations") == [(1,)]
+
+
+def test_revoke_what_is_unknown(record, certs, ca):
+    result = certs("revoke", "AB01")
+    assert result.status == 2 and "SCEP0594" in result.err
+    assert "--unknown" in result.err
+    assert certs("revoke", "AB01", "--unknown").status == 1
+    assert certs("revoke", "AB01", "--unknown", "--ca-cert", ca).status == 0
+    ((scope, not_after),) = record.run(
+        "SELECT scope, not_after FROM revocations")
+    assert len(scope) == 32 and not_after is None
+
+
+@pytest.mark.parametrize("arguments", [
+    (), ("rename",), ("list", "x"), ("show",), ("show", "xyz"),
+    ("show", "1", "2"), ("revoke",), ("revoke", "1", "--reason", "hold"),
+    ("revoke", "1", "--reason", "certificateHold"), ("list", "--pem"),
+    ("list", "--limit", "0"), ("list", "--state", "good"),
+    ("list", "--since", "x"), ("list", "--expires-in", "x"),
+    ("show", "1", "--limit", "1"), ("list", "--what"), ("list", "--limit"),
+])
+def test_command_line_that_makes_no_sense(scepctl, record, arguments):
+    record.add("1")
+    options = ("--database", record.path) if len(arguments) > 1 else ()
+    if arguments[-1:] == ("--limit",):
+        options = ()
+    result = scepctl("certs", *arguments, *options)
+    assert result.status == 1 and "scepctl: certs:" in result.err, result
+
+
+# --- crl ---------------------------------------------------------------------
+
+
+def scope_of(path):
+
+    with open(path, encoding="ascii") as file:
+        text = "".join(line for line in file if "---" not in line)
+    return hashlib.sha256(base64.b64decode(text)).hexdigest()[:32]
+
+
+def test_crl(scepctl, record, ca):
+    options = "crl", "--database", record.path, "--ca-cert", ca
+    result = scepctl(*options)
+    assert result.status == 2 and "SCEP0595" in result.err
+    record.run("INSERT INTO crls (scope, number, this_update, next_update, "
+               "covers, der) VALUES (?, 42, ?, ?, 0, ?)", scope_of(ca),
+               NOW * 1000000, (NOW + DAY) * 1000000,
+               base64.b64encode(b"a CRL").decode())
+    assert scepctl(*options).out == (
+        "-----BEGIN X509 CRL-----\nYSBDUkw=\n-----END X509 CRL-----\n")
+    assert scepctl(*options, "--der").out == "a CRL"
+    info = scepctl(*options, "--info").out
+    assert "number       42\n" in info and "tells all" in info
+    scepctl("certs", "revoke", "1", "--unknown", "--ca-cert", ca,
+            "--database", record.path)
+    assert "something was revoked since" in scepctl(*options, "--info").out
+    assert scepctl("crl", "--what").status == 1
+    assert scepctl("crl", "what").status == 1
+    assert scepctl("crl", "--database").status == 1
