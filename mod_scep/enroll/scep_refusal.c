@@ -14,7 +14,8 @@
 
 enum {
     RETRY_AFTER = 5,    /* seconds */
-    WRITE_SECONDS = 60, /* the longest that a row may take */
+    WRITERS = 4,        /* rows that are written at a time */
+    WRITE_SECONDS = 60, /* the longest that one may take */
     MAX_DETAIL = 1024   /* octets */
 };
 
@@ -159,7 +160,7 @@ void scep_refusal_record(scep_request_t *req)
     }
     if (may_record(req, now)) {
         place = scep_failures_enter(service->failures, SCEP_PLACE_WRITING,
-                                    key_of_all, 1, 1, now,
+                                    key_of_all, WRITERS, WRITERS, now,
                                     apr_time_from_sec(WRITE_SECONDS));
     }
     if (place >= 0) {

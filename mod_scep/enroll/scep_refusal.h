@@ -31,7 +31,7 @@ void scep_refusal_note(scep_request_t *req, const scep_result_t *res,
 /**
  * Once the answer has left: record what was noted. Anybody can be refused as
  * often as they like; hence so many rows a minute and no more, from all and
- * from each address, one at a time, and no more than ScepAuditRefusals in all.
+ * from each address, a few at a time, and no more than ScepAuditRefusals in all.
  * How many were left out is recorded, too. Fails silently.
  */
 void scep_refusal_record(scep_request_t *req);

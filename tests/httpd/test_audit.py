@@ -1,9 +1,12 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """scepctl audit beside a server that runs."""
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
+import time
 
 import scepclient as scep
 from httpdserver import ADMIN, module
@@ -75,3 +78,55 @@ def test_the_server_is_not_locked_out(httpd):
     assert owners(server) == before
     assert server.enrol(server.draw(), "f").status == scep.SUCCESS
     assert len(audit(server)) == 10
+
+
+def test_refusals(httpd):
+    """What was tried and refused: why, by whom, with which password."""
+    server = httpd(extra="ScepPasswordMax 16\n<Location /open>\n"
+                   "SetHandler scep-admin\nRequire all granted\n</Location>\n")
+    server.expect("SCEP0153", "SCEP0155", "SCEP0105", "SCEP0180", "SCEP0181")
+    password = server.draw()
+    assert server.enrol(password, "owner").status == scep.SUCCESS
+    assert server.enrol(password, "thief", number=1).status == scep.FAILURE
+    assert server.enrol("0" * 16, "guess", number=2).status == scep.FAILURE
+    assert server.http("GET", "/certsrv/mscep?operation=x").status == 400
+    assert server.http("GET", "/open").status == 403
+    for _ in range(16):
+        server.draw()
+    server.admin()
+    drawn = audit(server)[0]
+    rows = audit(server, "--event", "refused")
+    assert [row["reason"] for row in rows] == [
+        "SCEP0155", "SCEP0153", "SCEP0105", "SCEP0180", "SCEP0181"]
+    spent, unknown, _, _, full = rows
+    assert spent["subject"] == "CN=thief,O=Tests"
+    assert "has been used already, for certificate" in spent["detail"]
+    assert spent["transactionID"]
+    assert spent["challengeHash"] == drawn["challengeHash"]
+    assert unknown["challengeHash"] is None
+    assert full["user"] == ADMIN
+    assert {row["peer"] for row in rows} == {"127.0.0.1"}
+    assert audit(server, "--reason", "SCEP0180") == [rows[3]]
+    assert password not in json.dumps(rows)
+
+
+def test_refusals_of_a_busy_guesser(httpd):
+    """Twenty rows a minute, and no answer waits for them: while somebody else
+    holds the database's lock, refusals are as quick as ever."""
+    server = httpd(extra="ScepFailureLimit off\n")
+    server.expect("SCEP0153")
+    request = scep.Request(server.ra_cert, "0" * 16, "guess",
+                           key=scep.shared_key(1))
+    message = request.der()
+    with contextlib.closing(sqlite3.connect(
+            server.path("state", "scep.db"), isolation_level=None)) as lock:
+        lock.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        for _ in range(3):
+            assert server.endpoint().post(message)[0] == 200
+        assert time.monotonic() - began < 4
+        lock.execute("ROLLBACK")
+    for _ in range(40):
+        assert server.endpoint().post(message)[0] == 200
+    assert 10 <= len(audit(server, "--event", "refused")) <= 25
+    assert server.enrol(server.draw()).status == scep.SUCCESS
