@@ -1,4 +1,5 @@
 libscep_base_la_SOURCES = \
+	mod_scep/base/scep_cert_time.c mod_scep/base/scep_cert_time.h \
 	mod_scep/base/scep_crypto.c mod_scep/base/scep_crypto.h \
 	mod_scep/base/scep_crypto_load.c \
 	mod_scep/base/scep_env.c \
@@ -9,7 +10,8 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_str.c mod_scep/base/scep_str.h
 
 if HAVE_CMOCKA
-BASE_TESTS = tests/unit/test_crypto tests/unit/test_crypto_load \
+BASE_TESTS = tests/unit/test_cert_time tests/unit/test_crypto \
+	tests/unit/test_crypto_load \
 	tests/unit/test_env tests/unit/test_file tests/unit/test_json \
 	tests/unit/test_json_read \
 	tests/unit/test_result tests/unit/test_str
@@ -50,3 +52,8 @@ tests_unit_test_json_read_SOURCES = tests/unit/test_json_read.c \
 	tests/unit/fixture.h
 tests_unit_test_json_read_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_json_read_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_cert_time_SOURCES = tests/unit/test_cert_time.c \
+	tests/unit/fixture.h \
+	tests/unit/fixture_ca.h
+tests_unit_test_cert_time_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_cert_time_LDADD = $(LIB_BASE) $(UNIT_LIBS)

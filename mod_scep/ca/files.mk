@@ -4,7 +4,6 @@ libscep_ca_la_SOURCES = \
 	mod_scep/ca/scep_cert_build.c mod_scep/ca/scep_cert_build.h \
 	mod_scep/ca/scep_cert_extensions.c mod_scep/ca/scep_cert_extensions.h \
 	mod_scep/ca/scep_cert_san.c mod_scep/ca/scep_cert_san.h \
-	mod_scep/ca/scep_cert_time.c mod_scep/ca/scep_cert_time.h \
 	mod_scep/ca/scep_der.c mod_scep/ca/scep_der.h \
 	mod_scep/ca/scep_profile.c mod_scep/ca/scep_profile.h \
 	mod_scep/ca/scep_ra_check.c mod_scep/ca/scep_ra_check.h \
@@ -13,9 +12,8 @@ libscep_ca_la_SOURCES = \
 if HAVE_CMOCKA
 CA_TESTS = tests/unit/test_ca_chain tests/unit/test_ca_local \
 	tests/unit/test_cert_build tests/unit/test_cert_extensions \
-	tests/unit/test_cert_san tests/unit/test_cert_time tests/unit/test_der \
-	tests/unit/test_profile tests/unit/test_ra_check \
-	tests/unit/test_crl
+	tests/unit/test_cert_san tests/unit/test_crl tests/unit/test_der \
+	tests/unit/test_profile tests/unit/test_ra_check
 check_PROGRAMS += $(CA_TESTS)
 TESTS += $(CA_TESTS)
 endif
@@ -45,11 +43,6 @@ tests_unit_test_cert_san_SOURCES = tests/unit/test_cert_san.c \
 	tests/unit/fixture_ca.h
 tests_unit_test_cert_san_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cert_san_LDADD = $(LIB_CA) $(UNIT_LIBS)
-tests_unit_test_cert_time_SOURCES = tests/unit/test_cert_time.c \
-	tests/unit/fixture.h \
-	tests/unit/fixture_ca.h
-tests_unit_test_cert_time_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_cert_time_LDADD = $(LIB_CA) $(UNIT_LIBS)
 tests_unit_test_der_SOURCES = tests/unit/test_der.c \
 	tests/unit/fixture.h
 tests_unit_test_der_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -11,6 +11,7 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_operation.c mod_scep/enroll/scep_operation.h \
 	mod_scep/enroll/scep_pattern.c mod_scep/enroll/scep_pattern.h \
 	mod_scep/enroll/scep_outstanding.c mod_scep/enroll/scep_outstanding.h \
+	mod_scep/enroll/scep_manner.c mod_scep/enroll/scep_manner.h \
 	mod_scep/enroll/scep_pkcsreq.c mod_scep/enroll/scep_pkcsreq.h \
 	mod_scep/enroll/scep_pkioperation.c \
 	mod_scep/enroll/scep_refusal.c mod_scep/enroll/scep_refusal.h \
@@ -21,7 +22,8 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_getcrl.c
 
 if HAVE_CMOCKA
-ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names tests/unit/test_limits \
+ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names \
+	tests/unit/test_limits tests/unit/test_manner \
 	tests/unit/test_pattern tests/unit/test_authorize tests/unit/test_draw \
 	tests/unit/test_getcacert tests/unit/test_issue \
 	tests/unit/test_names tests/unit/test_renewal \
@@ -107,3 +109,6 @@ tests_unit_test_getcert_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_getcrl_SOURCES = tests/unit/test_getcrl.c $(ENROLL_FIXTURE)
 tests_unit_test_getcrl_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_getcrl_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_manner_SOURCES = tests/unit/test_manner.c $(ENROLL_FIXTURE)
+tests_unit_test_manner_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_manner_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)

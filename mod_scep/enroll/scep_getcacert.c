@@ -12,12 +12,29 @@ static scep_status_e answer_bundle(scep_request_t *req, scep_certs_t *ra,
 {
     scep_certs_t *all = scep_x509s_own(req->pool, sk_X509_new_null());
 
-    if (all == NULL || X509_add_certs(all, ra, X509_ADD_FLAG_UP_REF) != 1 ||
-        X509_add_certs(all, cas, X509_ADD_FLAG_UP_REF) != 1) {
+    bool ca_first = req->policy->manner.ca_first;
+
+    if (all == NULL ||
+        X509_add_certs(all, ca_first ? cas : ra, X509_ADD_FLAG_UP_REF) != 1 ||
+        X509_add_certs(all, ca_first ? ra : cas, X509_ADD_FLAG_UP_REF) != 1) {
         return scep_fail(res, SCEP_R_INTERNAL, "no memory for GetCACert");
     }
     answer->content_type = type;
     return scep_certs_only_encode(all, req->pool, &answer->body, res);
+}
+
+/* Q18: with one certificate and no RA there is nothing to choose from. */
+static bool wants_bare(const scep_request_t *req, int certificates)
+{
+    switch (req->policy->manner.ca_type) {
+    case SCEP_CA_TYPE_BUNDLE:
+        return false;
+    case SCEP_CA_TYPE_CA:
+        return true;
+    case SCEP_CA_TYPE_AUTO:
+        break;
+    }
+    return certificates == 1;
 }
 
 scep_status_e scep_getcacert(scep_request_t *req, bool chain,
@@ -33,7 +50,7 @@ scep_status_e scep_getcacert(scep_request_t *req, bool chain,
         return answer_bundle(
             req, NULL, cas, "application/x-x509-ca-ra-cert-chain", answer, res);
     }
-    if (sk_X509_num(ra) == 0 && sk_X509_num(cas) == 1) {
+    if (wants_bare(req, sk_X509_num(ra) + sk_X509_num(cas))) {
         answer->content_type = "application/x-x509-ca-cert";
         answer->body = scep_x509_der(req->pool, sk_X509_value(cas, 0));
         return answer->body.len > 0

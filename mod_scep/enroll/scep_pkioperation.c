@@ -5,6 +5,7 @@
  */
 #include "scep_certrep.h"
 #include "scep_getcert.h"
+#include "scep_manner.h"
 #include "scep_message.h"
 #include "scep_operation.h"
 #include "scep_pkcsreq.h"
@@ -61,10 +62,12 @@ answer_by_certrep(scep_request_t *req, const scep_pkimessage_t *msg,
     scep_status_e status;
 
     if (certs == NULL ||
-        (reply->cert != NULL && sk_X509_push(certs, reply->cert) <= 0)) {
+        (reply->cert != NULL && (sk_X509_push(certs, reply->cert) <= 0 ||
+                                 !scep_manner_chain(req, certs)))) {
         status = scep_fail(res, SCEP_R_INTERNAL, "no memory for a CertRep");
     }
     else {
+        scep_manner_apply(req, msg, SCEP_R_NONE, &rep);
         status = scep_certrep_encode(&rep, req->policy->algs, req->pool,
                                      &answer->body, res);
     }
@@ -83,6 +86,13 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
     scep_status_e status =
         scep_pkimessage_decode(der, algs, req->pool, msg, res);
 
+    if (*msg != NULL && scep_manner_check_nonce(req, *msg, res) != SCEP_OK) {
+        *msg = NULL; /* no CertRep can be made of it */
+        return res->status;
+    }
+    if (status == SCEP_OK) {
+        status = scep_manner_check_time(req, *msg, res);
+    }
     if (status != SCEP_OK) {
         return status;
     }

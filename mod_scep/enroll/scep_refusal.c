@@ -11,6 +11,7 @@
 
 #include "scep_attempts.h"
 #include "scep_certrep.h"
+#include "scep_manner.h"
 
 enum {
     RETRY_AFTER = 5,    /* seconds */
@@ -55,6 +56,7 @@ static scep_status_e answer_certrep(scep_request_t *req,
         .signer = scep_service_ra(req)->signer,
     };
 
+    scep_manner_apply(req, msg, res->reason, &rep);
     answer->http_status = 200;
     answer->content_type = "application/x-pki-message";
     return scep_certrep_encode(&rep, req->policy->algs, req->pool,

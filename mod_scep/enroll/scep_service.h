@@ -112,6 +112,38 @@ typedef struct scep_failure_limit_t {
     bool refuse;                /* beyond it refuse, else let wait: */
     apr_interval_time_t delay;
 } scep_failure_limit_t;
+/** Which certificates follow the issued one in a CertRep (Q8, Q61). */
+typedef enum {
+    SCEP_CHAIN_NONE = 0,
+    SCEP_CHAIN_ISSUER, /* the issuing CA's */
+    SCEP_CHAIN_FULL    /* that, and all above it up to the root */
+} scep_chain_e;
+
+/** What GetCACert gives. */
+typedef enum {
+    SCEP_CA_TYPE_AUTO = 0, /* the bare certificate where there is but one */
+    SCEP_CA_TYPE_BUNDLE,   /* always certs-only, RA and chain and all */
+    SCEP_CA_TYPE_CA        /* always the bare certificate of the issuing CA */
+} scep_ca_type_e;
+
+/** When a FAILURE or PENDING has an eContent with nothing in it. */
+typedef enum {
+    SCEP_EMPTY_AUTO = 0, /* for clients that are known to need it */
+    SCEP_EMPTY_NEVER,
+    SCEP_EMPTY_ALWAYS
+} scep_empty_e;
+
+/** How an endpoint treats clients that contradict each other (facts/scep.md
+ * 3). All zero is the default. */
+typedef struct scep_manner_t {
+    scep_chain_e chain;
+    scep_ca_type_e ca_type;
+    bool ca_first;       /* in a bundle, before the RA */
+    bool nonce_optional; /* a request may lack one (Q81) */
+    bool ndes_errors;    /* Microsoft's attribute in a FAILURE */
+    scep_empty_e empty_content;
+    apr_interval_time_t signing_time; /* how far off it may be; 0: any */
+} scep_manner_t;
 
 /** What the directives of one endpoint say. */
 typedef struct scep_policy_t {
@@ -126,8 +158,9 @@ typedef struct scep_policy_t {
     apr_interval_time_t retry_window;
     apr_interval_time_t password_validity;
     scep_failure_limit_t failure_limit;
-    int audit_refusals;      /* rows that are kept; 0: none is made */
-    size_t password_length;  /* octets of randomness */
+    int audit_refusals;     /* rows that are kept; 0: none is made */
+    size_t password_length; /* octets of randomness */
+    scep_manner_t manner;
     size_t max_request_size; /* octets of a decoded message (GET or POST) */
 } scep_policy_t;
 

@@ -14,6 +14,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_directives_ca.c \
 	mod_scep/httpd/scep_directives_limits.c \
 	mod_scep/httpd/scep_directives_issuer.c \
+	mod_scep/httpd/scep_directives_manner.c \
 	mod_scep/httpd/scep_directives_policy.c \
 	mod_scep/httpd/scep_directives_profile.c \
 	mod_scep/httpd/scep_directives_renewal.c \

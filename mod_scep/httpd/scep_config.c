@@ -35,6 +35,8 @@ void *scep_config_create_server(apr_pool_t *pool, server_rec *s)
 }
 
 #define MERGE(field) conf->field = add->field ? add->field : base->field
+#define MERGE_SET(field)                                                       \
+    conf->field = add->field != -1 ? add->field : base->field
 
 /* A virtual host that names its own CA gets nothing of another one's: its
  * key, chain or RA would not fit. */
@@ -115,6 +117,9 @@ void *scep_config_create_dir(apr_pool_t *pool, char *dir)
     conf->renewal.revoke_old = -1;
     conf->retry_window = -1;
     conf->password_validity = -1;
+    conf->chain = conf->ca_type = conf->ca_first = -1;
+    conf->nonce_optional = conf->ndes_errors = conf->empty_content = -1;
+    conf->signing_time = -1;
     return conf;
 }
 
@@ -171,6 +176,13 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
     conf->failure_limit = add->failure_limit.delay != 0 ? add->failure_limit
                                                         : base->failure_limit;
     MERGE(page_encoding);
+    MERGE_SET(chain);
+    MERGE_SET(ca_type);
+    MERGE_SET(ca_first);
+    MERGE_SET(nonce_optional);
+    MERGE_SET(ndes_errors);
+    MERGE_SET(empty_content);
+    MERGE_SET(signing_time);
     MERGE(ca);
     conf->ca_idents =
         base->ca_idents != NULL && add->ca_idents != NULL
@@ -324,6 +336,21 @@ static void set_renewal(const scep_dir_config_t *dir,
     policy->trust = conf->trust;
 }
 
+static void set_manner(const scep_dir_config_t *conf, scep_manner_t *manner)
+{
+    manner->chain =
+        conf->chain != -1 ? (scep_chain_e)conf->chain : SCEP_CHAIN_NONE;
+    manner->ca_type =
+        conf->ca_type != -1 ? (scep_ca_type_e)conf->ca_type : SCEP_CA_TYPE_AUTO;
+    manner->empty_content = conf->empty_content != -1
+                                ? (scep_empty_e)conf->empty_content
+                                : SCEP_EMPTY_AUTO;
+    manner->ca_first = conf->ca_first == 1;
+    manner->nonce_optional = conf->nonce_optional == 1;
+    manner->ndes_errors = conf->ndes_errors == 1;
+    manner->signing_time = conf->signing_time != -1 ? conf->signing_time : 0;
+}
+
 void scep_config_policy(const scep_server_config_t *server,
                         const scep_dir_config_t *conf, scep_policy_t *policy)
 {
@@ -335,6 +362,7 @@ void scep_config_policy(const scep_server_config_t *server,
     }
     set_profiles(server, conf, policy);
     set_renewal(conf, &policy->renewal);
+    set_manner(conf, &policy->manner);
     policy->reply_ways = conf->reply_ways;
     if (!conf->reply_ways_set) {
         policy->reply_ways.count = 1;

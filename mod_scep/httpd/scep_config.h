@@ -106,6 +106,13 @@ typedef struct scep_dir_config_t {
     apr_size_t password_length;            /* 0: not set */
     scep_failure_limit_t failure_limit;    /* delay 0: not set */
     scep_page_encoding_e page_encoding;
+    int chain;          /* scep_chain_e, or -1: not set; so, too, those below */
+    int ca_type;        /* scep_ca_type_e */
+    int ca_first;       /* 0, 1 */
+    int nonce_optional; /* 0, 1 */
+    int ndes_errors;    /* 0, 1 */
+    int empty_content;  /* scep_empty_e */
+    apr_interval_time_t signing_time;
     const char *ca;              /* ScepCA; NULL: the server's own */
     apr_hash_t *ca_idents;       /* name of <ScepCA> by CA-IDENT, or NULL */
     apr_size_t max_request_size; /* 0: not set */

@@ -125,6 +125,16 @@ const char *scep_set_profile_by_usage(cmd_parms *cmd, void *dir,
                                       const char *encryption,
                                       const char *general);
 
+/* Clients that differ: scep_directives_manner.c. */
+const char *scep_set_reply_chain(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_ca_type(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_ca_order(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_sender_nonce(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_empty_content(cmd_parms *cmd, void *dir,
+                                   const char *value);
+const char *scep_set_ndes_errors(cmd_parms *cmd, void *dir, int on);
+const char *scep_set_signing_time(cmd_parms *cmd, void *dir, const char *value);
+
 /** scep_note_name() for a profile. */
 void scep_note_profile(cmd_parms *cmd, const char *name);
 

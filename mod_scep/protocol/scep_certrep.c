@@ -101,19 +101,22 @@ static bool add_attributes(CMS_SignerInfo *si, const scep_certrep_t *rep,
            add_number(si, pool, SCEP_OID_PKI_STATUS, (int)rep->status) &&
            add_attribute(si, pool, SCEP_OID_TRANSACTION_ID,
                          V_ASN1_PRINTABLESTRING, rep->transaction_id) &&
-           add_attribute(si, pool, SCEP_OID_RECIPIENT_NONCE,
-                         V_ASN1_OCTET_STRING, rep->recipient_nonce) &&
+           (rep->recipient_nonce.len == 0 ||
+            add_attribute(si, pool, SCEP_OID_RECIPIENT_NONCE,
+                          V_ASN1_OCTET_STRING, rep->recipient_nonce)) &&
            add_attribute(si, pool, SCEP_OID_SENDER_NONCE, V_ASN1_OCTET_STRING,
                          (scep_octets_t){nonce, sizeof(nonce)}) &&
            (!failure ||
             add_number(si, pool, SCEP_OID_FAIL_INFO, (int)rep->failinfo)) &&
+           (!failure || rep->ndes_error == 0 ||
+            add_number(si, pool, SCEP_OID_NDES_ERROR, rep->ndes_error)) &&
            (!failure || rep->fail_text == NULL ||
             add_text(si, pool, SCEP_OID_FAIL_INFO_TEXT, V_ASN1_UTF8STRING,
                      rep->fail_text));
 }
 
-/* Sign CONTENT, or, with none, nothing at all: then eContent is absent and
- * messageDigest that of the empty string (M1). */
+/* Sign CONTENT, or, with none, nothing at all: then eContent is absent, or as
+ * empty as is wanted, and messageDigest that of the empty string (M1). */
 static scep_status_e sign(const scep_certrep_t *rep, const scep_algs_t *algs,
                           scep_octets_t content, apr_pool_t *pool,
                           scep_octets_t *der, scep_result_t *res)
@@ -122,7 +125,8 @@ static scep_status_e sign(const scep_certrep_t *rep, const scep_algs_t *algs,
         rep->digest != NULL ? rep->digest : scep_algs_default_digest(algs);
     const EVP_MD *md = scep_algs_md(algs, digest);
     unsigned int flags =
-        CMS_PARTIAL | CMS_BINARY | (content.len == 0 ? CMS_DETACHED : 0);
+        CMS_PARTIAL | CMS_BINARY |
+        (content.len == 0 && !rep->empty_content ? CMS_DETACHED : 0);
     CMS_ContentInfo *cms;
     CMS_SignerInfo *si;
     BIO *in;

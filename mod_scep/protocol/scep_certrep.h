@@ -13,10 +13,14 @@
 
 typedef struct scep_certrep_t {
     scep_pki_status_e status;
-    scep_failinfo_e failinfo;      /* when FAILURE */
-    const char *fail_text;         /* failInfoText; NULL: left out */
+    scep_failinfo_e failinfo; /* when FAILURE */
+    const char *fail_text;    /* failInfoText; NULL: left out */
+    apr_int32_t ndes_error;   /* HRESULT for NDES's clients; 0: left out */
+    bool empty_content; /* FAILURE, PENDING: eContent is there, with nothing
+                         * in it (facts/clients.md 1, row 5) */
     scep_octets_t transaction_id;  /* echoed octet by octet */
-    scep_octets_t recipient_nonce; /* the request's senderNonce */
+    scep_octets_t recipient_nonce; /* the request's senderNonce; len 0: it had
+                                    * none (Q81), and so has the reply */
     const scep_digest_t *digest;   /* NULL: default */
     /* SUCCESS only: */
     scep_certs_t *certs;         /* leaf first; goes into the envelope */
@@ -30,7 +34,8 @@ typedef struct scep_certrep_t {
 /**
  * Build a CertRep. Signed attributes as in facts/scep.md 1.4 (6), SignerInfo
  * with rsaEncryption for RSA keys (Q78), one RecipientInfo, SignedData v1 and,
- * with key transport, EnvelopedData v0. A FAILURE or PENDING has no eContent at all (RFC 8894 3.3.2, M1).
+ * with key transport, EnvelopedData v0. A FAILURE or
+ * PENDING has no eContent at all (RFC 8894 3.3.2, M1) unless empty_content.
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_REPLY_KEY when the recipient's
  *     key cannot take an envelope that way; SCEP_BROKEN (SCEP_R_INTERNAL)
  */

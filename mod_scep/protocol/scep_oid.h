@@ -18,6 +18,7 @@
 #define SCEP_OID_TRANSACTION_ID "2.16.840.1.113733.1.9.7"
 #define SCEP_OID_EXTENSION_REQ "2.16.840.1.113733.1.9.8"
 #define SCEP_OID_FAIL_INFO_TEXT "1.3.6.1.5.5.7.24.1"
+#define SCEP_OID_NDES_ERROR "1.3.6.1.4.1.311.21.33"
 #define SCEP_OID_MS_EXTENSION_REQ "1.3.6.1.4.1.311.2.1.14"
 
 /** The object of a dotted OID, owned by POOL; NULL only without memory. */

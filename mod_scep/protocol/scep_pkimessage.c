@@ -11,6 +11,7 @@
 
 #include <openssl/objects.h>
 
+#include "scep_cert_time.h"
 #include "scep_oid.h"
 #include "scep_preflight.h"
 #include "scep_pss.h"
@@ -57,6 +58,29 @@ static void *attribute(const outer_t *o, const char *oid, int type)
 
     scep_crypto_clear_errors(); /* of a type that does not match */
     return value;
+}
+
+static bool has_attribute(const outer_t *o, const char *oid)
+{
+    ASN1_OBJECT *object = scep_oid(o->pool, oid);
+
+    return object != NULL && CMS_signed_get_attr_by_OBJ(o->si, object, -1) >= 0;
+}
+
+/* Of no consequence here, and often wrong (Q80): a malformed one is none. */
+static void read_signing_time(const outer_t *o, scep_pkimessage_t *msg)
+{
+    static const int types[] = {V_ASN1_UTCTIME, V_ASN1_GENERALIZEDTIME};
+    const ASN1_TIME *value = NULL;
+    size_t i;
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]) && value == NULL; i++) {
+        value = attribute(o, "1.2.840.113549.1.9.5", types[i]);
+    }
+    if (value == NULL || !scep_cert_time(value, &msg->signing_time)) {
+        msg->signing_time = 0;
+    }
+    scep_crypto_clear_errors();
 }
 
 /* RFC 8894 3.2.1 says PrintableString. Letters that a PrintableString may not
@@ -106,17 +130,20 @@ static scep_status_e identify(const outer_t *o, scep_pkimessage_t *msg,
     }
     nonce = attribute(o, SCEP_OID_SENDER_NONCE, V_ASN1_OCTET_STRING);
     len = nonce != NULL ? ASN1_STRING_length(nonce) : 0;
-    if (len < 1 || len > SCEP_MAX_NONCE) {
+    if ((len < 1 && has_attribute(o, SCEP_OID_SENDER_NONCE)) ||
+        len > SCEP_MAX_NONCE) {
         return scep_fail(res, SCEP_R_SENDER_NONCE,
-                         "senderNonce is not there once as 1 to %d octets",
+                         "senderNonce is not one value of 1 to %d octets",
                          SCEP_MAX_NONCE);
     }
     msg->transaction_id =
         apr_pstrmemdup(o->pool, (const char *)id.data, id.len);
     msg->transaction_id_raw.data = (const unsigned char *)msg->transaction_id;
     msg->transaction_id_raw.len = id.len;
-    msg->sender_nonce.data = ASN1_STRING_get0_data(nonce);
-    msg->sender_nonce.len = (size_t)len;
+    if (len > 0) {
+        msg->sender_nonce.data = ASN1_STRING_get0_data(nonce);
+        msg->sender_nonce.len = (size_t)len;
+    }
     return SCEP_OK;
 }
 
@@ -274,6 +301,7 @@ static scep_status_e read_attributes(const outer_t *o, scep_pkimessage_t *msg,
         return scep_fail(res, SCEP_R_ATTRIBUTES,
                          "contentType is not that of the content");
     }
+    read_signing_time(o, msg);
     if (!text_attribute(o, SCEP_OID_MESSAGE_TYPE, MAX_TYPE_TEXT, &text)) {
         return scep_fail(res, SCEP_R_ATTRIBUTES,
                          "messageType is not there once as a string");

@@ -18,10 +18,12 @@ typedef struct scep_pkimessage_t {
     apr_pool_t *pool;
     const char *transaction_id;       /* as sent; PrintableString, no NUL */
     scep_octets_t transaction_id_raw; /* the same octets, to be echoed */
-    scep_octets_t sender_nonce;  /* 1..SCEP_MAX_NONCE octets, to be echoed */
-    int message_type;            /* a number 0..255; -1 while unknown */
-    X509 *signer;                /* NULL while unknown */
-    EVP_PKEY *signer_key;        /* its public key; owned by signer */
+    scep_octets_t sender_nonce;       /* 1..SCEP_MAX_NONCE octets, to be echoed;
+                                  * len 0: there is none (Q81) */
+    apr_int64_t signing_time; /* seconds since 1970, once verified; 0: none */
+    int message_type;         /* a number 0..255; -1 while unknown */
+    X509 *signer;             /* NULL while unknown */
+    EVP_PKEY *signer_key;     /* its public key; owned by signer */
     const scep_digest_t *digest; /* of the SignerInfo; NULL while unknown */
     bool verified;               /* the outer signature is good */
     scep_octets_t envelope;      /* the pkcsPKIEnvelope; len 0 if absent */
@@ -43,7 +45,8 @@ typedef struct scep_pkimessage_t {
  *     from it. NULL: only an HTTP error can answer. Nothing in MSG may be
  *     believed unless SCEP_OK came back.
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_SYNTAX, _LIMITS, _TRANSACTION_ID,
- *     _SENDER_NONCE (msg is NULL), or _OUTER_ALG, _SIGNATURE, _ATTRIBUTES,
+ *     _SENDER_NONCE (msg is NULL; of a senderNonce that is malformed, not of one
+ *     that is missing), or _OUTER_ALG, _SIGNATURE, _ATTRIBUTES,
  *     _MESSAGE_TYPE (msg is set; _MESSAGE_TYPE: not a request's type);
  *     SCEP_BROKEN when memory fails.
  */

@@ -149,12 +149,11 @@ def free_port():
 
 
 class Server:
-    """One httpd in a folder of its own. SCEP is what stands in the main
-    server's configuration for mod_scep, EXTRA comes after it; @DIR@ in them
-    is the folder."""
+    """One httpd in a folder of its own. SCEP is what stands in the main server's configuration for mod_scep, EXTRA comes after it; @DIR@ in them
+    is the folder. FILES are further ones in it: {name: (content, mode)}."""
 
     def __init__(self, mpm=None, scep_conf=None, extra="", modules=(),
-                 pairs=None, vhosts=""):
+                 pairs=None, vhosts="", files=None):
         self.mpm = mpm or os.environ.get("SCEP_TEST_MPM") or "event"
         self.httpd, self.module_dir = programs()
         self.dir = tempfile.mkdtemp(prefix="scep-httpd-")
@@ -170,6 +169,8 @@ class Server:
         self.scep_conf = (self.default_conf() if scep_conf is None
                           else scep_conf)
         self.make_files()
+        for name, (data, mode) in (files or {}).items():
+            self.write(name, data, mode)
         self.write_conf()
 
     # -- files

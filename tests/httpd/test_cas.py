@@ -47,11 +47,15 @@ def fixture_vpn():
 
 @pytest.fixture(name="server")
 def fixture_server(httpd, vpn):
-    server = httpd(start=False, extra=CONF)
-    for name, pair in zip(("vpn-ca", "vpn-ra"), vpn):
-        server.write(name + ".crt", pem(pair.cert))
-        server.write(name + ".key", key_pem(pair.key), 0o600)
-    return server.start()
+    return httpd(extra=CONF, files=files_of(vpn))
+
+
+def files_of(pairs):
+    files = {}
+    for name, pair in zip(("vpn-ca", "vpn-ra"), pairs):
+        files[name + ".crt"] = pem(pair.cert), 0o644
+        files[name + ".key"] = key_pem(pair.key), 0o600
+    return files
 
 
 def enrol(server, path, ra, password, number=0):
@@ -144,11 +148,7 @@ def test_same_transaction_at_two_cas(server, vpn):
 def test_master_password_of_each_ca(httpd, vpn):
     conf = CONF + "<Location /vpn-single>\nSetHandler scep\nScepCA vpn\n" \
         "ScepUseSinglePassword On\n</Location>\n"
-    server = httpd(start=False, extra=conf)
-    for name, pair in zip(("vpn-ca", "vpn-ra"), vpn):
-        server.write(name + ".crt", pem(pair.cert))
-        server.write(name + ".key", key_pem(pair.key), 0o600)
-    server.start()
+    server = httpd(extra=conf, files=files_of(vpn))
     with open(server.path("state", "master-password-vpn.cms"), "rb") as one, \
             open(server.path("state", "master-password.cms"), "rb") as other:
         assert one.read() != other.read()

@@ -2,6 +2,7 @@
 """Every refusal of docs/refusals.md, provoked through httpd: its HTTP status,
 its failInfo, its public text, and the log line with its number."""
 import contextlib
+import datetime
 import functools
 import os
 import re
@@ -10,6 +11,7 @@ import threading
 import time
 
 import pytest
+from asn1crypto import cms
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import scepclient as scep
@@ -28,6 +30,10 @@ INSIDE = {"SCEP0139": ("test_result", "SCEP_R_CSR_POLICY"),
           "SCEP0173": ("test_certrep", "SCEP_R_INTERNAL")}
 CASES = {}
 EXTRA = """ScepPasswordMax 16
+<Location /punctual>
+    SetHandler scep
+    ScepSigningTimeTolerance 1d
+</Location>
 <Location /short>
     SetHandler scep-admin
     ScepPasswordValidity 1s
@@ -181,6 +187,15 @@ def transaction_id(running):
 def sender_nonce(running):
     return running.endpoint().post(without(running,
                                            scep.SENDER_NONCE)[0]), None
+
+
+@case("SCEP0129")
+def signing_time(running):
+    request = new_request(running)
+    request.extra = [scep.attribute(scep.SIGNING_TIME, cms.Time(
+        {"utc_time": datetime.datetime(2001, 1, 1, tzinfo=datetime.timezone.utc)
+         }))]
+    return running.endpoint("/punctual").post(request.der()), request
 
 
 @case("SCEP0130")

@@ -231,8 +231,8 @@ static void nonce_is_checked(void **state)
     maker_attribute_t *nonce = maker_attribute(m, SCEP_OID_SENDER_NONCE);
     maker_attribute_t whole = *nonce;
 
-    nonce->copies = 0;
-    refused_maker(f, m, SCEP_R_SENDER_NONCE);
+    nonce->copies = 0; /* Q81: whether that will do is for others to say */
+    assert_int_equal(accepted(f, maker_message(f, m))->sender_nonce.len, 0);
     nonce->copies = 2;
     refused_maker(f, m, SCEP_R_SENDER_NONCE);
     nonce->copies = 1;
@@ -244,6 +244,37 @@ static void nonce_is_checked(void **state)
     *nonce = whole;
     nonce->type = V_ASN1_PRINTABLESTRING;
     refused_maker(f, m, SCEP_R_SENDER_NONCE);
+}
+
+/* S28: a time that is none, or malformed, is no time. */
+static void signing_time_is_read(void **state)
+{
+    static const struct {
+        int type;
+        const char *text;
+        apr_int64_t seconds;
+    } times[] = {
+        {V_ASN1_UTCTIME, "700101000001Z", 1},
+        {V_ASN1_UTCTIME, "491231235959Z", 2524607999},
+        {V_ASN1_GENERALIZEDTIME, "20010909014640Z", 1000000000},
+        {V_ASN1_GENERALIZEDTIME, "00000101000000Z", -62167219200},
+        {V_ASN1_UTCTIME, "701301000001Z", 0},
+        {V_ASN1_UTCTIME, "", 0},
+        {V_ASN1_OCTET_STRING, "700101000001Z", 0},
+    };
+    fixture_t *f = *state;
+    maker_t *m = good(f);
+    maker_attribute_t *time = maker_attribute(m, "1.2.840.113549.1.9.5");
+    size_t i;
+
+    for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        time->type = times[i].type;
+        time->value.data = (const unsigned char *)times[i].text;
+        time->value.len = strlen(times[i].text);
+        time->values = time->copies = 1;
+        assert_int_equal(accepted(f, maker_message(f, m))->signing_time,
+                         times[i].seconds);
+    }
 }
 
 /* S25: all of them pass CMS_verify. */
@@ -709,6 +740,7 @@ int main(void)
         FIXTURE_TEST(transaction_id_is_checked),
         FIXTURE_TEST(nonce_may_have_other_lengths),
         FIXTURE_TEST(nonce_is_checked),
+        FIXTURE_TEST(signing_time_is_read),
         FIXTURE_TEST(message_type_must_be_there_once),
         FIXTURE_TEST(digests_follow_the_level),
         FIXTURE_TEST(other_digests_are_refused),

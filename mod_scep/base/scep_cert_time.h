@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_cert_time.h
- * The times of a certificate as numbers. (ca layer: OpenSSL, no I/O)
+ * The times of a certificate as numbers. (base layer: OpenSSL)
  */
 #ifndef SCEP_CERT_TIME_H
 #define SCEP_CERT_TIME_H

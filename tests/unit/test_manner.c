@@ -1,0 +1,145 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* test_manner.c: what differs from client to client. */
+#include "enroll_fixture.h"
+
+#include "scep_manner.h"
+
+static void test_nonce(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_pkimessage_t msg = {.transaction_id = "1"};
+
+    assert_int_equal(scep_manner_check_nonce(&f->req, &msg, &f->base.res),
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_SENDER_NONCE);
+    f->policy.manner.nonce_optional = true;
+    assert_int_equal(scep_manner_check_nonce(&f->req, &msg, &f->base.res),
+                     SCEP_OK);
+    f->policy.manner.nonce_optional = false;
+    msg.sender_nonce.len = 16;
+    assert_int_equal(scep_manner_check_nonce(&f->req, &msg, &f->base.res),
+                     SCEP_OK);
+}
+
+static scep_status_e at(enroll_fixture_t *f, apr_int64_t offset)
+{
+    scep_pkimessage_t msg = {.transaction_id = "1"};
+
+    enroll_reset_result(f);
+    msg.signing_time = apr_time_sec(scep_env_now(&f->req.env)) + offset;
+    return scep_manner_check_time(&f->req, &msg, &f->base.res);
+}
+
+static void test_time(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_pkimessage_t none = {.transaction_id = "1"};
+
+    assert_int_equal(at(f, -86400), SCEP_OK);
+    f->policy.manner.signing_time = apr_time_from_sec(300);
+    assert_int_equal(at(f, 0), SCEP_OK);
+    assert_int_equal(at(f, 299), SCEP_OK);
+    assert_int_equal(at(f, -299), SCEP_OK);
+    assert_int_equal(at(f, 302), SCEP_REFUSED);
+    assert_non_null(strstr(f->base.res.detail, "ahead"));
+    assert_int_equal(at(f, -302), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_SIGNING_TIME);
+    assert_int_equal(f->base.res.failinfo, SCEP_FAIL_BAD_TIME);
+    assert_int_equal(scep_manner_check_time(&f->req, &none, &f->base.res),
+                     SCEP_OK);
+}
+
+static bool is_empty(enroll_fixture_t *f, const scep_pkimessage_t *msg)
+{
+    scep_certrep_t rep = {.status = SCEP_PKI_PENDING};
+
+    scep_manner_apply(&f->req, msg, SCEP_R_NONE, &rep);
+    assert_int_equal(rep.ndes_error, 0);
+    return rep.empty_content;
+}
+
+/* Row 5 of facts/clients.md: certmonger is told by its v1 certificate and its
+ * number for a transactionID. */
+static void test_empty_content(void **state)
+{
+    static const char number[] = "1234567890123456789012345678901234567890";
+    enroll_fixture_t *f = *state;
+    X509 *v1 = scep_x509_own(f->base.pool, X509_new());
+    scep_pkimessage_t msg = {
+        .transaction_id = number,
+        .transaction_id_raw = {(const unsigned char *)number, 40},
+        .signer = f->device.cert,
+    };
+
+    assert_false(is_empty(f, &msg));
+    msg.signer = NULL;
+    assert_false(is_empty(f, &msg));
+    msg.signer = v1;
+    assert_true(is_empty(f, &msg));
+    f->policy.manner.empty_content = SCEP_EMPTY_NEVER;
+    assert_false(is_empty(f, &msg));
+    f->policy.manner.empty_content = SCEP_EMPTY_AUTO;
+    msg.transaction_id = "A234567890123456789012345678901234567890";
+    assert_false(is_empty(f, &msg));
+    f->policy.manner.empty_content = SCEP_EMPTY_ALWAYS;
+    assert_true(is_empty(f, &msg));
+}
+
+static apr_int32_t error_of(enroll_fixture_t *f, scep_reason_e reason)
+{
+    scep_pkimessage_t msg = {.transaction_id = "1"};
+    scep_certrep_t rep = {.status = SCEP_PKI_FAILURE};
+
+    scep_manner_apply(&f->req, &msg, reason, &rep);
+    return rep.ndes_error;
+}
+
+/* All wrong challenges have one code: NDES's would tell a used one apart. */
+static void test_ndes_errors(void **state)
+{
+    enroll_fixture_t *f = *state;
+
+    assert_int_equal(error_of(f, SCEP_R_CHALLENGE_SPENT), 0);
+    f->policy.manner.ndes_errors = true;
+    assert_int_equal(error_of(f, SCEP_R_NONE), 0);
+    assert_int_equal(error_of(f, SCEP_R_CONTENT), -2147024809);
+    assert_int_equal(error_of(f, SCEP_R_CHALLENGE_MISSING), -2146869244);
+    assert_int_equal(error_of(f, SCEP_R_CHALLENGE_UNKNOWN), -2147023728);
+    assert_int_equal(error_of(f, SCEP_R_CHALLENGE_SPENT), -2147023728);
+    assert_int_equal(error_of(f, SCEP_R_CHALLENGE_EXPIRED), -2147023728);
+    assert_int_equal(error_of(f, SCEP_R_CHALLENGE_BUSY), -2147023728);
+    assert_int_equal(error_of(f, SCEP_R_CA_REFUSED), -2146877439);
+}
+
+static int chain_length(enroll_fixture_t *f, scep_chain_e chain)
+{
+    scep_certs_t *certs = sk_X509_new_null();
+    int count;
+
+    f->policy.manner.chain = chain;
+    assert_true(scep_manner_chain(&f->req, certs));
+    count = sk_X509_num(certs);
+    sk_X509_free(certs);
+    return count;
+}
+
+static void test_chain(void **state)
+{
+    enroll_fixture_t *f = *state;
+
+    assert_int_equal(chain_length(f, SCEP_CHAIN_NONE), 0);
+    assert_int_equal(chain_length(f, SCEP_CHAIN_ISSUER), 1);
+    assert_int_equal(chain_length(f, SCEP_CHAIN_FULL),
+                     sk_X509_num(f->ca_certs));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ENROLL_TEST(test_nonce),         ENROLL_TEST(test_time),
+        ENROLL_TEST(test_empty_content), ENROLL_TEST(test_ndes_errors),
+        ENROLL_TEST(test_chain),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
