@@ -216,13 +216,27 @@ typedef enum {
       "Internal error.")                                                       \
     X(SCEP_R_MASTER_PASSWORD, 175, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,      \
       SCEP_TEXT_UNAVAILABLE)                                                   \
-    /* the admin page */                                                       \
+    /* the admin page and API */                                               \
     X(SCEP_R_ADMIN_NO_USER, 180, SCEP_REFUSED, 403, SCEP_FAIL_NONE,            \
       "This page needs an authenticated user.")                                \
     X(SCEP_R_CACHE_FULL, 181, SCEP_UNAVAILABLE, 200, SCEP_FAIL_NONE,           \
       "The password cache is full.")                                           \
     X(SCEP_R_ADMIN_CROSS_SITE, 182, SCEP_REFUSED, 403, SCEP_FAIL_NONE,         \
       "Open this page by its own address.")                                    \
+    X(SCEP_R_ADMIN_DENIED, 183, SCEP_REFUSED, 403, SCEP_FAIL_NONE,             \
+      "You have no permission to do this.")                                    \
+    X(SCEP_R_API_REQUEST, 184, SCEP_REFUSED, 400, SCEP_FAIL_NONE,              \
+      "The request is malformed.")                                             \
+    X(SCEP_R_API_UNKNOWN, 185, SCEP_NOT_FOUND, 404, SCEP_FAIL_NONE,            \
+      "There is no such thing.")                                               \
+    X(SCEP_R_API_METHOD, 186, SCEP_REFUSED, 405, SCEP_FAIL_NONE,               \
+      "This method is not served here.")                                       \
+    X(SCEP_R_API_CONFLICT, 187, SCEP_REFUSED, 409, SCEP_FAIL_NONE,             \
+      "That is not possible in this state.")                                   \
+    X(SCEP_R_API_TYPE, 188, SCEP_REFUSED, 415, SCEP_FAIL_NONE,                 \
+      "Send JSON with Content-Type application/json.")                         \
+    X(SCEP_R_ADMIN_TOKEN, 189, SCEP_REFUSED, 403, SCEP_FAIL_NONE,              \
+      "The form is too old, or not yours; load it again.")                     \
     /* drawing and limiting passwords */                                       \
     X(SCEP_R_LIMIT_SUBJECT, 190, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,     \
       SCEP_TEXT_NO_AUTH)                                                       \

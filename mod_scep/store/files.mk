@@ -12,6 +12,7 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_claim.c mod_scep/store/scep_store_claim.h \
 	mod_scep/store/scep_store_document.c \
 	mod_scep/store/scep_store_document.h \
+	mod_scep/store/scep_store_challenge_list.c \
 	mod_scep/store/scep_store_issue.c \
 	mod_scep/store/scep_store_sql.c mod_scep/store/scep_store_sql.h \
 	mod_scep/store/scep_store_revocation.c mod_scep/store/scep_store_revocation.h \
@@ -29,6 +30,7 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store_audit \
 	tests/unit/test_store_challenge \
 	tests/unit/test_store_claim \
+	tests/unit/test_store_challenge_list \
 	tests/unit/test_store_crash \
 	tests/unit/test_store_document \
 	tests/unit/test_store_issue \
@@ -69,6 +71,9 @@ tests_unit_test_store_audit_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_challenge_SOURCES = tests/unit/test_store_challenge.c $(STORE_FIXTURE)
 tests_unit_test_store_challenge_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_challenge_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_challenge_list_SOURCES = tests/unit/test_store_challenge_list.c $(STORE_FIXTURE)
+tests_unit_test_store_challenge_list_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_challenge_list_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c $(STORE_FIXTURE)
 tests_unit_test_store_crash_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_crash_LDADD = $(LIB_STORE) $(UNIT_LIBS)

@@ -89,6 +89,10 @@ static const char *const migration_3[] = {
     "ALTER TABLE challenges ADD COLUMN claimed_until BIGINT NOT NULL DEFAULT 0",
     "ALTER TABLE challenges ADD COLUMN cancelled_by TEXT",
 
+    /* by hash: that a list of them can be read in pages */
+    "DROP INDEX challenges_by_expiry",
+    "CREATE INDEX challenges_by_expiry ON challenges (state, expires, hash)",
+
     "ALTER TABLE audit ADD COLUMN reason BIGINT", /* nnnn of SCEPnnnn */
     "ALTER TABLE audit ADD COLUMN subject TEXT",
     "ALTER TABLE audit ADD COLUMN detail TEXT",

@@ -123,6 +123,67 @@ scep_status_e scep_store_challenges_each(scep_store_t *store, apr_time_t now,
                                          void *baton, apr_pool_t *pool,
                                          scep_result_t *res);
 
+/** An outstanding one-time password, as it is listed. */
+typedef struct scep_challenge_item_t {
+    const char *id; /* its keyed hash, lower-case hex */
+    apr_time_t created;
+    apr_time_t expires;
+    const char *drawn_by;
+    const char *peer;
+    const char *label;  /* NULL: none */
+    const char *limits; /* JSON; NULL: none */
+    apr_int64_t uses;   /* left */
+} scep_challenge_item_t;
+
+/** Called per row; ITEM lives only during the call. */
+typedef void scep_challenge_item_fn(void *baton,
+                                    const scep_challenge_item_t *item);
+
+/** A page of a list. */
+typedef struct scep_challenge_page_t {
+    const char *scope;
+    apr_time_t now;
+    const scep_challenge_item_t *after; /* whose id and expires are where the
+                                         * page before ended; NULL: first */
+    int limit;                          /* most rows */
+} scep_challenge_page_t;
+
+/** The outstanding one-time passwords of a scope, the first to expire first.
+ * EACH must not use STORE. */
+scep_status_e scep_store_challenges_page(scep_store_t *store,
+                                         const scep_challenge_page_t *page,
+                                         scep_challenge_item_fn *each,
+                                         void *baton, scep_result_t *res);
+
+/** How many are outstanding. */
+scep_status_e scep_store_challenges_count(scep_store_t *store,
+                                          const char *scope, apr_time_t now,
+                                          apr_int64_t *count,
+                                          scep_result_t *res);
+
+/** Which password is cancelled, and by whom. */
+typedef struct scep_challenge_cancel_t {
+    const char *scope;
+    const unsigned char *hash;
+    apr_time_t now;
+    const char *actor;
+    const char *peer;
+} scep_challenge_cancel_t;
+
+typedef enum {
+    SCEP_CANCEL_DONE = 0, /* committed: nothing is issued for it any more */
+    SCEP_CANCEL_LATE,     /* spent, cancelled or expired before */
+    SCEP_CANCEL_UNKNOWN   /* there is no such password in the scope */
+} scep_cancel_outcome_e;
+
+/** Cancel an outstanding password, with its audit row. Whoever is just using
+ * it has lost unless the certificate is recorded already (invariant 2). */
+scep_status_e scep_store_challenge_cancel(scep_store_t *store,
+                                          const scep_challenge_cancel_t *cancel,
+                                          apr_pool_t *pool,
+                                          scep_cancel_outcome_e *outcome,
+                                          scep_result_t *res);
+
 /** A transaction with its certificate. */
 typedef struct scep_transaction_row_t {
     const char *scope;
@@ -206,6 +267,9 @@ scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
 /** Names of events. */
 #define SCEP_AUDIT_CHALLENGE_DRAWN "challenge-drawn"
 #define SCEP_AUDIT_MASTER_SHOWN "master-shown"
+#define SCEP_AUDIT_CHALLENGE_CANCELLED "challenge-cancelled"
+#define SCEP_AUDIT_MASTER_ROTATED "master-rotated"
+#define SCEP_AUDIT_ADMIN_DENIED "admin-denied"
 #define SCEP_AUDIT_ISSUED "issued"
 #define SCEP_AUDIT_RENEWED "renewed"
 #define SCEP_AUDIT_REFUSED "refused"

@@ -49,7 +49,19 @@
       "SELECT " SCEP_CHALLENGE_COLUMNS " FROM challenges WHERE hash = $1")     \
     X(SCEP_Q_CHALLENGES_EACH, "nn",                                            \
       "SELECT " SCEP_CHALLENGE_COLUMNS " FROM challenges"                      \
-      " WHERE state = $1 AND expires > $2 ORDER BY expires, created")          \
+      " WHERE state = $1 AND expires > $2 ORDER BY expires, hash")             \
+    X(SCEP_Q_CHALLENGES_PAGE, "ntnntn",                                        \
+      "SELECT hash, created, expires, drawn_by, peer, label, limits, uses"     \
+      " FROM challenges WHERE state = $1 AND scope = $2 AND expires >= $3"     \
+      " AND (expires > $4 OR hash > $5) ORDER BY expires, hash LIMIT $6")      \
+    X(SCEP_Q_CHALLENGES_COUNT, "ntn",                                          \
+      "SELECT COUNT(*) FROM challenges"                                        \
+      " WHERE state = $1 AND scope = $2 AND expires > $3")                     \
+    X(SCEP_Q_CHALLENGE_CANCEL, "ntttnn",                                       \
+      "UPDATE challenges SET state = $1, cancelled_by = $2"                    \
+      " WHERE hash = $3 AND scope = $4 AND state = $5 AND expires > $6")       \
+    X(SCEP_Q_CHALLENGE_KNOWN, "tt",                                            \
+      "SELECT hash FROM challenges WHERE hash = $1 AND scope = $2")            \
     X(SCEP_Q_CHALLENGE_SPEND, "nntttnn",                                       \
       "UPDATE challenges SET uses = uses - 1,"                                 \
       " state = CASE WHEN uses > 1 THEN state ELSE $1 END,"                    \

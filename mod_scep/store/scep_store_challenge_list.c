@@ -1,0 +1,184 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_store_challenge_list.c: the outstanding one-time passwords, listed and
+ * cancelled. (store layer)
+ */
+#include "scep_store_p.h"
+
+/* Behind every hash: of those that expire at this very time none is left. */
+static const char behind_all[] = "g";
+
+/* The order of SCEP_Q_CHALLENGES_PAGE's columns. */
+enum { HASH, CREATED, EXPIRES, DRAWN_BY, PEER, LABEL, LIMITS, USES, COLUMNS };
+
+typedef struct walk_t {
+    scep_challenge_item_fn *each;
+    void *baton;
+    bool bad;
+} walk_t;
+
+static bool walk_row(void *baton, const char *const *columns, int count)
+{
+    walk_t *walk = baton;
+    scep_challenge_item_t item;
+
+    if (count != COLUMNS || columns[HASH] == NULL ||
+        !scep_sql_number(columns[CREATED], &item.created) ||
+        !scep_sql_number(columns[EXPIRES], &item.expires) ||
+        !scep_sql_number(columns[USES], &item.uses)) {
+        walk->bad = true;
+        return false;
+    }
+    item.id = columns[HASH];
+    item.drawn_by = columns[DRAWN_BY];
+    item.peer = columns[PEER];
+    item.label = columns[LABEL];
+    item.limits = columns[LIMITS];
+    walk->each(walk->baton, &item);
+    return true;
+}
+
+static scep_status_e bad_row(scep_result_t *res)
+{
+    return scep_fail(res, SCEP_R_INTERNAL,
+                     "a row of the table challenges is malformed");
+}
+
+scep_status_e scep_store_challenges_page(scep_store_t *store,
+                                         const scep_challenge_page_t *page,
+                                         scep_challenge_item_fn *each,
+                                         void *baton, scep_result_t *res)
+{
+    /* One that expires now has expired. */
+    apr_time_t from = page->after != NULL && page->after->expires > page->now
+                          ? page->after->expires
+                          : page->now;
+    const char *id = page->after != NULL && from == page->after->expires
+                         ? page->after->id
+                         : behind_all;
+    const scep_sql_value_t values[] = {
+        {NULL, SCEP_CHALLENGE_OUTSTANDING},
+        {page->scope, 0},
+        {NULL, from},
+        {NULL, from},
+        {id, 0},
+        {NULL, page->limit},
+    };
+    walk_t walk = {each, baton, false};
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    status = scep_store_end(&s,
+                            scep_store_run(&s, SCEP_Q_CHALLENGES_PAGE, values,
+                                           walk_row, &walk, NULL),
+                            false, "list the challenges", res);
+    return status == SCEP_OK && walk.bad ? bad_row(res) : status;
+}
+
+static bool take_count(void *baton, const char *const *columns, int count)
+{
+    apr_int64_t *number = baton;
+
+    if (count != 1 || !scep_sql_number(columns[0], number)) {
+        *number = -1;
+    }
+    return false;
+}
+
+scep_status_e scep_store_challenges_count(scep_store_t *store,
+                                          const char *scope, apr_time_t now,
+                                          apr_int64_t *count,
+                                          scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {
+        {NULL, SCEP_CHALLENGE_OUTSTANDING}, {scope, 0}, {NULL, now}};
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    *count = -1;
+    status = scep_store_end(&s,
+                            scep_store_run(&s, SCEP_Q_CHALLENGES_COUNT, values,
+                                           take_count, count, NULL),
+                            false, "count the challenges", res);
+    return status == SCEP_OK && *count < 0 ? bad_row(res) : status;
+}
+
+/* --- cancelling ----------------------------------------------------------- */
+
+static bool take_any(void *baton, const char *const *columns, int count)
+{
+    (void)columns;
+    (void)count;
+    *(bool *)baton = true;
+    return false;
+}
+
+/* The same condition as that under which a certificate spends it: of the two
+ * updates the database lets one find the row outstanding. */
+static scep_sql_status_e try_cancel(scep_store_session_t *s,
+                                    const scep_challenge_cancel_t *cancel,
+                                    const char *hash, const char *id,
+                                    scep_cancel_outcome_e *outcome)
+{
+    const scep_sql_value_t values[] = {
+        {NULL, SCEP_CHALLENGE_CANCELLED},
+        {cancel->actor, 0},
+        {hash, 0},
+        {cancel->scope, 0},
+        {NULL, SCEP_CHALLENGE_OUTSTANDING},
+        {NULL, cancel->now},
+    };
+    const scep_sql_value_t key[] = {{hash, 0}, {cancel->scope, 0}};
+    const scep_audit_t audit = {.id = id,
+                                .event = SCEP_AUDIT_CHALLENGE_CANCELLED,
+                                .at = cancel->now,
+                                .scope = cancel->scope,
+                                .actor = cancel->actor,
+                                .peer = cancel->peer,
+                                .challenge_hash = hash};
+    apr_int64_t changed = 0;
+    bool known = false;
+    scep_sql_status_e sql = scep_store_run(s, SCEP_Q_CHALLENGE_CANCEL, values,
+                                           NULL, NULL, &changed);
+
+    if (sql == SCEP_SQL_OK && changed == 1) {
+        *outcome = SCEP_CANCEL_DONE;
+        return scep_store_audit(s, &audit);
+    }
+    if (sql == SCEP_SQL_OK) {
+        sql = scep_store_run(s, SCEP_Q_CHALLENGE_KNOWN, key, take_any, &known,
+                             NULL);
+    }
+    *outcome = known ? SCEP_CANCEL_LATE : SCEP_CANCEL_UNKNOWN;
+    return sql;
+}
+
+scep_status_e scep_store_challenge_cancel(scep_store_t *store,
+                                          const scep_challenge_cancel_t *cancel,
+                                          apr_pool_t *pool,
+                                          scep_cancel_outcome_e *outcome,
+                                          scep_result_t *res)
+{
+    const char *hash = scep_hex_lower(pool, cancel->hash, SCEP_HASH_SIZE);
+    char id[1][SCEP_STORE_ID_SIZE];
+    scep_store_session_t s;
+    scep_sql_status_e sql;
+    scep_status_e status = scep_store_new_ids(id, 1, res);
+
+    if (status == SCEP_OK) {
+        status = scep_store_begin(store, &s, res);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
+    *outcome = SCEP_CANCEL_UNKNOWN;
+    sql = try_cancel(&s, cancel, hash, id[0], outcome);
+    return scep_store_end(&s, sql, *outcome == SCEP_CANCEL_DONE,
+                          "cancel a challenge", res);
+}
