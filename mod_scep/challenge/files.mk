@@ -2,6 +2,8 @@ libscep_challenge_la_SOURCES = \
 	mod_scep/challenge/scep_challenge_table.c \
 	mod_scep/challenge/scep_challenge_table.h \
 	mod_scep/challenge/scep_failures.c mod_scep/challenge/scep_failures.h \
+	mod_scep/challenge/scep_form_token.c \
+	mod_scep/challenge/scep_form_token.h \
 	mod_scep/challenge/scep_master.c mod_scep/challenge/scep_master.h \
 	mod_scep/challenge/scep_master_cms.c \
 	mod_scep/challenge/scep_master_cms.h \
@@ -11,6 +13,7 @@ libscep_challenge_la_SOURCES = \
 if HAVE_CMOCKA
 CHALLENGE_TESTS = tests/unit/test_challenge_table \
 	tests/unit/test_challenge_table_death tests/unit/test_failures \
+	tests/unit/test_form_token \
 	tests/unit/test_master \
 	tests/unit/test_master_cms tests/unit/test_master_view \
 	tests/unit/test_password
@@ -29,6 +32,11 @@ tests_unit_test_failures_SOURCES = tests/unit/test_failures.c \
 	tests/unit/fixture.h
 tests_unit_test_failures_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_failures_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
+tests_unit_test_form_token_SOURCES = tests/unit/test_form_token.c \
+	tests/unit/fixture.h
+tests_unit_test_form_token_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_form_token_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
+tests_unit_test_form_token_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=HMAC
 tests_unit_test_master_SOURCES = tests/unit/test_master.c \
 	tests/unit/fixture.h tests/unit/fixture_certs.h \
 	tests/unit/master_fixture.h

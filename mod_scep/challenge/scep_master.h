@@ -101,4 +101,25 @@ scep_status_e scep_master_view_check(scep_master_view_t *view,
                                      apr_pool_t *pool, bool *match,
                                      scep_result_t *res);
 
+/** How the password is to change. */
+typedef struct scep_master_rotation_t {
+    const char *password;        /* the new one */
+    apr_interval_time_t overlap; /* the old one stays good; 0: not at all */
+    apr_time_t now;
+} scep_master_rotation_t;
+
+/**
+ * Replace the password in the file, encrypted to the newest of the view's
+ * pairs. One at a time, also of several processes. Without an overlap the old
+ * file is not read: this is the cure when it cannot be.
+ * @param previous_until until when the old one is good; 0: it is not
+ * @return SCEP_OK once it is durable, or as scep_master_read() and
+ *     scep_master_write()
+ */
+scep_status_e scep_master_view_rotate(scep_master_view_t *view,
+                                      const scep_master_rotation_t *rotation,
+                                      apr_pool_t *pool,
+                                      apr_time_t *previous_until,
+                                      scep_result_t *res);
+
 #endif

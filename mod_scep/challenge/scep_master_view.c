@@ -5,8 +5,12 @@
  */
 #include "scep_master.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
@@ -223,4 +227,75 @@ scep_status_e scep_master_view_check(scep_master_view_t *view,
     scep_wipe(&given, sizeof(given));
     *match = is_current | (is_previous & is_good);
     return SCEP_OK;
+}
+
+/* --- rotating ------------------------------------------------------------- */
+
+/* Whoever rotates holds a lock on the file's directory: the file itself is
+ * another one each time. It ends with FD, or with the process. */
+static scep_status_e lock_directory(const char *path, apr_pool_t *pool, int *fd,
+                                    scep_result_t *res)
+{
+    const char *slash = strrchr(path, '/');
+    const char *dir =
+        slash != NULL ? apr_pstrmemdup(pool, path, (size_t)(slash - path) + 1)
+                      : ".";
+    int rv;
+
+    *fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*fd < 0) {
+        return scep_fail(res, SCEP_R_SETUP, "cannot open %s: %s", dir,
+                         strerror(errno));
+    }
+    do {
+        rv = flock(*fd, LOCK_EX);
+    } while (rv != 0 && errno == EINTR);
+    if (rv != 0) {
+        scep_fail(res, SCEP_R_SETUP, "cannot lock %s: %s", dir,
+                  strerror(errno));
+        close(*fd);
+        return res->status;
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e rotate(const scep_master_view_t *view,
+                            const scep_master_rotation_t *rotation,
+                            apr_pool_t *pool, apr_time_t *previous_until,
+                            scep_result_t *res)
+{
+    const scep_keypair_t *newest =
+        APR_ARRAY_IDX(view->pairs, 0, const scep_keypair_t *);
+    scep_master_t master = {.password = rotation->password}, *old;
+
+    *previous_until = 0;
+    if (rotation->overlap > 0) {
+        scep_status_e status = scep_master_read(view->path, view->pairs,
+                                                view->owner, pool, &old, res);
+
+        if (status != SCEP_OK) {
+            return status;
+        }
+        master.previous = old->password;
+        master.previous_until = *previous_until =
+            rotation->now + rotation->overlap;
+    }
+    return scep_master_write(view->path, newest->cert, &master, (uid_t)-1,
+                             (gid_t)-1, 1, pool, res);
+}
+
+scep_status_e scep_master_view_rotate(scep_master_view_t *view,
+                                      const scep_master_rotation_t *rotation,
+                                      apr_pool_t *pool,
+                                      apr_time_t *previous_until,
+                                      scep_result_t *res)
+{
+    int fd;
+    scep_status_e status = lock_directory(view->path, pool, &fd, res);
+
+    if (status == SCEP_OK) {
+        status = rotate(view, rotation, pool, previous_until, res);
+        close(fd);
+    }
+    return status;
 }

@@ -468,6 +468,98 @@ static void test_threads(void **state)
     }
 }
 
+static scep_status_e rotated(fixture_t *f, const made_t *m,
+                             const char *password, apr_interval_time_t overlap,
+                             apr_time_t *until)
+{
+    scep_master_rotation_t rotation = {password, overlap, FIXTURE_NOW};
+
+    *until = -1;
+    return scep_master_view_rotate(m->view, &rotation, f->pool, until, &f->res);
+}
+
+static void test_rotate(void **state)
+{
+    fixture_t *f = *state;
+    made_t m = make(f);
+    apr_time_t until;
+
+    save(f, &m, FIRST, NULL);
+    shows(f, &m, FIRST);
+    assert_int_equal(rotated(f, &m, SECOND, APR_USEC_PER_SEC, &until), SCEP_OK);
+    assert_true(until == UNTIL);
+    shows(f, &m, SECOND);
+    assert_true(matches(f, &m, FIRST, FIXTURE_NOW));
+    assert_false(matches(f, &m, FIRST, UNTIL));
+    assert_int_equal(rotated(f, &m, "third-password", 0, &until), SCEP_OK);
+    assert_true(until == 0);
+    shows(f, &m, "third-password");
+    assert_false(matches(f, &m, SECOND, FIXTURE_NOW));
+}
+
+/* Without an overlap a file that nobody can read is no obstacle. */
+static void test_rotate_cures(void **state)
+{
+    fixture_t *f = *state;
+    made_t m = make(f);
+    apr_time_t until;
+
+    put_file(f, m.path, "x", 1);
+    assert_int_equal(rotated(f, &m, SECOND, APR_USEC_PER_SEC, &until),
+                     SCEP_BROKEN);
+    assert_int_equal(f->res.reason, SCEP_R_SETUP);
+    assert_int_equal(rotated(f, &m, SECOND, 0, &until), SCEP_OK);
+    shows(f, &m, SECOND);
+}
+
+static void test_rotate_without_directory(void **state)
+{
+    fixture_t *f = *state;
+    made_t m = {path_to(f, "none/master.cms"), make_pair(f, "P-256"), NULL};
+    apr_time_t until;
+
+    assert_int_equal(scep_master_view_make(m.path, pairs_of(f, m.pair, NULL),
+                                           geteuid(), f->pool, &m.view,
+                                           &f->res),
+                     SCEP_OK);
+    assert_int_equal(rotated(f, &m, SECOND, 0, &until), SCEP_BROKEN);
+    assert_non_null(strstr(f->res.detail, "/none/"));
+}
+
+/* Two at a time: the second sees what the first has written. */
+static void test_rotate_at_once(void **state)
+{
+    enum { ROUNDS = 10 };
+    fixture_t *f = *state;
+    made_t m = make(f);
+    apr_time_t until;
+    pid_t child;
+    int i, status;
+
+    save(f, &m, FIRST, NULL);
+    child = fork();
+    assert_int_not_equal(child, -1);
+    for (i = 0; i < ROUNDS; i++) {
+        scep_status_e outcome =
+            rotated(f, &m,
+                    apr_psprintf(f->pool, "%s-password-%d",
+                                 child == 0 ? "child" : "parent", i),
+                    APR_USEC_PER_SEC, &until);
+
+        if (child == 0 && outcome != SCEP_OK) {
+            _exit(1);
+        }
+        assert_int_equal(outcome, SCEP_OK);
+    }
+    if (child == 0) {
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_true(matches(f, &m, "parent-password-9", FIXTURE_NOW) ||
+                matches(f, &m, "child-password-9", FIXTURE_NOW));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -481,6 +573,10 @@ int main(void)
         FIXTURE_TEST(test_wiped),
         FIXTURE_TEST(test_no_growth),
         FIXTURE_TEST(test_threads),
+        FIXTURE_TEST(test_rotate),
+        FIXTURE_TEST(test_rotate_cures),
+        FIXTURE_TEST(test_rotate_without_directory),
+        FIXTURE_TEST(test_rotate_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
