@@ -1,0 +1,49 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_manage.h
+ * What who may draw can do besides: cancel a password, rotate the master
+ * password; and the trail of who was not allowed to. (enroll layer)
+ */
+#ifndef SCEP_MANAGE_H
+#define SCEP_MANAGE_H
+
+#include "scep_service.h"
+
+#define SCEP_ROTATE_MIN_LENGTH 8 /* octets of randomness */
+#define SCEP_ROTATE_MAX_LENGTH 64
+#define SCEP_ROTATE_LENGTH 16
+
+/**
+ * Cancel the outstanding password with ID: nothing is issued for it from then
+ * on, unless the certificate was recorded before (invariant 2).
+ * @param id its keyed hash in hex, of either case
+ * @return SCEP_OK once it is durable; SCEP_NOT_FOUND (SCEP_R_API_UNKNOWN);
+ *     SCEP_REFUSED (SCEP_R_API_CONFLICT: used, cancelled or expired before);
+ *     SCEP_UNAVAILABLE; SCEP_BROKEN. A success is logged.
+ */
+scep_status_e scep_manage_cancel(scep_request_t *req, const char *user,
+                                 const char *id, scep_result_t *res);
+
+/** How the master password is to be rotated, and what came of it. */
+typedef struct scep_rotated_t {
+    size_t length;               /* octets of randomness */
+    apr_interval_time_t overlap; /* the old one stays good; 0: not at all */
+    const char *password;        /* set; wiped with the request's pool */
+    apr_time_t previous_until;   /* set; 0: the old one is good no longer */
+} scep_rotated_t;
+
+/**
+ * A new random master password, which all processes see at once. The audit row
+ * comes first: nobody gets to see it without leaving a trace.
+ * @return SCEP_OK once it is durable; SCEP_REFUSED (SCEP_R_API_CONFLICT: the
+ *     endpoint has none); SCEP_UNAVAILABLE (SCEP_R_MASTER_PASSWORD,
+ *     SCEP_R_STORE_UNAVAILABLE); SCEP_BROKEN. A success is logged.
+ */
+scep_status_e scep_manage_rotate(scep_request_t *req, const char *user,
+                                 scep_rotated_t *rotated, scep_result_t *res);
+
+/** Record that USER was not allowed to do ACTION. */
+scep_status_e scep_manage_denied(scep_request_t *req, const char *user,
+                                 const char *action, scep_result_t *res);
+
+#endif
