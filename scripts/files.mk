@@ -12,7 +12,7 @@ EXTRA_DIST += $(GUARDS) scripts/guards/guard.py scripts/quickstart \
 	tests/data tests/httpd tests/interop tests/pgsql/server
 
 # What an administrator reads.
-dist_doc_DATA = README docs/directives.md docs/guide.md docs/internals.md \
+dist_doc_DATA = README docs/api.md docs/directives.md docs/guide.md docs/internals.md \
 	docs/refusals.md
 confexampledir = $(docdir)/conf.d
 dist_confexample_DATA = conf.d/scep.conf conf.d/scep-minimal.conf

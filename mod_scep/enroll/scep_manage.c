@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "scep_outstanding.h"
 #include "scep_password.h"
 
 enum { NAME_IN_LOG = 256 };
@@ -43,7 +44,7 @@ scep_status_e scep_manage_cancel(scep_request_t *req, const char *user,
                          printable(req, id));
     }
     /* Also one that was used on another server: its place becomes free. */
-    scep_challenge_table_remove(service->challenges, hash);
+    scep_outstanding_remove(req, hash);
     if (outcome == SCEP_CANCEL_LATE) {
         return scep_fail(res, SCEP_R_API_CONFLICT,
                          "the password %s was used or cancelled or has "

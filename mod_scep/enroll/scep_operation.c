@@ -65,6 +65,11 @@ static scep_status_e dispatch(scep_request_t *req, const scep_query_t *query,
             scep_pkioperation(req, der, answer);
         }
         return res->status;
+    case SCEP_OP_NDES_CHALLENGE:
+    case SCEP_OP_NDES_THUMBPRINT:
+        return scep_fail(res, SCEP_R_OPERATION,
+                         "%s is for the admin page, not for devices",
+                         query->name);
     case SCEP_OP_NONE:
         break;
     }

@@ -3,7 +3,12 @@ httpdmodule_LTLIBRARIES = mod_scep.la
 mod_scep_la_SOURCES = \
 	mod_scep/mod_scep.c \
 	mod_scep/httpd/scep_admin.c mod_scep/httpd/scep_admin.h \
+	mod_scep/httpd/scep_admin_draw.c mod_scep/httpd/scep_admin_draw.h \
 	mod_scep/httpd/scep_admin_page.c mod_scep/httpd/scep_admin_page.h \
+	mod_scep/httpd/scep_api.c mod_scep/httpd/scep_api.h \
+	mod_scep/httpd/scep_api_challenges.c \
+	mod_scep/httpd/scep_api_master.c \
+	mod_scep/httpd/scep_api_status.c \
 	mod_scep/httpd/scep_body.c mod_scep/httpd/scep_body.h \
 	mod_scep/httpd/scep_call.c mod_scep/httpd/scep_call.h \
 	mod_scep/httpd/scep_config.c mod_scep/httpd/scep_config.h \
@@ -15,6 +20,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_directives_limits.c \
 	mod_scep/httpd/scep_directives_issuer.c \
 	mod_scep/httpd/scep_directives_manner.c \
+	mod_scep/httpd/scep_directives_admin.c \
 	mod_scep/httpd/scep_directives_policy.c \
 	mod_scep/httpd/scep_directives_profile.c \
 	mod_scep/httpd/scep_directives_renewal.c \
@@ -22,6 +28,10 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_directives_server.c \
 	mod_scep/httpd/scep_directives_value.c \
 	mod_scep/httpd/scep_endpoint.c mod_scep/httpd/scep_endpoint.h \
+	mod_scep/httpd/scep_form.c mod_scep/httpd/scep_form.h \
+	mod_scep/httpd/scep_form_data.c mod_scep/httpd/scep_form_data.h \
+	mod_scep/httpd/scep_form_page.c mod_scep/httpd/scep_form_page.h \
+	mod_scep/httpd/scep_guard.c mod_scep/httpd/scep_guard.h \
 	mod_scep/httpd/scep_location.c mod_scep/httpd/scep_location.h \
 	mod_scep/httpd/scep_log_httpd.c mod_scep/httpd/scep_log_httpd.h \
 	mod_scep/httpd/scep_master_setup.c mod_scep/httpd/scep_master_setup.h \

@@ -10,10 +10,10 @@
 
 #include <http_core.h>
 
+#include "scep_admin_draw.h"
 #include "scep_admin_page.h"
-#include "scep_draw.h"
-
-enum { RETRY_AFTER = 5 /* seconds */ };
+#include "scep_form_data.h"
+#include "scep_guard.h"
 
 static const char path[] = "/certsrv/mscep_admin/";
 
@@ -22,6 +22,7 @@ static const char path[] = "/certsrv/mscep_admin/";
 static bool wants_slash(const scep_call_t *call)
 {
     return call->slash_added && call->r->method_number == M_GET &&
+           call->query.operation == SCEP_OP_NONE &&
            strcmp(call->r->uri, path) == 0;
 }
 
@@ -38,25 +39,6 @@ static int redirect(scep_call_t *call)
     return scep_call_send(call, &answer);
 }
 
-static scep_status_e check_user(scep_call_t *call)
-{
-    const request_rec *r = call->r;
-    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
-
-    if (r->user == NULL || *r->user == '\0') {
-        return scep_fail(&call->res, SCEP_R_ADMIN_NO_USER,
-                         "%s asks for a user that httpd has authenticated; "
-                         "give its location AuthType and Require",
-                         r->uri);
-    }
-    if (site != NULL && strcasecmp(site, "cross-site") == 0) {
-        return scep_fail(&call->res, SCEP_R_ADMIN_CROSS_SITE,
-                         "a page of another site has led user \"%s\" here",
-                         r->user);
-    }
-    return SCEP_OK;
-}
-
 static int show(scep_call_t *call, scep_page_state_e state,
                 const char *password)
 {
@@ -71,38 +53,19 @@ static int show(scep_call_t *call, scep_page_state_e state,
                           scep_admin_page(&page, call->r->pool));
 }
 
-/* scep_draw() has logged it already. */
-static int unavailable(scep_call_t *call)
-{
-    const char *text =
-        apr_pstrcat(call->r->pool, call->res.public_text, "\n", NULL);
-    scep_answer_t answer = {
-        .http_status = call->res.http_status,
-        .content_type = "text/plain",
-        .retry_after = call->res.status == SCEP_UNAVAILABLE ? RETRY_AFTER : 0,
-        .body = {(const unsigned char *)text, strlen(text)}};
-
-    return scep_call_send(call, &answer);
-}
-
-int scep_admin_answer(scep_call_t *call)
+static int answer_page(scep_call_t *call)
 {
     request_rec *r = call->r;
+    const scep_draw_params_t params = {0};
     scep_drawn_t drawn;
-    scep_status_e status = check_user(call);
+    scep_status_e status;
 
-    if (status != SCEP_OK) {
-        return scep_call_refuse(call);
-    }
-    if (wants_slash(call)) {
-        return redirect(call);
-    }
     if (r->header_only) {
         return scep_call_head(
             call, scep_admin_page_type(
                       scep_config_page_encoding(scep_config_dir(r))));
     }
-    status = scep_draw(&call->request, r->user, NULL, &drawn, &call->res);
+    status = scep_admin_draw(call, &params, &drawn);
     if (status == SCEP_OK) {
         return show(call,
                     drawn.reusable ? SCEP_PAGE_SINGLE : SCEP_PAGE_PASSWORD,
@@ -114,5 +77,76 @@ int scep_admin_answer(scep_call_t *call)
     if (status == SCEP_REFUSED) {
         return show(call, SCEP_PAGE_NO_PERMISSION, NULL);
     }
-    return unavailable(call);
+    return scep_call_refuse_quietly(call);
+}
+
+/* ---- NDES's operations ---- */
+
+/* TEXT and nothing else, not even the end of a line. */
+static int answer_text(scep_call_t *call, const char *text)
+{
+    scep_answer_t answer = {
+        .http_status = HTTP_OK,
+        .content_type = "text/plain",
+        .body = {(const unsigned char *)text, strlen(text)}};
+
+    return scep_call_send(call, &answer);
+}
+
+static int answer_thumbprint(scep_call_t *call)
+{
+    if (call->site->thumbprint == NULL) {
+        scep_fail(
+            &call->res, SCEP_R_SETUP,
+            "OpenSSL has no MD5 here, of which NDES's thumbprint is made");
+        return scep_call_refuse(call);
+    }
+    return answer_text(call, call->site->thumbprint);
+}
+
+static int answer_challenge(scep_call_t *call)
+{
+    request_rec *r = call->r;
+    scep_draw_params_t params = {0};
+    scep_drawn_t drawn;
+    apr_table_t *fields;
+
+    if (scep_form_data(r->args, r->args != NULL ? strlen(r->args) : 0, r->pool,
+                       &fields, &call->res) != SCEP_OK ||
+        scep_admin_draw_ndes(call, fields, &params, &call->res) != SCEP_OK) {
+        return scep_call_refuse(call);
+    }
+    if (r->header_only) {
+        return scep_call_head(call, "text/plain");
+    }
+    if (scep_admin_draw(call, &params, &drawn) != SCEP_OK) {
+        return scep_call_refuse_quietly(call);
+    }
+    return answer_text(call, drawn.password);
+}
+
+/* ---- both ---- */
+
+bool scep_admin_is(scep_operation_e operation)
+{
+    return operation == SCEP_OP_NONE || operation == SCEP_OP_NDES_CHALLENGE ||
+           operation == SCEP_OP_NDES_THUMBPRINT;
+}
+
+int scep_admin_answer(scep_call_t *call)
+{
+    if (scep_guard_user(call) != SCEP_OK || scep_guard_visit(call) != SCEP_OK) {
+        return scep_call_refuse(call);
+    }
+    if (wants_slash(call)) {
+        return redirect(call);
+    }
+    switch (call->query.operation) {
+    case SCEP_OP_NDES_CHALLENGE:
+        return answer_challenge(call);
+    case SCEP_OP_NDES_THUMBPRINT:
+        return answer_thumbprint(call);
+    default:
+        return answer_page(call);
+    }
 }

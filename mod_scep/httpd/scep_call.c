@@ -47,6 +47,7 @@ static const apr_array_header_t *idents_of(const scep_server_config_t *server,
     }
     return idents;
 }
+enum { RETRY_AFTER = 5 /* seconds */ };
 
 void scep_call_init(scep_call_t *call, request_rec *r)
 {
@@ -70,6 +71,30 @@ void scep_call_init(scep_call_t *call, request_rec *r)
             conf->ca_idents != NULL ? idents_of(server, conf, r->pool) : NULL;
         call->policy.algs = call->site->runtime->algs[scep_config_level(conf)];
     }
+}
+
+scep_status_e scep_call_ready(scep_call_t *call)
+{
+    if (call->site == NULL) {
+        return scep_fail(&call->res, SCEP_R_SETUP,
+                         "SetHandler %s is of no use without ScepEngine On in "
+                         "this virtual host",
+                         call->r->handler);
+    }
+    if (!call->site->ready) {
+        return scep_fail(&call->res, SCEP_R_STORE_UNAVAILABLE,
+                         "not all that is needed could be opened; the log "
+                         "said why when httpd or this process started");
+    }
+    if (call->policy.profile == NULL) {
+        return scep_fail(&call->res, SCEP_R_SETUP,
+                         "the profile of this location is not known");
+    }
+    if (call->policy.algs == NULL) {
+        return scep_fail(&call->res, SCEP_R_SETUP,
+                         "the legacy level was not set up at start");
+    }
+    return SCEP_OK;
 }
 
 static void set_headers(scep_call_t *call, const char *content_type,
@@ -141,10 +166,20 @@ int scep_call_send(scep_call_t *call, const scep_answer_t *answer)
         apr_table_setn(r->headers_out, "Retry-After",
                        apr_itoa(r->pool, answer->retry_after));
     }
-    if (answer->http_status == HTTP_METHOD_NOT_ALLOWED) {
+    if (answer->http_status == HTTP_METHOD_NOT_ALLOWED &&
+        apr_table_get(r->headers_out, "Allow") == NULL) {
         scep_call_allow(call);
     }
     return send_body(call, answer->body);
+}
+
+int scep_call_status(const scep_result_t *res)
+{
+    if (res->http_status != HTTP_OK) {
+        return res->http_status;
+    }
+    return res->status == SCEP_UNAVAILABLE ? HTTP_SERVICE_UNAVAILABLE
+                                           : HTTP_CONFLICT;
 }
 
 int scep_call_refuse(scep_call_t *call)
@@ -160,21 +195,48 @@ int scep_call_refuse(scep_call_t *call)
     return scep_call_send(call, &answer);
 }
 
+int scep_call_refuse_quietly(scep_call_t *call)
+{
+    const char *text =
+        apr_pstrcat(call->r->pool, call->res.public_text, "\n", NULL);
+    scep_answer_t answer = {
+        .http_status = scep_call_status(&call->res),
+        .content_type = "text/plain",
+        .retry_after = call->res.status == SCEP_UNAVAILABLE ? RETRY_AFTER : 0,
+        .body = {(const unsigned char *)text, strlen(text)}};
+
+    return scep_call_send(call, &answer);
+}
+
 int scep_call_head(scep_call_t *call, const char *content_type)
 {
     set_headers(call, content_type, false);
     return OK;
 }
 
-int scep_call_page(scep_call_t *call, const char *content_type,
-                   scep_octets_t body)
+static int send_page(scep_call_t *call, const char *content_type,
+                     const char *form_action, scep_octets_t body)
 {
     request_rec *r = call->r;
 
     set_headers(call, content_type, false);
     apr_table_setn(r->headers_out, "Content-Security-Policy",
-                   "default-src 'none'; base-uri 'none'; form-action 'none'; "
-                   "frame-ancestors 'none'");
+                   apr_pstrcat(r->pool,
+                               "default-src 'none'; base-uri 'none'; "
+                               "form-action ",
+                               form_action, "; frame-ancestors 'none'", NULL));
     apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
     return send_body(call, body);
+}
+
+int scep_call_page(scep_call_t *call, const char *content_type,
+                   scep_octets_t body)
+{
+    return send_page(call, content_type, "'none'", body);
+}
+
+int scep_call_form_page(scep_call_t *call, int http_status, scep_octets_t body)
+{
+    call->r->status = http_status;
+    return send_page(call, "text/html; charset=utf-8", "'self'", body);
 }

@@ -188,6 +188,7 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
         base->ca_idents != NULL && add->ca_idents != NULL
             ? apr_hash_overlay(pool, add->ca_idents, base->ca_idents)
             : (add->ca_idents ? add->ca_idents : base->ca_idents);
+    MERGE(admin_require);
     MERGE(max_request_size);
     return conf;
 }

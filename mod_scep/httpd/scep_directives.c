@@ -122,6 +122,9 @@ const command_rec scep_directives[] = {
                   "and both or nothing"),
     AP_INIT_TAKE1("ScepAdminPageEncoding", scep_set_page_encoding, NULL, POLICY,
                   "utf-16 (as NDES) or utf-8"),
+    AP_INIT_TAKE1("ScepAdminRequire", scep_set_admin_require, NULL, POLICY,
+                  "expression that must be true for what a user does on the "
+                  "admin page"),
     AP_INIT_TAKE1("ScepMaxRequestSize", scep_set_max_request_size, NULL, POLICY,
                   "largest request body, in octets"),
     AP_INIT_TAKE1("ScepReplyChain", scep_set_reply_chain, NULL, POLICY,

@@ -143,5 +143,8 @@ const char *scep_set_failure_limit(cmd_parms *cmd, void *dir, const char *value,
                                    const char *beyond);
 const char *scep_set_audit_refusals(cmd_parms *cmd, void *dir,
                                     const char *value);
+/* The admin page: scep_directives_admin.c. */
+const char *scep_set_admin_require(cmd_parms *cmd, void *dir,
+                                   const char *value);
 
 #endif

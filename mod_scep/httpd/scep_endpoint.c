@@ -10,8 +10,10 @@
 #include <http_config.h>
 
 #include "scep_admin.h"
+#include "scep_api.h"
 #include "scep_body.h"
 #include "scep_crl_page.h"
+#include "scep_form.h"
 #include "scep_location.h"
 #include "scep_operation.h"
 #include "scep_refusal.h"
@@ -58,6 +60,7 @@ typedef struct note_t {
     const char *handler; /* NULL: not claimed */
     const char *uri;     /* as the client's path counts */
     bool slash_added;    /* to that */
+    const char *below;   /* what follows the endpoint's path */
 } note_t;
 
 static note_t *note_of(const request_rec *r)
@@ -108,6 +111,7 @@ int scep_endpoint_translate(request_rec *r)
     /* The sections for Location are walked again after this, with this. */
     r->uri = location.uri;
     r->path_info = location.path_info;
+    note->below = location.path_info;
     /* No path, so that no module looks for a file. */
     r->filename = apr_pstrdup(r->pool, HANDLER_DEVICE);
     r->handler = note->handler;
@@ -151,30 +155,6 @@ static int answer_info(scep_call_t *call)
     return scep_call_page(call, "text/html", body);
 }
 
-static scep_status_e check_ready(scep_call_t *call)
-{
-    if (call->site == NULL) {
-        return scep_fail(&call->res, SCEP_R_SETUP,
-                         "SetHandler %s is of no use without ScepEngine On in "
-                         "this virtual host",
-                         call->r->handler);
-    }
-    if (!call->site->ready) {
-        return scep_fail(&call->res, SCEP_R_STORE_UNAVAILABLE,
-                         "not all that is needed could be opened; the log "
-                         "said why when httpd or this process started");
-    }
-    if (call->policy.profile == NULL) {
-        return scep_fail(&call->res, SCEP_R_SETUP,
-                         "the profile of this location is not known");
-    }
-    if (call->policy.algs == NULL) {
-        return scep_fail(&call->res, SCEP_R_SETUP,
-                         "the legacy level was not set up at start");
-    }
-    return SCEP_OK;
-}
-
 static scep_status_e check_method(scep_call_t *call, scep_endpoint_e kind)
 {
     int method = call->r->method_number;
@@ -214,7 +194,12 @@ static int serve(scep_call_t *call, scep_endpoint_e kind)
     scep_query_t *query = &call->query;
     scep_operation_e operation;
 
-    if (check_ready(call) != SCEP_OK || check_method(call, kind) != SCEP_OK) {
+    if (kind == SCEP_ENDPOINT_ADMIN && scep_api_is(call)) {
+        apr_table_setn(r->notes, "SCEP_OPERATION", "api");
+        return scep_api_answer(call);
+    }
+    if (scep_call_ready(call) != SCEP_OK ||
+        check_method(call, kind) != SCEP_OK) {
         return scep_call_refuse(call);
     }
     if (kind == SCEP_ENDPOINT_CRL) {
@@ -224,8 +209,15 @@ static int serve(scep_call_t *call, scep_endpoint_e kind)
         return scep_call_refuse(call);
     }
     operation = query->operation;
-    if (operation == SCEP_OP_NONE && kind == SCEP_ENDPOINT_ADMIN) {
-        apr_table_setn(r->notes, "SCEP_OPERATION", "admin");
+    if (kind == SCEP_ENDPOINT_ADMIN && scep_form_is(call)) {
+        apr_table_setn(r->notes, "SCEP_OPERATION", "form");
+        return scep_form_answer(call);
+    }
+    if (kind == SCEP_ENDPOINT_ADMIN && scep_admin_is(operation)) {
+        apr_table_setn(r->notes, "SCEP_OPERATION",
+                       operation == SCEP_OP_NONE
+                           ? "admin"
+                           : scep_operation_name(operation));
         return scep_admin_answer(call);
     }
     if (operation == SCEP_OP_NONE && r->method_number == M_GET) {
@@ -259,6 +251,9 @@ int scep_endpoint_handler(request_rec *r)
     scep_crypto_clear_errors();
     scep_call_init(&call, r);
     call.slash_added = note_of(r)->slash_added;
+    call.below = note_of(r)->handler != NULL
+                     ? note_of(r)->below
+                     : scep_location_below(r, HANDLER_ADMIN);
     status = r->method_number == M_OPTIONS ? answer_options(&call)
                                            : serve(&call, kind);
     if (call.request.refusal != NULL) {

@@ -22,8 +22,25 @@ static const endpoint_t endpoints[] = {
 };
 
 /* What may follow, longest first; anything else is path-info as sent. */
-static const char *const tails[] = {"/mscep.dll/pkiclient.exe", "/mscep.dll",
-                                    "/pkiclient.exe", ""};
+typedef struct tail_t {
+    const char *text;
+    bool device; /* of which endpoints */
+    bool admin;
+} tail_t;
+
+static const tail_t tails[] = {{"/mscep.dll/pkiclient.exe", true, true},
+                               {"/mscep.dll", true, true},
+                               {"/pkiclient.exe", true, true},
+                               {"/api", false, true},
+                               {"/form", false, true},
+                               {"", true, true}};
+
+enum { TAILS = sizeof(tails) / sizeof(*tails) };
+
+static bool is_tail_of(const tail_t *tail, scep_endpoint_e kind)
+{
+    return kind == SCEP_ENDPOINT_ADMIN ? tail->admin : tail->device;
+}
 
 /* What follows PREFIX in TEXT: the end, or a slash and more; else NULL. */
 static const char *after(const char *text, const char *prefix)
@@ -40,7 +57,7 @@ static const char *after(const char *text, const char *prefix)
 bool scep_location_match(const char *uri, apr_pool_t *pool,
                          scep_location_t *location)
 {
-    const char *rest = NULL, *end;
+    const char *rest = NULL, *end = NULL;
     size_t i, j;
 
     for (i = 0; i < sizeof(endpoints) / sizeof(*endpoints); i++) {
@@ -52,13 +69,15 @@ bool scep_location_match(const char *uri, apr_pool_t *pool,
     if (rest == NULL) {
         return false;
     }
-    for (j = 0; (end = after(rest, tails[j])) == NULL; j++) {
+    for (j = 0; !is_tail_of(&tails[j], endpoints[i].kind) ||
+                (end = after(rest, tails[j].text)) == NULL;
+         j++) {
         /* the last one, "", always fits */
     }
     location->kind = endpoints[i].kind;
     location->slash_added =
         location->kind == SCEP_ENDPOINT_ADMIN && *end == '\0';
-    location->uri = apr_pstrcat(pool, endpoints[i].path, tails[j], end,
+    location->uri = apr_pstrcat(pool, endpoints[i].path, tails[j].text, end,
                                 location->slash_added ? "/" : "", NULL);
     location->path_info = location->uri + strlen(endpoints[i].path);
     return true;
@@ -164,11 +183,13 @@ static scep_status_e check_section(const section_t *section)
     size_t i, j;
 
     for (i = 0; i < sizeof(endpoints) / sizeof(*endpoints); i++) {
-        for (j = 0; status == SCEP_OK && j < sizeof(tails) / sizeof(*tails);
-             j++) {
-            status = check_path(
-                section, &endpoints[i],
-                apr_pstrcat(section->pool, endpoints[i].path, tails[j], NULL));
+        for (j = 0; status == SCEP_OK && j < TAILS; j++) {
+            if (is_tail_of(&tails[j], endpoints[i].kind)) {
+                status =
+                    check_path(section, &endpoints[i],
+                               apr_pstrcat(section->pool, endpoints[i].path,
+                                           tails[j].text, NULL));
+            }
         }
     }
     return status;
@@ -200,4 +221,31 @@ scep_status_e scep_location_check(const server_rec *s, apr_pool_t *pool,
         status = check_section(&section);
     }
     return status;
+}
+
+const char *scep_location_below(const request_rec *r, const char *handler)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(r->server->module_config);
+    const char *below = r->path_info != NULL ? r->path_info : "";
+    int i;
+
+    for (i = 0; core->sec_url != NULL && i < core->sec_url->nelts; i++) {
+        section_t section = {.core = ap_get_core_module_config(APR_ARRAY_IDX(
+                                 core->sec_url, i, ap_conf_vector_t *))};
+        size_t len;
+
+        if (section.core->d == NULL || section.core->r != NULL ||
+            section.core->d_is_fnmatch || section.core->handler == NULL ||
+            strcmp(section.core->handler, handler) != 0 ||
+            !applies(&section, r->uri, false)) {
+            continue;
+        }
+        len = strlen(section.core->d);
+        if (len > 0 && section.core->d[len - 1] == '/') {
+            len--;
+        }
+        below = r->uri + len;
+    }
+    return below;
 }

@@ -39,6 +39,14 @@ bool scep_location_match(const char *uri, apr_pool_t *pool,
                          scep_location_t *location);
 
 /**
+ * What of R's path follows that of its admin page, if R is served by
+ * `SetHandler scep-admin`: "" or something that starts with a slash. The last
+ * literal <Location> with that handler tells where the page's path ends, so
+ * that nothing that stands between can evade a narrower section.
+ */
+const char *scep_location_below(const request_rec *r, const char *handler);
+
+/**
  * Refuse a <Location> or <LocationMatch> of server S that is written for one
  * of the endpoints but would leave it unguarded: because of its upper-case
  * letters it would never apply, or it would apply to some of the paths by

@@ -25,6 +25,8 @@ static const operation_row_t operations[] = {
     {SCEP_OP_GETCACERTCHAIN, "GetCACertChain"},
     {SCEP_OP_GETNEXTCACERT, "GetNextCACert"},
     {SCEP_OP_PKIOPERATION, "PKIOperation"},
+    {SCEP_OP_NDES_CHALLENGE, "NDESGenerateChallenge"},
+    {SCEP_OP_NDES_THUMBPRINT, "NDESGetCACertThumbprint"},
 };
 
 enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };

@@ -17,7 +17,10 @@ typedef enum {
     SCEP_OP_GETCACERT,
     SCEP_OP_GETCACERTCHAIN, /* old drafts; certmonger */
     SCEP_OP_GETNEXTCACERT,
-    SCEP_OP_PKIOPERATION
+    SCEP_OP_PKIOPERATION,
+    /* of NDES's admin page (facts/ndes.md 1) */
+    SCEP_OP_NDES_CHALLENGE,
+    SCEP_OP_NDES_THUMBPRINT
 } scep_operation_e;
 
 typedef struct scep_query_t {

@@ -1,7 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """The admin page: its octets, who gets it, what it costs."""
+import base64
 import hashlib
 import re
+import urllib.parse
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -175,9 +177,98 @@ def test_post_is_get(running):
 
 def test_unknown_operation_draws_nothing(running):
     before = passwords(running)
-    answer = running.admin(PAGE + "?operation=NDESGenerateChallenge")
+    answer = running.admin(PAGE + "?operation=NDESGenerateChallenges")
     assert answer.status == 400
     assert passwords(running) == before
+
+
+# ---- NDES's own operations ----
+
+NDES = "?operation=NDESGenerateChallenge"
+
+
+@pytest.mark.parametrize("path", (
+    PAGE, PAGE[:-1], PAGE + "mscep.dll", "/CertSrv/MSCEP_ADMIN", "/utf8"))
+@pytest.mark.parametrize("method", ("GET", "POST"))
+def test_generate_challenge(running, path, method):
+    answer = running.admin(path + NDES.lower(), method)
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "text/plain"
+    assert answer.headers["Cache-Control"] == "no-store"
+    password = answer.body.decode("ascii")
+    assert re.fullmatch("[0-9A-F]{32}" if path == "/utf8" else
+                        "[0-9A-F]{16}", password)
+    if method == "GET":
+        assert running.enrol(password, "ndes").status == scep.SUCCESS
+
+
+def test_generate_challenge_with_parameters(running):
+    for usage in ("80", "20", "A0", "0xa0"):
+        answer = running.admin(f"{PAGE}{NDES}&keyUsage={usage}&params="
+                               "printer+3%20%3Cb%3E")
+        assert answer.status == 200
+    rows = running.query("SELECT label FROM challenges WHERE label IS NOT NULL")
+    assert rows == [("printer 3 <b>",)] * 4
+
+
+@pytest.mark.parametrize("more", (
+    "&keyUsage=", "&keyUsage=1", "&keyUsage=x", "&keyUsage=-80",
+    "&keyUsage=80&keyUsage=80", "&keyUsage=0x0x80", "&keyUsage=00080",
+    "&params=" + 300 * "x"))
+def test_generate_challenge_malformed(running, more):
+    before = passwords(running)
+    assert running.admin(PAGE + NDES + more).status == 400
+    assert passwords(running) == before
+
+
+def test_head_generates_nothing(running):
+    before = passwords(running)
+    answer = running.admin(PAGE + NDES, "HEAD")
+    assert (answer.status, answer.body) == (200, b"")
+    assert passwords(running) == before
+
+
+def test_get_thumbprint(running):
+    before = passwords(running)
+    for path in (PAGE, PAGE[:-1]):
+        answer = running.admin(path + "?operation=NDESGetCACertThumbprint")
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == "text/plain"
+        assert answer.body.decode() == thumbprint(running.ca_cert)
+    assert passwords(running) == before
+
+
+@pytest.mark.parametrize("operation", ("NDESGenerateChallenge",
+                                       "NDESGetCACertThumbprint"))
+def test_not_for_devices(running, operation):
+    for path in ("/certsrv/mscep/mscep.dll", "/cgi-bin/pkiclient.exe"):
+        answer = running.http("GET", f"{path}?operation={operation}",
+                              user=USER)
+        assert answer.status == 400
+    for path in ("/open", "/open/"):
+        answer = running.http("GET", f"{path}?operation={operation}")
+        assert answer.status == 403
+    assert running.http("GET",
+                        f"{PAGE}?operation={operation}").status == 401
+    assert running.admin(f"{PAGE}?operation={operation}", headers={
+        "Sec-Fetch-Site": "cross-site"}).status == 403
+
+
+def test_scep_operations_under_the_page(running):
+    for path in (PAGE, PAGE[:-1], PAGE + "mscep.dll", "/utf8"):
+        answer = running.admin(path + "?operation=GetCACaps&message=x")
+        assert (answer.status, answer.headers["Content-Type"]) == (
+            200, "text/plain")
+        assert b"POSTPKIOperation" in answer.body
+        answer = running.admin(path + "?operation=GetCACert")
+        assert answer.headers["Content-Type"] == (
+            "application/x-x509-ca-ra-cert")
+    request = scep.Request(running.ra_cert, running.draw(), "by-get",
+                           key=scep.shared_key(1))
+    message = base64.b64encode(request.der()).decode()
+    answer = running.admin(f"{PAGE}?operation=PKIOperation&message="
+                           + urllib.parse.quote(message, ""))
+    assert running.reply(answer, request).status == scep.SUCCESS
 
 
 def test_enrols_under_the_admin_path(running):

@@ -53,6 +53,8 @@ static void test_operations(void **state)
         {"operation=GetCACertChain&message=0", SCEP_OP_GETCACERTCHAIN},
         {"operation=GetNextCACert", SCEP_OP_GETNEXTCACERT},
         {"operation=PKIOperation", SCEP_OP_PKIOPERATION},
+        {"operation=NDESGenerateChallenge", SCEP_OP_NDES_CHALLENGE},
+        {"operation=ndesgetcacertthumbprint", SCEP_OP_NDES_THUMBPRINT},
         {"OPERATION=pkioperation", SCEP_OP_PKIOPERATION},
         {"Operation=GETCACAPS&Message=x", SCEP_OP_GETCACAPS},
         {"%6fperation=%47etCACaps", SCEP_OP_GETCACAPS},
@@ -79,6 +81,8 @@ static void test_names(void **state)
                         "GetNextCACert");
     assert_string_equal(scep_operation_name(SCEP_OP_PKIOPERATION),
                         "PKIOperation");
+    assert_string_equal(scep_operation_name(SCEP_OP_NDES_CHALLENGE),
+                        "NDESGenerateChallenge");
 }
 
 static void test_message(void **state)
@@ -151,7 +155,7 @@ static void test_unknown_operation(void **state)
     refused(f, "operation=GetCACapsX", SCEP_R_OPERATION);
     refused(f, "operation=GetCACap", SCEP_R_OPERATION);
     refused(f, "operation=GetCACaps+", SCEP_R_OPERATION);
-    refused(f, "operation=NDESGenerateChallenge", SCEP_R_OPERATION);
+    refused(f, "operation=NDESGenerate", SCEP_R_OPERATION);
     /* What goes to the log has been defused and cut. */
     assert_int_equal(
         scep_query_parse("operation=a%0Ab%22", f->pool, &query, &f->res),

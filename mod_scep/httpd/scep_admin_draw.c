@@ -1,0 +1,184 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_admin_draw.c: what is asked for, whether the user may have it, and
+ * drawing it. (httpd layer)
+ */
+#include "scep_admin_draw.h"
+
+#include <apr_strings.h>
+
+#include <openssl/x509v3.h>
+
+#include "scep_guard.h"
+#include "scep_json.h"
+
+enum { NAME_IN_LOG = 64, HEX = 16 };
+
+/* ---- for ScepAdminRequire ---- */
+
+static void show(request_rec *r, const char *name, const char *value)
+{
+    apr_table_setn(r->subprocess_env, name, value != NULL ? value : "");
+}
+
+/* A limit that is one text. */
+static void show_limit(request_rec *r, scep_json_t *limits, const char *key,
+                       const char *name)
+{
+    show(r, name,
+         limits != NULL ? scep_json_text(scep_json_get(limits, key)) : NULL);
+}
+
+static void show_all(scep_call_t *call, const scep_draw_params_t *params)
+{
+    request_rec *r = call->r;
+    apr_interval_time_t validity = params->validity != 0
+                                       ? params->validity
+                                       : call->policy.password_validity;
+    scep_json_t *limits = NULL;
+    const char *error;
+
+    if (params->limits != NULL) {
+        limits = scep_json_parse(r->pool, params->limits,
+                                 strlen(params->limits), &error);
+    }
+    show(r, "SCEP_DRAW_LABEL", params->label);
+    show(r, "SCEP_DRAW_LIMITS", params->limits);
+    show(r, "SCEP_DRAW_USES",
+         apr_itoa(r->pool, params->uses != 0 ? params->uses : 1));
+    show(r, "SCEP_DRAW_VALIDITY",
+         apr_psprintf(r->pool, "%" APR_TIME_T_FMT, apr_time_sec(validity)));
+    show_limit(r, limits, "subject", "SCEP_DRAW_SUBJECT");
+    show_limit(r, limits, "profile", "SCEP_DRAW_PROFILE");
+}
+
+bool scep_admin_draw_is_plain(const scep_draw_params_t *params)
+{
+    return params->label == NULL && params->limits == NULL &&
+           params->uses == 0 && params->validity == 0;
+}
+
+scep_status_e scep_admin_draw(scep_call_t *call,
+                              const scep_draw_params_t *params,
+                              scep_drawn_t *drawn)
+{
+    show_all(call, params);
+    if (scep_guard_action(call, SCEP_ACTION_DRAW) != SCEP_OK) {
+        scep_log_result(&call->request.env, &call->res, "drawing a password");
+        return call->res.status;
+    }
+    return scep_draw(&call->request, call->r->user,
+                     scep_admin_draw_is_plain(params) ? NULL : params, drawn,
+                     &call->res);
+}
+
+/* ---- JSON ---- */
+
+static scep_status_e bad(scep_result_t *res, apr_pool_t *pool, const char *name,
+                         const char *wanted)
+{
+    return scep_fail(res, SCEP_R_API_REQUEST, "\"%s\": %s",
+                     scep_printable(pool, name, NAME_IN_LOG), wanted);
+}
+
+/* A whole number from 1 to MAX; *NUMBER is 0 if there is none. */
+static scep_status_e take_number(scep_json_t *body, const char *name,
+                                 apr_int64_t max, apr_pool_t *pool,
+                                 apr_int64_t *number, scep_result_t *res)
+{
+    const scep_json_t *value = scep_json_get(body, name);
+
+    *number = 0;
+    if (value != NULL &&
+        (!scep_json_number(value, number) || *number < 1 || *number > max)) {
+        return bad(res, pool, name,
+                   apr_psprintf(pool,
+                                "a whole number from 1 to %" APR_INT64_T_FMT
+                                " is wanted",
+                                max));
+    }
+    return SCEP_OK;
+}
+
+scep_status_e scep_admin_draw_json(scep_json_t *body, apr_pool_t *pool,
+                                   scep_draw_params_t *params,
+                                   scep_result_t *res)
+{
+    static const char *const known[] = {"label", "limits", "uses", "validity",
+                                        NULL};
+    const char *stranger = scep_json_stranger(body, known);
+    const scep_json_t *label = scep_json_get(body, "label");
+    const scep_json_t *limits = scep_json_get(body, "limits");
+    apr_int64_t uses, seconds;
+
+    if (stranger != NULL) {
+        return bad(res, pool, stranger, "there is no such member");
+    }
+    if (label != NULL && (params->label = scep_json_text(label)) == NULL) {
+        return bad(res, pool, "label", "a string is wanted");
+    }
+    if (limits != NULL) {
+        params->limits =
+            scep_json_is_object(limits) ? scep_json_write(pool, limits) : NULL;
+        if (params->limits == NULL) {
+            return bad(res, pool, "limits", "an object is wanted");
+        }
+    }
+    if (take_number(body, "uses", SCEP_MAX_USES, pool, &uses, res) == SCEP_OK &&
+        take_number(body, "validity", apr_time_sec(SCEP_MAX_PASSWORD_VALIDITY),
+                    pool, &seconds, res) == SCEP_OK) {
+        params->uses = (int)uses;
+        params->validity = apr_time_from_sec(seconds);
+    }
+    return res->status;
+}
+
+/* ---- NDESGenerateChallenge ---- */
+
+/* The bits of keyUsage's first octet, as NDES counts them. */
+static bool read_usage(const char *text, scep_usage_e *usage)
+{
+    char *end;
+    apr_int64_t bits;
+
+    if (strncasecmp(text, "0x", 2) == 0) {
+        text += 2;
+    }
+    bits = apr_strtoi64(text, &end, HEX);
+    if (strlen(text) == 0 || strlen(text) > 2 ||
+        strspn(text, "0123456789ABCDEFabcdef") != strlen(text) ||
+        (bits & ~(KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT)) != 0) {
+        return false;
+    }
+    *usage = scep_profile_usage((unsigned int)bits);
+    return true;
+}
+
+scep_status_e scep_admin_draw_ndes(const scep_call_t *call,
+                                   const apr_table_t *fields,
+                                   scep_draw_params_t *params,
+                                   scep_result_t *res)
+{
+    apr_pool_t *pool = call->r->pool;
+    const char *usage_text = apr_table_get(fields, "keyUsage");
+    const char *label = apr_table_get(fields, "params");
+    const scep_profile_t *profile;
+    scep_usage_e usage = SCEP_USAGE_GENERAL;
+
+    if (label != NULL && *label != '\0') {
+        params->label = label;
+    }
+    if (usage_text == NULL) {
+        return SCEP_OK;
+    }
+    if (!read_usage(usage_text, &usage)) {
+        return bad(res, pool, "keyUsage", "80, 20 or A0 is wanted");
+    }
+    profile = call->policy.profile_by_usage[usage];
+    if (profile != NULL) {
+        params->limits = apr_pstrcat(
+            pool, "{\"profile\":", scep_json_string(pool, profile->name), "}",
+            NULL);
+    }
+    return SCEP_OK;
+}

@@ -1,0 +1,333 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_api.c: the table of the API's calls; what is checked before one of them
+ * runs, and how it is answered. (httpd layer)
+ */
+#include "scep_api.h"
+
+#include <apr_strings.h>
+
+#include "scep_body.h"
+#include "scep_form_data.h"
+#include "scep_guard.h"
+
+enum {
+    MAX_BODY = 65536,
+    RETRY_AFTER = 5, /* seconds */
+    NAME_IN_LOG = 128,
+    MAX_DEPTH = 32
+};
+
+static const char prefix[] = "/api";
+
+/* A path below /api/, in which one part may be "*". ACTION is what
+ * ScepAdminRequire is asked for before RUN; NULL: RUN asks itself, once it
+ * knows more. A call without ACTION must ask. */
+typedef struct row_t {
+    int method;
+    const char *path;
+    const char *action;
+    scep_api_fn *run;
+} row_t;
+
+static const row_t rows[] = {
+    {M_POST, "challenges", NULL, scep_api_draw},
+    {M_GET, "challenges", SCEP_ACTION_LIST, scep_api_list},
+    {M_DELETE, "challenges/*", SCEP_ACTION_CANCEL, scep_api_cancel},
+    {M_POST, "master/rotate", SCEP_ACTION_ROTATE, scep_api_rotate},
+    {M_GET, "status", SCEP_ACTION_STATUS, scep_api_status},
+};
+
+enum { ROWS = sizeof(rows) / sizeof(*rows) };
+
+/* ---- which call ---- */
+
+bool scep_api_is(const scep_call_t *call)
+{
+    const size_t len = sizeof(prefix) - 1;
+
+    return strncmp(call->below, prefix, len) == 0 &&
+           (call->below[len] == '\0' || call->below[len] == '/');
+}
+
+/* Does PATH fit PATTERN? *ARG: what stands for the "*". */
+static bool fits(const char *path, const char *pattern, apr_pool_t *pool,
+                 const char **arg)
+{
+    const char *star = strchr(pattern, '*');
+    size_t before, behind, len = strlen(path);
+
+    if (star == NULL) {
+        *arg = NULL;
+        return strcmp(path, pattern) == 0;
+    }
+    before = (size_t)(star - pattern);
+    behind = strlen(star + 1);
+    if (len <= before + behind || strncmp(path, pattern, before) != 0 ||
+        strcmp(path + len - behind, star + 1) != 0) {
+        return false;
+    }
+    *arg = apr_pstrmemdup(pool, path + before, len - before - behind);
+    return strchr(*arg, '/') == NULL;
+}
+
+static const char *method_name(int method)
+{
+    return method == M_GET ? "GET, HEAD" : method == M_POST ? "POST" : "DELETE";
+}
+
+static scep_status_e find_row(scep_api_t *api, const row_t **row)
+{
+    request_rec *r = api->call->r;
+    const char *path = api->call->below + sizeof(prefix) - 1;
+    const char *allow = NULL, *arg;
+    int i;
+
+    path += *path == '/';
+    for (i = 0; i < ROWS; i++) {
+        if (!fits(path, rows[i].path, api->pool, &arg)) {
+            continue;
+        }
+        if (rows[i].method == r->method_number) {
+            *row = &rows[i];
+            api->arg = arg;
+            return SCEP_OK;
+        }
+        allow = apr_pstrcat(api->pool, allow != NULL ? allow : "",
+                            allow != NULL ? ", " : "",
+                            method_name(rows[i].method), NULL);
+    }
+    if (allow == NULL) {
+        return scep_fail(api->res, SCEP_R_API_UNKNOWN, "no call \"%s\"",
+                         scep_printable(api->pool, path, NAME_IN_LOG));
+    }
+    apr_table_setn(r->headers_out, "Allow", allow);
+    return scep_fail(api->res, SCEP_R_API_METHOD, "method %s for \"%s\"",
+                     scep_printable(api->pool, r->method, NAME_IN_LOG),
+                     scep_printable(api->pool, path, NAME_IN_LOG));
+}
+
+/* ---- its body ---- */
+
+/* A form of another site cannot send this type; a script of it has to ask
+ * first, and is not answered. */
+static scep_status_e check_type(scep_api_t *api)
+{
+    const char *type = apr_table_get(api->call->r->headers_in, "Content-Type");
+    static const char json[] = "application/json";
+    const size_t len = sizeof(json) - 1;
+
+    if (type != NULL && strncasecmp(type, json, len) == 0 &&
+        (type[len] == '\0' || type[len] == ';' || type[len] == ' ')) {
+        return SCEP_OK;
+    }
+    return scep_fail(api->res, SCEP_R_API_TYPE, "Content-Type is %s",
+                     scep_printable(api->pool, type, NAME_IN_LOG));
+}
+
+/* How deep brackets are nested, strings aside: the parser goes as deep as its
+ * input does. */
+static bool is_deep(scep_octets_t text)
+{
+    bool in_string = false;
+    int depth = 0;
+    size_t i;
+
+    for (i = 0; i < text.len && depth <= MAX_DEPTH; i++) {
+        unsigned char c = text.data[i];
+
+        if (in_string) {
+            i += c == '\\';
+            in_string = c != '"';
+        }
+        else if (c == '"') {
+            in_string = true;
+        }
+        else if (c == '[' || c == '{') {
+            depth++;
+        }
+        else if (c == ']' || c == '}') {
+            depth--;
+        }
+    }
+    return depth > MAX_DEPTH;
+}
+
+static scep_status_e parse(scep_api_t *api, scep_octets_t text)
+{
+    const char *error;
+    scep_json_t *value;
+
+    if (text.len == 0) {
+        text = (scep_octets_t){(const unsigned char *)"{}", 2};
+    }
+    if (is_deep(text)) {
+        return scep_fail(api->res, SCEP_R_API_REQUEST,
+                         "the body is nested too deeply");
+    }
+    value =
+        scep_json_parse(api->pool, (const char *)text.data, text.len, &error);
+    if (value == NULL) {
+        return scep_fail(api->res, SCEP_R_API_REQUEST, "the body: %s", error);
+    }
+    if (!scep_json_is_object(value)) {
+        return scep_fail(api->res, SCEP_R_API_REQUEST,
+                         "the body is no JSON object");
+    }
+    api->body = value;
+    return SCEP_OK;
+}
+
+static scep_status_e read_body(scep_api_t *api, int *filter_status)
+{
+    scep_octets_t text;
+    scep_status_e status = check_type(api);
+
+    if (status == SCEP_OK) {
+        status = scep_body_read(api->call->r, MAX_BODY, &text, filter_status,
+                                api->res);
+    }
+    return status == SCEP_OK ? parse(api, text) : status;
+}
+
+/* ---- the answer ---- */
+
+scep_status_e scep_api_reply(scep_api_t *api, const char *text)
+{
+    api->json = (scep_octets_t){(const unsigned char *)text, strlen(text)};
+    return SCEP_OK;
+}
+
+static const char *error_text(scep_api_t *api)
+{
+    const scep_result_t *res = api->res;
+    /* What is wrong with a request is for who sent it; the rest is not. */
+    bool tell =
+        res->reason == SCEP_R_API_REQUEST || res->reason == SCEP_R_DRAW_PARAMS;
+
+    return apr_psprintf(
+        api->pool, "{\"error\":{\"id\":\"SCEP%04u\",\"text\":%s%s%s}}",
+        res->log_number, scep_json_string(api->pool, res->public_text),
+        tell ? ",\"detail\":" : "",
+        tell ? scep_json_string(api->pool, res->detail) : "");
+}
+
+static int send_json(scep_api_t *api, int http_status, int retry_after)
+{
+    scep_answer_t answer = {.http_status = http_status,
+                            .content_type = "application/json",
+                            .retry_after = retry_after,
+                            .body = api->json};
+
+    return scep_call_send(api->call, &answer);
+}
+
+static int refuse(scep_api_t *api)
+{
+    request_rec *r = api->call->r;
+    int status = scep_call_status(api->res);
+
+    /* A draw has logged its own. */
+    if (!api->logged) {
+        scep_log_result(
+            &api->call->request.env, api->res,
+            apr_psprintf(api->pool, "API, user \"%s\" from %s",
+                         scep_printable(api->pool, r->user, NAME_IN_LOG),
+                         api->call->request.peer));
+    }
+    if (ap_request_has_body(r)) {
+        r->connection->keepalive = AP_CONN_CLOSE;
+    }
+    scep_api_reply(api, error_text(api));
+    return send_json(api, status,
+                     status == HTTP_SERVICE_UNAVAILABLE ? RETRY_AFTER : 0);
+}
+
+/* ---- all of it ---- */
+
+static scep_status_e run(scep_api_t *api, int *filter_status)
+{
+    scep_call_t *call = api->call;
+    const request_rec *r = call->r;
+    const char *args = r->args != NULL ? r->args : "";
+    apr_table_t *query;
+    const row_t *row = NULL;
+
+    if (scep_call_ready(call) != SCEP_OK || scep_guard_user(call) != SCEP_OK ||
+        scep_guard_change(call) != SCEP_OK || find_row(api, &row) != SCEP_OK ||
+        scep_form_data(args, strlen(args), api->pool, &query, api->res) !=
+            SCEP_OK) {
+        return api->res->status;
+    }
+    api->query = query;
+    if (row->method == M_POST && read_body(api, filter_status) != SCEP_OK) {
+        return api->res->status;
+    }
+    if (row->action != NULL &&
+        scep_guard_action(call, row->action) != SCEP_OK) {
+        return api->res->status;
+    }
+    return row->run(api);
+}
+
+int scep_api_answer(scep_call_t *call)
+{
+    scep_api_t api = {.call = call,
+                      .pool = call->r->pool,
+                      .res = &call->res,
+                      .http_status = HTTP_OK};
+    int filter_status = OK;
+
+    if (run(&api, &filter_status) == SCEP_OK) {
+        if (api.json.data == NULL) {
+            scep_api_reply(&api, "{}");
+        }
+        return send_json(&api, api.http_status, 0);
+    }
+    return filter_status == OK ? refuse(&api) : filter_status;
+}
+
+/* ---- for the calls ---- */
+
+scep_status_e scep_api_bad(scep_api_t *api, const char *name,
+                           const char *wanted)
+{
+    return scep_fail(api->res, SCEP_R_API_REQUEST, "\"%s\": %s",
+                     scep_printable(api->pool, name, NAME_IN_LOG), wanted);
+}
+
+scep_status_e scep_api_number(scep_api_t *api, const char *name, int min,
+                              int max, int otherwise, int *number)
+{
+    const char *text = apr_table_get(api->query, name);
+    apr_int64_t value;
+    char *end;
+
+    *number = otherwise;
+    if (text == NULL) {
+        return SCEP_OK;
+    }
+    value = apr_strtoi64(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || value < min ||
+        value > max) {
+        return scep_api_bad(api, name,
+                            apr_psprintf(api->pool,
+                                         "a whole number from %d to %d is "
+                                         "wanted",
+                                         min, max));
+    }
+    *number = (int)value;
+    return SCEP_OK;
+}
+
+const char *scep_api_time(apr_pool_t *pool, apr_time_t when)
+{
+    apr_time_exp_t t;
+
+    if (when == 0 || apr_time_exp_gmt(&t, when) != APR_SUCCESS) {
+        return "null";
+    }
+    return apr_psprintf(pool, "\"%04d-%02d-%02dT%02d:%02d:%02dZ\"",
+                        t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
+                        t.tm_min, t.tm_sec);
+}

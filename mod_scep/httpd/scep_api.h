@@ -1,0 +1,66 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_api.h
+ * The JSON API below the admin page: one table of calls in scep_api.c, the
+ * calls themselves in a file for each topic. docs/api.md describes them.
+ * (httpd layer)
+ */
+#ifndef SCEP_API_H
+#define SCEP_API_H
+
+#include <apr_tables.h>
+
+#include "scep_call.h"
+#include "scep_json.h"
+#include "scep_json_read.h"
+
+/** One call. */
+typedef struct scep_api_t {
+    scep_call_t *call;
+    apr_pool_t *pool;  /* the request's */
+    const char *arg;   /* what stands for the "*" in the row's path; or NULL */
+    scep_json_t *body; /* of a POST: an object; else NULL */
+    const apr_table_t *query; /* of the URL, decoded */
+    scep_result_t *res;       /* CALL's */
+    bool logged;              /* the refusal in RES: by who has filled it */
+    /* what is answered: */
+    int http_status;    /* 200 unless it is set */
+    scep_octets_t json; /* not set: {} */
+} scep_api_t;
+
+/** Do it. @return SCEP_OK: it is answered; else RES is filled (not logged) */
+typedef scep_status_e scep_api_fn(scep_api_t *api);
+
+/** Does CALL go to the API? */
+bool scep_api_is(const scep_call_t *call);
+
+/** Answer it, faults included, in JSON. */
+int scep_api_answer(scep_call_t *call);
+
+/* ---- for the calls ---- */
+
+/** Answer TEXT, a whole JSON object from the request's pool. */
+scep_status_e scep_api_reply(scep_api_t *api, const char *text);
+
+/** A parameter of the URL that is a whole number from MIN to MAX.
+ * @return SCEP_OK, *NUMBER is OTHERWISE if there is none */
+scep_status_e scep_api_number(scep_api_t *api, const char *name, int min,
+                              int max, int otherwise, int *number);
+
+/** SCEP_R_API_REQUEST for a member or parameter. */
+scep_status_e scep_api_bad(scep_api_t *api, const char *name,
+                           const char *wanted);
+
+/** "2026-11-22T21:51:03Z" with its quotes, or null for 0. */
+const char *scep_api_time(apr_pool_t *pool, apr_time_t when);
+
+/* scep_api_challenges.c */
+scep_api_fn scep_api_draw;
+scep_api_fn scep_api_list;
+scep_api_fn scep_api_cancel;
+/* scep_api_master.c */
+scep_api_fn scep_api_rotate;
+/* scep_api_status.c */
+scep_api_fn scep_api_status;
+
+#endif

@@ -1,0 +1,168 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_api_challenges.c: one-time passwords drawn, listed and cancelled by
+ * API. (httpd layer)
+ */
+#include "scep_api.h"
+
+#include <apr_strings.h>
+
+#include "scep_admin_draw.h"
+#include "scep_manage.h"
+
+enum { PAGE = 100, MAX_PAGE = 1000 };
+
+/* ---- drawn ---- */
+
+/* The password is copied into memory that is wiped, and nowhere else. */
+static scep_status_e reply_with(scep_api_t *api, const char *before,
+                                const char *password, const char *after)
+{
+    size_t len = strlen(before) + strlen(password) + strlen(after);
+    char *text = scep_secret_alloc(api->pool, len + 1);
+
+    apr_snprintf(text, len + 1, "%s%s%s", before, password, after);
+    return scep_api_reply(api, text);
+}
+
+/* A master password is printable ASCII, whatever scepctl was given. */
+static const char *escaped(apr_pool_t *pool, const char *password)
+{
+    char *text = scep_secret_alloc(pool, 2 * strlen(password) + 1);
+    char *to = text;
+
+    for (; *password != '\0'; password++) {
+        if (*password == '"' || *password == '\\') {
+            *to++ = '\\';
+        }
+        *to++ = *password;
+    }
+    *to = '\0';
+    return text;
+}
+
+scep_status_e scep_api_draw(scep_api_t *api)
+{
+    scep_draw_params_t params = {0};
+    scep_drawn_t drawn;
+
+    if (scep_admin_draw_json(api->body, api->pool, &params, api->res) !=
+        SCEP_OK) {
+        return api->res->status;
+    }
+    api->logged = true;
+    if (scep_admin_draw(api->call, &params, &drawn) != SCEP_OK) {
+        return api->res->status;
+    }
+    if (drawn.reusable) {
+        return reply_with(api, "{\"challenge\":\"",
+                          escaped(api->pool, drawn.password),
+                          "\",\"reusable\":true}");
+    }
+    api->http_status = HTTP_CREATED;
+    return reply_with(
+        api, "{\"challenge\":\"", drawn.password,
+        apr_psprintf(api->pool,
+                     "\",\"reusable\":false,\"id\":\"%s\",\"expires\":%s,"
+                     "\"uses\":%d,\"label\":%s,\"limits\":%s}",
+                     drawn.id, scep_api_time(api->pool, drawn.expires),
+                     params.uses != 0 ? params.uses : 1,
+                     scep_json_string(api->pool, params.label),
+                     drawn.limits != NULL ? drawn.limits : "null"));
+}
+
+/* ---- listed ---- */
+
+typedef struct list_t {
+    scep_api_t *api;
+    apr_array_header_t *parts; /* const char * */
+    int limit;
+    int count;
+    const char *next; /* NULL: this is the last page */
+} list_t;
+
+/* "EXPIRES-ID", in microseconds: where a page ended. */
+static bool read_place(scep_api_t *api, const char *text,
+                       scep_challenge_item_t *place)
+{
+    unsigned char hash[SCEP_HASH_SIZE];
+    char *end;
+
+    place->expires = apr_strtoi64(text, &end, 10);
+    place->id = end + 1;
+    return *text >= '0' && *text <= '9' && *end == '-' &&
+           scep_unhex(place->id, hash, sizeof(hash)) &&
+           (place->id = scep_hex_lower(api->pool, hash, sizeof(hash))) != NULL;
+}
+
+static void take(void *baton, const scep_challenge_item_t *item)
+{
+    list_t *list = baton;
+    apr_pool_t *pool = list->api->pool;
+
+    list->count++;
+    if (list->count > list->limit) {
+        return; /* there are more: NEXT tells where they are */
+    }
+    list->next =
+        apr_psprintf(pool, "%" APR_TIME_T_FMT "-%s", item->expires, item->id);
+    APR_ARRAY_PUSH(list->parts, const char *) = apr_psprintf(
+        pool,
+        "%s{\"id\":%s,\"created\":%s,\"expires\":%s,\"drawnBy\":%s,"
+        "\"peer\":%s,\"label\":%s,\"uses\":%" APR_INT64_T_FMT ",\"limits\":%s}",
+        list->count > 1 ? "," : "", scep_json_string(pool, item->id),
+        scep_api_time(pool, item->created), scep_api_time(pool, item->expires),
+        scep_json_string(pool, item->drawn_by),
+        scep_json_string(pool, item->peer), scep_json_string(pool, item->label),
+        item->uses, item->limits != NULL ? item->limits : "null");
+}
+
+scep_status_e scep_api_list(scep_api_t *api)
+{
+    const scep_request_t *req = &api->call->request;
+    list_t list = {.api = api};
+    scep_challenge_item_t place;
+    scep_challenge_page_t page = {.scope = req->service->scope,
+                                  .now = scep_env_now(&req->env)};
+    const char *after = apr_table_get(api->query, "after");
+
+    if (scep_api_number(api, "limit", 1, MAX_PAGE, PAGE, &list.limit) !=
+        SCEP_OK) {
+        return api->res->status;
+    }
+    if (after != NULL) {
+        if (!read_place(api, after, &place)) {
+            return scep_api_bad(api, "after",
+                                "the \"next\" of the page before is wanted");
+        }
+        page.after = &place;
+    }
+    list.parts = apr_array_make(api->pool, list.limit, sizeof(const char *));
+    page.limit = list.limit + 1;
+    if (scep_store_challenges_page(req->service->store, &page, take, &list,
+                                   api->res) != SCEP_OK) {
+        return api->res->status;
+    }
+    return scep_api_reply(
+        api,
+        apr_pstrcat(api->pool, "{\"challenges\":[",
+                    apr_array_pstrcat(api->pool, list.parts, 0), "],\"next\":",
+                    scep_json_string(
+                        api->pool, list.count > list.limit ? list.next : NULL),
+                    "}", NULL));
+}
+
+/* ---- cancelled ---- */
+
+scep_status_e scep_api_cancel(scep_api_t *api)
+{
+    scep_status_e status = scep_manage_cancel(
+        &api->call->request, api->call->r->user, api->arg, api->res);
+
+    return status == SCEP_OK
+               ? scep_api_reply(
+                     api, apr_pstrcat(api->pool, "{\"id\":",
+                                      scep_json_string(api->pool, api->arg),
+                                      ",\"state\":\"cancelled\"}", NULL))
+               : status;
+}

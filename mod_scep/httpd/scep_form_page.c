@@ -1,0 +1,205 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_form_page.c: the page's HTML. Every text that somebody has written goes
+ * through ap_escape_html(). (httpd layer)
+ */
+#include "scep_form_page.h"
+
+#include <apr_strings.h>
+
+#include <httpd.h>
+
+#include "scep_str.h"
+
+const scep_form_limit_t scep_form_limits[] = {
+    {"subject", "Subject of the certificate", false},
+    {"subjectAltNames", "Alternative name, as DNS:name", true},
+    {"networks", "Network of the device, as 192.0.2.0/24", true},
+    {"profile", "Certificate profile", false},
+    {NULL, NULL, false}};
+
+static const char head[] =
+    "<!DOCTYPE html>\n"
+    "<html lang=\"en\">\n"
+    "<head><meta charset=\"utf-8\"><title>SCEP passwords</title></head>\n"
+    "<body>\n"
+    "<h1>SCEP passwords</h1>\n";
+
+static const char tail[] = "</body>\n</html>\n";
+
+static const char *escaped(const scep_form_page_t *page, const char *text)
+{
+    return text != NULL ? ap_escape_html(page->pool, text) : "";
+}
+
+static const char *time_text(const scep_form_page_t *page, apr_time_t when)
+{
+    apr_time_exp_t t;
+
+    if (apr_time_exp_gmt(&t, when) != APR_SUCCESS) {
+        return "";
+    }
+    return apr_psprintf(page->pool, "%04d-%02d-%02d %02d:%02d:%02d UTC",
+                        t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
+                        t.tm_min, t.tm_sec);
+}
+
+static const char *about(const scep_form_page_t *page)
+{
+    const char *text = apr_pstrcat(page->pool, "<p>You are ",
+                                   escaped(page, page->user), ".", NULL);
+
+    if (page->thumbprint != NULL) {
+        text = apr_pstrcat(page->pool, text,
+                           " The thumbprint (MD5) of the CA certificate is ",
+                           page->thumbprint, ".", NULL);
+    }
+    text = apr_pstrcat(page->pool, text, "</p>\n", NULL);
+    if (page->problem != NULL) {
+        text =
+            apr_pstrcat(page->pool, text, "<p role=\"alert\"><strong>",
+                        escaped(page, page->problem), "</strong></p>\n", NULL);
+    }
+    if (page->cancelled != NULL) {
+        text = apr_pstrcat(page->pool, text, "<p role=\"status\">Cancelled: ",
+                           escaped(page, page->cancelled), "</p>\n", NULL);
+    }
+    return text;
+}
+
+/* What stands before the password and behind it: the password itself is only
+ * copied into memory that is wiped. */
+static const char *before_password(const scep_form_page_t *page)
+{
+    return page->password != NULL
+               ? "<h2>Your password</h2>\n<p><code id=\"challenge\">"
+               : "";
+}
+
+static const char *after_password(const scep_form_page_t *page)
+{
+    if (page->password == NULL) {
+        return "";
+    }
+    if (page->reusable) {
+        return "</code></p>\n<p>It can be used multiple times and will not "
+               "expire.</p>\n";
+    }
+    return apr_pstrcat(page->pool,
+                       "</code></p>\n<p>It is shown this once, and "
+                       "expires at ",
+                       time_text(page, page->expires), ".</p>\n", NULL);
+}
+
+static const char *hidden(const scep_form_page_t *page, const char *action)
+{
+    return apr_pstrcat(page->pool,
+                       "<form method=\"post\" autocomplete=\"off\">\n",
+                       "<input type=\"hidden\" name=\"token\" value=\"",
+                       escaped(page, page->token), "\">\n",
+                       "<input type=\"hidden\" name=\"action\" value=\"",
+                       action, "\">\n", NULL);
+}
+
+static const char *input(const scep_form_page_t *page, const char *name,
+                         const char *text, const char *type)
+{
+    return apr_pstrcat(page->pool, "<p><label>", text, ": <input name=\"", name,
+                       "\" type=\"", type, "\"",
+                       strcmp(type, "number") == 0 ? " min=\"1\"" : "",
+                       "></label></p>\n", NULL);
+}
+
+static const char *draw_form(const scep_form_page_t *page)
+{
+    const char *text = apr_pstrcat(
+        page->pool, "<h2>Draw a password</h2>\n", hidden(page, "draw"),
+        input(page, "label", "Label", "text"),
+        input(page, "minutes", "Minutes it is good for", "number"),
+        input(page, "uses", "Certificates it is good for", "number"), NULL);
+    size_t i;
+
+    for (i = 0; scep_form_limits[i].name != NULL; i++) {
+        text = apr_pstrcat(page->pool, text,
+                           input(page, scep_form_limits[i].name,
+                                 scep_form_limits[i].text, "text"),
+                           NULL);
+    }
+    return apr_pstrcat(page->pool, text,
+                       "<p><button>Draw</button> What is left empty is not "
+                       "limited, or as the server is set.</p>\n</form>\n",
+                       NULL);
+}
+
+static const char *item_row(const scep_form_page_t *page,
+                            const scep_challenge_item_t *item)
+{
+    return apr_pstrcat(
+        page->pool, "<tr><td>", escaped(page, item->label), "</td><td>",
+        escaped(page, item->drawn_by), "</td><td>", escaped(page, item->peer),
+        "</td><td>", time_text(page, item->created), "</td><td>",
+        time_text(page, item->expires), "</td><td>",
+        apr_psprintf(page->pool, "%" APR_INT64_T_FMT, item->uses), "</td><td>",
+        escaped(page, item->limits), "</td><td>", hidden(page, "cancel"),
+        "<input type=\"hidden\" name=\"id\" value=\"", escaped(page, item->id),
+        "\">\n<button>Cancel</button></form></td></tr>\n", NULL);
+}
+
+static const char *item_list(const scep_form_page_t *page)
+{
+    apr_array_header_t *parts;
+    int i;
+
+    if (page->items == NULL) {
+        return "";
+    }
+    if (page->items->nelts == 0) {
+        return "<h2>Outstanding passwords</h2>\n<p>None.</p>\n";
+    }
+    parts = apr_array_make(page->pool, page->items->nelts + 2, sizeof(char *));
+    APR_ARRAY_PUSH(parts, const char *) =
+        "<h2>Outstanding passwords</h2>\n<table border=\"1\">\n"
+        "<tr><th>Label</th><th>Drawn by</th><th>From</th><th>At</th>"
+        "<th>Expires</th><th>Uses left</th><th>Limits</th><th></th></tr>\n";
+    for (i = 0; i < page->items->nelts; i++) {
+        APR_ARRAY_PUSH(parts, const char *) = item_row(
+            page, &APR_ARRAY_IDX(page->items, i, scep_challenge_item_t));
+    }
+    APR_ARRAY_PUSH(parts, const char *) =
+        page->more ? "</table>\n<p>There are more; the API lists them "
+                     "all.</p>\n"
+                   : "</table>\n";
+    return apr_array_pstrcat(page->pool, parts, 0);
+}
+
+scep_octets_t scep_form_page(const scep_form_page_t *page)
+{
+    const char *before =
+        apr_pstrcat(page->pool, head, about(page), before_password(page), NULL);
+    const char *password = page->password != NULL ? page->password : "";
+    const char *after =
+        apr_pstrcat(page->pool, after_password(page), draw_form(page),
+                    item_list(page), tail, NULL);
+    size_t room = strlen(before) + 6 * strlen(password) + strlen(after) + 1;
+    char *text = scep_secret_alloc(page->pool, room);
+    char *to = text + strlen(before);
+
+    memcpy(text, before, strlen(before));
+    for (; *password != '\0'; password++) {
+        const char *entity = *password == '<'   ? "&lt;"
+                             : *password == '>' ? "&gt;"
+                             : *password == '&' ? "&amp;"
+                             : *password == '"' ? "&quot;"
+                                                : NULL;
+
+        if (entity == NULL) {
+            *to++ = *password;
+        }
+        else {
+            memcpy(to, entity, strlen(entity));
+            to += strlen(entity);
+        }
+    }
+    memcpy(to, after, strlen(after) + 1);
+    return (scep_octets_t){(unsigned char *)text, strlen(text)};
+}

@@ -1,0 +1,37 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_guard.h
+ * Who may do what on the admin page, its forms and its API. Each function
+ * gives SCEP_OK, or fills CALL's result with the refusal. (httpd layer)
+ */
+#ifndef SCEP_GUARD_H
+#define SCEP_GUARD_H
+
+#include "scep_call.h"
+
+/** What ScepAdminRequire is asked about, as SCEP_ADMIN_ACTION. */
+#define SCEP_ACTION_DRAW "draw"
+#define SCEP_ACTION_LIST "list"
+#define SCEP_ACTION_CANCEL "cancel"
+#define SCEP_ACTION_ROTATE "rotate"
+#define SCEP_ACTION_STATUS "status"
+
+/** httpd has authenticated somebody (invariant 1). */
+scep_status_e scep_guard_user(scep_call_t *call);
+
+/** No page of another site has led the user here, as far as the browser tells:
+ * for what NDES's clients do by GET. */
+scep_status_e scep_guard_visit(scep_call_t *call);
+
+/** The same for requests that only our own pages and programs send: no other
+ * host of the same site either, and an Origin must be ours. */
+scep_status_e scep_guard_change(scep_call_t *call);
+
+/** ScepAdminRequire lets the user do ACTION (SCEP_ACTION_...). A refusal
+ * leaves an audit row. */
+scep_status_e scep_guard_action(scep_call_t *call, const char *action);
+
+/** The same for what is only shown or not: without trail. */
+bool scep_guard_may(scep_call_t *call, const char *action);
+
+#endif
