@@ -16,6 +16,11 @@ dist_doc_DATA = README docs/api.md docs/directives.md docs/guide.md docs/interna
 	docs/refusals.md
 confexampledir = $(docdir)/conf.d
 dist_confexample_DATA = conf.d/scep.conf conf.d/scep-minimal.conf
+confclientdir = $(confexampledir)/examples
+dist_confclient_DATA = conf.d/examples/apple.conf conf.d/examples/cisco.conf \
+	conf.d/examples/jamf.conf conf.d/examples/juniper.conf \
+	conf.d/examples/mikrotik.conf conf.d/examples/printers.conf \
+	conf.d/examples/windows.conf
 conffilterdir = $(confexampledir)/fail2ban/filter.d
 dist_conffilter_DATA = conf.d/fail2ban/filter.d/mod_scep.conf
 confjaildir = $(confexampledir)/fail2ban/jail.d
