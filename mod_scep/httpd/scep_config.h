@@ -117,10 +117,7 @@ typedef struct scep_dir_config_t {
     const char *ca;              /* ScepCA; NULL: the server's own */
     apr_hash_t *ca_idents;       /* name of <ScepCA> by CA-IDENT, or NULL */
     apr_size_t max_request_size; /* 0: not set */
-    const char *ca;              /* ScepCA; NULL: the server's own */
-    apr_hash_t *ca_idents;       /* name of <ScepCA> by CA-IDENT, or NULL */
     const ap_expr_info_t *admin_require; /* NULL: not set */
-    apr_size_t max_request_size;         /* 0: not set */
 } scep_dir_config_t;
 
 #define SCEP_DEFAULT_STATE_DIR "/var/lib/mod_scep"
