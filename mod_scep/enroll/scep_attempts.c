@@ -231,12 +231,14 @@ scep_status_e scep_attempts_password(scep_request_t *req,
 
 /* --- afterwards ----------------------------------------------------------- */
 
+/* At a password, or at what a password is limited to. */
 static bool is_guess(scep_reason_e reason)
 {
     return reason == SCEP_R_CHALLENGE_SYNTAX ||
            reason == SCEP_R_CHALLENGE_UNKNOWN ||
            reason == SCEP_R_CHALLENGE_EXPIRED ||
-           reason == SCEP_R_CHALLENGE_SPENT;
+           reason == SCEP_R_CHALLENGE_SPENT || reason == SCEP_R_LIMIT_SUBJECT ||
+           reason == SCEP_R_LIMIT_ALT_NAMES || reason == SCEP_R_LIMIT_NETWORK;
 }
 
 static bool count(const scep_request_t *req, const unsigned char *key)

@@ -1,9 +1,12 @@
 # Not built unless asked for: make tests/bench/bench_enrol
-EXTRA_PROGRAMS = tests/bench/bench_enrol
+EXTRA_PROGRAMS = tests/bench/bench_enrol tests/bench/bench_challenge
 tests_bench_bench_enrol_SOURCES = tests/bench/bench_enrol.c \
 	tests/unit/message_maker.c tests/unit/message_maker.h \
 	tests/unit/fixture.h
 tests_bench_bench_enrol_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_bench_enrol_LDADD = $(LIB_ENROLL) $(UNIT_LIBS) -lpthread
-CLEANFILES += tests/bench/bench_enrol
+tests_bench_bench_challenge_SOURCES = tests/bench/bench_challenge.c
+tests_bench_bench_challenge_CPPFLAGS = $(AM_CPPFLAGS)
+tests_bench_bench_challenge_LDADD = $(LIB_ENROLL) $(CORE_LIBS)
+CLEANFILES += tests/bench/bench_enrol tests/bench/bench_challenge
 EXTRA_DIST += tests/bench/run

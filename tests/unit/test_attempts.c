@@ -240,7 +240,7 @@ static void test_password_is_locked(void **state)
             scep_attempts_password(&f->req, drawn, &attempts, &f->base.res),
             SCEP_OK);
         fail_from(f, apr_psprintf(f->base.pool, "192.0.2.%d", i),
-                  SCEP_R_CHALLENGE_SPENT);
+                  i % 2 ? SCEP_R_CHALLENGE_SPENT : SCEP_R_LIMIT_SUBJECT);
     }
     assert_int_equal(lines(f, "SCEP0217"), 1);
     enroll_reset_result(f);
