@@ -22,11 +22,13 @@ static const struct handler {
     scep_message_type_e type;
     scep_admit_fn *admit; /* before the envelope is opened; may be NULL */
     scep_message_fn *serve;
+    bool ignores_content; /* whatever is in the envelope: it is not decrypted,
+                           * so no answer tells whether it could be (S20) */
 } handlers[] = {
-    {SCEP_MSG_PKCSREQ, scep_renewal_examine, scep_pkcsreq},
-    {SCEP_MSG_RENEWALREQ, scep_renewal_admit, scep_renewalreq},
-    {SCEP_MSG_GETCERT, NULL, scep_getcert},
-    {SCEP_MSG_GETCRL, NULL, scep_getcrl},
+    {SCEP_MSG_PKCSREQ, scep_renewal_examine, scep_pkcsreq, false},
+    {SCEP_MSG_RENEWALREQ, scep_renewal_admit, scep_renewalreq, false},
+    {SCEP_MSG_GETCERT, NULL, scep_getcert, false},
+    {SCEP_MSG_GETCRL, NULL, scep_getcrl, false},
 };
 
 static const struct handler *handler_of(const scep_pkimessage_t *msg)
@@ -105,7 +107,9 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
     }
     status = handler->admit != NULL ? handler->admit(req, *msg, res) : SCEP_OK;
     if (status == SCEP_OK) {
-        status = scep_pkimessage_open(*msg, algs, scep_service_pairs(req), res);
+        status = (handler->ignores_content ? scep_pkimessage_address
+                                           : scep_pkimessage_open)(
+            *msg, algs, scep_service_pairs(req), res);
     }
     if (status != SCEP_OK) {
         return status;

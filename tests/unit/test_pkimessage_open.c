@@ -148,6 +148,37 @@ static void all_members_are_filled(void **state)
     assert_false(msg->oaep.used);
 }
 
+/* What anybody can read is the same whether or not it can be decrypted. */
+static void addressing_does_not_decrypt(void **state)
+{
+    fixture_t *f = *state;
+    endpoint_t *e = endpoint(f, SCEP_LEVEL_COMPATIBLE);
+    scep_octets_t envelope = maker_envelope(f, e->m);
+    unsigned char *broken = apr_pmemdup(f->pool, envelope.data, envelope.len);
+    scep_octets_t octets[] = {envelope, {broken, envelope.len}};
+    scep_pkimessage_t *msg = NULL;
+    size_t i;
+
+    broken[envelope.len - 17] ^= 0x80; /* the padding */
+    refused(e, octets[1], SCEP_R_CONTENT);
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(scep_pkimessage_decode(maker_sign(f, e->m, octets[i]),
+                                                e->algs, f->pool, &msg,
+                                                &f->res),
+                         SCEP_OK);
+        assert_int_equal(
+            scep_pkimessage_address(msg, e->algs, e->pairs, &f->res), SCEP_OK);
+        assert_ptr_equal(msg->recipient->cert, e->ra.cert);
+        assert_string_equal(msg->cipher->name, "AES-128-CBC");
+        assert_int_equal(msg->data.len, 0);
+    }
+    e->pairs = apr_array_make(f->pool, 1, sizeof(const scep_keypair_t *));
+    msg->recipient = NULL;
+    assert_int_equal(scep_pkimessage_address(msg, e->algs, e->pairs, &f->res),
+                     SCEP_REFUSED);
+    assert_int_equal(f->res.reason, SCEP_R_RECIPIENT);
+}
+
 static void oaep_is_opened(void **state)
 {
     static const struct {
@@ -612,6 +643,7 @@ int main(void)
         FIXTURE_TEST(every_cipher_is_opened_at_its_level),
         FIXTURE_TEST(other_ciphers_are_refused),
         FIXTURE_TEST(all_members_are_filled),
+        FIXTURE_TEST(addressing_does_not_decrypt),
         FIXTURE_TEST(oaep_is_opened),
         FIXTURE_TEST(ber_is_opened),
         FIXTURE_TEST(legacy_ber_is_opened),

@@ -670,6 +670,36 @@ static void other_envelopes_are_refused(void **state)
     enveloped_is(f, &e, SCEP_R_ENVELOPE);
 }
 
+/* S21: what OpenSSL's CMS code has had bugs in does not come that far. The
+ * inputs are the fuzzer's too. */
+static void shapes_of_known_bugs_are_refused(void **state)
+{
+    static const struct {
+        const char *name;
+        scep_reason_e reason;
+    } rows[] = {
+        {"CVE-2025-9230-pwri", SCEP_R_ENVELOPE_ALG},
+        {"CVE-2025-15467-long-nonce", SCEP_R_ENVELOPE_ALG},
+        {"CVE-2026-34182-authenveloped", SCEP_R_ENVELOPE},
+        {"CVE-2026-34182-gcm-in-enveloped", SCEP_R_ENVELOPE_ALG},
+        {"CVE-2026-63072-wrap-pad", SCEP_R_ENVELOPE_ALG},
+        {"envelope-kari", SCEP_R_ENVELOPE_ALG},
+        {"envelope-kek", SCEP_R_ENVELOPE_ALG},
+        {"envelope-long-iv", SCEP_R_ENVELOPE_ALG},
+    };
+    fixture_t *f = *state;
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        scep_octets_t der = fixture_file(
+            f, apr_pstrcat(f->pool, "tests/fuzz/corpus/pkimessage/",
+                           rows[i].name, NULL));
+
+        assert_int_equal(preflight(f, der), SCEP_REFUSED);
+        assert_int_equal(f->res.reason, rows[i].reason);
+    }
+}
+
 /* --- PKCS#10 ------------------------------------------------------------- */
 
 static void csr_is(fixture_t *f, scep_octets_t der, bool good)
@@ -739,6 +769,7 @@ int main(void)
         FIXTURE_TEST(key_transport_parameters_are_known),
         FIXTURE_TEST(oaep_parameters_are_known),
         FIXTURE_TEST(other_envelopes_are_refused),
+        FIXTURE_TEST(shapes_of_known_bugs_are_refused),
         FIXTURE_TEST(csr_shape_is_checked),
         FIXTURE_TEST(csr_size_is_limited),
     };
