@@ -63,7 +63,7 @@ tests_unit_test_query_SOURCES = tests/unit/test_query.c tests/unit/fixture.h
 tests_unit_test_query_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_query_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 tests_unit_test_recipient_SOURCES = tests/unit/test_recipient.c \
-	tests/unit/fixture.h tests/unit/fixture_certs.h
+	tests/unit/freed_memory.h tests/unit/fixture.h tests/unit/fixture_certs.h
 tests_unit_test_recipient_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_recipient_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 MESSAGE_MAKER = tests/unit/message_maker.c tests/unit/message_maker.h \

@@ -8,6 +8,7 @@
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 
+#include "freed_memory.h"
 #include "scep_recipient.h"
 
 #define CONTENT "the certificate"
@@ -143,6 +144,23 @@ static void passwords_are_stretched(void **state)
     m.to.password = "secret";
     der = scep_der_of(m.f->pool, seal(&m), ASN1_ITEM_rptr(CMS_ContentInfo));
     assert_non_null(memmem(der.data, der.len, rounds, sizeof(rounds)));
+}
+
+/* Invariant 6: no copy of it stays behind. */
+static void passwords_are_wiped(void **state)
+{
+    static const char password[] = "a password to be looked for";
+    fixture_t f = **(fixture_t **)state;
+    made_t m = begin(&f, SCEP_LEVEL_COMPATIBLE, "P-256");
+
+    m.to.way = SCEP_WAY_PASSWORD;
+    m.to.password = password;
+    freed_memory_watch(
+        (scep_octets_t){(const unsigned char *)password, sizeof(password) - 1});
+    assert_int_equal(apr_pool_create(&f.pool, f.pool), APR_SUCCESS);
+    seal(&m);
+    apr_pool_destroy(f.pool);
+    assert_int_equal(freed_memory_found(), 0);
 }
 
 static void keys_agree(void **state)
@@ -296,6 +314,7 @@ int main(void)
         FIXTURE_TEST(passwords_serve_keys_that_only_sign),
         FIXTURE_TEST(passwords_work_in_the_legacy_context),
         FIXTURE_TEST(passwords_are_stretched),
+        FIXTURE_TEST(passwords_are_wiped),
         FIXTURE_TEST(keys_agree),
         FIXTURE_TEST(agreement_has_no_sha1),
         FIXTURE_TEST(agreement_needs_a_real_cipher),
@@ -304,5 +323,6 @@ int main(void)
         FIXTURE_TEST(oaep_must_fit),
     };
 
+    freed_memory_install();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
