@@ -25,27 +25,27 @@ static const char head[] =
     "BGCOLOR=\"#008080\"><TR><TD><FONT ID=\"locMSCertSrv\" FACE=\"Arial\" "
     "COLOR=\"#FFFFFF\">" TITLE "</FONT></TD></TR></TABLE>\r\n"
     "<P ID=\"locPageTitle\"> <B>" TITLE "</B> </P>\r\n"
-    "<P ID=\"locPageDesc\"> Devices enroll for certificates here, by the "
+    "<P> Devices enroll for certificates here, by the "
     "Simple Certificate Enrollment Protocol (SCEP). </P>\r\n";
 
+/* There is software that cuts all this off, octet by octet, two blanks and
+ * missing quotes included, to find the password before it. */
 static const char tail[] =
-    "<P> For more information see "
-    "<A HREF=\"https://go.microsoft.com/fwlink/?LinkId=67852\">Using Network "
-    "Device Enrollment Service</A>. </P>\r\n"
-    "</FONT>\r\n"
-    "</BODY>\r\n"
-    "</HTML>";
+    "<P ID=locPageDesc> For more information see  "
+    "<A HREF=http://go.microsoft.com/fwlink/?LinkId=67852>"
+    "Using Network Device Enrollment Service </A>. </P> "
+    "<P></Font></Body></HTML>";
 
 static const char full_text[] =
     "<P> The password cache is full. </P>\r\n"
     "<P> Use one of the passwords that were drawn before, wait until some "
     "have been used or have expired, or have the limit (ScepPasswordMax) "
-    "raised. </P>\r\n";
+    "raised. </P> ";
 
 /* The two blanks are NDES's. */
 static const char permission_text[] =
     "<P> You do not have sufficient permission to enroll with SCEP.  Please "
-    "contact your system administrator. </P>\r\n";
+    "contact your system administrator. </P> ";
 
 /* Rounded up: the page never promises less than there is to an operator who
  * sets 90 seconds, and says whole minutes as NDES does. */
@@ -75,7 +75,7 @@ static void password_parts(const scep_admin_page_t *page, apr_pool_t *pool,
     if (page->state == SCEP_PAGE_SINGLE) {
         *after = apr_pstrcat(pool,
                              " </B> <P> This password can be used multiple "
-                             "times and will not expire. </P>\r\n",
+                             "times and will not expire. </P> ",
                              tail, NULL);
         return;
     }
@@ -84,7 +84,7 @@ static void password_parts(const scep_admin_page_t *page, apr_pool_t *pool,
         " </B> <P> This password can be used only once and will expire within "
         "%d minutes. <P> Each enrollment requires a new challenge password. "
         "You can refresh this web page to obtain a new challenge password. "
-        "</P>\r\n%s",
+        "</P> %s",
         minutes_of(page->validity), tail);
 }
 
