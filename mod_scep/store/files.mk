@@ -31,7 +31,7 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store_challenge \
 	tests/unit/test_store_claim \
 	tests/unit/test_store_challenge_list \
-	tests/unit/test_store_crash \
+	tests/unit/test_store_crash tests/unit/test_store_power \
 	tests/unit/test_store_document \
 	tests/unit/test_store_issue \
 	tests/unit/test_store_sql \
@@ -74,6 +74,9 @@ tests_unit_test_store_challenge_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_challenge_list_SOURCES = tests/unit/test_store_challenge_list.c $(STORE_FIXTURE)
 tests_unit_test_store_challenge_list_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_challenge_list_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_power_SOURCES = tests/unit/test_store_power.c $(STORE_FIXTURE)
+tests_unit_test_store_power_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_power_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c $(STORE_FIXTURE)
 tests_unit_test_store_crash_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_crash_LDADD = $(LIB_STORE) $(UNIT_LIBS)

@@ -62,6 +62,8 @@ def test_refuse(httpd):
     assert server.count_certificates() == 2
 
 
+@pytest.mark.skipif(os.environ.get("SCEP_TEST_MPM", "event") != "event",
+                    reason="waits for seconds")
 def test_delay_lets_the_right_ones_through(httpd):
     """A neighbour that fails all the time keeps nobody out, and guesses at the
     master password two at a time."""
