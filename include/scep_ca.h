@@ -45,6 +45,8 @@ typedef struct scep_ca_config_t {
     const char *chain_file; /* ScepCAChainFile, or NULL */
     scep_ca_passphrase_fn *passphrase; /* NULL: none can be asked for */
     void *passphrase_baton;
+    int next; /* non-zero: these are ScepNextCACertificateFile and
+               * ScepNextCAKey, which messages then name */
 } scep_ca_config_t;
 
 /** Kinds of keys: bits of scep_profile_t's key_types. */

@@ -29,15 +29,26 @@ typedef struct start_t {
     scep_certs_t *extra; /* after the first one of the certificate file */
 } start_t;
 
+static const char *cert_directive(const start_t *s)
+{
+    return s->config->next ? "ScepNextCACertificateFile"
+                           : "ScepCACertificateFile";
+}
+
+static const char *key_directive(const start_t *s)
+{
+    return s->config->next ? "ScepNextCAKey" : "ScepCAKey";
+}
+
 static const char *cert_source(const start_t *s)
 {
-    return apr_pstrcat(s->pool, "ScepCACertificateFile ", s->config->cert_file,
+    return apr_pstrcat(s->pool, cert_directive(s), " ", s->config->cert_file,
                        NULL);
 }
 
 static const char *key_source(const start_t *s)
 {
-    return apr_pstrcat(s->pool, "ScepCAKey ",
+    return apr_pstrcat(s->pool, key_directive(s), " ",
                        scep_source_text(s->pool, s->config->key), NULL);
 }
 
@@ -97,9 +108,8 @@ static scep_status_e load_cert(start_t *s)
 
     if (status != SCEP_OK) {
         return scep_fail(s->res, SCEP_R_SETUP,
-                         "ScepCACertificateFile: %s: name the CA certificate "
-                         "in PEM or DER",
-                         s->res->detail);
+                         "%s: %s: name the CA certificate in PEM or DER",
+                         cert_directive(s), s->res->detail);
     }
     s->local->chain = scep_x509s_own(s->pool, sk_X509_new_null());
     s->extra = scep_x509s_own(s->pool, sk_X509_new_null());
@@ -145,7 +155,7 @@ static scep_status_e load_key(start_t *s, int probe)
     }
     if (status != SCEP_OK) {
         return scep_fail(s->res, SCEP_R_SETUP,
-                         "ScepCAKey: %s: name the CA's private key",
+                         "%s: %s: name the CA's private key", key_directive(s),
                          s->res->detail);
     }
     if (X509_check_private_key(s->local->pair.cert, s->local->pair.key) != 1) {

@@ -20,7 +20,8 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_service.c mod_scep/enroll/scep_service.h \
 	mod_scep/enroll/scep_crl_issue.c mod_scep/enroll/scep_crl_issue.h \
 	mod_scep/enroll/scep_getcert.c mod_scep/enroll/scep_getcert.h \
-	mod_scep/enroll/scep_getcrl.c
+	mod_scep/enroll/scep_getcrl.c \
+	mod_scep/enroll/scep_getnextca.c
 
 if HAVE_CMOCKA
 ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names \
@@ -34,7 +35,8 @@ ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names \
 	tests/unit/test_service \
 	tests/unit/test_crl_issue \
 	tests/unit/test_getcert \
-	tests/unit/test_getcrl
+	tests/unit/test_getcrl \
+	tests/unit/test_getnextca
 check_PROGRAMS += $(ENROLL_TESTS)
 TESTS += $(ENROLL_TESTS)
 endif
@@ -116,3 +118,6 @@ tests_unit_test_getcrl_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_manner_SOURCES = tests/unit/test_manner.c $(ENROLL_FIXTURE)
 tests_unit_test_manner_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_manner_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_getnextca_SOURCES = tests/unit/test_getnextca.c $(ENROLL_FIXTURE)
+tests_unit_test_getnextca_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_getnextca_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)

@@ -168,14 +168,27 @@ static void fill_revoke(const scep_enrolment_t *e, scep_revoke_t *revoke)
     revoke->detail = "renewed";
 }
 
+/* The next CA if it is to issue. */
+static const scep_next_ca_t *next_of(const scep_enrolment_t *e)
+{
+    const scep_next_ca_t *next =
+        e->msg->recipient != NULL
+            ? scep_service_next(e->req->service, e->msg->recipient->cert)
+            : NULL;
+
+    return next != NULL && next->ca != NULL ? next : NULL;
+}
+
 static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
                             scep_issue_outcome_e *outcome, scep_result_t *res)
 {
     apr_pool_t *pool = e->req->pool;
     apr_int64_t first, last;
+    const scep_next_ca_t *next = next_of(e);
     scep_revoke_t revoke = {.unknown = false};
     scep_issue_t issue = {
         .scope = e->req->service->scope,
+        .issuer_scope = next != NULL ? next->scope : NULL,
         .transaction_id = e->msg->transaction_id,
         .key_hash = e->signer_hash,
         .csr_hash = e->csr->hash,
@@ -214,17 +227,20 @@ static scep_status_e sign(const scep_enrolment_t *e, X509 **cert,
                           scep_result_t *res)
 {
     const scep_service_t *service = e->req->service;
+    const scep_next_ca_t *next = next_of(e);
     scep_ca_request_t request = {
         .csr = e->csr->req,
         .csr_der = e->csr->der,
         .extensions = e->csr->extensions,
         .profile = e->profile,
         .transaction_id = e->msg->transaction_id,
-        .crl_url = service->crl_url,
+        /* the next CA's CRLs will have a place of their own */
+        .crl_url = next == NULL ? service->crl_url : NULL,
     };
     scep_ca_answer_t answer = {NULL, NULL};
     scep_status_e status = service->backend->issue(
-        service->ca, &e->req->env, &request, e->req->pool, &answer, res);
+        next != NULL ? next->ca : service->ca, &e->req->env, &request,
+        e->req->pool, &answer, res);
 
     if (status == SCEP_OK && answer.cert == NULL) {
         return scep_fail(res, SCEP_R_INTERNAL,

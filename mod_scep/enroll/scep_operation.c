@@ -13,7 +13,7 @@
 static scep_status_e answer_caps(scep_request_t *req, scep_answer_t *answer)
 {
     const scep_features_t features = {.renewal = req->policy->renewal.on,
-                                      .next_ca = false};
+                                      .next_ca = req->service->next != NULL};
     const char *text = scep_caps_text(req->policy->algs, &features, req->pool);
 
     answer->http_status = 200;
@@ -59,7 +59,7 @@ static scep_status_e dispatch(scep_request_t *req, const scep_query_t *query,
     case SCEP_OP_GETCACERTCHAIN:
         return scep_getcacert(req, true, answer, res);
     case SCEP_OP_GETNEXTCACERT:
-        return scep_fail(res, SCEP_R_NO_NEXT_CA, "no next CA is configured");
+        return scep_getnextca(req, answer, res);
     case SCEP_OP_PKIOPERATION:
         if (message_of(req, query, body, &der, res) == SCEP_OK) {
             scep_pkioperation(req, der, answer);

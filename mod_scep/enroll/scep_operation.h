@@ -24,6 +24,14 @@ scep_status_e scep_getcacert(scep_request_t *req, bool chain,
                              scep_answer_t *answer, scep_result_t *res);
 
 /**
+ * GetNextCACert (RFC 8894 4.7): the next CA's certificates, signed by the
+ * current CA, or by the RA where the CA's key is not RSA or may not sign.
+ * @return SCEP_OK; SCEP_NOT_FOUND (SCEP_R_NO_NEXT_CA); SCEP_BROKEN
+ */
+scep_status_e scep_getnextca(scep_request_t *req, scep_answer_t *answer,
+                             scep_result_t *res);
+
+/**
  * PKIOperation (RFC 8894 4.3) with a DER message: verified, opened, decided.
  * Always fills ANSWER and logs refusals itself, since only it knows whether a
  * CertRep can carry them.

@@ -9,6 +9,7 @@
 
 #include <apr_encode.h>
 
+#include "scep_ca_chain.h"
 #include "scep_cert_extensions.h"
 
 static const scep_ra_t *ra_of(const scep_request_t *req,
@@ -19,6 +20,26 @@ static const scep_ra_t *ra_of(const scep_request_t *req,
         return service->ra_legacy;
     }
     return service->ra;
+}
+
+const scep_next_ca_t *scep_service_next(const scep_service_t *service,
+                                        X509 *recipient)
+{
+    const scep_next_ca_t *next = service->next;
+    X509 *ca, *current;
+
+    if (next == NULL || recipient == NULL) {
+        return NULL;
+    }
+    ca = sk_X509_value(next->certs, 0);
+    current = sk_X509_value(service->backend->certificates(service->ca), 0);
+    if (X509_cmp(recipient, current) == 0) {
+        return NULL;
+    }
+    return X509_cmp(recipient, ca) == 0 || (scep_ca_issued(ca, recipient) &&
+                                            !scep_ca_issued(current, recipient))
+               ? next
+               : NULL;
 }
 
 const scep_ra_t *scep_service_ra(const scep_request_t *req)

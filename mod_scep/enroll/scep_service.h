@@ -33,6 +33,14 @@ typedef struct scep_ra_t {
                                        * first; empty if the CA's own pair */
 } scep_ra_t;
 
+/** The CA that takes over one day (RFC 8894 4.7). Read-only after start. */
+typedef struct scep_next_ca_t {
+    const char *scope;
+    scep_certs_t *certs; /* its own first */
+    void *ca; /* of the service's backend; NULL: it is shown, but issues
+               * nothing yet */
+} scep_next_ca_t;
+
 /**
  * A CA as a virtual host serves it. Made at start, read-only afterwards,
  * shared by all threads. STORE is NULL in the parent.
@@ -52,7 +60,8 @@ typedef struct scep_service_t {
     scep_failures_t *failures;  /* NULL: nothing is counted */
     int waiting_places;         /* for those who are made to wait */
     apr_interval_time_t crl_validity;
-    const char *crl_url; /* that certificates name; NULL: none */
+    const char *crl_url;        /* that certificates name; NULL: none */
+    const scep_next_ca_t *next; /* NULL: none */
 } scep_service_t;
 
 /** What a challenge may be (ScepChallenge). */
@@ -240,5 +249,14 @@ scep_status_e scep_service_profile(const scep_request_t *req,
                                    const scep_profile_t *named,
                                    const scep_profile_t **profile,
                                    scep_result_t *res);
+
+/**
+ * Is a message that was encrypted to RECIPIENT for the next CA (RFC 8894 5.1,
+ * R47)? That is so if RECIPIENT is the next CA's own certificate or one that
+ * the next CA, and not the current one, issued.
+ * @return the next CA; NULL: the current one is to issue
+ */
+const scep_next_ca_t *scep_service_next(const scep_service_t *service,
+                                        X509 *recipient);
 
 #endif

@@ -35,6 +35,9 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_location.c mod_scep/httpd/scep_location.h \
 	mod_scep/httpd/scep_log_httpd.c mod_scep/httpd/scep_log_httpd.h \
 	mod_scep/httpd/scep_master_setup.c mod_scep/httpd/scep_master_setup.h \
+	mod_scep/httpd/scep_next_ca_setup.c \
+	mod_scep/httpd/scep_next_ca_setup.h \
+	mod_scep/httpd/scep_ra_directory.c mod_scep/httpd/scep_ra_directory.h \
 	mod_scep/httpd/scep_os.c mod_scep/httpd/scep_os.h \
 	mod_scep/httpd/scep_passphrase.c mod_scep/httpd/scep_passphrase.h \
 	mod_scep/httpd/scep_ra_setup.c mod_scep/httpd/scep_ra_setup.h \

@@ -14,6 +14,7 @@
 #include "scep_database.h"
 #include "scep_location.h"
 #include "scep_log_httpd.h"
+#include "scep_next_ca_setup.h"
 #include "scep_os.h"
 #include "scep_ra_setup.h"
 #include "scep_runtime.h"
@@ -85,7 +86,11 @@ static scep_status_e check_files(const check_t *c,
                                  const scep_ca_backend_t *backend)
 {
     scep_dialog_t dialog;
-    scep_ra_source_t source = {c->conf, backend, NULL, &dialog, true, c->env};
+    scep_ra_source_t source = {.conf = c->conf,
+                               .backend = backend,
+                               .dialog = &dialog,
+                               .probe = true,
+                               .env = c->env};
     scep_ca_config_t config;
     scep_certs_t *certs;
     const scep_ra_t *ra;
@@ -111,7 +116,9 @@ static scep_status_e check_files(const check_t *c,
     if (certs == NULL || sk_X509_num(certs) < 1) {
         return SCEP_OK; /* may come with the real start */
     }
-    return scep_ra_setup(&source, c->pool, &ra, c->res);
+    status = scep_next_ca_setup(&source, c->pool, &source.next, c->res);
+    return status == SCEP_OK ? scep_ra_setup(&source, c->pool, &ra, c->res)
+                             : status;
 }
 
 static scep_status_e check_profiles(const check_t *c)

@@ -15,6 +15,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "scep_ra_directory.h"
+
 #define RETAINED_KEY "mod_scep: passphrases, layout 1"
 
 enum { MAX_PASSPHRASE = 1024 };
@@ -213,6 +215,7 @@ scep_status_e scep_dialog_prompt(const server_rec *s,
 {
     scep_dialog_t dialog;
     scep_status_e status;
+    apr_array_header_t *certs, *keys;
     int i;
 
     scep_dialog_init(&dialog, s, conf, pool);
@@ -220,12 +223,15 @@ scep_status_e scep_dialog_prompt(const server_rec *s,
         return SCEP_OK;
     }
     dialog.may_prompt = true;
-    status = prompt_for(&dialog, conf->ca_key, res);
-    for (i = 0;
-         status == SCEP_OK && conf->ra_keys != NULL && i < conf->ra_keys->nelts;
-         i++) {
-        status = prompt_for(&dialog,
-                            APR_ARRAY_IDX(conf->ra_keys, i, const char *), res);
+    status = scep_ra_files(conf, pool, &certs, &keys, res);
+    if (status == SCEP_OK) {
+        status = prompt_for(&dialog, conf->ca_key, res);
+    }
+    if (status == SCEP_OK) {
+        status = prompt_for(&dialog, conf->next_key, res);
+    }
+    for (i = 0; status == SCEP_OK && i < keys->nelts; i++) {
+        status = prompt_for(&dialog, APR_ARRAY_IDX(keys, i, const char *), res);
     }
     return status;
 }

@@ -10,11 +10,7 @@
 #include <openssl/x509v3.h>
 
 #include "scep_ra_check.h"
-
-static int count(const apr_array_header_t *list)
-{
-    return list != NULL ? list->nelts : 0;
-}
+#include "scep_ra_directory.h"
 
 static bool may(const scep_keypair_t *pair, unsigned int usage)
 {
@@ -90,10 +86,8 @@ static scep_status_e load_pair(const scep_ra_source_t *source, int index,
                                apr_pool_t *pool, scep_keypair_t **pair,
                                scep_result_t *res)
 {
-    const char *cert_file =
-        APR_ARRAY_IDX(source->conf->ra_certs, index, const char *);
-    const char *key_name =
-        APR_ARRAY_IDX(source->conf->ra_keys, index, const char *);
+    const char *cert_file = APR_ARRAY_IDX(source->certs, index, const char *);
+    const char *key_name = APR_ARRAY_IDX(source->keys, index, const char *);
     scep_certs_t *certs;
     scep_status_e status;
 
@@ -115,8 +109,7 @@ static scep_status_e load_pair(const scep_ra_source_t *source, int index,
 static void warn_of(const scep_ra_source_t *source, const scep_keypair_t *pair,
                     int index)
 {
-    const char *cert_file =
-        APR_ARRAY_IDX(source->conf->ra_certs, index, const char *);
+    const char *cert_file = APR_ARRAY_IDX(source->certs, index, const char *);
     X509 *ca = sk_X509_value(source->backend->certificates(source->ca), 0);
     const char *name = apr_pstrcat(source->dialog->pool,
                                    "ScepRACertificateFile ", cert_file, NULL);
@@ -134,13 +127,13 @@ static void warn_of(const scep_ra_source_t *source, const scep_keypair_t *pair,
 }
 
 /* The CA's own pair decrypts after all others; without an RA it also signs. */
-static void add_own(const scep_ra_source_t *source, apr_pool_t *pool,
+static void add_own(const scep_ra_source_t *source, void *ca, apr_pool_t *pool,
                     scep_ra_t *ra)
 {
     scep_keypair_t own = {NULL, NULL};
 
     if (source->backend->ra_pair == NULL ||
-        !source->backend->ra_pair(source->ca, &own.cert, &own.key)) {
+        !source->backend->ra_pair(ca, &own.cert, &own.key)) {
         return;
     }
     APR_ARRAY_PUSH(ra->pairs, const scep_keypair_t *) =
@@ -187,7 +180,7 @@ static scep_status_e load_pairs(const scep_ra_source_t *source,
                                 apr_pool_t *pool, scep_ra_t *ra,
                                 scep_result_t *res)
 {
-    int i, n = count(source->conf->ra_certs);
+    int i, n = source->certs->nelts;
 
     for (i = 0; i < n; i++) {
         scep_keypair_t *pair;
@@ -211,19 +204,31 @@ static scep_status_e load_pairs(const scep_ra_source_t *source,
     return SCEP_OK;
 }
 
-scep_status_e scep_ra_setup(const scep_ra_source_t *source, apr_pool_t *pool,
-                            const scep_ra_t **result, scep_result_t *res)
+static scep_status_e find_files(scep_ra_source_t *source, apr_pool_t *pool,
+                                scep_result_t *res)
 {
-    int n = count(source->conf->ra_certs);
-    scep_ra_t *ra = ra_make(pool);
-    const scep_keypair_t *newest;
-    scep_status_e status;
+    scep_status_e status =
+        scep_ra_files(source->conf, pool, &source->certs, &source->keys, res);
 
-    if (n != count(source->conf->ra_keys)) {
+    if (status == SCEP_OK && source->certs->nelts != source->keys->nelts) {
         return scep_fail(res, SCEP_R_SETUP,
                          "there are %d ScepRACertificateFile but %d ScepRAKey; "
                          "give each certificate its key, in the same order",
-                         n, count(source->conf->ra_keys));
+                         source->certs->nelts, source->keys->nelts);
+    }
+    return status;
+}
+
+scep_status_e scep_ra_setup(scep_ra_source_t *source, apr_pool_t *pool,
+                            const scep_ra_t **result, scep_result_t *res)
+{
+    scep_ra_t *ra = ra_make(pool);
+    const scep_keypair_t *newest;
+    scep_status_e status = find_files(source, pool, res);
+    int n = source->certs->nelts;
+
+    if (status != SCEP_OK) {
+        return status;
     }
     status = load_pairs(source, pool, ra, res);
     if (status != SCEP_OK) {
@@ -242,7 +247,10 @@ scep_status_e scep_ra_setup(const scep_ra_source_t *source, apr_pool_t *pool,
                    !show(ra->certs, newest->cert)))) {
         return scep_fail(res, SCEP_R_INTERNAL, "no memory");
     }
-    add_own(source, pool, ra);
+    add_own(source, source->ca, pool, ra);
+    if (source->next != NULL && source->next->ca != NULL) {
+        add_own(source, source->next->ca, pool, ra);
+    }
     check_usage(source, ra, n, newest != NULL);
     if (!source->probe && (ra->signer == NULL || ra->pairs->nelts == 0)) {
         return scep_fail(res, SCEP_R_SETUP,

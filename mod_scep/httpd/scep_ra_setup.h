@@ -16,16 +16,21 @@ typedef struct scep_ra_source_t {
     scep_dialog_t *dialog;
     bool probe; /* ask for no passphrase; such a key stays unknown */
     const scep_env_t *env;
+    const scep_next_ca_t *next; /* NULL: none */
+    /* of scep_ra_files(); scep_ra_setup() sets them */
+    apr_array_header_t *certs;
+    apr_array_header_t *keys;
 } scep_ra_source_t;
 
 /**
  * Load and choose: the first pair that may sign signs, all that may decrypt
- * do, newest first, and after them the CA's own pair if it is RSA. GetCACert
+ * do, newest first, and after them the CA's own pair if it is RSA, and the next
+ * CA's. GetCACert
  * shows the signer and the newest that decrypts; older ones are there for
  * devices that still hold their certificate.
  * @return SCEP_OK; SCEP_BROKEN with directive, file and cure
  */
-scep_status_e scep_ra_setup(const scep_ra_source_t *source, apr_pool_t *pool,
+scep_status_e scep_ra_setup(scep_ra_source_t *source, apr_pool_t *pool,
                             const scep_ra_t **ra, scep_result_t *res);
 
 /** The same pairs in LIBCTX, for the legacy level. A key that cannot leave its

@@ -14,6 +14,7 @@
 #include "scep_draw.h"
 #include "scep_log_httpd.h"
 #include "scep_master_setup.h"
+#include "scep_next_ca_setup.h"
 #include "scep_os.h"
 #include "scep_ra_setup.h"
 
@@ -140,7 +141,7 @@ static scep_status_e start_ca(scep_site_t *site, server_rec *s,
 {
     scep_service_t *service = &site->service;
     scep_dialog_t *dialog = apr_palloc(pool, sizeof(*dialog));
-    scep_ra_source_t source = {conf, NULL, NULL, dialog, false, env};
+    scep_ra_source_t source = {.conf = conf, .dialog = dialog, .env = env};
     scep_ca_config_t config;
     scep_status_e status;
 
@@ -169,7 +170,11 @@ static scep_status_e start_ca(scep_site_t *site, server_rec *s,
     }
     source.backend = service->backend;
     source.ca = service->ca;
-    status = scep_ra_setup(&source, pool, &service->ra, res);
+    status = scep_next_ca_setup(&source, pool, &service->next, res);
+    source.next = service->next;
+    if (status == SCEP_OK) {
+        status = scep_ra_setup(&source, pool, &service->ra, res);
+    }
     if (status == SCEP_OK && site->runtime->legacy != NULL) {
         status = scep_ra_copy(service->ra, site->runtime->legacy, pool,
                               &service->ra_legacy, res);

@@ -7,11 +7,13 @@ libscep_protocol_la_SOURCES += \
 	mod_scep/protocol/scep_caps.c mod_scep/protocol/scep_caps.h \
 	mod_scep/protocol/scep_certrep.c mod_scep/protocol/scep_certrep.h \
 	mod_scep/protocol/scep_certs_only.c \
+	mod_scep/protocol/scep_next_ca.c mod_scep/protocol/scep_next_ca.h \
 	mod_scep/protocol/scep_oid.c mod_scep/protocol/scep_oid.h \
 	mod_scep/protocol/scep_query.c mod_scep/protocol/scep_query.h \
 	mod_scep/protocol/scep_recipient.c mod_scep/protocol/scep_recipient.h
 PROTOCOL_TESTS += tests/unit/test_alg tests/unit/test_caps \
 	tests/unit/test_certrep tests/unit/test_certs_only \
+	tests/unit/test_next_ca \
 	tests/unit/test_query tests/unit/test_recipient
 
 # What we receive
@@ -126,3 +128,7 @@ tests_unit_test_issuer_serial_SOURCES = tests/unit/test_issuer_serial.c \
 	tests/unit/fixture.h
 tests_unit_test_issuer_serial_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_issuer_serial_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_next_ca_SOURCES = tests/unit/test_next_ca.c \
+	tests/unit/fixture.h tests/unit/fixture_certs.h
+tests_unit_test_next_ca_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_next_ca_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)

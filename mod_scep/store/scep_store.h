@@ -225,6 +225,8 @@ scep_status_e scep_store_transaction_by_challenge(
 /** All that one issued certificate leaves behind. */
 typedef struct scep_issue_t {
     const char *scope;
+    const char *issuer_scope; /* of the CA that signed it, when that is
+                               * another one, the next CA; else NULL */
     const char *transaction_id;
     const unsigned char *key_hash;
     const unsigned char *csr_hash;

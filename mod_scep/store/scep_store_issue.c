@@ -122,8 +122,10 @@ static scep_sql_status_e add_certificate(scep_store_session_t *s,
                                          const scep_issue_t *issue,
                                          const texts_t *texts)
 {
+    const char *issuer =
+        issue->issuer_scope != NULL ? issue->issuer_scope : issue->scope;
     const scep_sql_value_t values[] = {
-        {texts->id[0], 0},         {issue->scope, 0},
+        {texts->id[0], 0},         {issuer, 0},
         {issue->serial, 0},        {issue->subject, 0},
         {NULL, issue->not_before}, {NULL, issue->not_after},
         {issue->profile, 0},       {texts->der, 0},
