@@ -83,14 +83,36 @@ static bool parse(char *text, scep_master_t *master)
            (*rest == '\0' || parse_previous(rest, master));
 }
 
+scep_status_e scep_master_decrypt(const char *name, scep_octets_t pem,
+                                  const apr_array_header_t *pairs,
+                                  apr_pool_t *pool, scep_master_t **master,
+                                  scep_result_t *res)
+{
+    char *text;
+    size_t len;
+    scep_status_e status =
+        scep_master_unseal(name, pem, pairs, pool, &text, &len, res);
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    *master = apr_palloc(pool, sizeof(**master));
+    if (strlen(text) != len || !parse(text, *master)) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "%s was decrypted, but what it holds is no master "
+                         "password: replace it with `scepctl master rotate' "
+                         "or `scepctl master set'",
+                         name);
+    }
+    return SCEP_OK;
+}
+
 scep_status_e scep_master_read(const char *path,
                                const apr_array_header_t *pairs, uid_t owner,
                                apr_pool_t *pool, scep_master_t **master,
                                scep_result_t *res)
 {
     scep_octets_t pem;
-    char *text;
-    size_t len;
     scep_status_e status =
         scep_file_read_owned(path, owner, MAX_FILE, pool, &pem, res);
 
@@ -104,30 +126,16 @@ scep_status_e scep_master_read(const char *path,
     if (status != SCEP_OK) {
         return status;
     }
-    status = scep_master_unseal(path, pem, pairs, pool, &text, &len, res);
-    if (status != SCEP_OK) {
-        return status;
-    }
-    *master = apr_palloc(pool, sizeof(**master));
-    if (strlen(text) != len || !parse(text, *master)) {
-        return scep_fail(res, SCEP_R_SETUP,
-                         "%s was decrypted, but what it holds is no master "
-                         "password: replace it with `scepctl master rotate' "
-                         "or `scepctl master set'",
-                         path);
-    }
-    return SCEP_OK;
+    return scep_master_decrypt(path, pem, pairs, pool, master, res);
 }
 
-scep_status_e scep_master_write(const char *path, X509 *recipient,
-                                const scep_master_t *master, uid_t uid,
-                                gid_t gid, int replace, apr_pool_t *pool,
-                                scep_result_t *res)
+scep_status_e scep_master_encrypt(X509 *recipient, const scep_master_t *master,
+                                  apr_pool_t *pool, scep_octets_t *pem,
+                                  scep_result_t *res)
 {
     char *text = scep_secret_alloc(pool, SCEP_MASTER_MAX_TEXT);
-    scep_octets_t pem, octets = {(unsigned char *)text, 0};
+    scep_octets_t octets = {(unsigned char *)text, 0};
     apr_time_t until = apr_time_sec(master->previous_until);
-    scep_status_e status;
 
     if (!scep_master_valid(master->password) ||
         (master->previous != NULL && !scep_master_valid(master->previous))) {
@@ -148,9 +156,19 @@ scep_status_e scep_master_write(const char *path, X509 *recipient,
             PREVIOUS "%s" UNTIL "%" APR_TIME_T_FMT "\n", master->previous,
             until);
     }
-    status = scep_master_seal(recipient, octets, pool, &pem, res);
-    if (status != SCEP_OK) {
-        return status;
-    }
-    return scep_file_write(path, pem, MODE, uid, gid, replace, pool, res);
+    return scep_master_seal(recipient, octets, pool, pem, res);
+}
+
+scep_status_e scep_master_write(const char *path, X509 *recipient,
+                                const scep_master_t *master, uid_t uid,
+                                gid_t gid, int replace, apr_pool_t *pool,
+                                scep_result_t *res)
+{
+    scep_octets_t pem;
+    scep_status_e status =
+        scep_master_encrypt(recipient, master, pool, &pem, res);
+
+    return status == SCEP_OK
+               ? scep_file_write(path, pem, MODE, uid, gid, replace, pool, res)
+               : status;
 }

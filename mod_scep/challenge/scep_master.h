@@ -13,7 +13,8 @@
  *     previous <password> until <seconds since 1970> LF     (0 or 1 time)
  *
  * It belongs to the server's user, mode 0600: children read it again when it
- * changes. The plain text is kept in wiped memory of a process and nowhere
+ * changes. Servers that share a database keep the same envelope there instead.
+ * The plain text is kept in wiped memory of a process and nowhere
  * else (invariant 6).
  */
 #ifndef SCEP_MASTER_H
@@ -63,11 +64,45 @@ scep_status_e scep_master_write(const char *path, X509 *recipient,
                                 gid_t gid, int replace, apr_pool_t *pool,
                                 scep_result_t *res);
 
+/**
+ * What an envelope says, wherever it is kept.
+ * @param name of the file or document, for messages
+ * @return as scep_master_read(), but for what concerns the file
+ */
+scep_status_e scep_master_decrypt(const char *name, scep_octets_t pem,
+                                  const apr_array_header_t *pairs,
+                                  apr_pool_t *pool, scep_master_t **master,
+                                  scep_result_t *res);
+
+/** The envelope, in PEM, for RECIPIENT. */
+scep_status_e scep_master_encrypt(X509 *recipient, const scep_master_t *master,
+                                  apr_pool_t *pool, scep_octets_t *pem,
+                                  scep_result_t *res);
+
 /** True if TEXT may be a master password: 8 to SCEP_MASTER_MAX_LENGTH
  * characters of printable ASCII without blanks. */
 bool scep_master_valid(const char *text);
 
-/** A process's view of one master password file. */
+/** Where an envelope is kept if not in a file. */
+typedef struct scep_master_source_t {
+    const char *name; /* for messages */
+    void *baton;
+
+    /** The envelope of now, from POOL. From several threads at once.
+     * @param version of the envelope; 0: there is none
+     * @return SCEP_OK; SCEP_NOT_FOUND (RES filled): there is none;
+     *     SCEP_UNAVAILABLE */
+    scep_status_e (*fetch)(void *baton, apr_pool_t *pool, apr_int64_t *version,
+                           scep_octets_t *pem, scep_result_t *res);
+
+    /** Put an envelope in the place of VERSION.
+     * @param stored false: it is another version by now */
+    scep_status_e (*put)(void *baton, apr_int64_t version, scep_octets_t pem,
+                         apr_time_t now, apr_pool_t *pool, bool *stored,
+                         scep_result_t *res);
+} scep_master_source_t;
+
+/** A process's view of one master password file, or source. */
 typedef struct scep_master_view_t scep_master_view_t;
 
 /**
@@ -81,10 +116,16 @@ scep_status_e scep_master_view_make(const char *path,
                                     scep_master_view_t **view,
                                     scep_result_t *res);
 
+/** The same for a source, which is copied. */
+scep_status_e scep_master_view_of(const scep_master_source_t *source,
+                                  const apr_array_header_t *pairs,
+                                  apr_pool_t *pool, scep_master_view_t **view,
+                                  scep_result_t *res);
+
 /**
  * The password to show, copied into wiped memory of POOL. The file is looked
  * at (stat) at every call and read again when it changed, so that a rotation
- * takes effect at once without a restart.
+ * takes effect at once without a restart; a source is asked each time.
  * @return SCEP_OK, or as scep_master_read()
  */
 scep_status_e scep_master_view_get(scep_master_view_t *view, apr_pool_t *pool,
@@ -109,9 +150,9 @@ typedef struct scep_master_rotation_t {
 } scep_master_rotation_t;
 
 /**
- * Replace the password in the file, encrypted to the newest of the view's
- * pairs. One at a time, also of several processes. Without an overlap the old
- * file is not read: this is the cure when it cannot be.
+ * Replace the password in the file or source, encrypted to the newest of the
+ * view's pairs. One at a time, also of several processes. Without an overlap
+ * the old one is not read: this is the cure when it cannot be.
  * @param previous_until until when the old one is good; 0: it is not
  * @return SCEP_OK once it is durable, or as scep_master_read() and
  *     scep_master_write()

@@ -1,7 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_master_view.c: what a process knows of the master password file, in
- * memory that is wiped and used again at each change. (challenge layer)
+ * scep_master_view.c: what a process knows of the master password file, or of
+ * another source, in memory that is wiped and used again at each change.
+ * (challenge layer)
  */
 #include "scep_master.h"
 
@@ -19,6 +20,9 @@
  * one tick could not be told from the first. */
 enum { TICK = 100000 };
 
+/* To rotate a source that others change, too. */
+enum { TRIES = 8 };
+
 /* What is compared: all passwords have one size here, so that neither length
  * nor a common beginning shows in the time that it takes. */
 typedef struct padded_t {
@@ -34,12 +38,14 @@ typedef struct held_t {
 } held_t;
 
 struct scep_master_view_t {
-    const char *path;
+    const char *path;            /* NULL: a source */
+    scep_master_source_t source; /* if not a file */
     const apr_array_header_t *pairs;
     uid_t owner;
     apr_thread_mutex_t *lock; /* of all that follows */
     apr_pool_t *pool;         /* of HELD; cleared when it changes */
     held_t *held;             /* NULL: nothing that is good */
+    scep_octets_t envelope;   /* of a source: what HELD is from */
     struct stat seen;         /* the file that HELD is from */
     bool settled;             /* a later change would be seen */
 };
@@ -62,17 +68,13 @@ static apr_pool_t *make_pool(apr_pool_t *parent)
     return pool;
 }
 
-scep_status_e scep_master_view_make(const char *path,
-                                    const apr_array_header_t *pairs,
-                                    uid_t owner, apr_pool_t *pool,
-                                    scep_master_view_t **view,
-                                    scep_result_t *res)
+static scep_status_e make_view(const apr_array_header_t *pairs,
+                               apr_pool_t *pool, scep_master_view_t **view,
+                               scep_result_t *res)
 {
     scep_master_view_t *made = apr_pcalloc(pool, sizeof(*made));
 
-    made->path = apr_pstrdup(pool, path);
     made->pairs = pairs;
-    made->owner = owner;
     made->pool = make_pool(pool);
     if (made->pool == NULL ||
         apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, pool) !=
@@ -82,6 +84,35 @@ scep_status_e scep_master_view_make(const char *path,
     }
     *view = made;
     return SCEP_OK;
+}
+
+scep_status_e scep_master_view_make(const char *path,
+                                    const apr_array_header_t *pairs,
+                                    uid_t owner, apr_pool_t *pool,
+                                    scep_master_view_t **view,
+                                    scep_result_t *res)
+{
+    scep_status_e status = make_view(pairs, pool, view, res);
+
+    if (status == SCEP_OK) {
+        (*view)->path = apr_pstrdup(pool, path);
+        (*view)->owner = owner;
+    }
+    return status;
+}
+
+scep_status_e scep_master_view_of(const scep_master_source_t *source,
+                                  const apr_array_header_t *pairs,
+                                  apr_pool_t *pool, scep_master_view_t **view,
+                                  scep_result_t *res)
+{
+    scep_status_e status = make_view(pairs, pool, view, res);
+
+    if (status == SCEP_OK) {
+        (*view)->source = *source;
+        (*view)->source.name = apr_pstrdup(pool, source->name);
+    }
+    return status;
 }
 
 static bool same_time(const struct timespec *a, const struct timespec *b)
@@ -107,6 +138,7 @@ static bool is_settled(const struct stat *st)
 static void forget(scep_master_view_t *view)
 {
     view->held = NULL;
+    view->envelope = (scep_octets_t){NULL, 0};
     apr_pool_clear(view->pool); /* wipes */
 }
 
@@ -125,6 +157,16 @@ static bool is_equal(const padded_t *a, const padded_t *b)
                          sizeof(*a));
 }
 
+static void hold(scep_master_view_t *view, scep_master_t *master)
+{
+    view->held = scep_secret_alloc(view->pool, sizeof(*view->held));
+    view->held->master = master;
+    pad(&view->held->current, master->password);
+    if (master->previous != NULL) {
+        pad(&view->held->previous, master->previous);
+    }
+}
+
 static scep_status_e read_file(scep_master_view_t *view, scep_result_t *res)
 {
     scep_master_t *master;
@@ -137,12 +179,7 @@ static scep_status_e read_file(scep_master_view_t *view, scep_result_t *res)
         forget(view);
         return status;
     }
-    view->held = scep_secret_alloc(view->pool, sizeof(*view->held));
-    view->held->master = master;
-    pad(&view->held->current, master->password);
-    if (master->previous != NULL) {
-        pad(&view->held->previous, master->previous);
-    }
+    hold(view, master);
     return SCEP_OK;
 }
 
@@ -167,15 +204,49 @@ static scep_status_e refresh(scep_master_view_t *view, scep_result_t *res)
     return status;
 }
 
-static scep_status_e lock(scep_master_view_t *view, scep_result_t *res)
+/* The lock is held. */
+static scep_status_e take_envelope(scep_master_view_t *view, scep_octets_t pem,
+                                   scep_result_t *res)
 {
+    scep_master_t *master;
     scep_status_e status;
 
+    if (view->held != NULL && scep_octets_equal(pem, view->envelope)) {
+        return SCEP_OK;
+    }
+    forget(view);
+    view->envelope = scep_octets_copy(view->pool, pem);
+    status = scep_master_decrypt(view->source.name, view->envelope, view->pairs,
+                                 view->pool, &master, res);
+    if (status != SCEP_OK) {
+        forget(view);
+        return status;
+    }
+    hold(view, master);
+    return SCEP_OK;
+}
+
+/* A source may have to wait for a database: not while the lock is held. */
+static scep_status_e lock(scep_master_view_t *view, apr_pool_t *pool,
+                          scep_result_t *res)
+{
+    scep_octets_t pem = {NULL, 0};
+    scep_status_e status = SCEP_OK;
+    apr_int64_t version;
+
+    if (view->path == NULL) {
+        status =
+            view->source.fetch(view->source.baton, pool, &version, &pem, res);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
     if (apr_thread_mutex_lock(view->lock) != APR_SUCCESS) {
         return scep_fail(res, SCEP_R_LOCK,
                          "cannot lock the view of the master password");
     }
-    status = refresh(view, res);
+    status =
+        view->path != NULL ? refresh(view, res) : take_envelope(view, pem, res);
     if (status != SCEP_OK) {
         apr_thread_mutex_unlock(view->lock);
     }
@@ -185,7 +256,7 @@ static scep_status_e lock(scep_master_view_t *view, scep_result_t *res)
 scep_status_e scep_master_view_get(scep_master_view_t *view, apr_pool_t *pool,
                                    const char **password, scep_result_t *res)
 {
-    scep_status_e status = lock(view, res);
+    scep_status_e status = lock(view, pool, res);
     size_t len;
     char *copy;
 
@@ -206,12 +277,11 @@ scep_status_e scep_master_view_check(scep_master_view_t *view,
                                      apr_pool_t *pool, bool *match,
                                      scep_result_t *res)
 {
-    scep_status_e status = lock(view, res);
+    scep_status_e status = lock(view, pool, res);
     bool is_current, is_previous, is_good;
     const held_t *held;
     padded_t given;
 
-    (void)pool;
     *match = false;
     if (status != SCEP_OK) {
         return status;
@@ -284,6 +354,63 @@ static scep_status_e rotate(const scep_master_view_t *view,
                              (gid_t)-1, 1, pool, res);
 }
 
+/* @param stored false: somebody else has rotated meanwhile */
+static scep_status_e rotate_once(const scep_master_view_t *view,
+                                 const scep_master_rotation_t *rotation,
+                                 apr_pool_t *pool, apr_time_t *previous_until,
+                                 bool *stored, scep_result_t *res)
+{
+    const scep_master_source_t *source = &view->source;
+    const scep_keypair_t *newest =
+        APR_ARRAY_IDX(view->pairs, 0, const scep_keypair_t *);
+    scep_master_t master = {.password = rotation->password}, *old;
+    apr_int64_t version;
+    scep_octets_t pem;
+    scep_status_e status =
+        source->fetch(source->baton, pool, &version, &pem, res);
+
+    if (status == SCEP_NOT_FOUND && rotation->overlap == 0) {
+        scep_result_init(res, res->pool);
+        status = SCEP_OK;
+    }
+    if (status == SCEP_OK && rotation->overlap > 0) {
+        status = scep_master_decrypt(source->name, pem, view->pairs, pool, &old,
+                                     res);
+        if (status == SCEP_OK) {
+            master.previous = old->password;
+            master.previous_until = *previous_until =
+                rotation->now + rotation->overlap;
+        }
+    }
+    if (status == SCEP_OK) {
+        status = scep_master_encrypt(newest->cert, &master, pool, &pem, res);
+    }
+    return status == SCEP_OK ? source->put(source->baton, version, pem,
+                                           rotation->now, pool, stored, res)
+                             : status;
+}
+
+static scep_status_e rotate_source(const scep_master_view_t *view,
+                                   const scep_master_rotation_t *rotation,
+                                   apr_pool_t *pool, apr_time_t *previous_until,
+                                   scep_result_t *res)
+{
+    scep_status_e status = SCEP_OK;
+    bool stored = false;
+    int i;
+
+    for (i = 0; i < TRIES && status == SCEP_OK && !stored; i++) {
+        *previous_until = 0;
+        status =
+            rotate_once(view, rotation, pool, previous_until, &stored, res);
+    }
+    return status != SCEP_OK || stored
+               ? status
+               : scep_fail(res, SCEP_R_SETUP,
+                           "%s is being changed by others all the time",
+                           view->source.name);
+}
+
 scep_status_e scep_master_view_rotate(scep_master_view_t *view,
                                       const scep_master_rotation_t *rotation,
                                       apr_pool_t *pool,
@@ -291,8 +418,12 @@ scep_status_e scep_master_view_rotate(scep_master_view_t *view,
                                       scep_result_t *res)
 {
     int fd;
-    scep_status_e status = lock_directory(view->path, pool, &fd, res);
+    scep_status_e status;
 
+    if (view->path == NULL) {
+        return rotate_source(view, rotation, pool, previous_until, res);
+    }
+    status = lock_directory(view->path, pool, &fd, res);
     if (status == SCEP_OK) {
         status = rotate(view, rotation, pool, previous_until, res);
         close(fd);

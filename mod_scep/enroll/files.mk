@@ -9,6 +9,8 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_issue.c mod_scep/enroll/scep_issue.h \
 	mod_scep/enroll/scep_limits.c mod_scep/enroll/scep_limits.h \
 	mod_scep/enroll/scep_manage.c mod_scep/enroll/scep_manage.h \
+	mod_scep/enroll/scep_master_document.c \
+	mod_scep/enroll/scep_master_document.h \
 	mod_scep/enroll/scep_operation.c mod_scep/enroll/scep_operation.h \
 	mod_scep/enroll/scep_pattern.c mod_scep/enroll/scep_pattern.h \
 	mod_scep/enroll/scep_outstanding.c mod_scep/enroll/scep_outstanding.h \
@@ -29,6 +31,7 @@ ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names \
 	tests/unit/test_pattern tests/unit/test_authorize tests/unit/test_draw \
 	tests/unit/test_getcacert tests/unit/test_issue tests/unit/test_manage \
 	tests/unit/test_names tests/unit/test_renewal \
+	tests/unit/test_master_document \
 	tests/unit/test_operation tests/unit/test_outstanding \
 	tests/unit/test_pkcsreq tests/unit/test_pkioperation \
 	tests/unit/test_refusal tests/unit/test_reply_key \
@@ -72,6 +75,10 @@ tests_unit_test_renewal_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_manage_SOURCES = tests/unit/test_manage.c $(ENROLL_FIXTURE)
 tests_unit_test_manage_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_manage_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_master_document_SOURCES = \
+	tests/unit/test_master_document.c $(ENROLL_FIXTURE)
+tests_unit_test_master_document_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_master_document_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_operation_SOURCES = tests/unit/test_operation.c \
 	$(ENROLL_MAKER)
 tests_unit_test_operation_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -1,9 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_master_setup.c: the master password file at start. (httpd layer)
+ * scep_master_setup.c: the master password at start. (httpd layer)
  */
 #include "scep_master_setup.h"
 
+#include <sys/stat.h>
+
+#include <apr_strings.h>
+
+#include "scep_master_document.h"
 #include "scep_os.h"
 #include "scep_password.h"
 
@@ -16,7 +21,10 @@ typedef struct setup_t {
     uid_t uid; /* the children's */
     gid_t gid;
     apr_pool_t *scratch;
+    scep_store_t *store; /* NULL: it is a file */
 } setup_t;
+
+enum { TRIES = 4 /* other servers may write meanwhile */ };
 
 static scep_status_e write_to_newest(const setup_t *s,
                                      const scep_master_t *master, int replace,
@@ -29,14 +37,24 @@ static scep_status_e write_to_newest(const setup_t *s,
                              replace, s->scratch, res);
 }
 
+static scep_status_e invent(const setup_t *s, scep_master_t *master,
+                            scep_result_t *res)
+{
+    *master =
+        (scep_master_t){scep_password_new(s->scratch, NEW_LENGTH), NULL, 0};
+    return master->password != NULL
+               ? SCEP_OK
+               : scep_fail(res, SCEP_R_INTERNAL,
+                           "no random master password could be made");
+}
+
 static scep_status_e create(const setup_t *s, scep_result_t *res)
 {
-    scep_master_t master = {scep_password_new(s->scratch, NEW_LENGTH), NULL, 0};
-    scep_status_e status;
+    scep_master_t master;
+    scep_status_e status = invent(s, &master, res);
 
-    if (master.password == NULL) {
-        return scep_fail(res, SCEP_R_INTERNAL,
-                         "no random master password could be made");
+    if (status != SCEP_OK) {
+        return status;
     }
     status = write_to_newest(s, &master, 0, res);
     if (status == SCEP_OK) {
@@ -62,16 +80,21 @@ static scep_status_e renew(const setup_t *s, const scep_master_t *master,
     return status;
 }
 
-static scep_status_e check(const setup_t *s, scep_result_t *res)
+static const apr_array_header_t *newest_of(const setup_t *s)
 {
     apr_array_header_t *newest = apr_array_make(s->scratch, 1, sizeof(void *));
-    scep_master_t *master;
-    scep_status_e status;
 
     APR_ARRAY_PUSH(newest, const scep_keypair_t *) =
         APR_ARRAY_IDX(s->ra->pairs, 0, const scep_keypair_t *);
-    status =
-        scep_master_read(s->path, newest, s->uid, s->scratch, &master, res);
+    return newest;
+}
+
+static scep_status_e check(const setup_t *s, scep_result_t *res)
+{
+    scep_master_t *master;
+    scep_status_e status = scep_master_read(s->path, newest_of(s), s->uid,
+                                            s->scratch, &master, res);
+
     if (status == SCEP_NOT_FOUND) {
         return create(s, res);
     }
@@ -89,7 +112,7 @@ scep_status_e scep_master_setup(const char *path, const scep_ra_t *ra,
                                 const scep_env_t *env, apr_pool_t *pool,
                                 scep_master_view_t **view, scep_result_t *res)
 {
-    setup_t s = {path, ra, env, 0, 0, NULL};
+    setup_t s = {path, ra, env, 0, 0, NULL, NULL};
     scep_status_e status;
 
     scep_os_child(&s.uid, &s.gid);
@@ -100,4 +123,132 @@ scep_status_e scep_master_setup(const char *path, const scep_ra_t *ra,
         return status;
     }
     return scep_master_view_make(path, ra->pairs, s.uid, pool, view, res);
+}
+
+/* --- in a shared database ------------------------------------------------- */
+
+static scep_status_e put(const setup_t *s, apr_int64_t version,
+                         const scep_master_t *master, bool *stored,
+                         scep_result_t *res)
+{
+    const scep_keypair_t *newest =
+        APR_ARRAY_IDX(s->ra->pairs, 0, const scep_keypair_t *);
+
+    return scep_master_document_write(s->store, s->path, version, newest->cert,
+                                      master, scep_env_now(s->env), s->scratch,
+                                      stored, res);
+}
+
+/* The first server of this database, or the first since it has one. */
+static scep_status_e put_first(const setup_t *s, bool *stored,
+                               scep_result_t *res)
+{
+    scep_master_t made, *master = &made;
+    scep_status_e status = scep_master_read(s->path, s->ra->pairs, s->uid,
+                                            s->scratch, &master, res);
+    bool from_file = status == SCEP_OK;
+
+    if (status == SCEP_NOT_FOUND) {
+        scep_result_init(res, res->pool);
+        master = &made;
+        status = invent(s, master, res);
+    }
+    if (status == SCEP_OK) {
+        status = put(s, 0, master, stored, res);
+    }
+    if (status == SCEP_OK && *stored) {
+        scep_log(s->env, SCEP_LOG_NOTICE,
+                 SCEPLOGNO(0020) "%s master password is in database %s now, "
+                                 "where `scepctl master --database' shows and "
+                                 "changes it",
+                 from_file ? "the" : "a new", scep_store_name(s->store));
+    }
+    return status;
+}
+
+static scep_status_e put_renewed(const setup_t *s, bool *stored,
+                                 scep_result_t *res)
+{
+    scep_master_found_t found;
+    scep_status_e status;
+
+    scep_result_init(res, res->pool);
+    status = scep_master_document_read(s->store, s->path, s->ra->pairs,
+                                       s->scratch, &found, res);
+    if (status == SCEP_OK) {
+        status = put(s, found.version, found.master, stored, res);
+    }
+    if (status == SCEP_OK && *stored) {
+        scep_log(s->env, SCEP_LOG_NOTICE,
+                 SCEPLOGNO(0021) "encrypted the master password in database "
+                                 "%s to the newest RA certificate",
+                 scep_store_name(s->store));
+    }
+    return status;
+}
+
+static scep_status_e check_document(const setup_t *s, scep_result_t *res)
+{
+    scep_master_found_t found;
+    scep_status_e status;
+    bool done = false;
+    int i;
+
+    for (i = 0; i < TRIES && !done; i++) {
+        status = scep_master_document_read(s->store, s->path, newest_of(s),
+                                           s->scratch, &found, res);
+        if (status == SCEP_OK || status == SCEP_UNAVAILABLE) {
+            return status;
+        }
+        status = status == SCEP_NOT_FOUND ? put_first(s, &done, res)
+                                          : put_renewed(s, &done, res);
+        if (status != SCEP_OK) {
+            return status;
+        }
+    }
+    return done ? SCEP_OK
+                : scep_fail(res, SCEP_R_SETUP,
+                            "the master password in database %s does not come "
+                            "to rest",
+                            scep_store_name(s->store));
+}
+
+/* Who changes the file would wonder why nothing happens. */
+static void warn_of_file(const setup_t *s)
+{
+    struct stat st;
+
+    if (lstat(s->path, &st) == 0) {
+        scep_log(s->env, SCEP_LOG_WARNING,
+                 SCEPLOGNO(0022) "%s is not looked at: the master password is "
+                                 "in database %s; remove the file",
+                 s->path, scep_store_name(s->store));
+    }
+}
+
+scep_status_e scep_master_setup_shared(const scep_service_t *service,
+                                       const scep_store_config_t *config,
+                                       const char *path, const scep_env_t *env,
+                                       apr_pool_t *pool,
+                                       scep_master_view_t **view,
+                                       scep_result_t *res)
+{
+    setup_t s = {path, service->ra, env, 0, 0, NULL, NULL};
+    const char *name = NULL;
+    scep_status_e status;
+
+    scep_os_child(&s.uid, &s.gid);
+    apr_pool_create(&s.scratch, pool);
+    status = scep_store_open(config, env, s.scratch, &s.store, res);
+    if (status == SCEP_OK) {
+        name = apr_pstrdup(pool, scep_store_name(s.store));
+        status = check_document(&s, res);
+    }
+    if (status == SCEP_OK) {
+        warn_of_file(&s);
+    }
+    apr_pool_destroy(s.scratch); /* wipes the password, closes the store */
+    return status == SCEP_OK
+               ? scep_master_document_view(service, path, name, pool, view, res)
+               : status;
 }

@@ -1,8 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_master_setup.h
- * The master password file at start: made when it is not there yet, and
- * encrypted anew when the RA certificate has changed. (httpd layer)
+ * The master password at start, in its file or in the database that servers
+ * share: made when it is not there yet, and encrypted anew when the RA
+ * certificate has changed. (httpd layer)
  */
 #ifndef SCEP_MASTER_SETUP_H
 #define SCEP_MASTER_SETUP_H
@@ -18,5 +19,17 @@
 scep_status_e scep_master_setup(const char *path, const scep_ra_t *ra,
                                 const scep_env_t *env, apr_pool_t *pool,
                                 scep_master_view_t **view, scep_result_t *res);
+
+/**
+ * The same for a shared database, where it is a document. A file that is there
+ * is taken over into a database without one, and is not looked at ever after.
+ * @param config of a database that scep_store_prepare() has seen
+ */
+scep_status_e scep_master_setup_shared(const scep_service_t *service,
+                                       const scep_store_config_t *config,
+                                       const char *path, const scep_env_t *env,
+                                       apr_pool_t *pool,
+                                       scep_master_view_t **view,
+                                       scep_result_t *res);
 
 #endif

@@ -273,6 +273,11 @@ static scep_status_e start_master(scep_site_t *site,
     if (!conf->single || site->failed || site->service.master != NULL) {
         return SCEP_OK;
     }
+    if (scep_store_driver_shared(site->store_config.driver)) {
+        return scep_master_setup_shared(&site->service, &site->store_config,
+                                        scep_config_master_file(conf, pool),
+                                        env, pool, &site->service.master, res);
+    }
     return scep_master_setup(scep_config_master_file(conf, pool),
                              site->service.ra, env, pool, &site->service.master,
                              res);

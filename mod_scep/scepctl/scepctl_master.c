@@ -16,9 +16,11 @@
 
 #include <openssl/evp.h>
 
-#include "scep_master.h"
+#include "scep_master_document.h"
 #include "scep_password.h"
+#include "scep_store_document.h"
 #include "scepctl_pairs.h"
+#include "scepctl_store.h"
 
 static const char usage_text[] =
     "Usage: scepctl master show|rotate|set|rekey [options]\n"
@@ -30,6 +32,8 @@ static const char usage_text[] =
     "\n"
     "  --file FILE       its file (master-password.cms in the state "
     "directory)\n"
+    "  --database DB     pgsql: and its parameters, where servers share a\n"
+    "                    database and keep it there, under the file's name\n"
     "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep)\n"
     "  --conf-dir DIR    where the RA pair lies (/etc/mod_scep)\n"
     "  --dir DIR         both, as `scepctl init --dir' makes them\n"
@@ -41,11 +45,13 @@ static const char usage_text[] =
     "  --overlap TIME    rotate, set: how long the old one stays good (not at\n"
     "                    all), as in 90s, 30m, 12h or 7d\n";
 
-/* The file as it is found. */
+/* The file or document as it is found. */
 typedef struct target_t {
     bool exists;
-    uid_t dir_owner; /* the server's user */
-    uid_t uid;       /* whose it will be */
+    scep_store_t *store; /* NULL: it is a file */
+    apr_int64_t version; /* of the document */
+    uid_t dir_owner;     /* the server's user */
+    uid_t uid;           /* whose it will be */
     gid_t gid;
 } target_t;
 
@@ -58,6 +64,26 @@ static const char *directory_of(const char *path, apr_pool_t *pool)
     }
     return slash == path ? "/"
                          : apr_pstrmemdup(pool, path, (size_t)(slash - path));
+}
+
+static scepctl_exit_e look_in_database(scepctl_t *ctl,
+                                       const scepctl_master_wish_t *wish,
+                                       target_t *target)
+{
+    scep_document_t *document;
+    scep_status_e status;
+
+    if (scepctl_store_open(ctl, NULL, wish->database, &target->store) !=
+        SCEPCTL_OK) {
+        return SCEPCTL_FAILED;
+    }
+    status = scep_store_document_find(target->store,
+                                      scep_master_document_name(wish->file),
+                                      ctl->pool, &document, &ctl->res);
+    target->exists = status == SCEP_OK;
+    target->version = target->exists ? document->version : 0;
+    return status == SCEP_OK || status == SCEP_NOT_FOUND ? SCEPCTL_OK
+                                                         : scepctl_fail(ctl);
 }
 
 /* A new file goes to the directory's owner, since the server's children must
@@ -92,6 +118,25 @@ static scepctl_exit_e look(scepctl_t *ctl, const char *path, target_t *target)
     return SCEPCTL_OK;
 }
 
+static scepctl_exit_e save_in_database(scepctl_t *ctl,
+                                       const scepctl_master_wish_t *wish,
+                                       const target_t *target, X509 *recipient,
+                                       const scep_master_t *master)
+{
+    bool stored;
+
+    if (scep_master_document_write(target->store, wish->file, target->version,
+                                   recipient, master, apr_time_now(), ctl->pool,
+                                   &stored, &ctl->res) != SCEP_OK) {
+        return scepctl_fail(ctl);
+    }
+    return stored ? SCEPCTL_OK
+                  : scepctl_error(ctl, SCEPLOGNO(0550) "somebody else has "
+                                                       "changed it at this "
+                                                       "moment: look, and try "
+                                                       "again");
+}
+
 static scepctl_exit_e save(scepctl_t *ctl, const scepctl_master_wish_t *wish,
                            const target_t *target, X509 *recipient,
                            const scep_master_t *master)
@@ -99,6 +144,9 @@ static scepctl_exit_e save(scepctl_t *ctl, const scepctl_master_wish_t *wish,
     uid_t uid = target->uid;
     gid_t gid = target->gid;
 
+    if (target->store != NULL) {
+        return save_in_database(ctl, wish, target, recipient, master);
+    }
     if (geteuid() != 0) {
         if (uid != geteuid()) {
             return scepctl_error(ctl,
@@ -116,6 +164,27 @@ static scepctl_exit_e save(scepctl_t *ctl, const scepctl_master_wish_t *wish,
     return SCEPCTL_OK;
 }
 
+static scep_status_e load_from_database(scepctl_t *ctl,
+                                        const scepctl_master_wish_t *wish,
+                                        const target_t *target,
+                                        const apr_array_header_t *pairs,
+                                        scep_master_t **master)
+{
+    scep_master_found_t found;
+    scep_status_e status = scep_master_document_read(
+        target->store, wish->file, pairs, ctl->pool, &found, &ctl->res);
+
+    *master = found.master;
+    return status == SCEP_NOT_FOUND
+               ? scep_fail(&ctl->res, SCEP_R_SETUP,
+                           "there is no document %s in database %s: make it "
+                           "with `scepctl master rotate' or `scepctl master "
+                           "set'",
+                           scep_master_document_name(wish->file),
+                           scep_store_name(target->store))
+               : status;
+}
+
 static scepctl_exit_e load(scepctl_t *ctl, const scepctl_master_wish_t *wish,
                            const target_t *target, scep_master_t **master)
 {
@@ -127,11 +196,12 @@ static scepctl_exit_e load(scepctl_t *ctl, const scepctl_master_wish_t *wish,
     if (status != SCEPCTL_OK) {
         return status;
     }
-    if (scep_master_read(wish->file, pairs, target->dir_owner, ctl->pool,
-                         master, &ctl->res) != SCEP_OK) {
-        return scepctl_fail(ctl);
-    }
-    return SCEPCTL_OK;
+    return (target->store != NULL
+                ? load_from_database(ctl, wish, target, pairs, master)
+                : scep_master_read(wish->file, pairs, target->dir_owner,
+                                   ctl->pool, master, &ctl->res)) == SCEP_OK
+               ? SCEPCTL_OK
+               : scepctl_fail(ctl);
 }
 
 /* Not through stdio, whose buffer would keep it. */
@@ -304,10 +374,11 @@ scepctl_exit_e scepctl_master(scepctl_t *ctl, int argc, char **argv)
 {
     scepctl_master_wish_t wish = {.action = SCEPCTL_MASTER_HELP};
     scepctl_exit_e status = scepctl_master_options(ctl, argc, argv, &wish);
-    target_t target;
+    target_t target = {.store = NULL};
 
     if (status == SCEPCTL_OK && wish.action != SCEPCTL_MASTER_HELP) {
-        status = look(ctl, wish.file, &target);
+        status = wish.database != NULL ? look_in_database(ctl, &wish, &target)
+                                       : look(ctl, wish.file, &target);
     }
     if (status != SCEPCTL_OK) {
         return status;

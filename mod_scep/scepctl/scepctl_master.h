@@ -22,6 +22,7 @@ typedef enum {
 typedef struct scepctl_master_wish_t {
     scepctl_master_action_e action;
     const char *file;
+    const char *database;      /* NULL: it is a file */
     apr_array_header_t *certs; /* const char *; at least one */
     apr_array_header_t *keys;  /* as many, or none */
     const char *to;            /* of rekey: the new certificate */

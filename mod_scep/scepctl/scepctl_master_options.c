@@ -19,6 +19,7 @@ enum { DEFAULT_LENGTH = 16 };
 
 enum {
     OPT_FILE = 256,
+    OPT_DATABASE,
     OPT_DIR,
     OPT_CONF_DIR,
     OPT_STATE_DIR,
@@ -32,6 +33,7 @@ enum {
 
 static const struct option options[] = {
     {"file", required_argument, NULL, OPT_FILE},
+    {"database", required_argument, NULL, OPT_DATABASE},
     {"dir", required_argument, NULL, OPT_DIR},
     {"conf-dir", required_argument, NULL, OPT_CONF_DIR},
     {"state-dir", required_argument, NULL, OPT_STATE_DIR},
@@ -79,6 +81,9 @@ static void keep(int option, given_t *given, scepctl_master_wish_t *wish)
     switch (option) {
     case OPT_FILE:
         given->file = optarg;
+        break;
+    case OPT_DATABASE:
+        wish->database = optarg;
         break;
     case OPT_DIR:
         given->dir = optarg;
@@ -182,6 +187,11 @@ static scepctl_exit_e check_fit(scepctl_t *ctl, const given_t *given,
         wish->action != SCEPCTL_MASTER_SET) {
         return scepctl_usage(ctl, "master: --overlap is for rotate and set "
                                   "alone");
+    }
+    if (wish->database != NULL && strncmp(wish->database, "pgsql:", 6) != 0) {
+        return scepctl_usage(ctl, "master: --database takes pgsql: and its "
+                                  "parameters; without a shared database the "
+                                  "master password is in its file");
     }
     return SCEPCTL_OK;
 }

@@ -247,3 +247,81 @@ def test_wrong_parameters(make, database):
     assert ("ScepDatabase pgsql: the parameters of the database are not "
             "understood") in said
     assert "hush" not in said
+
+
+# ---- the master password ----
+
+SINGLE = "ScepUseSinglePassword On\n"
+
+
+def master(server, database, *words, say=None, status=0):
+    """scepctl master WORDS on the database; its output."""
+    done = subprocess.run(
+        [SCEPCTL, "master", words[0], "--database",
+         "pgsql:" + database.params, "--ra-cert", server.path("ra.crt"),
+         "--ra-key", server.path("ra.key"), *words[1:]], input=say, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == status, done.stderr
+    return done.stdout.strip() or done.stderr
+
+
+def test_one_master_password_for_all_nodes(nodes, make, database):
+    one, two = [make(like=nodes[0], extra=SINGLE) for _ in range(2)]
+    assert "there is no document master-password.cms" in master(
+        one, database, "show", status=2)
+    for result in at_once([one.start, two.start]):
+        assert not isinstance(result, Exception), result
+    password = one.draw()
+    assert two.draw() == password == master(one, database, "show")
+    assert not os.path.exists(one.path("state", "master-password.cms"))
+    # a change is seen at once by every child of every node
+    new = master(one, database, "rotate", "--overlap", "1h")
+    assert new != password
+    for server in (one, two):
+        assert {server.draw() for _ in range(8)} == {new}
+        for good in (password, new):
+            assert server.enrol(good, "both").status == scep.SUCCESS
+    master(two, database, "set", say="ABCDEF0123456789\n")
+    for server in (one, two):
+        assert server.draw() == "ABCDEF0123456789"
+        assert server.enrol(new, "old", number=1).status == scep.FAILURE
+    # it is nowhere in clear, and the file does not count any more
+    assert "ABCDEF01" not in str(database.sql("SELECT text FROM documents"))
+    one.write("state/master-password.cms", "junk", 0o600)
+    one.expect("SCEP0022")
+    one.restart()
+    assert one.count("SCEP0022") == 1
+    assert one.draw() == "ABCDEF0123456789"
+
+
+def test_a_master_password_file_moves_into_the_database(nodes, make, database):
+    database.sql("DELETE FROM documents WHERE name LIKE 'master%'")
+    server = make(like=nodes[0], extra=SINGLE)
+    subprocess.run(
+        [SCEPCTL, "master", "set", "--file",
+         server.path("state", "master-password.cms"), "--ra-cert",
+         server.path("ra.crt")], input="0123456789ABCDEF\n", text=True, check=True,
+        stderr=subprocess.DEVNULL)
+    server.expect("SCEP0022")
+    server.start()
+    assert server.count("SCEP0020: the master password is in database") == 1
+    os.unlink(server.path("state", "master-password.cms"))
+    assert server.draw() == "0123456789ABCDEF"
+
+
+def test_a_damaged_master_password_is_refused(nodes, make, database):
+    server = make(like=nodes[0], extra=SINGLE)
+    server.start()
+    password = server.draw()
+    database.sql("UPDATE documents SET text = 'junk' WHERE name LIKE 'master%'")
+    server.expect("SCEP0175")
+    request = scep.Request(server.ra_cert, password, "damaged",
+                           key=scep.shared_key(0))
+    assert server.endpoint().post(request.der())[0] == 503
+    assert server.admin().status == 503
+    server.stop()
+    server.expect("SCEP0003", "AH00020")
+    assert "scepctl master rotate" in server.start_fails()
+    assert master(server, database, "rotate")
+    server.start()
+    assert server.draw() == master(server, database, "show")
