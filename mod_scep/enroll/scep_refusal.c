@@ -102,6 +102,7 @@ void scep_refusal_note(scep_request_t *req, const scep_result_t *res,
     scep_audit_event_t *event;
 
     if (req->policy->audit_refusals <= 0 || req->service == NULL ||
+        res->reason == SCEP_R_ADMIN_DENIED || /* has a row of its own */
         (res->status != SCEP_REFUSED && res->reason != SCEP_R_CACHE_FULL)) {
         return;
     }

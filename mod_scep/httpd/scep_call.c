@@ -188,6 +188,9 @@ int scep_call_refuse(scep_call_t *call)
     scep_answer_t answer;
 
     scep_refusal_answer(&call->request, &call->res, NULL, &answer);
+    if (r->user != NULL) {
+        scep_refusal_note(&call->request, &call->res, NULL, r->user);
+    }
     if (ap_request_has_body(r)) {
         /* Who is refused need not be listened to any longer. */
         r->connection->keepalive = AP_CONN_CLOSE;
