@@ -203,6 +203,14 @@ typedef enum {
       "This CA has no CRL of that issuer.")                                    \
     X(SCEP_R_NO_CRL, 163, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,            \
       "This CA has no CRL.")                                                   \
+    X(SCEP_R_POLL_UNKNOWN, 166, SCEP_REFUSED, 200, SCEP_FAIL_BAD_CERT_ID,      \
+      "No such request is known.")                                             \
+    X(SCEP_R_REQUEST_REJECTED, 167, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,  \
+      "The request was rejected.")                                             \
+    X(SCEP_R_REQUEST_EXPIRED, 168, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,   \
+      "The request has expired.")                                              \
+    X(SCEP_R_REQUESTS_FULL, 169, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,        \
+      SCEP_TEXT_UNAVAILABLE)                                                   \
     /* our side */                                                             \
     X(SCEP_R_CA_UNAVAILABLE, 170, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,       \
       SCEP_TEXT_UNAVAILABLE)                                                   \

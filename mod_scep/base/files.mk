@@ -7,6 +7,7 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_json.c mod_scep/base/scep_json.h \
 	mod_scep/base/scep_json_read.c mod_scep/base/scep_json_read.h \
 	mod_scep/base/scep_result.c \
+	mod_scep/base/scep_seal.c mod_scep/base/scep_seal.h \
 	mod_scep/base/scep_str.c mod_scep/base/scep_str.h
 
 if HAVE_CMOCKA
@@ -14,7 +15,7 @@ BASE_TESTS = tests/unit/test_cert_time tests/unit/test_crypto \
 	tests/unit/test_crypto_load \
 	tests/unit/test_env tests/unit/test_file tests/unit/test_json \
 	tests/unit/test_json_read \
-	tests/unit/test_result tests/unit/test_str
+	tests/unit/test_result tests/unit/test_seal tests/unit/test_str
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
 endif
@@ -45,6 +46,9 @@ tests_unit_test_json_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_result_SOURCES = tests/unit/test_result.c tests/unit/fixture.h
 tests_unit_test_result_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_result_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_seal_SOURCES = tests/unit/test_seal.c tests/unit/fixture.h
+tests_unit_test_seal_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_seal_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_str_SOURCES = tests/unit/test_str.c tests/unit/fixture.h
 tests_unit_test_str_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_str_LDADD = $(LIB_BASE) $(UNIT_LIBS)

@@ -1,5 +1,8 @@
 libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_alt_names.c mod_scep/enroll/scep_alt_names.h \
+	mod_scep/enroll/scep_certpoll.c mod_scep/enroll/scep_certpoll.h \
+	mod_scep/enroll/scep_pending.c mod_scep/enroll/scep_pending.h \
+	mod_scep/enroll/scep_requests.c mod_scep/enroll/scep_requests.h \
 	mod_scep/enroll/scep_attempts.c mod_scep/enroll/scep_attempts.h \
 	mod_scep/enroll/scep_authorize.c mod_scep/enroll/scep_authorize.h \
 	mod_scep/enroll/scep_draw.c mod_scep/enroll/scep_draw.h \
@@ -32,6 +35,8 @@ ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names \
 	tests/unit/test_getcacert tests/unit/test_issue tests/unit/test_manage \
 	tests/unit/test_names tests/unit/test_renewal \
 	tests/unit/test_master_document \
+	tests/unit/test_certpoll tests/unit/test_pending \
+	tests/unit/test_requests \
 	tests/unit/test_operation tests/unit/test_outstanding \
 	tests/unit/test_pkcsreq tests/unit/test_pkioperation \
 	tests/unit/test_refusal tests/unit/test_reply_key \
@@ -79,6 +84,15 @@ tests_unit_test_master_document_SOURCES = \
 	tests/unit/test_master_document.c $(ENROLL_FIXTURE)
 tests_unit_test_master_document_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_master_document_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_certpoll_SOURCES = tests/unit/test_certpoll.c $(ENROLL_FIXTURE)
+tests_unit_test_certpoll_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_certpoll_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_pending_SOURCES = tests/unit/test_pending.c $(ENROLL_FIXTURE)
+tests_unit_test_pending_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pending_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_requests_SOURCES = tests/unit/test_requests.c $(ENROLL_FIXTURE)
+tests_unit_test_requests_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_requests_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_operation_SOURCES = tests/unit/test_operation.c \
 	$(ENROLL_MAKER)
 tests_unit_test_operation_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "scep_cert_time.h"
+#include "scep_pending.h"
 #include "scep_store_revocation.h"
 
 scep_status_e scep_enrolment_begin(scep_request_t *req,
@@ -63,8 +64,8 @@ scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
     scep_log(&e->req->env, SCEP_LOG_INFO,
              SCEPLOGNO(0201) "answered \"%s\" from %s again with certificate "
                              "%s, transactionID \"%s\"",
-             e->csr->subject, e->req->peer, row->serial,
-             e->msg->transaction_id);
+             scep_name_text(e->req->pool, X509_get_subject_name(*cert)),
+             e->req->peer, row->serial, e->msg->transaction_id);
     return SCEP_OK;
 }
 
@@ -202,6 +203,7 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
         .profile = e->profile->name,
         .peer = e->req->peer,
         .renewal_of = e->renewal_of,
+        .request_id = e->waiting != NULL ? e->waiting->id : NULL,
         .revoke = e->revoke_old ? &revoke : NULL,
     };
     scep_status_e status;
@@ -211,6 +213,9 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
         issue.cert_der.len == 0) {
         return scep_fail(res, SCEP_R_INTERNAL,
                          "the certificate %s cannot be read", issue.serial);
+    }
+    if (e->waiting != NULL) {
+        issue.challenge_hash = e->waiting->challenge_hash;
     }
     issue.not_before = apr_time_from_sec(first);
     issue.not_after = apr_time_from_sec(last);
@@ -223,8 +228,23 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
     return status;
 }
 
-static scep_status_e sign(const scep_enrolment_t *e, X509 **cert,
-                          scep_result_t *res)
+/* A ticket is what there is to ask by. */
+static scep_status_e wait_for_ca(scep_enrolment_t *e, const char *ticket,
+                                 scep_result_t *res)
+{
+    const scep_ca_backend_t *backend = e->req->service->backend;
+
+    if (ticket == NULL || backend->poll == NULL) {
+        return scep_fail(res, SCEP_R_CA_UNAVAILABLE,
+                         "the CA backend %s answered \"pending\" and cannot be "
+                         "asked again",
+                         backend->name);
+    }
+    return e->waiting != NULL ? scep_pending_at_ca(e, ticket, res)
+                              : scep_pending_add(e, ticket, res);
+}
+
+static scep_status_e sign(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
 {
     const scep_service_t *service = e->req->service;
     const scep_next_ca_t *next = next_of(e);
@@ -248,9 +268,7 @@ static scep_status_e sign(const scep_enrolment_t *e, X509 **cert,
                          service->backend->name);
     }
     if (status == SCEP_PENDING) {
-        return scep_fail(res, SCEP_R_CA_UNAVAILABLE,
-                         "the CA backend %s answered \"pending\"",
-                         service->backend->name);
+        return wait_for_ca(e, answer.ticket, res);
     }
     *cert = answer.cert;
     return status;
@@ -285,23 +303,27 @@ static scep_status_e resolve_lost(scep_enrolment_t *e, X509 **cert,
                      "the store lost a password and has it again");
 }
 
-scep_status_e scep_issue(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
+static scep_status_e choose_profile(scep_enrolment_t *e, scep_result_t *res)
 {
-    scep_issue_outcome_e outcome = SCEP_ISSUE_RECORDED;
     scep_status_e status = scep_service_profile(
         e->req, e->csr, e->claim.profile, &e->profile, res);
 
-    if (status == SCEP_OK && e->renewal_of == NULL &&
-        !e->profile->other_signer) {
-        status = scep_enrolment_own_key(e, res);
-    }
-    if (status == SCEP_OK) {
-        status = sign(e, cert, res);
-    }
-    if (status == SCEP_OK) {
-        status = record(e, *cert, &outcome, res);
-    }
+    return status == SCEP_OK && e->renewal_of == NULL &&
+                   !e->profile->other_signer
+               ? scep_enrolment_own_key(e, res)
+               : status;
+}
+
+/* E's profile is known. */
+static scep_status_e record_claimed(scep_enrolment_t *e, X509 *made,
+                                    X509 **cert, scep_result_t *res)
+{
+    scep_issue_outcome_e outcome = SCEP_ISSUE_RECORDED;
+    scep_status_e status = record(e, made, &outcome, res);
+
+    *cert = made;
     if (status != SCEP_OK) {
+        *cert = NULL;
         scep_authorize_release(e->req, &e->claim);
         return status;
     }
@@ -316,4 +338,38 @@ scep_status_e scep_issue(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
     }
     scep_authorize_spent(e->req, &e->claim);
     return SCEP_OK;
+}
+
+scep_status_e scep_issue_record(scep_enrolment_t *e, X509 *made, X509 **cert,
+                                scep_result_t *res)
+{
+    scep_status_e status = choose_profile(e, res);
+
+    if (status == SCEP_OK && made == NULL) {
+        status = scep_fail(res, SCEP_R_INTERNAL,
+                           "the CA backend %s gave no certificate",
+                           e->req->service->backend->name);
+    }
+    return status == SCEP_OK ? record_claimed(e, made, cert, res) : status;
+}
+
+scep_status_e scep_issue(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
+{
+    X509 *made = NULL;
+    scep_status_e status = choose_profile(e, res);
+
+    if (status == SCEP_OK && e->waiting == NULL &&
+        e->req->policy->approval.manual) {
+        return scep_pending_add(e, NULL, res);
+    }
+    if (status == SCEP_OK) {
+        status = sign(e, &made, res);
+    }
+    if (status == SCEP_OK) {
+        return record_claimed(e, made, cert, res);
+    }
+    if (status != SCEP_PENDING) {
+        scep_authorize_release(e->req, &e->claim);
+    }
+    return status;
 }

@@ -24,6 +24,8 @@ typedef struct scep_enrolment_t {
     apr_time_t now;
     apr_time_t retry_since; /* identical requests back to here are retries */
     scep_claim_t claim;
+    struct scep_request_row_t *waiting; /* the request that waited for this;
+                                         * NULL: none */
 } scep_enrolment_t;
 
 /**
@@ -57,10 +59,17 @@ scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
                                    X509 **cert, scep_result_t *res);
 
 /**
- * Sign and record what has been authorized. The claim of E is spent, or given
- * back.
+ * Sign and record what has been authorized, or have it wait: for an operator
+ * (ScepApproval manual), unless it has, or for the CA. The claim of E is spent,
+ * or given back.
  * @param cert the certificate, recorded (invariant 5)
+ * @return SCEP_OK; SCEP_PENDING; anything else: RES is filled
  */
 scep_status_e scep_issue(scep_enrolment_t *e, X509 **cert, scep_result_t *res);
+
+/** The second half of it: record MADE, which the CA gave for E's waiting
+ * request. */
+scep_status_e scep_issue_record(scep_enrolment_t *e, X509 *made, X509 **cert,
+                                scep_result_t *res);
 
 #endif

@@ -284,3 +284,17 @@ bool scep_names_san_kept(const GENERAL_NAMES *before,
     }
     return true;
 }
+
+const char *scep_names_san_text(const GENERAL_NAMES *names, apr_pool_t *pool)
+{
+    enum { SHOWN = 16 };
+    const char *text = "";
+    int i, count = sk_GENERAL_NAME_num(names);
+
+    for (i = 0; i < count && i < SHOWN; i++) {
+        text =
+            apr_pstrcat(pool, text, i > 0 ? ", " : "",
+                        san_text(sk_GENERAL_NAME_value(names, i), pool), NULL);
+    }
+    return count > SHOWN ? apr_pstrcat(pool, text, ", ...", NULL) : text;
+}

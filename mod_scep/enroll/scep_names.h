@@ -36,4 +36,8 @@ bool scep_names_san_kept(const GENERAL_NAMES *before,
                          const GENERAL_NAMES *after, apr_pool_t *pool,
                          const char **difference);
 
+/** "DNS:a, IP Address:192.0.2.1", printable and cut where it is too long to be
+ * read; from POOL. */
+const char *scep_names_san_text(const GENERAL_NAMES *names, apr_pool_t *pool);
+
 #endif

@@ -5,6 +5,7 @@
  */
 #include "scep_pkcsreq.h"
 
+#include "scep_pending.h"
 #include "scep_renewal.h"
 #include "scep_reply_key.h"
 
@@ -84,6 +85,10 @@ scep_status_e scep_pkcsreq(scep_request_t *req, const scep_pkimessage_t *msg,
         return status;
     }
     status = scep_enrolment_retry(&e, &reply->cert, res);
+    if (status != SCEP_NOT_FOUND) {
+        return status;
+    }
+    status = scep_pending_again(&e, reply, res);
     if (status != SCEP_NOT_FOUND) {
         return status;
     }

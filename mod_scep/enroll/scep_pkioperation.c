@@ -3,6 +3,7 @@
  * scep_pkioperation.c: one pkiMessage in, one CertRep out (RFC 8894 4.3).
  * Verify, then open, then decide (invariant 8). (enroll layer)
  */
+#include "scep_certpoll.h"
 #include "scep_certrep.h"
 #include "scep_getcert.h"
 #include "scep_manner.h"
@@ -27,6 +28,7 @@ static const struct handler {
 } handlers[] = {
     {SCEP_MSG_PKCSREQ, scep_renewal_examine, scep_pkcsreq, false},
     {SCEP_MSG_RENEWALREQ, scep_renewal_admit, scep_renewalreq, false},
+    {SCEP_MSG_CERTPOLL, scep_renewal_examine, scep_certpoll, true},
     {SCEP_MSG_GETCERT, NULL, scep_getcert, false},
     {SCEP_MSG_GETCRL, NULL, scep_getcrl, false},
 };

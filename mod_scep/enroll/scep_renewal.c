@@ -13,6 +13,7 @@
 #include "scep_cert_san.h"
 #include "scep_cert_time.h"
 #include "scep_names.h"
+#include "scep_pending.h"
 #include "scep_reply_key.h"
 
 enum { PERCENT = 100 };
@@ -390,7 +391,9 @@ scep_status_e scep_renewal_serve(scep_enrolment_t *e, scep_reply_t *reply,
     e->renewal_of = e->req->renewal->serial;
     status = scep_enrolment_retry(e, &reply->cert, res);
     if (status == SCEP_NOT_FOUND) {
-        return judge_and_issue(e, reply, res);
+        status = scep_pending_again(e, reply, res);
+        return status == SCEP_NOT_FOUND ? judge_and_issue(e, reply, res)
+                                        : status;
     }
     return status == SCEP_OK
                ? scep_reply_key(e->req, e->msg, e->csr->challenge, reply, res)

@@ -154,6 +154,13 @@ typedef struct scep_manner_t {
     apr_interval_time_t signing_time; /* how far off it may be; 0: any */
 } scep_manner_t;
 
+/** Who decides on a request (ScepApproval...). */
+typedef struct scep_approval_policy_t {
+    bool manual;                /* an operator; else it is issued at once */
+    apr_interval_time_t expiry; /* how long it waits */
+    apr_int64_t max;            /* most that may wait */
+} scep_approval_policy_t;
+
 /** What the directives of one endpoint say. */
 typedef struct scep_policy_t {
     const scep_algs_t *algs;
@@ -164,6 +171,7 @@ typedef struct scep_policy_t {
     apr_hash_t *profiles; /* that can be named; may be NULL */
     scep_reply_ways_t reply_ways;
     scep_renewal_policy_t renewal;
+    scep_approval_policy_t approval;
     apr_interval_time_t retry_window;
     apr_interval_time_t password_validity;
     scep_failure_limit_t failure_limit;

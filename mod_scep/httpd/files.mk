@@ -16,6 +16,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_database.c mod_scep/httpd/scep_database.h \
 	mod_scep/httpd/scep_directives.c mod_scep/httpd/scep_directives.h \
 	mod_scep/httpd/scep_crl_page.c mod_scep/httpd/scep_crl_page.h \
+	mod_scep/httpd/scep_directives_approval.c \
 	mod_scep/httpd/scep_directives_ca.c \
 	mod_scep/httpd/scep_directives_limits.c \
 	mod_scep/httpd/scep_directives_issuer.c \

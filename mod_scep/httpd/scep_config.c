@@ -18,6 +18,8 @@ enum {
     DEFAULT_RETRY_SECONDS = 20 * 60,
     DEFAULT_VALIDITY_SECONDS = 60 * 60,
     DEFAULT_PASSWORD_LENGTH = 8,
+    DEFAULT_APPROVAL_SECONDS = 7 * 86400,
+    DEFAULT_APPROVAL_MAX = 1000,
     SHA1_OCTETS = 20,
     SHA256_OCTETS = 32,
     DEFAULT_CRL_DAYS = 7,
@@ -111,6 +113,7 @@ void *scep_config_create_dir(apr_pool_t *pool, char *dir)
 
     (void)dir;
     conf->level = -1;
+    conf->approval_manual = -1;
     conf->renewal.on = -1;
     conf->renewal.expired = -1;
     conf->renewal.any_name = -1;
@@ -164,6 +167,10 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
         memcpy(conf->profile_by_usage, base->profile_by_usage,
                sizeof(conf->profile_by_usage));
     }
+    conf->approval_manual = add->approval_manual != -1 ? add->approval_manual
+                                                       : base->approval_manual;
+    MERGE(approval_expiry);
+    MERGE(approval_max);
     merge_renewal(&conf->renewal, &base->renewal, &add->renewal);
     conf->reply_ways = add->reply_ways_set ? add->reply_ways : base->reply_ways;
     conf->reply_ways_set = add->reply_ways_set || base->reply_ways_set;
@@ -352,6 +359,17 @@ static void set_manner(const scep_dir_config_t *conf, scep_manner_t *manner)
     manner->signing_time = conf->signing_time != -1 ? conf->signing_time : 0;
 }
 
+static void set_approval(const scep_dir_config_t *conf,
+                         scep_approval_policy_t *policy)
+{
+    policy->manual = conf->approval_manual == 1;
+    policy->expiry = conf->approval_expiry != 0
+                         ? conf->approval_expiry
+                         : apr_time_from_sec(DEFAULT_APPROVAL_SECONDS);
+    policy->max =
+        conf->approval_max != 0 ? conf->approval_max : DEFAULT_APPROVAL_MAX;
+}
+
 void scep_config_policy(const scep_server_config_t *server,
                         const scep_dir_config_t *conf, scep_policy_t *policy)
 {
@@ -364,6 +382,7 @@ void scep_config_policy(const scep_server_config_t *server,
     set_profiles(server, conf, policy);
     set_renewal(conf, &policy->renewal);
     set_manner(conf, &policy->manner);
+    set_approval(conf, &policy->approval);
     policy->reply_ways = conf->reply_ways;
     if (!conf->reply_ways_set) {
         policy->reply_ways.count = 1;

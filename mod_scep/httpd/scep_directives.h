@@ -84,6 +84,12 @@ const char *scep_set_password_length(cmd_parms *cmd, void *dir,
                                      const char *value);
 const char *scep_set_password_validity(cmd_parms *cmd, void *dir,
                                        const char *value);
+/* Per endpoint: scep_directives_approval.c. */
+const char *scep_set_approval(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_approval_expiry(cmd_parms *cmd, void *dir,
+                                     const char *value);
+const char *scep_set_approval_max(cmd_parms *cmd, void *dir, const char *value);
+
 /* Per endpoint: scep_directives_renewal.c. */
 const char *scep_set_renewal(cmd_parms *cmd, void *dir, int on);
 const char *scep_set_renewal_expired(cmd_parms *cmd, void *dir,

@@ -19,6 +19,7 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_certs.c \
 	mod_scep/scepctl/scepctl_certs_print.c mod_scep/scepctl/scepctl_certs.h \
 	mod_scep/scepctl/scepctl_crl.c \
+	mod_scep/scepctl/scepctl_requests.c \
 	mod_scep/scepctl/scepctl_store.c mod_scep/scepctl/scepctl_store.h \
 	mod_scep/scepctl/scepctl_time.c mod_scep/scepctl/scepctl_time.h
 scepctl_LDADD = libscep.la $(CORE_LIBS)

@@ -22,6 +22,7 @@ static const char help_text[] =
     "  audit    print the audit trail, and follow it\n"
     "  certs    list, show and revoke certificates\n"
     "  crl      print the newest CRL\n"
+    "  requests list, approve and reject requests that wait\n"
     "  version  print the version\n"
     "  help     print this text\n"
     "\n"
@@ -92,6 +93,7 @@ static const command_t commands[] = {
     {"audit", scepctl_audit},
     {"certs", scepctl_certs},
     {"crl", scepctl_crl},
+    {"requests", scepctl_requests},
     {"version", version},
     {"--version", version},
     {"help", help},

@@ -14,6 +14,7 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_document.h \
 	mod_scep/store/scep_store_challenge_list.c \
 	mod_scep/store/scep_store_issue.c \
+	mod_scep/store/scep_store_request.c mod_scep/store/scep_store_request.h \
 	mod_scep/store/scep_store_sql.c mod_scep/store/scep_store_sql.h \
 	mod_scep/store/scep_store_revocation.c mod_scep/store/scep_store_revocation.h \
 	mod_scep/store/scep_store_certificate.c mod_scep/store/scep_store_certificate.h \
@@ -35,6 +36,7 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store_document \
 	tests/unit/test_store_issue \
 	tests/unit/test_store_sql \
+	tests/unit/test_store_request \
 	tests/unit/test_store_revocation \
 	tests/unit/test_store_certificate \
 	tests/unit/test_store_crl
@@ -85,6 +87,9 @@ tests_unit_test_store_crash_LDFLAGS = $(AM_LDFLAGS) \
 tests_unit_test_store_issue_SOURCES = tests/unit/test_store_issue.c $(STORE_FIXTURE)
 tests_unit_test_store_issue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_issue_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_request_SOURCES = tests/unit/test_store_request.c $(STORE_FIXTURE)
+tests_unit_test_store_request_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_request_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_sql_SOURCES = tests/unit/test_store_sql.c $(STORE_FIXTURE)
 tests_unit_test_store_sql_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_sql_LDADD = $(LIB_STORE) $(UNIT_LIBS)

@@ -129,7 +129,8 @@ static const char *const migration_3[] = {
     "certificate_id TEXT REFERENCES certificates (id))",
     "CREATE INDEX requests_by_id ON requests (scope, transaction_id, created)",
     "CREATE INDEX requests_by_state ON requests (state, created)",
-    "CREATE INDEX requests_by_challenge ON requests (challenge_hash)",
+    "CREATE INDEX requests_by_challenge ON requests (challenge_hash, created)",
+    "CREATE INDEX requests_by_time ON requests (created)",
 
     /* also of certificates that are not in the table of certificates; seq is
      * the order of recording, by which a CRL tells what it covers */

@@ -244,13 +244,16 @@ typedef struct scep_issue_t {
     const char *peer;       /* the device's address */
     const char *renewal_of; /* serial of the certificate that this one renews;
                              * NULL: a first enrolment */
+    const char *request_id; /* of the request that waited for it, whose
+                             * challenge is spent already; NULL: none */
     const struct scep_revoke_t *revoke; /* of scep_store_revocation.h: is
                                          * revoked with it; NULL: nothing */
 } scep_issue_t;
 
 typedef enum {
     SCEP_ISSUE_RECORDED = 0,  /* committed and synced: it may leave */
-    SCEP_ISSUE_DUPLICATE,     /* the same transaction was recorded meanwhile */
+    SCEP_ISSUE_DUPLICATE,     /* the same transaction was recorded meanwhile,
+                               * or the request that waited is decided */
     SCEP_ISSUE_ID_TAKEN,      /* another key used the id at or after
                               * retry_since (invariant 4) */
     SCEP_ISSUE_CHALLENGE_LOST /* the challenge is not outstanding (any more) */
@@ -274,6 +277,10 @@ scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
 #define SCEP_AUDIT_ADMIN_DENIED "admin-denied"
 #define SCEP_AUDIT_ISSUED "issued"
 #define SCEP_AUDIT_RENEWED "renewed"
+#define SCEP_AUDIT_REQUEST_QUEUED "request-queued"
+#define SCEP_AUDIT_REQUEST_APPROVED "request-approved"
+#define SCEP_AUDIT_REQUEST_REJECTED "request-rejected"
+#define SCEP_AUDIT_REQUEST_AT_CA "request-at-ca"
 #define SCEP_AUDIT_REFUSED "refused"
 #define SCEP_AUDIT_CHALLENGE_CANCELLED "challenge-cancelled"
 #define SCEP_AUDIT_MASTER_ROTATED "master-rotated"

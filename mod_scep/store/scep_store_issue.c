@@ -4,6 +4,7 @@
  * all at once, and looked up for those who ask again. (store layer)
  */
 #include "scep_store_p.h"
+#include "scep_store_request.h"
 
 #include <apr_encode.h>
 #include <apr_strings.h>
@@ -192,6 +193,33 @@ static scep_sql_status_e add_all(scep_store_session_t *s,
                : sql;
 }
 
+/* Of several who issue for one request, one. Its challenge was spent when it
+ * was queued. */
+static scep_sql_status_e close_request(scep_store_session_t *s,
+                                       const scep_issue_t *issue,
+                                       const texts_t *texts, apr_pool_t *pool,
+                                       scep_issue_outcome_e *outcome)
+{
+    const scep_sql_value_t close[] = {
+        {NULL, SCEP_REQUEST_ISSUED}, {texts->id[0], 0}, {issue->request_id, 0}};
+    const scep_sql_value_t serial[] = {{issue->serial, 0},
+                                       {texts->challenge_hash, 0}};
+    apr_int64_t changed = 0;
+    scep_sql_status_e sql = add_all(s, issue, texts, pool);
+
+    if (sql == SCEP_SQL_OK) {
+        sql = scep_store_run(s, SCEP_Q_REQUEST_ISSUED, close, NULL, NULL,
+                             &changed);
+    }
+    if (sql == SCEP_SQL_OK && changed != 1) {
+        *outcome = SCEP_ISSUE_DUPLICATE;
+    }
+    return sql == SCEP_SQL_OK && texts->challenge_hash != NULL
+               ? scep_store_run(s, SCEP_Q_CHALLENGE_SERIAL, serial, NULL, NULL,
+                                NULL)
+               : sql;
+}
+
 /* Inside the write transaction, which is committed only for RECORDED. */
 static scep_sql_status_e record(scep_store_session_t *s,
                                 const scep_issue_t *issue, const texts_t *texts,
@@ -206,6 +234,9 @@ static scep_sql_status_e record(scep_store_session_t *s,
     }
     if (sql != SCEP_SQL_OK || *outcome != SCEP_ISSUE_RECORDED) {
         return sql;
+    }
+    if (issue->request_id != NULL) {
+        return close_request(s, issue, texts, pool, outcome);
     }
     if (texts->challenge_hash != NULL) {
         sql = spend(s, issue, texts, &spent);

@@ -38,6 +38,14 @@
     " ON r.scope = c.scope AND r.serial = c.serial"
 #define SCEP_CRL_COLUMNS "number, this_update, next_update, covers, der"
 
+#define SCEP_REQUEST_COLUMNS                                                   \
+    "r.id, r.scope, r.transaction_id, r.key_hash, r.csr_hash, r.state, r.csr," \
+    " r.subject, r.alt_names, r.profile, r.source, r.challenge_hash,"          \
+    " r.renewal_of, r.ticket, r.peer, r.created, r.expires, r.decided_at,"     \
+    " r.decided_by, r.note, c.serial"
+#define SCEP_REQUEST_TABLES                                                    \
+    " FROM requests r LEFT JOIN certificates c ON c.id = r.certificate_id"
+
 /* clang-format off */
 /** X(symbol, letters of the parameters, text) */
 #define SCEP_STORE_QUERIES(X)                                                  \
@@ -132,6 +140,57 @@
     X(SCEP_Q_AUDIT_NEWEST_FIRST, "nnnnttttntn",                                 \
       "SELECT " SCEP_AUDIT_COLUMNS " FROM audit" SCEP_AUDIT_FILTER             \
       " ORDER BY seq DESC LIMIT $11")                                           \
+    X(SCEP_Q_REQUEST_SAME, "tttt",                                             \
+      "SELECT id FROM requests WHERE scope = $1 AND transaction_id = $2"       \
+      " AND key_hash = $3 AND csr_hash = $4 AND state <= 2")                   \
+    X(SCEP_Q_REQUEST_OPEN, "tt",                                               \
+      "SELECT id FROM requests WHERE scope = $1 AND transaction_id = $2"       \
+      " AND state <= 2")                                                       \
+    X(SCEP_Q_REQUEST_COUNT, "t",                                               \
+      "SELECT COUNT(*) FROM requests WHERE state <= 2 AND scope = $1")         \
+    X(SCEP_Q_REQUEST_ADD, "tttttntttttttttnn",                                 \
+      "INSERT INTO requests (id, scope, transaction_id, key_hash, csr_hash,"   \
+      " state, csr, subject, alt_names, profile, source, challenge_hash,"      \
+      " renewal_of, ticket, peer, created, expires)"                           \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"  \
+      " $15, $16, $17)")                                                       \
+    X(SCEP_Q_REQUESTS_CHALLENGES_BACK, "nnn",                                  \
+      "UPDATE challenges SET uses = uses + (SELECT COUNT(*) FROM requests r"   \
+      " WHERE r.challenge_hash = challenges.hash AND r.state <= 2"             \
+      " AND r.expires <= $1), state = $2, spent_at = NULL"                     \
+      " WHERE state <= 1 AND hash IN (SELECT challenge_hash FROM requests"     \
+      " WHERE state <= 2 AND expires <= $3)")                                  \
+    X(SCEP_Q_REQUESTS_EXPIRE, "nn",                                            \
+      "UPDATE requests SET state = $1, csr = NULL"                             \
+      " WHERE state <= 2 AND expires <= $2")                                   \
+    X(SCEP_Q_CHALLENGE_BACK, "nt",                                             \
+      "UPDATE challenges SET uses = uses + 1, state = $1, spent_at = NULL"     \
+      " WHERE state <= 1 AND hash = $2")                                       \
+    X(SCEP_Q_CHALLENGE_SERIAL, "tt",                                           \
+      "UPDATE challenges SET serial = $1 WHERE hash = $2")                     \
+    X(SCEP_Q_REQUEST_DECIDE, "nnntttntnnn",                                    \
+      "UPDATE requests SET state = $1, expires = COALESCE(NULLIF($2, 0),"      \
+      " expires), decided_at = $3, decided_by = COALESCE($4, decided_by),"     \
+      " note = COALESCE($5, note), ticket = COALESCE($6, ticket),"             \
+      " csr = CASE WHEN $7 = 1 THEN NULL ELSE csr END"                         \
+      " WHERE id = $8 AND state >= $9 AND state <= $10 AND expires > $11")     \
+    X(SCEP_Q_REQUEST_ISSUED, "ntt",                                            \
+      "UPDATE requests SET state = $1, certificate_id = $2, csr = NULL"        \
+      " WHERE id = $3 AND state IN (1, 2)")                                    \
+    X(SCEP_Q_REQUEST_FIND, "tt",                                               \
+      "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
+      " WHERE r.scope = $1 AND r.transaction_id = $2"                          \
+      " ORDER BY r.created DESC LIMIT 1")                                      \
+    X(SCEP_Q_REQUEST_BY_CHALLENGE, "t",                                        \
+      "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
+      " WHERE r.challenge_hash = $1 ORDER BY r.created DESC LIMIT 1")          \
+    X(SCEP_Q_REQUEST_GET, "t",                                                 \
+      "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES " WHERE r.id = $1")   \
+    X(SCEP_Q_REQUESTS_EACH, "ntnnn",                                           \
+      "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
+      " WHERE r.created >= $1 AND r.scope = COALESCE($2, r.scope)"             \
+      " AND r.state <= $3 AND r.expires > $4"                                  \
+      " ORDER BY r.created DESC LIMIT $5")                                     \
     X(SCEP_Q_REVOCATION_FIND, "tt",                                            \
       "SELECT " SCEP_REVOCATION_COLUMNS " FROM revocations"                    \
       " WHERE scope = $1 AND serial = $2")                                     \

@@ -159,6 +159,8 @@ static scep_status_e backend_issue(void *ca, const scep_env_t *env,
         hook(f);
     }
     if (f->backend_status == SCEP_PENDING) {
+        answer->ticket = f->backend_ticket;
+        f->backend_kept = request->csr;
         return SCEP_PENDING;
     }
     if (f->backend_status != SCEP_OK) {
@@ -190,6 +192,20 @@ static scep_status_e backend_crl(void *ca, const scep_env_t *env,
     return scep_crl_build(&f->ca, request, pool, crl, res);
 }
 
+static scep_status_e backend_poll(void *ca, const scep_env_t *env,
+                                  const char *ticket, apr_pool_t *pool,
+                                  scep_ca_answer_t *answer, scep_result_t *res)
+{
+    enroll_fixture_t *f = ca;
+    scep_ca_request_t request = {.csr = f->backend_kept,
+                                 .profile = &f->profile};
+
+    if (f->backend_ticket == NULL || strcmp(ticket, f->backend_ticket) != 0) {
+        return SCEP_NOT_FOUND;
+    }
+    return backend_issue(ca, env, &request, pool, answer, res);
+}
+
 static const scep_ca_backend_t backend = {
     .abi = SCEP_CA_ABI,
     .size = sizeof(scep_ca_backend_t),
@@ -197,6 +213,7 @@ static const scep_ca_backend_t backend = {
     .certificates = backend_certificates,
     .issue = backend_issue,
     .crl = backend_crl,
+    .poll = backend_poll,
 };
 
 /* --- setup ------------------------------------------------------------------ */

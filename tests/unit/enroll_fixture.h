@@ -27,6 +27,8 @@ typedef struct enroll_fixture_t {
     apr_status_t lock_status;     /* what acquiring the lock gives */
     scep_status_e backend_status; /* SCEP_OK: it signs */
     scep_reason_e backend_reason; /* else the reason it gives */
+    const char *backend_ticket;   /* with SCEP_PENDING; NULL: none */
+    X509_REQ *backend_kept;       /* what the ticket stands for */
     int issued;                   /* how often the backend signed */
     int crls;                     /* how many CRLs it signed */
     void (*before_sign)(struct enroll_fixture_t *f); /* runs inside issue()

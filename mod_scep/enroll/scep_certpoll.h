@@ -1,0 +1,18 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_certpoll.h
+ * CertPoll, once GetCertInitial (RFC 8894 3.3.3, 4.4). (enroll layer)
+ */
+#ifndef SCEP_CERTPOLL_H
+#define SCEP_CERTPOLL_H
+
+#include "scep_message.h"
+
+/**
+ * The handler. The request is found by transactionID, by the CA that the
+ * envelope is for, and by the signer's key; what is in the envelope does not
+ * count (R35), and it is not opened.
+ */
+scep_message_fn scep_certpoll;
+
+#endif

@@ -1,0 +1,310 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_pending.c: requests that wait. (enroll layer)
+ */
+#include "scep_pending.h"
+
+#include <string.h>
+
+#include "scep_cert_san.h"
+#include "scep_names.h"
+#include "scep_renewal.h"
+#include "scep_reply_key.h"
+#include "scep_seal.h"
+
+/* --- queueing ------------------------------------------------------------- */
+
+static const char *source_name(const scep_enrolment_t *e)
+{
+    if (e->renewal_of != NULL) {
+        return "renewal";
+    }
+    switch (e->claim.source) {
+    case SCEP_SOURCE_NONE:
+        return "none";
+    case SCEP_SOURCE_ONE_TIME:
+        return "one-time";
+    case SCEP_SOURCE_SINGLE:
+        return "single";
+    case SCEP_SOURCE_PROVIDER:
+        break;
+    }
+    return "provider";
+}
+
+/* For an operator to read; what is malformed the CA will refuse. */
+static const char *alt_names(const scep_enrolment_t *e)
+{
+    GENERAL_NAMES *names;
+    scep_result_t ignored;
+    int left_out;
+
+    scep_result_init(&ignored, e->req->pool);
+    if (scep_cert_san(e->csr->extensions, e->req->pool, &names, &left_out,
+                      &ignored) != SCEP_OK) {
+        return "(malformed)";
+    }
+    return names != NULL ? scep_names_san_text(names, e->req->pool) : NULL;
+}
+
+static scep_status_e seal(const scep_enrolment_t *e, scep_octets_t *sealed,
+                          scep_result_t *res)
+{
+    const apr_array_header_t *pairs = e->req->service->ra->pairs;
+    const scep_keypair_t *newest =
+        APR_ARRAY_IDX(pairs, 0, const scep_keypair_t *);
+
+    return scep_seal(newest->cert, e->csr->der, e->req->pool, sealed)
+               ? SCEP_OK
+               : scep_fail(res, SCEP_R_INTERNAL,
+                           "cannot encrypt the request of \"%s\" to the RA",
+                           e->csr->subject);
+}
+
+static scep_status_e explain(const scep_enrolment_t *e,
+                             scep_queue_outcome_e outcome, scep_result_t *res)
+{
+    switch (outcome) {
+    case SCEP_QUEUE_ADDED:
+    case SCEP_QUEUE_THERE:
+        return SCEP_PENDING;
+    case SCEP_QUEUE_ID_TAKEN:
+        return scep_fail(res, SCEP_R_TRANSACTION_REUSED,
+                         "another request than that of \"%s\" waits under this "
+                         "transactionID",
+                         e->csr->subject);
+    case SCEP_QUEUE_CHALLENGE_LOST:
+        return scep_fail(res, SCEP_R_CHALLENGE_SPENT,
+                         "the password for \"%s\" has just been used",
+                         e->csr->subject);
+    case SCEP_QUEUE_FULL:
+        break;
+    }
+    return scep_fail(res, SCEP_R_REQUESTS_FULL,
+                     "there is no room for the request of \"%s\": "
+                     "ScepApprovalMax requests wait already",
+                     e->csr->subject);
+}
+
+static scep_status_e queue(scep_enrolment_t *e, scep_request_row_t *row,
+                           scep_result_t *res)
+{
+    const scep_approval_policy_t *policy = &e->req->policy->approval;
+    scep_queue_outcome_e outcome;
+    scep_status_e status = scep_store_request_add(
+        e->req->service->store, row, policy->max, e->req->pool, &outcome, res);
+
+    if (status != SCEP_OK) {
+        scep_authorize_release(e->req, &e->claim);
+        return status;
+    }
+    if (outcome != SCEP_QUEUE_ADDED) {
+        scep_authorize_release(e->req, &e->claim);
+        return explain(e, outcome, res);
+    }
+    scep_authorize_spent(e->req, &e->claim);
+    scep_log(&e->req->env, SCEP_LOG_INFO,
+             SCEPLOGNO(0223) "the request of \"%s\" from %s waits for %s, "
+                             "transactionID \"%s\"",
+             e->csr->subject, e->req->peer,
+             row->ticket != NULL ? "the CA" : "approval",
+             e->msg->transaction_id);
+    return SCEP_PENDING;
+}
+
+scep_status_e scep_pending_add(scep_enrolment_t *e, const char *ticket,
+                               scep_result_t *res)
+{
+    scep_request_row_t row = {
+        .scope = e->req->service->scope,
+        .transaction_id = e->msg->transaction_id,
+        .key_hash = e->signer_hash,
+        .csr_hash = e->csr->hash,
+        .state = ticket != NULL ? SCEP_REQUEST_AT_CA : SCEP_REQUEST_WAITING,
+        .subject = e->csr->subject,
+        .alt_names = alt_names(e),
+        .profile = e->profile->name,
+        .source = source_name(e),
+        .challenge_hash =
+            e->claim.source == SCEP_SOURCE_ONE_TIME ? e->claim.hash : NULL,
+        .renewal_of = e->renewal_of,
+        .ticket = ticket,
+        .peer = e->req->peer,
+        .created = e->now,
+        .expires = e->now + e->req->policy->approval.expiry,
+    };
+    scep_status_e status = seal(e, &row.sealed, res);
+
+    if (status != SCEP_OK) {
+        scep_authorize_release(e->req, &e->claim);
+        return status;
+    }
+    return queue(e, &row, res);
+}
+
+scep_status_e scep_pending_at_ca(scep_enrolment_t *e, const char *ticket,
+                                 scep_result_t *res)
+{
+    const scep_decision_t decision = {
+        .id = e->waiting->id,
+        .state = SCEP_REQUEST_AT_CA,
+        .now = e->now,
+        .expires = e->now + e->req->policy->approval.expiry,
+        .ticket = ticket,
+    };
+    scep_status_e status = scep_store_request_decide(
+        e->req->service->store, &decision, e->req->pool, res);
+
+    /* Not found: it was rejected meanwhile, which the next poll will tell. */
+    return status == SCEP_OK || status == SCEP_NOT_FOUND ? SCEP_PENDING
+                                                         : status;
+}
+
+/* --- taking up ------------------------------------------------------------ */
+
+static scep_status_e open_csr(scep_enrolment_t *e, scep_result_t *res)
+{
+    const scep_request_t *req = e->req;
+    unsigned char *data;
+    size_t len;
+    scep_unseal_e what = scep_unseal(
+        e->waiting->sealed, req->service->ra->pairs, req->pool, &data, &len);
+
+    if (what != SCEP_UNSEAL_OK) {
+        return scep_fail(
+            res, SCEP_R_INTERNAL, "the request %s of \"%s\" cannot be opened%s",
+            e->waiting->id, e->waiting->subject,
+            what == SCEP_UNSEAL_NO_PAIR
+                ? ": it is encrypted to an RA pair that is not configured any "
+                  "more; name that as a further ScepRACertificateFile"
+                : ", it was changed");
+    }
+    return scep_csr_parse((scep_octets_t){data, len}, req->policy->algs,
+                          scep_service_min_rsa_bits(req), req->pool, &e->csr,
+                          res);
+}
+
+static scep_status_e prepare(scep_enrolment_t *e, scep_reply_t *reply,
+                             scep_result_t *res)
+{
+    const scep_request_row_t *row = e->waiting;
+    scep_status_e status = e->csr == NULL ? open_csr(e, res) : SCEP_OK;
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    e->claim.source = SCEP_SOURCE_NONE;
+    e->claim.profile =
+        scep_profile_find(e->req->policy->profiles, row->profile);
+    if (e->claim.profile == NULL) {
+        return scep_fail(res, SCEP_R_INTERNAL,
+                         "the request %s of \"%s\" waits for a certificate of "
+                         "profile %s, which is not defined any more",
+                         row->id, row->subject, row->profile);
+    }
+    e->renewal_of = row->renewal_of;
+    e->revoke_old =
+        e->renewal_of != NULL && e->req->policy->renewal.revoke_old &&
+        e->req->renewal != NULL && e->req->renewal->signer == SCEP_SIGNER_OURS;
+    return scep_reply_key(e->req, e->msg, e->csr->challenge, reply, res);
+}
+
+/* The CA will not issue it: its password is good again. */
+static scep_status_e give_up(scep_enrolment_t *e, scep_result_t *res)
+{
+    const scep_decision_t decision = {
+        .id = e->waiting->id,
+        .state = SCEP_REQUEST_REJECTED,
+        .now = e->now,
+        .note = "refused by the CA",
+    };
+    scep_result_t ignored;
+
+    scep_result_init(&ignored, e->req->pool);
+    if (scep_store_request_decide(e->req->service->store, &decision,
+                                  e->req->pool, &ignored) > SCEP_NOT_FOUND) {
+        *res = ignored; /* it stays, and is asked for again */
+    }
+    return res->status;
+}
+
+static scep_status_e ask_ca(scep_enrolment_t *e, scep_reply_t *reply,
+                            scep_result_t *res)
+{
+    const scep_service_t *service = e->req->service;
+    scep_ca_answer_t answer = {NULL, NULL};
+    scep_status_e status;
+
+    if (service->backend->poll == NULL) {
+        return scep_fail(res, SCEP_R_INTERNAL,
+                         "the CA backend %s cannot be polled",
+                         service->backend->name);
+    }
+    status =
+        service->backend->poll(service->ca, &e->req->env, e->waiting->ticket,
+                               e->req->pool, &answer, res);
+    if (status == SCEP_NOT_FOUND) {
+        scep_fail(res, SCEP_R_CA_REFUSED,
+                  "the CA backend %s does not know the request of \"%s\" any "
+                  "more",
+                  service->backend->name, e->waiting->subject);
+        return give_up(e, res);
+    }
+    if (status == SCEP_PENDING) {
+        return answer.ticket != NULL &&
+                       strcmp(answer.ticket, e->waiting->ticket) != 0
+                   ? scep_pending_at_ca(e, answer.ticket, res)
+                   : SCEP_PENDING;
+    }
+    if (status == SCEP_OK) {
+        return scep_issue_record(e, answer.cert, &reply->cert, res);
+    }
+    return status == SCEP_REFUSED ? give_up(e, res) : status;
+}
+
+scep_status_e scep_pending_resume(scep_enrolment_t *e, scep_request_row_t *row,
+                                  scep_reply_t *reply, scep_result_t *res)
+{
+    scep_status_e status;
+
+    if (row->state == SCEP_REQUEST_WAITING) {
+        return SCEP_PENDING;
+    }
+    e->waiting = row;
+    status = prepare(e, reply, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (row->state == SCEP_REQUEST_AT_CA) {
+        return ask_ca(e, reply, res);
+    }
+    status = scep_issue(e, &reply->cert, res);
+    return status == SCEP_REFUSED ? give_up(e, res) : status;
+}
+
+scep_status_e scep_pending_again(scep_enrolment_t *e, scep_reply_t *reply,
+                                 scep_result_t *res)
+{
+    scep_request_row_t *row;
+    scep_status_e status = scep_store_request_find(
+        e->req->service->store, e->req->service->scope, e->msg->transaction_id,
+        e->now, e->req->pool, &row, res);
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (row->state == SCEP_REQUEST_EXPIRED && row->sealed.len > 0) {
+        /* The password that it held is good again, if it is not over. */
+        status =
+            scep_store_requests_expire(e->req->service->store, e->now, res);
+        return status == SCEP_OK ? SCEP_NOT_FOUND : status;
+    }
+    if (row->state > SCEP_REQUEST_AT_CA) {
+        return SCEP_NOT_FOUND;
+    }
+    if (memcmp(row->key_hash, e->signer_hash, SCEP_HASH_SIZE) != 0 ||
+        memcmp(row->csr_hash, e->csr->hash, SCEP_HASH_SIZE) != 0) {
+        return explain(e, SCEP_QUEUE_ID_TAKEN, res);
+    }
+    return scep_pending_resume(e, row, reply, res);
+}

@@ -1,0 +1,43 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_requests.c: an operator's yes and no. (enroll layer)
+ */
+#include "scep_requests.h"
+
+static scep_status_e decide(scep_store_t *store, const char *id,
+                            scep_request_state_e state,
+                            const scep_operator_t *who, apr_pool_t *pool,
+                            scep_result_t *res)
+{
+    scep_decision_t decision = {
+        .id = id,
+        .state = state,
+        .now = who->now,
+        .actor = who->actor,
+        .peer = who->peer,
+        .note = who->note,
+    };
+    scep_request_row_t *row;
+    scep_status_e status =
+        scep_store_request_get(store, id, who->now, pool, &row, res);
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    decision.expires = who->now + (row->expires - row->created);
+    return scep_store_request_decide(store, &decision, pool, res);
+}
+
+scep_status_e scep_requests_approve(scep_store_t *store, const char *id,
+                                    const scep_operator_t *who,
+                                    apr_pool_t *pool, scep_result_t *res)
+{
+    return decide(store, id, SCEP_REQUEST_APPROVED, who, pool, res);
+}
+
+scep_status_e scep_requests_reject(scep_store_t *store, const char *id,
+                                   const scep_operator_t *who, apr_pool_t *pool,
+                                   scep_result_t *res)
+{
+    return decide(store, id, SCEP_REQUEST_REJECTED, who, pool, res);
+}

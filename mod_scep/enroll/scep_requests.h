@@ -1,0 +1,36 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_requests.h
+ * What an operator does with requests that wait: the core of `scepctl
+ * requests` and of the API. (enroll layer)
+ */
+#ifndef SCEP_REQUESTS_H
+#define SCEP_REQUESTS_H
+
+#include "scep_store_request.h"
+
+/** Who decides, and why. */
+typedef struct scep_operator_t {
+    const char *actor; /* r->user, or a user of this machine */
+    const char *peer;  /* address; NULL: none */
+    const char *note;  /* NULL: none */
+    apr_time_t now;
+} scep_operator_t;
+
+/**
+ * Say yes: the device gets its certificate when it asks again, for which it
+ * has as long again as an operator had.
+ * @return SCEP_OK, recorded with its audit row; SCEP_NOT_FOUND (RES not
+ *     filled): no request with that ID waits for an operator
+ */
+scep_status_e scep_requests_approve(scep_store_t *store, const char *id,
+                                    const scep_operator_t *who,
+                                    apr_pool_t *pool, scep_result_t *res);
+
+/** Say no, also to what was approved but not asked for yet; a one-time
+ * password is good again. Results as scep_requests_approve(). */
+scep_status_e scep_requests_reject(scep_store_t *store, const char *id,
+                                   const scep_operator_t *who, apr_pool_t *pool,
+                                   scep_result_t *res);
+
+#endif

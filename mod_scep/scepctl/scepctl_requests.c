@@ -1,0 +1,332 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scepctl_requests.c: list, show, approve and reject requests that wait.
+ * (scepctl)
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "scep_json.h"
+#include "scep_requests.h"
+#include "scepctl.h"
+#include "scepctl_store.h"
+#include "scepctl_time.h"
+
+enum { LONGEST = 1024 /* octets of a field that are shown */, MOST = 100000 };
+
+static const char usage_text[] =
+    "Usage: scepctl requests list [options]\n"
+    "       scepctl requests show ID [options]\n"
+    "       scepctl requests approve ID [options]\n"
+    "       scepctl requests reject ID [options]\n"
+    "\n"
+    "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep)\n" SCEPCTL_STORE_USAGE
+    "  --all             list also what is issued, rejected or expired\n"
+    "  --json            one JSON object a line\n"
+    "  --note TEXT       why; for the record, and for the log of a rejection\n";
+
+enum {
+    OPT_STATE_DIR = 256,
+    OPT_DATABASE,
+    OPT_ALL,
+    OPT_JSON,
+    OPT_NOTE,
+    OPT_HELP
+};
+
+static const struct option options[] = {
+    {"state-dir", required_argument, NULL, OPT_STATE_DIR},
+    {"database", required_argument, NULL, OPT_DATABASE},
+    {"all", no_argument, NULL, OPT_ALL},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"note", required_argument, NULL, OPT_NOTE},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+typedef struct wish_t {
+    const char *state_dir, *database, *note;
+    const char *what, *id; /* the words that are no options */
+    bool all, json, help;
+} wish_t;
+
+/* --- the command line ----------------------------------------------------- */
+
+static void keep(int option, wish_t *wish)
+{
+    switch (option) {
+    case OPT_STATE_DIR:
+        wish->state_dir = optarg;
+        break;
+    case OPT_DATABASE:
+        wish->database = optarg;
+        break;
+    case OPT_ALL:
+        wish->all = true;
+        break;
+    case OPT_JSON:
+        wish->json = true;
+        break;
+    case OPT_NOTE:
+        wish->note = optarg;
+        break;
+    default:
+        wish->help = true;
+        break;
+    }
+}
+
+static scepctl_exit_e check_words(scepctl_t *ctl, const wish_t *wish, int words)
+{
+    bool list = wish->what != NULL && strcmp(wish->what, "list") == 0;
+
+    if (wish->help) {
+        return SCEPCTL_OK;
+    }
+    if (wish->what == NULL || (!list && strcmp(wish->what, "show") != 0 &&
+                               strcmp(wish->what, "approve") != 0 &&
+                               strcmp(wish->what, "reject") != 0)) {
+        return scepctl_usage(ctl, "requests: list, show, approve or reject?");
+    }
+    if (words != (list ? 1 : 2)) {
+        return scepctl_usage(ctl, list ? "requests: list takes no ID"
+                                       : "requests: which one? Give its ID");
+    }
+    return SCEPCTL_OK;
+}
+
+static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
+                                   wish_t *wish)
+{
+    int option;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        if (option == '?' || option == ':') {
+            return scepctl_usage(
+                ctl,
+                option == ':' ? "requests: option `%s' needs a value"
+                              : "requests: there is no option `%s'",
+                scep_printable(ctl->pool, argv[optind - 1], 64));
+        }
+        keep(option, wish);
+    }
+    wish->what = optind < argc ? argv[optind] : NULL;
+    wish->id = optind + 1 < argc ? argv[optind + 1] : NULL;
+    return check_words(ctl, wish, argc - optind);
+}
+
+/* --- printing ------------------------------------------------------------- */
+
+typedef struct printer_t {
+    scepctl_t *ctl;
+    apr_pool_t *pool; /* cleared after each row */
+    bool json;
+} printer_t;
+
+static const char *plain(const printer_t *p, const char *text)
+{
+    return scep_printable(p->pool, text, LONGEST);
+}
+
+static const char *time_or_null(const printer_t *p, apr_time_t at)
+{
+    return at != 0 ? scepctl_time_iso(p->pool, at) : NULL;
+}
+
+/* No tab is printable: what stands between two of them is one field. */
+static void print_line(const printer_t *p, const scep_request_row_t *row)
+{
+    fprintf(p->ctl->out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->id,
+            scep_request_state_name(row->state),
+            scepctl_time_iso(p->pool, row->created), plain(p, row->subject),
+            plain(p, row->alt_names), plain(p, row->source),
+            plain(p, row->peer));
+}
+
+static void print_json(const printer_t *p, const scep_request_row_t *row)
+{
+    fprintf(p->ctl->out, "{\"id\":%s,\"state\":%s,\"scope\":%s",
+            scep_json_string(p->pool, row->id),
+            scep_json_string(p->pool, scep_request_state_name(row->state)),
+            scep_json_string(p->pool, row->scope));
+    fprintf(p->ctl->out,
+            ",\"created\":%s,\"expires\":%s,\"subject\":%s,\"altNames\":%s",
+            scep_json_string(p->pool, time_or_null(p, row->created)),
+            scep_json_string(p->pool, time_or_null(p, row->expires)),
+            scep_json_string(p->pool, row->subject),
+            scep_json_string(p->pool, row->alt_names));
+    fprintf(p->ctl->out,
+            ",\"profile\":%s,\"source\":%s,\"renewalOf\":%s,\"peer\":%s,"
+            "\"transactionID\":%s",
+            scep_json_string(p->pool, row->profile),
+            scep_json_string(p->pool, row->source),
+            scep_json_string(p->pool, row->renewal_of),
+            scep_json_string(p->pool, row->peer),
+            scep_json_string(p->pool, row->transaction_id));
+    fprintf(p->ctl->out,
+            ",\"decided\":%s,\"decidedBy\":%s,\"note\":%s,\"serial\":%s}\n",
+            scep_json_string(p->pool, time_or_null(p, row->decided_at)),
+            scep_json_string(p->pool, row->decided_by),
+            scep_json_string(p->pool, row->note),
+            scep_json_string(p->pool, row->serial));
+}
+
+static scep_status_e print(void *baton, const scep_request_row_t *row)
+{
+    printer_t *p = baton;
+
+    (p->json ? print_json : print_line)(p, row);
+    apr_pool_clear(p->pool);
+    return ferror(p->ctl->out) ? SCEP_UNAVAILABLE : SCEP_OK;
+}
+
+static void print_field(const printer_t *p, const char *name, const char *text)
+{
+    if (text != NULL) {
+        fprintf(p->ctl->out, "%-15s %s\n", name, plain(p, text));
+    }
+}
+
+static void print_all(const printer_t *p, const scep_request_row_t *row)
+{
+    char hash[2 * SCEP_HASH_SIZE + 1];
+
+    print_field(p, "id", row->id);
+    print_field(p, "state", scep_request_state_name(row->state));
+    print_field(p, "subject", row->subject);
+    print_field(p, "alt names", row->alt_names);
+    print_field(p, "profile", row->profile);
+    print_field(p, "authorized by", row->source);
+    print_field(p, "renewal of", row->renewal_of);
+    print_field(p, "key (SHA-256)",
+                scep_hex_lower_into(hash, row->key_hash, SCEP_HASH_SIZE));
+    print_field(p, "transactionID", row->transaction_id);
+    print_field(p, "from", row->peer);
+    print_field(p, "CA", row->scope);
+    print_field(p, "created", time_or_null(p, row->created));
+    print_field(p, "expires", time_or_null(p, row->expires));
+    print_field(p, "decided", time_or_null(p, row->decided_at));
+    print_field(p, "decided by", row->decided_by);
+    print_field(p, "note", row->note);
+    print_field(p, "certificate", row->serial);
+}
+
+/* --- what is done --------------------------------------------------------- */
+
+static scepctl_exit_e finish(scepctl_t *ctl)
+{
+    if (fflush(ctl->out) != 0 || ferror(ctl->out)) {
+        return scepctl_error(ctl, SCEPLOGNO(0570) "cannot write the output: %s",
+                             strerror(errno));
+    }
+    return SCEPCTL_OK;
+}
+
+static scepctl_exit_e list(printer_t *p, const wish_t *wish,
+                           scep_store_t *store)
+{
+    const scep_request_filter_t filter = {
+        .decided = wish->all, .now = apr_time_now(), .limit = MOST};
+    scepctl_t *ctl = p->ctl;
+    scep_status_e status = scep_store_requests_each(store, &filter, print, p,
+                                                    ctl->pool, &ctl->res);
+    scepctl_exit_e written = finish(ctl);
+
+    if (written != SCEPCTL_OK) {
+        return written;
+    }
+    return status == SCEP_OK ? SCEPCTL_OK : scepctl_fail(ctl);
+}
+
+static scepctl_exit_e show(printer_t *p, const wish_t *wish,
+                           scep_store_t *store)
+{
+    scepctl_t *ctl = p->ctl;
+    scep_request_row_t *row;
+    scep_status_e status = scep_store_request_get(
+        store, wish->id, apr_time_now(), ctl->pool, &row, &ctl->res);
+
+    if (status == SCEP_NOT_FOUND) {
+        return scepctl_error(ctl, SCEPLOGNO(0572) "there is no request `%s'",
+                             plain(p, wish->id));
+    }
+    if (status != SCEP_OK) {
+        return scepctl_fail(ctl);
+    }
+    (p->json ? print_json : print_all)(p, row);
+    return finish(ctl);
+}
+
+/* Whoever runs this, also by sudo. */
+static const char *user_name(apr_pool_t *pool, uid_t uid)
+{
+    const struct passwd *entry = getpwuid(uid);
+    const char *sudo = getenv("SUDO_USER");
+
+    if (uid == 0 && sudo != NULL && *sudo != '\0') {
+        return apr_pstrdup(pool, sudo);
+    }
+    return entry != NULL ? apr_pstrdup(pool, entry->pw_name)
+                         : apr_psprintf(pool, "uid %lu", (unsigned long)uid);
+}
+
+static scepctl_exit_e decide(printer_t *p, const wish_t *wish,
+                             const char *actor, scep_store_t *store)
+{
+    scepctl_t *ctl = p->ctl;
+    const scep_operator_t who = {
+        .actor = actor, .note = wish->note, .now = apr_time_now()};
+    bool approve = strcmp(wish->what, "approve") == 0;
+    scep_status_e status =
+        (approve ? scep_requests_approve : scep_requests_reject)(
+            store, wish->id, &who, ctl->pool, &ctl->res);
+
+    if (status == SCEP_NOT_FOUND) {
+        return scepctl_error(
+            ctl,
+            SCEPLOGNO(0571) "no request `%s' waits %s; `scepctl requests list "
+                            "--all' tells what became of it",
+            plain(p, wish->id), approve ? "for approval" : "any more");
+    }
+    if (status != SCEP_OK) {
+        return scepctl_fail(ctl);
+    }
+    fprintf(ctl->out, "%s %s\n", approve ? "approved" : "rejected", wish->id);
+    return finish(ctl);
+}
+
+scepctl_exit_e scepctl_requests(scepctl_t *ctl, int argc, char **argv)
+{
+    /* Before root gives up its rights for the database's owner. */
+    const char *actor = user_name(ctl->pool, getuid());
+    wish_t wish = {.what = NULL};
+    printer_t p = {.ctl = ctl};
+    scepctl_exit_e status = read_options(ctl, argc, argv, &wish);
+    scep_store_t *store = NULL;
+
+    if (status == SCEPCTL_OK && wish.help) {
+        fputs(usage_text, ctl->out);
+        return SCEPCTL_OK;
+    }
+    if (status == SCEPCTL_OK) {
+        status = scepctl_store_open(ctl, wish.state_dir, wish.database, &store);
+    }
+    if (status != SCEPCTL_OK) {
+        return status;
+    }
+    p.json = wish.json;
+    if (apr_pool_create(&p.pool, ctl->pool) != APR_SUCCESS) {
+        return scepctl_error(ctl, SCEPLOGNO(0573) "out of memory");
+    }
+    if (strcmp(wish.what, "list") == 0) {
+        return list(&p, &wish, store);
+    }
+    return strcmp(wish.what, "show") == 0 ? show(&p, &wish, store)
+                                          : decide(&p, &wish, actor, store);
+}

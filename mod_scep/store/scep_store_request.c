@@ -1,0 +1,566 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_store_request.c: requests that wait, queued and decided. (store layer)
+ */
+#include "scep_store_request.h"
+
+#include <apr_encode.h>
+#include <apr_strings.h>
+
+#include "scep_store_p.h"
+
+const char *scep_request_state_name(scep_request_state_e state)
+{
+    static const char *const names[] = {"waiting", "approved", "at-ca",
+                                        "issued",  "rejected", "expired"};
+
+    return names[state];
+}
+
+/* --- adding --------------------------------------------------------------- */
+
+/* The values as the database has them, made before its lock is taken. */
+typedef struct texts_t {
+    char id[2][SCEP_STORE_ID_SIZE]; /* request, audit */
+    const char *key_hash;
+    const char *csr_hash;
+    const char *challenge_hash; /* NULL: none */
+    const char *sealed;
+} texts_t;
+
+static scep_status_e make_texts(const scep_request_row_t *row, apr_pool_t *pool,
+                                texts_t *texts, scep_result_t *res)
+{
+    texts->key_hash = scep_hex_lower(pool, row->key_hash, SCEP_HASH_SIZE);
+    texts->csr_hash = scep_hex_lower(pool, row->csr_hash, SCEP_HASH_SIZE);
+    texts->challenge_hash =
+        row->challenge_hash != NULL
+            ? scep_hex_lower(pool, row->challenge_hash, SCEP_HASH_SIZE)
+            : NULL;
+    texts->sealed = apr_pencode_base64_binary(pool, row->sealed.data,
+                                              (apr_ssize_t)row->sealed.len,
+                                              APR_ENCODE_NONE, NULL);
+    if (texts->sealed == NULL) {
+        return scep_fail(res, SCEP_R_INTERNAL, "no request to record");
+    }
+    return scep_store_new_ids(texts->id, 2, res);
+}
+
+static bool note_row(void *baton, const char *const *columns, int count)
+{
+    (void)columns;
+    (void)count;
+    *(bool *)baton = true;
+    return true;
+}
+
+static bool take_number(void *baton, const char *const *columns, int count)
+{
+    return count == 1 && scep_sql_number(columns[0], baton);
+}
+
+/* Does something wait under that id: the same, or another one? */
+static scep_sql_status_e find_rival(scep_store_session_t *s,
+                                    const scep_request_row_t *row,
+                                    const texts_t *texts,
+                                    scep_queue_outcome_e *outcome)
+{
+    const scep_sql_value_t any[] = {{row->scope, 0}, {row->transaction_id, 0}};
+    const scep_sql_value_t same[] = {{row->scope, 0},
+                                     {row->transaction_id, 0},
+                                     {texts->key_hash, 0},
+                                     {texts->csr_hash, 0}};
+    bool found = false;
+    scep_sql_status_e sql =
+        scep_store_run(s, SCEP_Q_REQUEST_SAME, same, note_row, &found, NULL);
+
+    if (sql == SCEP_SQL_OK && found) {
+        *outcome = SCEP_QUEUE_THERE;
+        return sql;
+    }
+    if (sql == SCEP_SQL_OK) {
+        sql =
+            scep_store_run(s, SCEP_Q_REQUEST_OPEN, any, note_row, &found, NULL);
+    }
+    if (found) {
+        *outcome = SCEP_QUEUE_ID_TAKEN;
+    }
+    return sql;
+}
+
+static scep_sql_status_e check_room(scep_store_session_t *s, const char *scope,
+                                    apr_int64_t max,
+                                    scep_queue_outcome_e *outcome)
+{
+    const scep_sql_value_t value = {scope, 0};
+    apr_int64_t count = 0;
+    scep_sql_status_e sql = scep_store_run(s, SCEP_Q_REQUEST_COUNT, &value,
+                                           take_number, &count, NULL);
+
+    if (sql == SCEP_SQL_OK && count >= max) {
+        *outcome = SCEP_QUEUE_FULL;
+    }
+    return sql;
+}
+
+static scep_sql_status_e spend(scep_store_session_t *s,
+                               const scep_request_row_t *row,
+                               const texts_t *texts,
+                               scep_queue_outcome_e *outcome)
+{
+    const scep_sql_value_t values[] = {
+        {NULL, SCEP_CHALLENGE_SPENT},
+        {NULL, row->created},
+        {NULL, 0},
+        {texts->challenge_hash, 0},
+        {row->scope, 0},
+        {NULL, SCEP_CHALLENGE_OUTSTANDING},
+        {NULL, row->created},
+    };
+    apr_int64_t changed = 0;
+    scep_sql_status_e sql =
+        scep_store_run(s, SCEP_Q_CHALLENGE_SPEND, values, NULL, NULL, &changed);
+
+    if (sql == SCEP_SQL_OK && changed != 1) {
+        *outcome = SCEP_QUEUE_CHALLENGE_LOST;
+    }
+    return sql;
+}
+
+static scep_sql_status_e insert(scep_store_session_t *s,
+                                const scep_request_row_t *row,
+                                const texts_t *texts)
+{
+    const scep_sql_value_t values[] = {
+        {texts->id[0], 0},    {row->scope, 0},      {row->transaction_id, 0},
+        {texts->key_hash, 0}, {texts->csr_hash, 0}, {NULL, row->state},
+        {texts->sealed, 0},   {row->subject, 0},    {row->alt_names, 0},
+        {row->profile, 0},    {row->source, 0},     {texts->challenge_hash, 0},
+        {row->renewal_of, 0}, {row->ticket, 0},     {row->peer, 0},
+        {NULL, row->created}, {NULL, row->expires},
+    };
+    const scep_audit_t audit = {.id = texts->id[1],
+                                .event = SCEP_AUDIT_REQUEST_QUEUED,
+                                .at = row->created,
+                                .scope = row->scope,
+                                .peer = row->peer,
+                                .challenge_hash = texts->challenge_hash,
+                                .transaction_id = row->transaction_id,
+                                .subject = row->subject};
+    scep_sql_status_e sql =
+        scep_store_run(s, SCEP_Q_REQUEST_ADD, values, NULL, NULL, NULL);
+
+    return sql == SCEP_SQL_OK ? scep_store_audit(s, &audit) : sql;
+}
+
+static scep_sql_status_e expire(scep_store_session_t *s, apr_time_t now)
+{
+    const scep_sql_value_t back[] = {
+        {NULL, now}, {NULL, SCEP_CHALLENGE_OUTSTANDING}, {NULL, now}};
+    const scep_sql_value_t over[] = {{NULL, SCEP_REQUEST_EXPIRED}, {NULL, now}};
+    scep_sql_status_e sql = scep_store_run(s, SCEP_Q_REQUESTS_CHALLENGES_BACK,
+                                           back, NULL, NULL, NULL);
+
+    return sql == SCEP_SQL_OK ? scep_store_run(s, SCEP_Q_REQUESTS_EXPIRE, over,
+                                               NULL, NULL, NULL)
+                              : sql;
+}
+
+/* Inside the write transaction, which is committed only for ADDED. */
+static scep_sql_status_e add(scep_store_session_t *s,
+                             const scep_request_row_t *row,
+                             const texts_t *texts, apr_int64_t max,
+                             scep_queue_outcome_e *outcome)
+{
+    scep_sql_status_e sql = expire(s, row->created);
+
+    *outcome = SCEP_QUEUE_ADDED;
+    if (sql == SCEP_SQL_OK) {
+        sql = find_rival(s, row, texts, outcome);
+    }
+    if (sql == SCEP_SQL_OK && *outcome == SCEP_QUEUE_ADDED) {
+        sql = check_room(s, row->scope, max, outcome);
+    }
+    if (sql == SCEP_SQL_OK && *outcome == SCEP_QUEUE_ADDED &&
+        texts->challenge_hash != NULL) {
+        sql = spend(s, row, texts, outcome);
+    }
+    return sql == SCEP_SQL_OK && *outcome == SCEP_QUEUE_ADDED
+               ? insert(s, row, texts)
+               : sql;
+}
+
+scep_status_e scep_store_request_add(scep_store_t *store,
+                                     const scep_request_row_t *row,
+                                     apr_int64_t max, apr_pool_t *pool,
+                                     scep_queue_outcome_e *outcome,
+                                     scep_result_t *res)
+{
+    texts_t texts;
+    scep_store_session_t s;
+    scep_queue_outcome_e reached;
+    scep_sql_status_e sql;
+    scep_status_e status = make_texts(row, pool, &texts, res);
+
+    /* Whoever forgets to look at the status must not take it for queued. */
+    *outcome = SCEP_QUEUE_FULL;
+    if (status == SCEP_OK) {
+        status = scep_store_begin(store, &s, res);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = add(&s, row, &texts, max, &reached);
+    status = scep_store_end(&s, sql, reached == SCEP_QUEUE_ADDED,
+                            "queue a request", res);
+    if (status == SCEP_OK) {
+        *outcome = reached;
+    }
+    return status;
+}
+
+/* --- deciding ------------------------------------------------------------- */
+
+scep_status_e scep_store_requests_expire(scep_store_t *store, apr_time_t now,
+                                         scep_result_t *res)
+{
+    scep_store_session_t s;
+    scep_status_e status = scep_store_begin(store, &s, res);
+
+    return status == SCEP_OK ? scep_store_end(&s, expire(&s, now), true,
+                                              "expire requests", res)
+                             : status;
+}
+
+static const char *event_of(scep_request_state_e state)
+{
+    switch (state) {
+    case SCEP_REQUEST_APPROVED:
+        return SCEP_AUDIT_REQUEST_APPROVED;
+    case SCEP_REQUEST_REJECTED:
+        return SCEP_AUDIT_REQUEST_REJECTED;
+    default:
+        return SCEP_AUDIT_REQUEST_AT_CA;
+    }
+}
+
+/* Which states a decision can be made in: from the first to the last. */
+static void allowed(scep_request_state_e to, scep_request_state_e *first,
+                    scep_request_state_e *last)
+{
+    *first = SCEP_REQUEST_WAITING;
+    *last = SCEP_REQUEST_AT_CA;
+    if (to == SCEP_REQUEST_APPROVED) {
+        *last = SCEP_REQUEST_WAITING;
+    }
+    if (to == SCEP_REQUEST_AT_CA) {
+        *first = SCEP_REQUEST_APPROVED;
+    }
+}
+
+static scep_sql_status_e update(scep_store_session_t *s,
+                                const scep_decision_t *d, apr_int64_t *changed)
+{
+    scep_request_state_e first, last;
+    bool over = d->state == SCEP_REQUEST_REJECTED;
+
+    allowed(d->state, &first, &last);
+    {
+        const scep_sql_value_t values[] = {
+            {NULL, d->state}, {NULL, over ? 0 : d->expires},
+            {NULL, d->now},   {d->actor, 0},
+            {d->note, 0},     {d->ticket, 0},
+            {NULL, over},     {d->id, 0},
+            {NULL, first},    {NULL, last},
+            {NULL, d->now},
+        };
+
+        return scep_store_run(s, SCEP_Q_REQUEST_DECIDE, values, NULL, NULL,
+                              changed);
+    }
+}
+
+static scep_sql_status_e decide(scep_store_session_t *s,
+                                const scep_decision_t *d,
+                                const scep_request_row_t *row, const char *id,
+                                apr_pool_t *pool, apr_int64_t *changed)
+{
+    const scep_audit_t audit = {.id = id,
+                                .event = event_of(d->state),
+                                .at = d->now,
+                                .scope = row->scope,
+                                .actor = d->actor,
+                                .peer = d->peer,
+                                .transaction_id = row->transaction_id,
+                                .subject = row->subject,
+                                .detail = d->note};
+    scep_sql_status_e sql = update(s, d, changed);
+
+    if (sql == SCEP_SQL_OK && *changed == 1 &&
+        d->state == SCEP_REQUEST_REJECTED && row->challenge_hash != NULL) {
+        const scep_sql_value_t back[] = {
+            {NULL, SCEP_CHALLENGE_OUTSTANDING},
+            {scep_hex_lower(pool, row->challenge_hash, SCEP_HASH_SIZE), 0}};
+
+        sql = scep_store_run(s, SCEP_Q_CHALLENGE_BACK, back, NULL, NULL, NULL);
+    }
+    return sql == SCEP_SQL_OK && *changed == 1 ? scep_store_audit(s, &audit)
+                                               : sql;
+}
+
+scep_status_e scep_store_request_decide(scep_store_t *store,
+                                        const scep_decision_t *decision,
+                                        apr_pool_t *pool, scep_result_t *res)
+{
+    char id[1][SCEP_STORE_ID_SIZE];
+    scep_request_row_t *row;
+    scep_store_session_t s;
+    scep_sql_status_e sql;
+    apr_int64_t changed = 0;
+    scep_status_e status = scep_store_request_get(
+        store, decision->id, decision->now, pool, &row, res);
+
+    if (status == SCEP_OK) {
+        status = scep_store_new_ids(id, 1, res);
+    }
+    if (status == SCEP_OK) {
+        status = scep_store_begin(store, &s, res);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = decide(&s, decision, row, id[0], pool, &changed);
+    status = scep_store_end(&s, sql, changed == 1, "decide on a request", res);
+    return status == SCEP_OK && changed != 1 ? SCEP_NOT_FOUND : status;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+/* The order of SCEP_REQUEST_COLUMNS. */
+enum {
+    ID,
+    SCOPE,
+    TRANSACTION_ID,
+    KEY_HASH,
+    CSR_HASH,
+    STATE,
+    CSR,
+    SUBJECT,
+    ALT_NAMES,
+    PROFILE,
+    SOURCE,
+    CHALLENGE_HASH,
+    RENEWAL_OF,
+    TICKET,
+    PEER,
+    CREATED,
+    EXPIRES,
+    DECIDED_AT,
+    DECIDED_BY,
+    NOTE,
+    SERIAL,
+    COLUMNS
+};
+
+static const unsigned char *hash_from(apr_pool_t *pool, const char *text)
+{
+    unsigned char *hash = apr_palloc(pool, SCEP_HASH_SIZE);
+
+    return text != NULL && scep_unhex(text, hash, SCEP_HASH_SIZE) ? hash : NULL;
+}
+
+static bool read_numbers(const char *const *columns, apr_time_t now,
+                         scep_request_row_t *row)
+{
+    apr_int64_t state;
+
+    row->decided_at = 0;
+    if (!scep_sql_number(columns[STATE], &state) ||
+        state < SCEP_REQUEST_WAITING || state > SCEP_REQUEST_EXPIRED ||
+        !scep_sql_number(columns[CREATED], &row->created) ||
+        !scep_sql_number(columns[EXPIRES], &row->expires) ||
+        (columns[DECIDED_AT] != NULL &&
+         !scep_sql_number(columns[DECIDED_AT], &row->decided_at))) {
+        return false;
+    }
+    row->state = (scep_request_state_e)state;
+    if (row->state <= SCEP_REQUEST_AT_CA && row->expires <= now) {
+        row->state = SCEP_REQUEST_EXPIRED;
+    }
+    return true;
+}
+
+/* All from POOL. */
+static bool read_row(const char *const *columns, int count, apr_time_t now,
+                     apr_pool_t *pool, scep_request_row_t *row)
+{
+    if (count != COLUMNS || columns[ID] == NULL || columns[SCOPE] == NULL ||
+        columns[TRANSACTION_ID] == NULL || !read_numbers(columns, now, row)) {
+        return false;
+    }
+    row->id = apr_pstrdup(pool, columns[ID]);
+    row->scope = apr_pstrdup(pool, columns[SCOPE]);
+    row->transaction_id = apr_pstrdup(pool, columns[TRANSACTION_ID]);
+    row->key_hash = hash_from(pool, columns[KEY_HASH]);
+    row->csr_hash = hash_from(pool, columns[CSR_HASH]);
+    row->challenge_hash = hash_from(pool, columns[CHALLENGE_HASH]);
+    row->subject = apr_pstrdup(pool, columns[SUBJECT]);
+    row->alt_names = apr_pstrdup(pool, columns[ALT_NAMES]);
+    row->profile = apr_pstrdup(pool, columns[PROFILE]);
+    row->source = apr_pstrdup(pool, columns[SOURCE]);
+    row->renewal_of = apr_pstrdup(pool, columns[RENEWAL_OF]);
+    row->ticket = apr_pstrdup(pool, columns[TICKET]);
+    row->peer = apr_pstrdup(pool, columns[PEER]);
+    row->decided_by = apr_pstrdup(pool, columns[DECIDED_BY]);
+    row->note = apr_pstrdup(pool, columns[NOTE]);
+    row->serial = apr_pstrdup(pool, columns[SERIAL]);
+    if (columns[CSR] != NULL) {
+        row->sealed.data =
+            apr_pdecode_base64_binary(pool, columns[CSR], APR_ENCODE_STRING,
+                                      APR_ENCODE_NONE, &row->sealed.len);
+    }
+    return row->key_hash != NULL && row->csr_hash != NULL &&
+           (columns[CSR] == NULL || row->sealed.data != NULL) &&
+           (columns[CHALLENGE_HASH] == NULL || row->challenge_hash != NULL);
+}
+
+static scep_status_e bad_row(scep_result_t *res)
+{
+    return scep_fail(res, SCEP_R_INTERNAL,
+                     "a row of the table requests is malformed");
+}
+
+typedef struct find_t {
+    apr_pool_t *pool;
+    apr_time_t now;
+    scep_request_row_t *row; /* NULL: none */
+    bool bad;
+} find_t;
+
+static bool find_row(void *baton, const char *const *columns, int count)
+{
+    find_t *find = baton;
+    scep_request_row_t *row = apr_pcalloc(find->pool, sizeof(*row));
+
+    if (!read_row(columns, count, find->now, find->pool, row)) {
+        find->bad = true;
+        return false;
+    }
+    find->row = row;
+    return true;
+}
+
+static scep_status_e find(scep_store_t *store, scep_store_query_e query,
+                          const scep_sql_value_t *values, find_t *found,
+                          scep_request_row_t **row, scep_result_t *res)
+{
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+    scep_sql_status_e sql;
+
+    *row = NULL;
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = scep_store_run(&s, query, values, find_row, found, NULL);
+    status = scep_store_end(&s, sql, false, "look up a request", res);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (found->bad) {
+        return bad_row(res);
+    }
+    *row = found->row;
+    return found->row != NULL ? SCEP_OK : SCEP_NOT_FOUND;
+}
+
+scep_status_e scep_store_request_find(scep_store_t *store, const char *scope,
+                                      const char *transaction_id,
+                                      apr_time_t now, apr_pool_t *pool,
+                                      scep_request_row_t **row,
+                                      scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {{scope, 0}, {transaction_id, 0}};
+    find_t found = {pool, now, NULL, false};
+
+    return find(store, SCEP_Q_REQUEST_FIND, values, &found, row, res);
+}
+
+scep_status_e scep_store_request_by_challenge(scep_store_t *store,
+                                              const unsigned char *hash,
+                                              apr_time_t now, apr_pool_t *pool,
+                                              scep_request_row_t **row,
+                                              scep_result_t *res)
+{
+    const scep_sql_value_t value = {scep_hex_lower(pool, hash, SCEP_HASH_SIZE),
+                                    0};
+    find_t found = {pool, now, NULL, false};
+
+    return find(store, SCEP_Q_REQUEST_BY_CHALLENGE, &value, &found, row, res);
+}
+
+scep_status_e scep_store_request_get(scep_store_t *store, const char *id,
+                                     apr_time_t now, apr_pool_t *pool,
+                                     scep_request_row_t **row,
+                                     scep_result_t *res)
+{
+    const scep_sql_value_t value = {id, 0};
+    find_t found = {pool, now, NULL, false};
+
+    return find(store, SCEP_Q_REQUEST_GET, &value, &found, row, res);
+}
+
+typedef struct walk_t {
+    apr_pool_t *pool; /* cleared after each row */
+    apr_time_t now;
+    scep_request_each_fn *each;
+    void *baton;
+    scep_status_e status;
+    bool bad;
+} walk_t;
+
+static bool walk_row(void *baton, const char *const *columns, int count)
+{
+    walk_t *walk = baton;
+    scep_request_row_t row = {.id = NULL};
+
+    apr_pool_clear(walk->pool);
+    if (!read_row(columns, count, walk->now, walk->pool, &row)) {
+        walk->bad = true;
+        return false;
+    }
+    walk->status = walk->each(walk->baton, &row);
+    return walk->status == SCEP_OK;
+}
+
+scep_status_e scep_store_requests_each(scep_store_t *store,
+                                       const scep_request_filter_t *filter,
+                                       scep_request_each_fn *each, void *baton,
+                                       apr_pool_t *pool, scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {
+        {NULL, filter->since},
+        {filter->scope, 0},
+        {NULL, filter->decided ? SCEP_REQUEST_EXPIRED : SCEP_REQUEST_AT_CA},
+        {NULL, filter->decided ? APR_INT64_MIN : filter->now},
+        {NULL, filter->limit}};
+    walk_t walk = {NULL, filter->now, each, baton, SCEP_OK, false};
+    scep_store_session_t s;
+    scep_status_e status;
+    scep_sql_status_e sql;
+
+    if (apr_pool_create(&walk.pool, pool) != APR_SUCCESS) {
+        return scep_fail(res, SCEP_R_INTERNAL, "no pool for the requests");
+    }
+    status = scep_store_use(store, &s, res);
+    if (status == SCEP_OK) {
+        sql = scep_store_run(&s, SCEP_Q_REQUESTS_EACH, values, walk_row, &walk,
+                             NULL);
+        status = scep_store_end(&s, sql, false, "read the requests", res);
+    }
+    apr_pool_destroy(walk.pool);
+    if (status != SCEP_OK) {
+        return status;
+    }
+    return walk.bad ? bad_row(res) : walk.status;
+}

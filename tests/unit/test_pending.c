@@ -1,0 +1,201 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* test_pending.c: requests that wait for an operator or for the CA. */
+#include "enroll_fixture.h"
+
+#include "scep_pending.h"
+#include "scep_pkcsreq.h"
+#include "scep_requests.h"
+
+static void be_ready(enroll_fixture_t *f, bool manual)
+{
+    f->policy.approval.manual = manual;
+    f->policy.approval.expiry = apr_time_from_sec(3600);
+    f->policy.approval.max = 2;
+}
+
+static scep_status_e ask(enroll_fixture_t *f, const char *id, scep_octets_t csr,
+                         X509 **cert)
+{
+    scep_pkimessage_t *msg = enroll_message(f, id, &f->device, csr);
+    scep_reply_t reply = {.cert = NULL};
+    scep_status_e status;
+
+    enroll_reset_result(f);
+    f->req.renewal = NULL;
+    status = scep_pkcsreq(&f->req, msg, &reply, &f->base.res);
+    *cert = reply.cert;
+    return status;
+}
+
+static scep_request_row_t *waiting(enroll_fixture_t *f, const char *id)
+{
+    scep_request_row_t *row;
+
+    assert_int_equal(scep_store_request_find(f->service.store, f->service.scope,
+                                             id, f->base.now, f->base.pool,
+                                             &row, &f->base.res),
+                     SCEP_OK);
+    return row;
+}
+
+static void decide(enroll_fixture_t *f, const char *id, bool yes)
+{
+    const scep_operator_t who = {.actor = "alice", .now = f->base.now};
+
+    assert_int_equal((yes ? scep_requests_approve : scep_requests_reject)(
+                         f->service.store, waiting(f, id)->id, &who,
+                         f->base.pool, &f->base.res),
+                     SCEP_OK);
+}
+
+static void test_waits_and_is_issued(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", password);
+    X509 *cert, *again;
+
+    be_ready(f, true);
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    assert_int_equal(f->issued, 0);
+    assert_int_equal(
+        scep_challenge_table_count(f->service.challenges, f->base.now), 0);
+    decide(f, "t", true);
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_OK);
+    assert_int_equal(ask(f, "t", csr, &again), SCEP_OK);
+    assert_int_equal(X509_cmp(cert, again), 0);
+    assert_int_equal(f->issued, 1);
+    assert_non_null(strstr(f->base.log, "SCEP0223"));
+    assert_null(strstr(f->base.log, password));
+}
+
+/* The password expires long before somebody finds the time. */
+static void test_password_is_over_at_approval(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    X509 *cert;
+
+    be_ready(f, true);
+    f->policy.approval.expiry = apr_time_from_sec(86400);
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    f->base.now += f->policy.password_validity + apr_time_from_sec(60);
+    decide(f, "t", true);
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_OK);
+}
+
+static void test_password_is_bound_to_it(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", password);
+    scep_octets_t other = enroll_csr(f, f->device.key, "other", password);
+    X509 *cert;
+
+    be_ready(f, true);
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    assert_int_equal(ask(f, "u", other, &cert), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_SPENT);
+    decide(f, "t", false);
+    assert_int_equal(ask(f, "u", other, &cert), SCEP_PENDING);
+}
+
+static void test_what_else_comes_under_its_id(void **state)
+{
+    enroll_fixture_t *f = *state;
+    X509 *cert;
+
+    be_ready(f, true);
+    f->policy.sources.source[0] = SCEP_SOURCE_NONE;
+    assert_int_equal(
+        ask(f, "t", enroll_csr(f, f->device.key, "a", NULL), &cert),
+        SCEP_PENDING);
+    assert_int_equal(
+        ask(f, "t", enroll_csr(f, f->device.key, "b", NULL), &cert),
+        SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_TRANSACTION_REUSED);
+    assert_int_equal(
+        ask(f, "u", enroll_csr(f, f->device.key, "b", NULL), &cert),
+        SCEP_PENDING);
+    assert_int_equal(
+        ask(f, "v", enroll_csr(f, f->device.key, "c", NULL), &cert),
+        SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_REQUESTS_FULL);
+    f->base.now += apr_time_from_sec(3600); /* they have run out */
+    assert_int_equal(
+        ask(f, "t", enroll_csr(f, f->device.key, "b", NULL), &cert),
+        SCEP_PENDING);
+}
+
+static void test_waits_for_the_ca(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    X509 *cert;
+
+    be_ready(f, false);
+    f->backend_status = SCEP_PENDING;
+    f->backend_ticket = "one";
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    assert_string_equal(waiting(f, "t")->ticket, "one");
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    f->backend_status = SCEP_UNAVAILABLE;
+    f->backend_reason = SCEP_R_CA_UNAVAILABLE;
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_UNAVAILABLE);
+    f->backend_status = SCEP_OK;
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_OK);
+    assert_non_null(cert);
+    assert_int_equal(waiting(f, "t")->state, SCEP_REQUEST_ISSUED);
+}
+
+static void test_refused_by_the_ca_after_all(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", password);
+    X509 *cert;
+
+    be_ready(f, true);
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    decide(f, "t", true);
+    f->backend_status = SCEP_PENDING; /* now it waits for that */
+    f->backend_ticket = "one";
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    assert_int_equal(waiting(f, "t")->state, SCEP_REQUEST_AT_CA);
+    f->backend_ticket = "another"; /* which it does not know any more */
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CA_REFUSED);
+    assert_int_equal(waiting(f, "t")->state, SCEP_REQUEST_REJECTED);
+    f->policy.approval.manual = false;
+    f->backend_status = SCEP_OK;
+    assert_int_equal(ask(f, "u", csr, &cert), SCEP_OK);
+}
+
+static void test_without_a_ticket(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    X509 *cert;
+
+    be_ready(f, false);
+    f->backend_status = SCEP_PENDING;
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_UNAVAILABLE);
+    f->backend_status = SCEP_OK; /* and the password is good */
+    assert_int_equal(ask(f, "u", csr, &cert), SCEP_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ENROLL_TEST(test_waits_and_is_issued),
+        ENROLL_TEST(test_password_is_over_at_approval),
+        ENROLL_TEST(test_password_is_bound_to_it),
+        ENROLL_TEST(test_what_else_comes_under_its_id),
+        ENROLL_TEST(test_waits_for_the_ca),
+        ENROLL_TEST(test_refused_by_the_ca_after_all),
+        ENROLL_TEST(test_without_a_ticket),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

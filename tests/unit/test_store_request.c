@@ -1,0 +1,298 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* test_store_request.c: requests that wait, in the durable record. */
+#include "store_fixture.h"
+
+#include "scep_store_request.h"
+
+enum { MAX = 3 };
+
+static scep_request_row_t sample(fixture_t *f, int n)
+{
+    scep_request_row_t row = {
+        .scope = SAMPLE_SCOPE,
+        .transaction_id = apr_psprintf(f->pool, "id-%d", n),
+        .key_hash = sample_hash(f->pool, 'k', n),
+        .csr_hash = sample_hash(f->pool, 'c', n),
+        .state = SCEP_REQUEST_WAITING,
+        .sealed = {(const unsigned char *)"sealed", 6},
+        .subject = "CN=device",
+        .alt_names = "DNS:device",
+        .profile = "device",
+        .source = "one-time",
+        .peer = "192.0.2.1",
+        .created = f->now + n,
+        .expires = f->now + SAMPLE_VALIDITY,
+    };
+
+    return row;
+}
+
+static scep_queue_outcome_e add(fixture_t *f, scep_store_t *store,
+                                const scep_request_row_t *row)
+{
+    scep_queue_outcome_e outcome;
+
+    assert_int_equal(
+        scep_store_request_add(store, row, MAX, f->pool, &outcome, &f->res),
+        SCEP_OK);
+    return outcome;
+}
+
+static scep_request_row_t *find(fixture_t *f, scep_store_t *store,
+                                const scep_request_row_t *row, apr_time_t now)
+{
+    scep_request_row_t *found;
+
+    assert_int_equal(scep_store_request_find(store, row->scope,
+                                             row->transaction_id, now, f->pool,
+                                             &found, &f->res),
+                     SCEP_OK);
+    return found;
+}
+
+static scep_status_e decide(fixture_t *f, scep_store_t *store, const char *id,
+                            scep_request_state_e state)
+{
+    const scep_decision_t decision = {.id = id,
+                                      .state = state,
+                                      .now = f->now + 100,
+                                      .expires = f->now + 2 * SAMPLE_VALIDITY,
+                                      .actor = "alice",
+                                      .note = "why",
+                                      .ticket = "t1"};
+
+    return scep_store_request_decide(store, &decision, f->pool, &f->res);
+}
+
+static void test_added_and_found(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_request_row_t row = sample(f, 1), *found, *again;
+
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_THERE);
+    found = find(f, store, &row, f->now);
+    assert_int_equal(found->state, SCEP_REQUEST_WAITING);
+    assert_string_equal(found->subject, "CN=device");
+    assert_memory_equal(found->key_hash, row.key_hash, SCEP_HASH_SIZE);
+    assert_memory_equal(found->sealed.data, "sealed", 6);
+    assert_null(found->challenge_hash);
+    assert_null(found->serial);
+    assert_int_equal(scep_store_request_get(store, found->id, f->now, f->pool,
+                                            &again, &f->res),
+                     SCEP_OK);
+    assert_string_equal(again->transaction_id, "id-1");
+    assert_int_equal(
+        scep_store_request_get(store, "none", f->now, f->pool, &again, &f->res),
+        SCEP_NOT_FOUND);
+    assert_int_equal(db_count(f, "requests"), 1);
+    assert_int_equal(db_count(f, "audit"), 1);
+}
+
+static void test_id_taken_and_full(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_request_row_t row = sample(f, 1), other = sample(f, 2);
+    int n;
+
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    other.transaction_id = row.transaction_id;
+    assert_int_equal(add(f, store, &other), SCEP_QUEUE_ID_TAKEN);
+    for (n = 3; n < 3 + MAX - 1; n++) {
+        other = sample(f, n);
+        assert_int_equal(add(f, store, &other), SCEP_QUEUE_ADDED);
+    }
+    other = sample(f, n);
+    assert_int_equal(add(f, store, &other), SCEP_QUEUE_FULL);
+    other.scope = "another";
+    assert_int_equal(add(f, store, &other), SCEP_QUEUE_ADDED);
+    /* what has run out makes room */
+    other = sample(f, n);
+    other.created = row.expires;
+    other.expires = row.expires + 1;
+    assert_int_equal(add(f, store, &other), SCEP_QUEUE_ADDED);
+    assert_int_equal(find(f, store, &row, f->now)->state, SCEP_REQUEST_EXPIRED);
+    assert_int_equal(find(f, store, &row, f->now)->sealed.len, 0);
+}
+
+static void test_decisions(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_request_row_t row = sample(f, 1), *found;
+
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    found = find(f, store, &row, f->now);
+    assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_AT_CA),
+                     SCEP_NOT_FOUND); /* not approved yet */
+    assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_APPROVED),
+                     SCEP_OK);
+    assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_APPROVED),
+                     SCEP_NOT_FOUND); /* twice */
+    found = find(f, store, &row, f->now);
+    assert_int_equal(found->state, SCEP_REQUEST_APPROVED);
+    assert_string_equal(found->decided_by, "alice");
+    assert_int_equal(found->expires, f->now + 2 * SAMPLE_VALIDITY);
+    assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_AT_CA), SCEP_OK);
+    assert_string_equal(find(f, store, &row, f->now)->ticket, "t1");
+    assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_REJECTED),
+                     SCEP_OK);
+    found = find(f, store, &row, f->now);
+    assert_int_equal(found->state, SCEP_REQUEST_REJECTED);
+    assert_int_equal(found->sealed.len, 0);
+    assert_string_equal(found->note, "why");
+    assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_REJECTED),
+                     SCEP_NOT_FOUND);
+    assert_int_equal(decide(f, store, "none", SCEP_REQUEST_REJECTED),
+                     SCEP_NOT_FOUND);
+    assert_int_equal(db_count(f, "audit"), 4);
+    /* the id is free again */
+    row.csr_hash = sample_hash(f->pool, 'c', 9);
+    row.created += 1000;
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    assert_int_equal(find(f, store, &row, f->now)->state, SCEP_REQUEST_WAITING);
+}
+
+static int outstanding(fixture_t *f)
+{
+    return db_number(f, "SELECT COUNT(*) FROM challenges WHERE state = 0");
+}
+
+static void test_challenge_is_bound_and_given_back(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_challenge_row_t challenge = sample_challenge(f, f->pool, 1);
+    scep_request_row_t row = sample(f, 1), other = sample(f, 2), *found;
+
+    assert_int_equal(
+        scep_store_challenge_add(store, &challenge, f->pool, &f->res), SCEP_OK);
+    row.challenge_hash = other.challenge_hash = challenge.hash;
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    assert_int_equal(outstanding(f), 0);
+    assert_int_equal(add(f, store, &other), SCEP_QUEUE_CHALLENGE_LOST);
+    assert_int_equal(scep_store_request_by_challenge(store, challenge.hash,
+                                                     f->now, f->pool, &found,
+                                                     &f->res),
+                     SCEP_OK);
+    assert_string_equal(found->transaction_id, "id-1");
+    assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_REJECTED),
+                     SCEP_OK);
+    assert_int_equal(outstanding(f), 1);
+    assert_int_equal(add(f, store, &other), SCEP_QUEUE_ADDED);
+    assert_int_equal(outstanding(f), 0);
+    assert_int_equal(scep_store_requests_expire(store, other.expires, &f->res),
+                     SCEP_OK);
+    assert_int_equal(outstanding(f), 1);
+    assert_int_equal(db_number(f, "SELECT uses FROM challenges"), 1);
+    assert_int_equal(scep_store_requests_expire(store, other.expires, &f->res),
+                     SCEP_OK);
+    assert_int_equal(db_number(f, "SELECT uses FROM challenges"), 1);
+}
+
+static void test_issued(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_challenge_row_t challenge = sample_challenge(f, f->pool, 1);
+    scep_request_row_t row = sample(f, 1), *found;
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+    scep_issue_outcome_e outcome;
+
+    assert_int_equal(
+        scep_store_challenge_add(store, &challenge, f->pool, &f->res), SCEP_OK);
+    row.challenge_hash = issue.challenge_hash = challenge.hash;
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    found = find(f, store, &row, f->now);
+    issue.request_id = found->id;
+    issue.retry_since = 0;
+    /* nobody has approved it */
+    assert_int_equal(
+        scep_store_issue(store, &issue, f->pool, &outcome, &f->res), SCEP_OK);
+    assert_int_equal(outcome, SCEP_ISSUE_DUPLICATE);
+    assert_int_equal(db_count(f, "certificates"), 0);
+    assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_APPROVED),
+                     SCEP_OK);
+    assert_int_equal(
+        scep_store_issue(store, &issue, f->pool, &outcome, &f->res), SCEP_OK);
+    assert_int_equal(outcome, SCEP_ISSUE_RECORDED);
+    issue.serial = "FEED";
+    assert_int_equal(
+        scep_store_issue(store, &issue, f->pool, &outcome, &f->res), SCEP_OK);
+    assert_int_equal(outcome, SCEP_ISSUE_DUPLICATE);
+    assert_int_equal(db_count(f, "certificates"), 1);
+    found = find(f, store, &row, f->now + SAMPLE_VALIDITY);
+    assert_int_equal(found->state, SCEP_REQUEST_ISSUED);
+    assert_non_null(found->serial);
+    assert_int_equal(found->sealed.len, 0);
+    assert_string_equal(db_text(f, "SELECT serial FROM challenges"),
+                        found->serial);
+    assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_REJECTED),
+                     SCEP_NOT_FOUND);
+}
+
+static scep_status_e count_row(void *baton, const scep_request_row_t *row)
+{
+    assert_non_null(row->id);
+    ++*(int *)baton;
+    return SCEP_OK;
+}
+
+static void test_list(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_request_filter_t filter = {.now = f->now, .limit = 10};
+    scep_request_row_t row;
+    int n, count = 0;
+
+    for (n = 0; n < MAX; n++) {
+        row = sample(f, n);
+        assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    }
+    assert_int_equal(decide(f, store, find(f, store, &row, f->now)->id,
+                            SCEP_REQUEST_REJECTED),
+                     SCEP_OK);
+    assert_int_equal(scep_store_requests_each(store, &filter, count_row, &count,
+                                              f->pool, &f->res),
+                     SCEP_OK);
+    assert_int_equal(count, MAX - 1);
+    filter.decided = true;
+    filter.scope = SAMPLE_SCOPE;
+    count = 0;
+    assert_int_equal(scep_store_requests_each(store, &filter, count_row, &count,
+                                              f->pool, &f->res),
+                     SCEP_OK);
+    assert_int_equal(count, MAX);
+    filter.scope = "another";
+    assert_int_equal(scep_store_requests_each(store, &filter, count_row, &count,
+                                              f->pool, &f->res),
+                     SCEP_OK);
+    assert_int_equal(count, MAX);
+}
+
+static void test_states_have_names(void **state)
+{
+    (void)state;
+    assert_string_equal(scep_request_state_name(SCEP_REQUEST_WAITING),
+                        "waiting");
+    assert_string_equal(scep_request_state_name(SCEP_REQUEST_EXPIRED),
+                        "expired");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_added_and_found),
+        FIXTURE_TEST(test_id_taken_and_full),
+        FIXTURE_TEST(test_decisions),
+        FIXTURE_TEST(test_challenge_is_bound_and_given_back),
+        FIXTURE_TEST(test_issued),
+        FIXTURE_TEST(test_list),
+        FIXTURE_TEST(test_states_have_names),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
