@@ -12,8 +12,8 @@ EXTRA_DIST += $(GUARDS) scripts/guards/guard.py scripts/quickstart \
 	tests/data tests/httpd tests/interop tests/pgsql/server
 
 # What an administrator reads.
-dist_doc_DATA = README docs/api.md docs/directives.md docs/guide.md docs/internals.md \
-	docs/refusals.md
+dist_doc_DATA = README docs/api.md docs/directives.md docs/guide.md \
+	docs/internals.md docs/refusals.md
 confexampledir = $(docdir)/conf.d
 dist_confexample_DATA = conf.d/scep.conf conf.d/scep-minimal.conf
 confclientdir = $(confexampledir)/examples
@@ -21,6 +21,10 @@ dist_confclient_DATA = conf.d/examples/apple.conf conf.d/examples/cisco.conf \
 	conf.d/examples/jamf.conf conf.d/examples/juniper.conf \
 	conf.d/examples/mikrotik.conf conf.d/examples/printers.conf \
 	conf.d/examples/windows.conf
+confadmindir = $(confexampledir)/examples
+dist_confadmin_DATA = conf.d/examples/basic-ldap.conf \
+	conf.d/examples/client-certificate.conf \
+	conf.d/examples/negotiate.conf conf.d/examples/ntlm.conf
 conffilterdir = $(confexampledir)/fail2ban/filter.d
 dist_conffilter_DATA = conf.d/fail2ban/filter.d/mod_scep.conf
 confjaildir = $(confexampledir)/fail2ban/jail.d
