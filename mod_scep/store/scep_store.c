@@ -152,8 +152,13 @@ static apr_status_t close_all(void *baton)
     scep_store_t *store = baton;
     int i;
 
-    /* In a forked process they are the parent's: closing would upset it. */
-    for (i = 0; i < store->slots && store->process == getpid(); i++) {
+    if (store->process != getpid()) {
+        return APR_SUCCESS; /* the parent's: closing would upset it */
+    }
+    /* What is in use was interrupted: prefork's children end in a signal
+     * handler, and the driver may be anywhere, with a lock of its own held.
+     * That one is left as a killed process leaves it. */
+    for (i = store->free; i >= 0; i = store->slot[i].next) {
         store->driver->close(store->slot[i].conn);
         store->slot[i].conn = NULL;
     }

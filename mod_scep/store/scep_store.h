@@ -63,7 +63,8 @@ scep_status_e scep_store_prepare(const scep_store_config_t *config,
                                  const scep_env_t *env, uid_t uid, gid_t gid,
                                  apr_pool_t *pool, scep_result_t *res);
 
-/** Child: open. Connections are made on demand and closed with POOL. */
+/** Child: open. Connections are made on demand and closed with POOL, but for
+ * those in use then: whoever uses them was interrupted, and the process ends. */
 scep_status_e scep_store_open(const scep_store_config_t *config,
                               const scep_env_t *env, apr_pool_t *pool,
                               scep_store_t **store, scep_result_t *res);

@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "scep_store_p.h"
+
 /* --- every call into the database may fail -------------------------------- */
 
 static int fail_at;   /* the call that fails, counted down; 0: none */
@@ -282,12 +284,74 @@ static void test_kill_under_load(void **state)
     must_add(f, db_open(f), 99999999);
 }
 
+/* --- ended amid its work -------------------------------------------------- */
+
+/* As a child of prefork, where the signal's handler destroys the pools. */
+static void end_in_transaction(fixture_t *f, int told)
+{
+    scep_store_config_t config = db_config(f);
+    scep_store_session_t session;
+    scep_store_t *store;
+    apr_pool_t *pool;
+
+    if (apr_pool_create(&pool, f->pool) != APR_SUCCESS ||
+        scep_store_open(&config, &f->env, pool, &store, &f->res) != SCEP_OK ||
+        scep_store_begin(store, &session, &f->res) != SCEP_OK) {
+        _exit(1);
+    }
+    apr_pool_destroy(pool);
+    if (write(told, "", 1) == 1) {
+        pause();
+    }
+    _exit(1);
+}
+
+static int begin_elsewhere(fixture_t *f)
+{
+    sqlite3 *db;
+    int code;
+
+    assert_int_equal(
+        sqlite3_open_v2(db_path(f), &db, SQLITE_OPEN_READWRITE, NULL),
+        SQLITE_OK);
+    code = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    sqlite3_close(db);
+    return code;
+}
+
+/* The driver was interrupted: to close the connection could wait for ever at
+ * a lock that the driver holds itself. */
+static void test_in_use_is_left_alone(void **state)
+{
+    fixture_t *f = *state;
+    int told[2];
+    char octet;
+    pid_t pid;
+
+    db_prepare(f);
+    assert_int_equal(pipe(told), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        end_in_transaction(f, told[1]);
+    }
+    close(told[1]);
+    assert_int_equal(read(told[0], &octet, 1), 1);
+    close(told[0]);
+    assert_int_equal(begin_elsewhere(f), SQLITE_BUSY);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(begin_elsewhere(f), SQLITE_OK);
+    check_consistent(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_any_call_fails),
         FIXTURE_TEST(test_racing_processes),
         FIXTURE_TEST(test_kill_under_load),
+        FIXTURE_TEST(test_in_use_is_left_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
