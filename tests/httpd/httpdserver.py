@@ -37,6 +37,7 @@ ROOT = os.geteuid() == 0
 USER, GROUP = "www-data", "www-data"
 ADMIN, SECRET = "admin", "secret"
 TIMEOUT = 40  # seconds; for whatever httpd has to do
+SETTLE = 4  # seconds
 CGI_CONF = "/etc/apache2/conf-available/serve-cgi-bin.conf"
 Answer = collections.namedtuple("Answer", "status headers body")
 
@@ -162,6 +163,7 @@ class Server:
         self.process = None
         self.terminal = None
         self.sanitized = sanitizer() is not None
+        self.preload = [sanitizer()] if self.sanitized else []
         self.expected = []
         self.extra, self.vhosts = extra, vhosts
         self.modules = MODULES + tuple(modules)
@@ -266,8 +268,9 @@ class Server:
 
     def environment(self):
         env = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
+        if self.preload:
+            env["LD_PRELOAD"] = ":".join(self.preload)
         if self.sanitized:
-            env["LD_PRELOAD"] = sanitizer()
             env["ASAN_OPTIONS"] = (
                 "detect_leaks=0:abort_on_error=1:detect_odr_violation=0:"
                 f"log_path={self.path('asan')}")
@@ -356,12 +359,56 @@ class Server:
 
     def stop(self):
         if self.running():
+            self.settle()
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(TIMEOUT)
             except subprocess.TimeoutExpired:
                 self.kill_all()
                 raise
+
+    def settle(self):
+        """Wait until the workers are idle, before a signal that makes httpd
+        cut connections off. The event MPM does that from another thread
+        (close_worker_sockets() in event.c), through pointers which a worker
+        that has just freed its connection has not yet cleared: the child
+        dies, whatever modules it has. A client that holds its connection is
+        not waited for longer than SETTLE."""
+        self.wait_until(lambda: not self.connections(), SETTLE)
+        # twice: between two steps a worker may wait at a lock
+        for _ in range(2):
+            self.wait_until(lambda: self.thread_states() <= {"S"}, TIMEOUT)
+
+    @staticmethod
+    def wait_until(condition, seconds):
+        """Or until SECONDS are over."""
+        end = time.monotonic() + seconds
+        while not condition() and time.monotonic() < end:
+            time.sleep(0.005)
+
+    def thread_states(self):
+        """proc(5)'s letters for all threads of the children; S: asleep."""
+        states = set()
+        for pid in self.children():
+            with contextlib.suppress(OSError):
+                for thread in os.listdir(f"/proc/{pid}/task"):
+                    with open(f"/proc/{pid}/task/{thread}/stat",
+                              encoding="ascii", errors="replace") as file:
+                        states.add(file.read().rpartition(")")[2].split()[0])
+        return states
+
+    def connections(self):
+        """How many the server has; none that only the kernel still closes."""
+        count = 0
+        with open("/proc/net/tcp", encoding="ascii") as file:
+            for line in file.readlines()[1:]:
+                words = line.split()
+                if (words[1].endswith(f":{self.port:04X}")
+                        and words[3] != "0A"  # listening
+                        # of no process: established, or closed by the client
+                        and (words[9] != "0" or words[3] in ("01", "08"))):
+                    count += 1
+        return count
 
     def restart(self):
         self.stop()
@@ -370,6 +417,8 @@ class Server:
     def graceful(self, number=signal.SIGUSR1):
         """`apachectl graceful`; comes back when the new generation serves."""
         before = self.count("resuming normal operations")
+        if number == signal.SIGHUP:
+            self.settle()
         self.process.send_signal(number)
         self.wait_for(
             lambda: self.count("resuming normal operations") > before)
