@@ -26,8 +26,9 @@ scep_status_e scep_reply_key(const scep_request_t *req,
         fault = scep_recipient_fault(&to, msg->cipher);
     }
     if (fault != NULL) {
-        return scep_fail(res, SCEP_R_REPLY_KEY, "the signer's key %s%s", fault,
-                         ways->count == 0 ? ", and ScepECReply is refuse" : "");
+        return scep_fail(
+            res, SCEP_R_REPLY_KEY, "the signer's key %s%s", fault,
+            ways->count == 0 ? ", and ScepECReply allows no other way" : "");
     }
     if (to.way != SCEP_WAY_PASSWORD) {
         to.password = NULL;

@@ -370,6 +370,26 @@ static void set_approval(const scep_dir_config_t *conf,
         conf->approval_max != 0 ? conf->approval_max : DEFAULT_APPROVAL_MAX;
 }
 
+/* By password, as RFC 8894 3.1 has it; but who records such a reply can guess at
+ * leisure, and what a provider takes may be what people log in with (RFC 8894
+ * 7.3). */
+static void set_reply_ways(const scep_dir_config_t *conf, scep_policy_t *policy)
+{
+    int i;
+
+    policy->reply_ways = conf->reply_ways;
+    if (conf->reply_ways_set) {
+        return;
+    }
+    for (i = 0; i < policy->sources.count; i++) {
+        if (policy->sources.source[i] == SCEP_SOURCE_PROVIDER) {
+            return;
+        }
+    }
+    policy->reply_ways.count = 1;
+    policy->reply_ways.way[0] = SCEP_WAY_PASSWORD;
+}
+
 void scep_config_policy(const scep_server_config_t *server,
                         const scep_dir_config_t *conf, scep_policy_t *policy)
 {
@@ -383,11 +403,7 @@ void scep_config_policy(const scep_server_config_t *server,
     set_renewal(conf, &policy->renewal);
     set_manner(conf, &policy->manner);
     set_approval(conf, &policy->approval);
-    policy->reply_ways = conf->reply_ways;
-    if (!conf->reply_ways_set) {
-        policy->reply_ways.count = 1;
-        policy->reply_ways.way[0] = SCEP_WAY_PASSWORD; /* RFC 8894 3.1 */
-    }
+    set_reply_ways(conf, policy);
     policy->retry_window = conf->retry_window != -1
                                ? conf->retry_window
                                : apr_time_from_sec(DEFAULT_RETRY_SECONDS);

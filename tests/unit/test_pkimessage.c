@@ -298,6 +298,26 @@ static void message_type_must_be_there_once(void **state)
     accepted(f, maker_message(f, m));
 }
 
+/* What a self-signed certificate says of itself proves nothing, so it is not
+ * looked at: neither its digest (Q6, Q26), nor whether it is true. */
+static void signers_own_signature_is_not_looked_at(void **state)
+{
+    fixture_t *f = *state;
+    maker_t *m = good(f);
+    X509 *cert = scep_x509_own(f->pool, X509_dup(m->signer.cert));
+    EVP_PKEY *other = certs_key(f, "ra", NULL);
+    scep_pkimessage_t *msg = NULL;
+
+    assert_true(X509_sign(cert, m->signer.key, EVP_md5()) > 0);
+    m->signer.cert = certs_decode(f, cert, NULL);
+    assert_int_equal(decode_at(f, maker_message(f, m), SCEP_LEVEL_MODERN, &msg),
+                     SCEP_OK);
+    assert_true(X509_sign(cert, other, EVP_sha256()) > 0);
+    m->signer.cert = certs_decode(f, cert, NULL);
+    assert_int_equal(decode_at(f, maker_message(f, m), SCEP_LEVEL_MODERN, &msg),
+                     SCEP_OK);
+}
+
 static void digests_follow_the_level(void **state)
 {
     static const struct {
@@ -742,6 +762,7 @@ int main(void)
         FIXTURE_TEST(nonce_is_checked),
         FIXTURE_TEST(signing_time_is_read),
         FIXTURE_TEST(message_type_must_be_there_once),
+        FIXTURE_TEST(signers_own_signature_is_not_looked_at),
         FIXTURE_TEST(digests_follow_the_level),
         FIXTURE_TEST(other_digests_are_refused),
         FIXTURE_TEST(pss_is_verified),

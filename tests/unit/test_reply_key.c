@@ -66,7 +66,8 @@ static void test_ec_gets_what_is_configured(void **state)
 
     ways->count = 0;
     refused(f, "EC", "secret");
-    assert_non_null(strstr(f->base.res.detail, "ScepECReply is refuse"));
+    assert_non_null(
+        strstr(f->base.res.detail, "ScepECReply allows no other way"));
 }
 
 /* An RSA key that is too small is not helped by a password. */
