@@ -29,7 +29,11 @@ static scep_status_e issue(fixture_t *f, const scep_keypair_t *ca,
                            scep_extensions_t *extensions, X509 **cert)
 {
     scep_ca_request_t request = {
-        csr, {NULL, 0}, extensions, profile, "transaction"};
+        .csr = csr,
+        .extensions = extensions,
+        .profile = profile,
+        .transaction_id = "transaction",
+    };
 
     scep_result_init(&f->res, f->pool);
     return scep_cert_issue(ca, &request, f->now, f->pool, cert, &left_out,
