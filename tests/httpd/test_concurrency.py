@@ -39,7 +39,7 @@ def requests_for(server, passwords, first=0):
     """One request for each password, each of a device of its own."""
     ra = server.ra_cert
     return [scep.Request(ra, password, f"device-{number}",
-                         key=scep.shared_key(number))
+                         key=scep.shared_key(number % CLIENTS))
             for number, password in enumerate(passwords, first)]
 
 
