@@ -83,7 +83,7 @@ def test_delay_lets_the_right_ones_through(httpd):
     for thread in threads:
         thread.join()
     assert time.monotonic() - began >= DELAY
-    assert statuses.count(429) >= 2 and statuses.count(200) >= 2
+    assert statuses.count(429) >= 1 and statuses.count(200) >= 2
     # the master password: after the wait
     began = time.monotonic()
     assert ask(server, master(server), number=3)[2].status == scep.SUCCESS

@@ -18,8 +18,8 @@
 enum {
     MAX_FILES = 8,
     MAX_PENDING = 4096,
-    MAX_SIZE = 16 * 1024 * 1024,
-    POWER_CUTS = 40,
+    MAX_SIZE = 4 * 1024 * 1024,
+    POWER_CUTS = 25,
     STEPS = 30
 };
 
