@@ -1,9 +1,13 @@
 libscep_challenge_la_SOURCES = \
+	mod_scep/challenge/scep_challenge_exec.c \
+	mod_scep/challenge/scep_challenge_exec.h \
 	mod_scep/challenge/scep_challenge_table.c \
 	mod_scep/challenge/scep_challenge_table.h \
 	mod_scep/challenge/scep_failures.c mod_scep/challenge/scep_failures.h \
 	mod_scep/challenge/scep_form_token.c \
 	mod_scep/challenge/scep_form_token.h \
+	mod_scep/challenge/scep_exec.c mod_scep/challenge/scep_exec.h \
+	mod_scep/challenge/scep_exec_slots.c \
 	mod_scep/challenge/scep_master.c mod_scep/challenge/scep_master.h \
 	mod_scep/challenge/scep_master_cms.c \
 	mod_scep/challenge/scep_master_cms.h \
@@ -11,7 +15,8 @@ libscep_challenge_la_SOURCES = \
 	mod_scep/challenge/scep_password.c mod_scep/challenge/scep_password.h
 
 if HAVE_CMOCKA
-CHALLENGE_TESTS = tests/unit/test_challenge_table \
+CHALLENGE_TESTS = tests/unit/test_challenge_exec tests/unit/test_exec \
+	tests/unit/test_exec_slots tests/unit/test_challenge_table \
 	tests/unit/test_challenge_table_death tests/unit/test_failures \
 	tests/unit/test_form_token \
 	tests/unit/test_master \
@@ -60,3 +65,15 @@ tests_unit_test_password_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_password_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
 tests_unit_test_password_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=RAND_priv_bytes \
 	-Wl,--wrap=HMAC
+tests_unit_test_challenge_exec_SOURCES = tests/unit/test_challenge_exec.c \
+	tests/unit/fixture.h
+tests_unit_test_challenge_exec_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_challenge_exec_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
+tests_unit_test_exec_SOURCES = tests/unit/test_exec.c \
+	tests/unit/fixture.h
+tests_unit_test_exec_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_exec_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
+tests_unit_test_exec_slots_SOURCES = tests/unit/test_exec_slots.c \
+	tests/unit/fixture.h
+tests_unit_test_exec_slots_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_exec_slots_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)

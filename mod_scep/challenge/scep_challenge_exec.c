@@ -1,0 +1,337 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_challenge_exec.c: challenges judged by a program. (challenge layer)
+ */
+#include "scep_challenge_exec.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_encode.h>
+#include <apr_strings.h>
+
+#include "scep_exec.h"
+#include "scep_json.h"
+#include "scep_json_read.h"
+#include "scep_str.h"
+
+enum {
+    EXIT_ACCEPTED = 0,
+    EXIT_REFUSED = 1,
+    EXIT_LATER = 75, /* EX_TEMPFAIL */
+    SLOT_WAIT = 5,   /* seconds */
+    MAX_SHOWN = 256
+};
+
+typedef struct exec_state_t {
+    const char *const *argv;
+    apr_interval_time_t timeout;
+    int workers;
+    scep_exec_slots_t *slots; /* NULL while probing */
+} exec_state_t;
+
+/* ---- start ---- */
+
+static scep_status_e check_program(const char *path, scep_result_t *res)
+{
+    struct stat st;
+
+    if (*path != '/') {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "%s is no absolute path; write the whole path of the "
+                         "program",
+                         path);
+    }
+    if (stat(path, &st) != 0) {
+        return scep_fail(res, SCEP_R_SETUP, "%s cannot be found: %s", path,
+                         strerror(errno));
+    }
+    if (!S_ISREG(st.st_mode) || access(path, X_OK) != 0) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "%s is no program that can be run; set its mode to "
+                         "755 (chmod)",
+                         path);
+    }
+    if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "%s may be written by others than its owner, who "
+                         "could let any device in; set its mode to 755 (chmod)",
+                         path);
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e start(const scep_challenge_config_t *config, int probe,
+                           const scep_env_t *env, apr_pool_t *pool,
+                           void **state, scep_result_t *res)
+{
+    exec_state_t *s = apr_pcalloc(pool, sizeof(*s));
+    char **argv = NULL;
+
+    (void)env;
+    if (apr_tokenize_to_argv(config->args, &argv, pool) != APR_SUCCESS ||
+        argv[0] == NULL) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "the path of a program is wanted, as in exec:/path");
+    }
+    s->argv = (const char *const *)argv;
+    s->timeout = config->exec_timeout;
+    s->workers = config->exec_workers;
+    *state = s;
+    if (check_program(argv[0], res) != SCEP_OK || probe) {
+        return res->status;
+    }
+    s->slots = scep_exec_slots_make(s->workers, pool);
+    return s->slots != NULL ? SCEP_OK
+                            : scep_fail(res, SCEP_R_SETUP,
+                                        "no temporary file can be made: %s",
+                                        strerror(errno));
+}
+
+/* As httpd's user, who may see less than root. */
+static scep_status_e child_start(void *state, const scep_env_t *env,
+                                 apr_pool_t *pool, scep_result_t *res)
+{
+    const exec_state_t *s = state;
+
+    (void)env;
+    (void)pool;
+    return access(s->argv[0], X_OK) == 0
+               ? SCEP_OK
+               : scep_fail(res, SCEP_R_SETUP,
+                           "httpd's user cannot run %s: %s; look at the modes "
+                           "of the file and of the directories above it",
+                           s->argv[0], strerror(errno));
+}
+
+/* ---- what it is told ---- */
+
+/* NAME and TEXT as a member of an object. What holds a secret is wiped. */
+static char *append(char *at, const char *name, const char *value)
+{
+    at += strlen(at);
+    *at++ = '"';
+    memcpy(at, name, strlen(name));
+    at += strlen(name);
+    memcpy(at, "\":", 2);
+    at += 2;
+    memcpy(at, value, strlen(value) + 1);
+    return at + strlen(value);
+}
+
+static const char *alt_names_json(const scep_challenge_request_t *request,
+                                  apr_pool_t *pool)
+{
+    const char *const *name = request->alt_names;
+    const char *list = "[";
+
+    for (; *name != NULL; name++) {
+        list = apr_pstrcat(pool, list, name == request->alt_names ? "" : ",",
+                           scep_json_string(pool, *name), NULL);
+    }
+    return apr_pstrcat(pool, list, "]", NULL);
+}
+
+static void wipe_text(const char *text)
+{
+    union {
+        const char *in;
+        char *out;
+    } secret = {text};
+
+    scep_wipe(secret.out, strlen(text));
+}
+
+static scep_octets_t make_input(const scep_challenge_request_t *request,
+                                apr_pool_t *pool)
+{
+    const char *challenge = scep_json_string(pool, request->challenge);
+    const char *encoded = apr_pencode_base64_binary(
+        pool, request->csr_der.data, (apr_ssize_t)request->csr_der.len,
+        APR_ENCODE_NONE, NULL);
+    const char *csr = scep_json_string(pool, encoded);
+    const struct {
+        const char *name, *value;
+    } members[] = {
+        {"transactionID", scep_json_string(pool, request->transaction_id)},
+        {"csr", csr},
+        {"subject", scep_json_string(pool, request->subject)},
+        {"subjectAltNames", alt_names_json(request, pool)},
+        {"challenge", challenge},
+        {"peer", scep_json_string(pool, request->peer)},
+        {"profile", scep_json_string(pool, request->profile)},
+        {"endpoint", scep_json_string(pool, request->endpoint)},
+    };
+    scep_octets_t input;
+    size_t len = 4, i;
+    char *text, *at;
+
+    for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        len += strlen(members[i].name) + strlen(members[i].value) + 4;
+    }
+    text = at = scep_secret_alloc(pool, len);
+    *at = '{';
+    for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        at = append(text, members[i].name, members[i].value);
+        *at = i + 1 < sizeof(members) / sizeof(members[0]) ? ',' : '}';
+        at[1] = '\0';
+    }
+    at[1] = '\n';
+    input.data = (const unsigned char *)text;
+    input.len = (size_t)(at - text) + 2;
+    wipe_text(challenge);
+    wipe_text(encoded);
+    wipe_text(csr);
+    return input;
+}
+
+/* ---- what it says ---- */
+
+typedef struct verdict_t {
+    const char *profile;
+    const char *limits;
+    const char *reason;
+} verdict_t;
+
+/* @return NULL, or what is wrong with it */
+static const char *read_verdict(const scep_exec_t *run, apr_pool_t *pool,
+                                verdict_t *verdict)
+{
+    static const char *const known[] = {"profile", "limits", "reason", NULL};
+    scep_json_t *object, *value;
+    const char *error;
+    size_t i;
+
+    memset(verdict, 0, sizeof(*verdict));
+    for (i = 0; i < run->out_len && isspace((unsigned char)run->out[i]); i++) {
+        /* nothing was said */
+    }
+    if (i == run->out_len) {
+        return NULL;
+    }
+    object = scep_json_parse(pool, run->out, run->out_len, &error);
+    if (object == NULL) {
+        return error;
+    }
+    if (!scep_json_is_object(object) ||
+        scep_json_stranger(object, known) != NULL) {
+        return "it is no object with members profile, limits and reason alone";
+    }
+    if ((value = scep_json_get(object, "profile")) != NULL &&
+        (verdict->profile = scep_json_text(value)) == NULL) {
+        return "its profile is no string";
+    }
+    if ((value = scep_json_get(object, "reason")) != NULL &&
+        (verdict->reason = scep_json_text(value)) == NULL) {
+        return "its reason is no string";
+    }
+    if ((value = scep_json_get(object, "limits")) != NULL &&
+        (!scep_json_is_object(value) ||
+         (verdict->limits = scep_json_write(pool, value)) == NULL)) {
+        return "its limits are no object";
+    }
+    return NULL;
+}
+
+/* For the log; what repeats the challenge is left out. */
+static const char *shown(const char *text,
+                         const scep_challenge_request_t *request,
+                         apr_pool_t *pool)
+{
+    if (text == NULL || *text == '\0') {
+        return "";
+    }
+    if (strstr(text, request->challenge) != NULL) {
+        return ": (it wrote the challenge)";
+    }
+    return apr_pstrcat(pool, ": ", scep_printable(pool, text, MAX_SHOWN), NULL);
+}
+
+static const char *how(const exec_state_t *s, const scep_exec_t *run,
+                       apr_pool_t *pool)
+{
+    switch (run->end) {
+    case SCEP_EXEC_EXITED:
+        return apr_psprintf(pool, "ended with exit status %d", run->code);
+    case SCEP_EXEC_SIGNALED:
+        return apr_psprintf(pool, "was ended by signal %d", run->code);
+    case SCEP_EXEC_TIMEOUT:
+        return apr_psprintf(pool,
+                            "took longer than %d ms (ScepExecTimeout) and was "
+                            "killed",
+                            (int)apr_time_as_msec(s->timeout));
+    case SCEP_EXEC_FLOOD:
+        return apr_psprintf(pool, "wrote more than %d octets and was killed",
+                            SCEP_EXEC_MAX_OUTPUT);
+    case SCEP_EXEC_FAILED:
+        break;
+    }
+    return apr_psprintf(pool, "could not be run: %s", strerror(run->code));
+}
+
+static scep_status_e judge(const exec_state_t *s, const scep_exec_t *run,
+                           const scep_challenge_request_t *request,
+                           apr_pool_t *pool, scep_challenge_answer_t *answer,
+                           scep_result_t *res)
+{
+    bool exited = run->end == SCEP_EXEC_EXITED;
+    verdict_t verdict;
+    const char *error =
+        exited ? read_verdict(run, pool, &verdict) : "there is none";
+
+    if (exited && run->code == EXIT_REFUSED) {
+        return scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,
+                         "%s refused the challenge for \"%s\"%s", s->argv[0],
+                         request->subject,
+                         shown(error == NULL && verdict.reason != NULL
+                                   ? verdict.reason
+                                   : run->err,
+                               request, pool));
+    }
+    if (!exited || run->code != EXIT_ACCEPTED) {
+        return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE, "%s %s%s", s->argv[0],
+                         how(s, run, pool), shown(run->err, request, pool));
+    }
+    if (error != NULL) {
+        return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
+                         "%s accepted, but what it wrote cannot be used: %s",
+                         s->argv[0], error);
+    }
+    answer->profile = verdict.profile;
+    answer->limits = verdict.limits;
+    return SCEP_OK;
+}
+
+static scep_status_e check(void *state, const scep_env_t *env,
+                           const scep_challenge_request_t *request,
+                           apr_pool_t *pool, scep_challenge_answer_t *answer,
+                           scep_result_t *res)
+{
+    const exec_state_t *s = state;
+    int slot = scep_exec_slots_take(s->slots, apr_time_from_sec(SLOT_WAIT));
+    scep_exec_t run;
+
+    (void)env;
+    if (slot < 0) {
+        return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
+                         "%d of %s run already, and none ended within %d "
+                         "seconds; raise ScepExecWorkers, or make it faster",
+                         s->workers, s->argv[0], SLOT_WAIT);
+    }
+    scep_exec_run(s->argv, make_input(request, pool), s->timeout, pool, &run);
+    scep_exec_slots_give(s->slots, slot);
+    return judge(s, &run, request, pool, answer, res);
+}
+
+const scep_challenge_provider_t scep_challenge_exec = {
+    .abi = SCEP_CHALLENGE_ABI,
+    .size = sizeof(scep_challenge_provider_t),
+    .name = "exec",
+    .start = start,
+    .child_start = child_start,
+    .check = check,
+};

@@ -1,0 +1,60 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_exec.h
+ * One run of a program of the operator's, for threads of a server: without a
+ * shell, in a process group of its own, with nothing but its standard input,
+ * output and error open, an environment of PATH and LC_ALL, in `/`; bounded in
+ * time and output. Nothing of its group outlives the run. (challenge layer:
+ * POSIX)
+ */
+#ifndef SCEP_EXEC_H
+#define SCEP_EXEC_H
+
+#include <apr_time.h>
+
+#include "scep.h"
+
+/** Octets of standard output, and of standard error. */
+#define SCEP_EXEC_MAX_OUTPUT 65536
+
+/** How a run ended. */
+typedef enum {
+    SCEP_EXEC_EXITED = 0, /* code: exit status */
+    SCEP_EXEC_SIGNALED,   /* code: the signal */
+    SCEP_EXEC_TIMEOUT,    /* it was killed */
+    SCEP_EXEC_FLOOD,      /* it wrote too much, and was killed */
+    SCEP_EXEC_FAILED      /* it could not be run; code: errno */
+} scep_exec_end_e;
+
+typedef struct scep_exec_t {
+    scep_exec_end_e end;
+    int code;
+    const char *out; /* standard output; NUL-terminated */
+    size_t out_len;  /* may be longer than strlen(out) */
+    const char *err; /* the first line of standard error, at most 256 octets,
+                      * not yet made printable; "" if there is none */
+} scep_exec_t;
+
+/**
+ * Run ARGV (NULL-terminated; argv[0] is a path) and wait for its end. It need
+ * not read INPUT.
+ * @param run what came of it, from POOL
+ */
+void scep_exec_run(const char *const *argv, scep_octets_t input,
+                   apr_interval_time_t timeout, apr_pool_t *pool,
+                   scep_exec_t *run);
+
+/** How many programs run at a time, in all processes that are forked from the
+ * one that made this. */
+typedef struct scep_exec_slots_t scep_exec_slots_t;
+
+/** @return NULL if no temporary file can be made */
+scep_exec_slots_t *scep_exec_slots_make(int count, apr_pool_t *pool);
+
+/** Get one of the slots, and wait up to WAIT for it. One that a process held
+ * when it died is free. @return -1: none got free */
+int scep_exec_slots_take(scep_exec_slots_t *slots, apr_interval_time_t wait);
+
+void scep_exec_slots_give(scep_exec_slots_t *slots, int slot);
+
+#endif
