@@ -12,11 +12,14 @@
 
 #include "mod_scep.h"
 #include "scep_ca_local.h"
+#include "scep_challenge_authn.h"
+#include "scep_challenge_exec.h"
 #include "scep_config.h"
 #include "scep_config_check.h"
 #include "scep_endpoint.h"
 #include "scep_log_httpd.h"
 #include "scep_runtime.h"
+#include "scep_sources.h"
 
 extern module AP_MODULE_DECLARE_DATA scep_module;
 APLOG_USE_MODULE(scep);
@@ -94,9 +97,9 @@ static int judge(server_rec *s, scep_result_t *res)
  *  6. algorithms, with a private library context for the legacy level
  *  7. for each distinct site: CA, RA, state directory, password key,
  *     database, its outstanding passwords into the shared table, and the
- *     master password
+ *     master password; and the providers of ScepChallenge
  * Each child:
- *  8. lock, backend, database
+ *  8. lock, backend, database, providers of ScepChallenge
  */
 static scep_status_e start_common(scep_runtime_t **runtime, apr_pool_t *pconf,
                                   server_rec *main_s, scep_result_t *res)
@@ -168,6 +171,11 @@ static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (s = main_s; s != NULL; s = s->next) {
+        /* The sections of one that is off hold for those that are on. */
+        if (scep_sources_start(s, pconf, &res) != SCEP_OK &&
+            judge(s, &res) != OK) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
         if (scep_config_server(s)->engine != 1) {
             continue;
         }
@@ -229,6 +237,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main_s)
 
         if (site != NULL) {
             scep_runtime_child_init(site->runtime, main_s, pchild);
+            scep_sources_child_start(main_s, pchild);
             return;
         }
     }
@@ -244,6 +253,11 @@ static void register_hooks(apr_pool_t *pool)
 
     ap_register_provider(pool, SCEP_CA_PROVIDER_GROUP, "local",
                          SCEP_CA_PROVIDER_VERSION, &scep_ca_local);
+    ap_register_provider(pool, SCEP_CHALLENGE_PROVIDER_GROUP, "authn",
+                         SCEP_CHALLENGE_PROVIDER_VERSION,
+                         &scep_challenge_authn);
+    ap_register_provider(pool, SCEP_CHALLENGE_PROVIDER_GROUP, "exec",
+                         SCEP_CHALLENGE_PROVIDER_VERSION, &scep_challenge_exec);
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, after_ssl, NULL, APR_HOOK_MIDDLE);

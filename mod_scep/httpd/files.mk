@@ -11,6 +11,8 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_api_status.c \
 	mod_scep/httpd/scep_body.c mod_scep/httpd/scep_body.h \
 	mod_scep/httpd/scep_call.c mod_scep/httpd/scep_call.h \
+	mod_scep/httpd/scep_challenge_authn.c \
+	mod_scep/httpd/scep_challenge_authn.h \
 	mod_scep/httpd/scep_config.c mod_scep/httpd/scep_config.h \
 	mod_scep/httpd/scep_config_check.c mod_scep/httpd/scep_config_check.h \
 	mod_scep/httpd/scep_database.c mod_scep/httpd/scep_database.h \
@@ -43,7 +45,8 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_passphrase.c mod_scep/httpd/scep_passphrase.h \
 	mod_scep/httpd/scep_ra_setup.c mod_scep/httpd/scep_ra_setup.h \
 	mod_scep/httpd/scep_runtime.c mod_scep/httpd/scep_runtime.h \
-	mod_scep/httpd/scep_shared.c mod_scep/httpd/scep_shared.h
+	mod_scep/httpd/scep_shared.c mod_scep/httpd/scep_shared.h \
+	mod_scep/httpd/scep_sources.c mod_scep/httpd/scep_sources.h
 mod_scep_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/mod_scep/httpd \
 	$(HTTPD_CPPFLAGS)
 # clang sees the casts inside APR_RING macros.

@@ -102,6 +102,9 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
     conf->named = base->named != NULL && add->named != NULL
                       ? apr_array_append(pool, base->named, add->named)
                       : (add->named ? add->named : base->named);
+    conf->provided = add->provided; /* the base has started its own */
+    MERGE(exec_timeout);
+    MERGE(exec_workers);
     MERGE(none_at);
     MERGE(defined_at);
     return conf;

@@ -62,8 +62,12 @@ typedef struct scep_server_config_t {
     apr_hash_t *profiles;      /* scep_profile_t * by name; NULL: none here */
     scep_profile_t *section;   /* while its <ScepProfile> is read, or NULL */
     apr_array_header_t *named; /* scep_named_t: profiles that were named */
-    const char *none_at;       /* file:line of a ScepChallenge none, or NULL */
-    const char *defined_at;    /* file:line of ScepEngine */
+    apr_array_header_t *provided; /* scep_provided_t *: in the sections of this
+                                   * server alone; NULL: none */
+    apr_interval_time_t exec_timeout; /* 0: not set */
+    int exec_workers;                 /* 0: not set */
+    const char *none_at;    /* file:line of a ScepChallenge none, or NULL */
+    const char *defined_at; /* file:line of ScepEngine */
 
     scep_site_t *site;    /* set by start-up when the engine is on */
     apr_hash_t *ca_sites; /* scep_site_t * by name of <ScepCA>, likewise */

@@ -19,6 +19,7 @@
 #include "scep_ra_setup.h"
 #include "scep_runtime.h"
 #include "scep_shared.h"
+#include "scep_sources.h"
 
 APLOG_USE_MODULE(scep);
 
@@ -231,6 +232,10 @@ bool scep_config_check(server_rec *main_server, apr_pool_t *ptemp, bool files,
 {
     server_rec *s;
     bool good = !files || check_lock(main_server, ptemp);
+
+    if (files && scep_runtime_wanted(main_server)) {
+        good = scep_sources_check(main_server, ptemp, quiet) && good;
+    }
 
     for (s = main_server; s != NULL; s = s->next) {
         const scep_server_config_t *conf = scep_config_server(s);

@@ -7,6 +7,8 @@
  */
 #include "scep_directives.h"
 
+#include "scep_sources.h"
+
 #define POLICY (RSRC_CONF | ACCESS_CONF)
 
 const command_rec scep_directives[] = {
@@ -54,7 +56,8 @@ const command_rec scep_directives[] = {
                     "order: password, key-agreement; or refuse"),
     AP_INIT_ITERATE("ScepChallenge", scep_set_challenge, NULL, POLICY,
                     "what a challenge may be, tried in this order: one-time, "
-                    "single, none"),
+                    "single, authn:provider, \"exec:/program arguments\", "
+                    "none"),
     AP_INIT_FLAG("ScepUseSinglePassword", scep_set_single, NULL, POLICY,
                  "On: one password for all devices, which never expires"),
     AP_INIT_TAKE1("ScepPasswordLength", scep_set_password_length, NULL, POLICY,
@@ -91,6 +94,10 @@ const command_rec scep_directives[] = {
     AP_INIT_TAKE12("ScepFailureLimit", scep_set_failure_limit, NULL, POLICY,
                    "off, or how many challenges may be refused in which time, "
                    "and delay or refuse for what is done beyond that"),
+    AP_INIT_TAKE1("ScepExecTimeout", scep_set_exec_timeout, NULL, RSRC_CONF,
+                  "how long a program of ScepChallenge exec: may take"),
+    AP_INIT_TAKE1("ScepExecWorkers", scep_set_exec_workers, NULL, RSRC_CONF,
+                  "how many of a program of ScepChallenge exec: run at a time"),
     AP_INIT_TAKE1("ScepAuditRefusals", scep_set_audit_refusals, NULL, RSRC_CONF,
                   "how many refusals are kept in the audit trail"),
     AP_INIT_TAKE1("ScepRetryWindow", scep_set_retry_window, NULL, POLICY,

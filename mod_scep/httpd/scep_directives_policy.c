@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "scep_password.h"
+#include "scep_sources.h"
 
 enum {
     MAX_RETRY_DAYS = 7,
@@ -36,30 +37,6 @@ const char *scep_set_algorithms(cmd_parms *cmd, void *dir, const char *value)
     return scep_bad_value(cmd, value, "modern, compatible or legacy is wanted");
 }
 
-static const char *add_source(cmd_parms *cmd, scep_dir_config_t *conf,
-                              const char *value, scep_source_e source)
-{
-    const int most = sizeof(conf->sources.source) / sizeof(source);
-    int i;
-
-    for (i = 0; i < conf->sources.count; i++) {
-        if (conf->sources.source[i] == source) {
-            return scep_bad_value(cmd, value,
-                                  "that source is in the list already");
-        }
-        if (conf->sources.source[i] == SCEP_SOURCE_NONE) {
-            return scep_bad_value(
-                cmd, value, "nothing can come after none, which accepts all");
-        }
-    }
-    if (conf->sources.count == most) {
-        return scep_bad_value(cmd, value, "the list is too long");
-    }
-    conf->sources.source[conf->sources.count++] = source;
-    conf->sources_set = true;
-    return NULL;
-}
-
 const char *scep_set_challenge(cmd_parms *cmd, void *dir, const char *value)
 {
     scep_dir_config_t *conf = dir;
@@ -76,20 +53,19 @@ const char *scep_set_challenge(cmd_parms *cmd, void *dir, const char *value)
             "else; keep one of the two");
     }
     if (strcasecmp(value, "one-time") == 0) {
-        return add_source(cmd, conf, value, SCEP_SOURCE_ONE_TIME);
+        return scep_sources_add(cmd, conf, value, SCEP_SOURCE_ONE_TIME);
     }
     if (strcasecmp(value, "single") == 0) {
         server->single = true;
-        return add_source(cmd, conf, value, SCEP_SOURCE_SINGLE);
+        return scep_sources_add(cmd, conf, value, SCEP_SOURCE_SINGLE);
     }
     if (strcasecmp(value, "none") == 0) {
         server->none_at =
             apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
                          cmd->directive->line_num);
-        return add_source(cmd, conf, value, SCEP_SOURCE_NONE);
+        return scep_sources_add(cmd, conf, value, SCEP_SOURCE_NONE);
     }
-    return scep_bad_value(cmd, value,
-                          "the sources are one-time, single and none");
+    return scep_sources_add(cmd, conf, value, SCEP_SOURCE_PROVIDER);
 }
 
 /* NDES's name for `ScepChallenge single`. */

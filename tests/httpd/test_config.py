@@ -71,7 +71,12 @@ LIMITS = [
     ("ScepPasswordMax 1000001", "a number from 16 to 1000000 is wanted"),
     ("ScepPasswordMax 20x", "a number from 16 to 1000000 is wanted"),
     ("ScepAlgorithms old", "modern, compatible or legacy is wanted"),
-    ("ScepChallenge never", "the sources are one-time, single and none"),
+    ("ScepExecTimeout 0s", "a time"),
+    ("ScepExecTimeout 2d", "a time"),
+    ("ScepExecWorkers 0", "a number from 1 to 1000 is wanted"),
+    ("ScepExecWorkers 1001", "a number from 1 to 1000 is wanted"),
+    (f"ScepChallenge {' '.join(f'authn:{i}' for i in range(9))}",
+     "the list is too long"),
     ("ScepChallenge single single", "that source is in the list already"),
     ("ScepChallenge none single", "nothing can come after none"),
     ("ScepChallenge single\nScepUseSinglePassword On", "keep one of the two"),
@@ -219,6 +224,7 @@ def test_good_policy_in_server_and_location(make, line):
 @pytest.mark.parametrize("line", (
     "ScepPasswordMax 16", "ScepPasswordMax 1000000",
     "ScepAuditRefusals 0", "ScepAuditRefusals 100000",
+    "ScepExecTimeout 30s", "ScepExecWorkers 1", "ScepChallenge authn:file",
     "ScepPassPhraseDialog builtin", "ScepPassPhraseDialog exec:/bin/true",
     "ScepDatabase sqlite3", "ScepDatabase sqlite3 other.db",
     "ScepCABackend local", "ScepEngine on"))

@@ -1,0 +1,253 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_sources.c: the list of ScepChallenge, and its providers. (httpd layer)
+ */
+#include "scep_sources.h"
+
+#include <ap_provider.h>
+#include <apr_strings.h>
+
+#include <http_log.h>
+
+#include "mod_scep.h"
+#include "scep_directives.h"
+#include "scep_log_httpd.h"
+
+APLOG_USE_MODULE(scep);
+
+enum { MAX_EXEC_DAYS = 1, MAX_EXEC_WORKERS = 1000 };
+
+/* ---- while the configuration is read ---- */
+
+static scep_provided_t *make_provided(cmd_parms *cmd, const char *value)
+{
+    scep_server_config_t *server = scep_cmd_server(cmd);
+    scep_provided_t *provided = apr_pcalloc(cmd->pool, sizeof(*provided));
+    const char *colon = strchr(value, ':');
+
+    provided->text = apr_pstrdup(cmd->pool, value);
+    provided->where = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
+                                   cmd->directive->line_num);
+    provided->name = colon != NULL ? apr_pstrmemdup(cmd->pool, value,
+                                                    (apr_size_t)(colon - value))
+                                   : provided->text;
+    provided->args = colon != NULL ? apr_pstrdup(cmd->pool, colon + 1) : "";
+    if (server->provided == NULL) {
+        server->provided = apr_array_make(cmd->pool, 2, sizeof(provided));
+    }
+    APR_ARRAY_PUSH(server->provided, scep_provided_t *) = provided;
+    return provided;
+}
+
+static bool is_same(const scep_sources_t *sources, int i, scep_source_e source,
+                    const char *value)
+{
+    return sources->source[i] == source &&
+           (source != SCEP_SOURCE_PROVIDER ||
+            strcmp(sources->provided[i]->text, value) == 0);
+}
+
+const char *scep_sources_add(cmd_parms *cmd, scep_dir_config_t *conf,
+                             const char *value, scep_source_e source)
+{
+    scep_sources_t *sources = &conf->sources;
+    int i;
+
+    for (i = 0; i < sources->count; i++) {
+        if (is_same(sources, i, source, value)) {
+            return scep_bad_value(cmd, value,
+                                  "that source is in the list already");
+        }
+        if (sources->source[i] == SCEP_SOURCE_NONE) {
+            return scep_bad_value(
+                cmd, value, "nothing can come after none, which accepts all");
+        }
+    }
+    if (sources->count == SCEP_MAX_SOURCES) {
+        return scep_bad_value(cmd, value, "the list is too long");
+    }
+    sources->source[sources->count] = source;
+    sources->provided[sources->count] =
+        source == SCEP_SOURCE_PROVIDER ? make_provided(cmd, value) : NULL;
+    sources->count++;
+    conf->sources_set = true;
+    return NULL;
+}
+
+const char *scep_set_exec_timeout(cmd_parms *cmd, void *dir, const char *value)
+{
+    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
+
+    (void)dir;
+    return error != NULL ? error
+                         : scep_parse_time(cmd, value, 1, MAX_EXEC_DAYS,
+                                           &scep_cmd_server(cmd)->exec_timeout);
+}
+
+const char *scep_set_exec_workers(cmd_parms *cmd, void *dir, const char *value)
+{
+    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
+    apr_int64_t number;
+
+    (void)dir;
+    if (error == NULL) {
+        error = scep_parse_number(cmd, value, 1, MAX_EXEC_WORKERS, &number);
+    }
+    if (error == NULL) {
+        scep_cmd_server(cmd)->exec_workers = (int)number;
+    }
+    return error;
+}
+
+/* ---- start ---- */
+
+static scep_status_e find(const scep_provided_t *provided, apr_pool_t *pool,
+                          const scep_challenge_provider_t **provider,
+                          scep_result_t *res)
+{
+    apr_array_header_t *known;
+    const char *names = "";
+    int i;
+
+    *provider =
+        ap_lookup_provider(SCEP_CHALLENGE_PROVIDER_GROUP, provided->name,
+                           SCEP_CHALLENGE_PROVIDER_VERSION);
+    if (*provider == NULL) {
+        known = ap_list_provider_names(pool, SCEP_CHALLENGE_PROVIDER_GROUP,
+                                       SCEP_CHALLENGE_PROVIDER_VERSION);
+        for (i = 0; i < known->nelts; i++) {
+            names = apr_pstrcat(
+                pool, names, ", ",
+                APR_ARRAY_IDX(known, i, ap_list_provider_names_t).provider_name,
+                ":", NULL);
+        }
+        return scep_fail(res, SCEP_R_SETUP,
+                         "there is no source of that name; there is one-time, "
+                         "single, none%s. Load the module that brings it",
+                         names);
+    }
+    if ((*provider)->abi != SCEP_CHALLENGE_ABI ||
+        (*provider)->size < sizeof(scep_challenge_provider_t)) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "it was built for another version of mod_scep "
+                         "(interface %u, wanted %u); rebuild it",
+                         (unsigned int)(*provider)->abi, SCEP_CHALLENGE_ABI);
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e start_one(const scep_server_config_t *conf,
+                               scep_provided_t *provided, int probe,
+                               const scep_env_t *env, apr_pool_t *pool,
+                               scep_result_t *res)
+{
+    const scep_challenge_config_t config = {
+        .args = provided->args,
+        .exec_timeout = conf->exec_timeout != 0 ? conf->exec_timeout
+                                                : SCEP_DEFAULT_EXEC_TIMEOUT,
+        .exec_workers = conf->exec_workers != 0 ? conf->exec_workers
+                                                : SCEP_DEFAULT_EXEC_WORKERS,
+    };
+    const scep_challenge_provider_t *provider;
+    void *state = NULL;
+    scep_status_e status = find(provided, pool, &provider, res);
+
+    if (status == SCEP_OK) {
+        status = provider->start(&config, probe, env, pool, &state, res);
+    }
+    if (status != SCEP_OK) {
+        res->detail =
+            apr_psprintf(res->pool, "ScepChallenge %s at %s: %s",
+                         provided->text, provided->where, res->detail);
+        return status;
+    }
+    if (!probe) {
+        provided->provider = provider;
+        provided->state = state;
+    }
+    return SCEP_OK;
+}
+
+/* The I-th of S, or NULL. */
+static scep_provided_t *provided_of(const server_rec *s, int i)
+{
+    const apr_array_header_t *list = scep_config_server(s)->provided;
+
+    return list != NULL && i < list->nelts
+               ? APR_ARRAY_IDX(list, i, scep_provided_t *)
+               : NULL;
+}
+
+bool scep_sources_check(server_rec *main_server, apr_pool_t *ptemp, bool quiet)
+{
+    scep_provided_t *provided;
+    scep_result_t res;
+    scep_env_t env;
+    server_rec *s;
+    bool good = true;
+    int i;
+
+    for (s = main_server; s != NULL; s = s->next) {
+        scep_log_env_server(&env, s);
+        if (quiet) {
+            env.log = NULL;
+        }
+        for (i = 0; (provided = provided_of(s, i)) != NULL; i++) {
+            scep_result_init(&res, ptemp);
+            if (start_one(scep_config_server(s), provided, 1, &env, ptemp,
+                          &res) != SCEP_OK) {
+                ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
+                             SCEPLOGNO(0025) "%s", res.detail);
+                good = false;
+            }
+        }
+    }
+    return good;
+}
+
+scep_status_e scep_sources_start(server_rec *s, apr_pool_t *pool,
+                                 scep_result_t *res)
+{
+    scep_env_t *env = apr_palloc(pool, sizeof(*env)); /* may be kept */
+    scep_provided_t *provided;
+    scep_status_e status = SCEP_OK;
+    int i;
+
+    scep_log_env_server(env, s);
+    for (i = 0; (provided = provided_of(s, i)) != NULL; i++) {
+        if (status == SCEP_OK) {
+            status =
+                start_one(scep_config_server(s), provided, 0, env, pool, res);
+        }
+        provided->failed = provided->provider == NULL;
+    }
+    return status;
+}
+
+void scep_sources_child_start(server_rec *main_server, apr_pool_t *pool)
+{
+    scep_provided_t *provided;
+    scep_result_t res;
+    server_rec *s;
+    int i;
+
+    for (s = main_server; s != NULL; s = s->next) {
+        scep_env_t *env = apr_palloc(pool, sizeof(*env));
+
+        scep_log_env_server(env, s);
+        for (i = 0; (provided = provided_of(s, i)) != NULL; i++) {
+            scep_result_init(&res, pool);
+            if (provided->failed || provided->provider == NULL ||
+                provided->provider->child_start == NULL ||
+                provided->provider->child_start(provided->state, env, pool,
+                                                &res) == SCEP_OK) {
+                continue;
+            }
+            provided->failed = true;
+            ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
+                         SCEPLOGNO(0026) "ScepChallenge %s at %s cannot be "
+                                         "asked in this process: %s",
+                         provided->text, provided->where, res.detail);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Passwords that are bound to a device, and such that several may use."""
+import concurrent.futures
+import contextlib
+import json
+import sqlite3
+
+import pytest
+
+import httpdserver
+import scepclient as scep
+
+from cryptography import x509
+
+
+@pytest.fixture(name="site")
+def fixture_site(httpd):
+    return httpd()
+
+
+def draw(server, limits=None, uses=1):
+    """A password; its row is changed as an administrator would draw it."""
+    password = server.draw()
+    with contextlib.closing(sqlite3.connect(
+            server.path("state", "scep.db"),
+            timeout=httpdserver.TIMEOUT)) as database:
+        with database:
+            database.execute(
+                "UPDATE challenges SET limits = ?, uses = ? WHERE created = "
+                "(SELECT MAX(created) FROM challenges)",
+                (json.dumps(limits) if limits is not None else None, uses))
+    return password
+
+
+def attempt(server, password, name="device", number=0, san=None):
+    request = scep.Request(server.ra_cert, password, name,
+                           key=scep.shared_key(number), san=san)
+    return server.reply(server.endpoint().post(request.der()), request)
+
+
+def refused(server, reason, *arguments, **more):
+    server.expect(reason)
+    before = server.count(reason)
+    reply = attempt(server, *arguments, **more)
+    assert reply.status == scep.FAILURE
+    assert reply.fail_info == scep.BAD_REQUEST
+    assert reply.fail_text == "The request was not authorized."
+    assert server.count(reason) == before + 1
+
+
+def test_bound_to_a_device(site):
+    """VU#971035: whoever gets hold of it gets nothing by it."""
+    password = draw(site, {"subject": "CN=router-17,O=Tests",
+                           "subjectAltNames": ["DNS:router-17.example.com"]})
+    refused(site, "SCEP0190", password, "admin")
+    refused(site, "SCEP0191", password, "router-17",
+            san=[x509.DNSName("vpn.example.com")])
+    reply = attempt(site, password, "router-17",
+                    san=[x509.DNSName("router-17.example.com")])
+    assert reply.status == scep.SUCCESS
+    refused(site, "SCEP0155", password, "router-17", number=1)
+    assert site.count_certificates() == 1
+
+
+def test_bound_to_a_network(site):
+    password = draw(site, {"networks": ["192.0.2.0/24"]})
+    refused(site, "SCEP0192", password)
+    assert attempt(site, draw(site, {"networks": ["127.0.0.0/8"]})).status == \
+        scep.SUCCESS
+
+
+def test_malformed_limits_refuse(site):
+    site.expect("SCEP0194")
+    request = scep.Request(site.ra_cert, draw(site, {"subjects": "CN=a"}),
+                           key=scep.shared_key(0))
+    assert site.endpoint().post(request.der())[0] == 503
+    assert site.count_certificates() == 0
+
+
+def test_as_many_as_it_has_uses(site):
+    password = draw(site, uses=5)
+    site.expect("SCEP0155")
+
+    def one(number):
+        return attempt(site, password, f"device {number}", number % 4)
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(one, range(8)))
+    assert sorted(reply.status for reply in replies) == \
+        [scep.SUCCESS] * 5 + [scep.FAILURE] * 3
+    assert site.count_certificates() == 5
+    assert site.query("SELECT uses, state FROM challenges") == [(0, 1)]
+
+
+def test_retry_takes_no_second_use(site):
+    """Also long after ScepRetryWindow."""
+    password = draw(site, uses=2)
+    request = scep.Request(site.ra_cert, password, key=scep.shared_key(0))
+    serials = set()
+    for age in (0, 0, 3600):
+        with contextlib.closing(sqlite3.connect(
+                site.path("state", "scep.db"),
+                timeout=httpdserver.TIMEOUT)) as database:
+            with database:
+                database.execute("UPDATE transactions SET created = created - "
+                                 "?", (age * 1000000,))
+        reply = site.reply(site.endpoint().post(request.der()), request)
+        assert reply.status == scep.SUCCESS
+        serials.add(reply.certs[0].serial_number)
+    assert len(serials) == 1
+    assert site.query("SELECT uses, state FROM challenges") == [(1, 0)]
