@@ -48,12 +48,34 @@ scep_status_e scep_enrolment_own_key(const scep_enrolment_t *e,
                      e->csr->subject);
 }
 
+/* Nobody is given what has been withdrawn meanwhile. */
+static scep_status_e check_not_revoked(const scep_enrolment_t *e,
+                                       const scep_transaction_row_t *row,
+                                       scep_result_t *res)
+{
+    scep_revocation_row_t *revocation;
+    scep_status_e status = scep_store_revocation_find(
+        e->req->service->store, e->req->service->scope, row->serial,
+        e->req->pool, &revocation, res);
+
+    if (status == SCEP_OK && revocation->effective <= e->now) {
+        return scep_fail(res, SCEP_R_CSR_POLICY,
+                         "certificate %s, which this request got, was revoked; "
+                         "it is judged anew after ScepRetryWindow",
+                         row->serial);
+    }
+    return status == SCEP_NOT_FOUND ? SCEP_OK : status;
+}
+
 scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
                                    const scep_transaction_row_t *row,
                                    X509 **cert, scep_result_t *res)
 {
     const unsigned char *in = row->cert_der.data;
 
+    if (check_not_revoked(e, row, res) != SCEP_OK) {
+        return res->status;
+    }
     *cert = scep_x509_own(e->req->pool,
                           d2i_X509(NULL, &in, (long)row->cert_der.len));
     if (*cert == NULL) {
@@ -94,25 +116,6 @@ static scep_status_e check_id(const scep_enrolment_t *e, scep_result_t *res)
     return status;
 }
 
-/* Nobody is given what has been withdrawn meanwhile. */
-static scep_status_e check_not_revoked(const scep_enrolment_t *e,
-                                       const scep_transaction_row_t *row,
-                                       scep_result_t *res)
-{
-    scep_revocation_row_t *revocation;
-    scep_status_e status = scep_store_revocation_find(
-        e->req->service->store, e->req->service->scope, row->serial,
-        e->req->pool, &revocation, res);
-
-    if (status == SCEP_OK && revocation->effective <= e->now) {
-        return scep_fail(res, SCEP_R_CSR_POLICY,
-                         "certificate %s, which this request got, was revoked; "
-                         "it is judged anew after ScepRetryWindow",
-                         row->serial);
-    }
-    return status == SCEP_NOT_FOUND ? SCEP_OK : status;
-}
-
 scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
                                    scep_result_t *res)
 {
@@ -123,9 +126,7 @@ scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
         e->req->pool, &row, res);
 
     if (status == SCEP_OK && row->not_after > e->now) {
-        status = check_not_revoked(e, row, res);
-        return status == SCEP_OK ? scep_enrolment_again(e, row, cert, res)
-                                 : status;
+        return scep_enrolment_again(e, row, cert, res);
     }
     if (status == SCEP_OK || status == SCEP_NOT_FOUND) {
         return check_id(e, res);

@@ -53,7 +53,8 @@ scep_status_e scep_enrolment_own_key(const scep_enrolment_t *e,
 scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
                                    scep_result_t *res);
 
-/** The certificate of ROW once more. */
+/** The certificate of ROW once more, unless it was revoked meanwhile
+ * (SCEP_R_CSR_POLICY). */
 scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
                                    const scep_transaction_row_t *row,
                                    X509 **cert, scep_result_t *res);

@@ -8,6 +8,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_api.c mod_scep/httpd/scep_api.h \
 	mod_scep/httpd/scep_api_challenges.c \
 	mod_scep/httpd/scep_api_master.c \
+	mod_scep/httpd/scep_api_requests.c \
 	mod_scep/httpd/scep_api_status.c \
 	mod_scep/httpd/scep_body.c mod_scep/httpd/scep_body.h \
 	mod_scep/httpd/scep_call.c mod_scep/httpd/scep_call.h \

@@ -36,6 +36,10 @@ static const row_t rows[] = {
     {M_DELETE, "challenges/*", SCEP_ACTION_CANCEL, scep_api_cancel},
     {M_POST, "master/rotate", SCEP_ACTION_ROTATE, scep_api_rotate},
     {M_GET, "status", SCEP_ACTION_STATUS, scep_api_status},
+    {M_GET, "requests", SCEP_ACTION_REQUESTS, scep_api_requests},
+    {M_GET, "requests/*", SCEP_ACTION_REQUESTS, scep_api_request},
+    {M_POST, "requests/*/approve", SCEP_ACTION_APPROVE, scep_api_approve},
+    {M_POST, "requests/*/reject", SCEP_ACTION_REJECT, scep_api_reject},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(*rows) };

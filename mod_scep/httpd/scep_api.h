@@ -60,6 +60,11 @@ scep_api_fn scep_api_list;
 scep_api_fn scep_api_cancel;
 /* scep_api_master.c */
 scep_api_fn scep_api_rotate;
+/* scep_api_requests.c */
+scep_api_fn scep_api_requests;
+scep_api_fn scep_api_request;
+scep_api_fn scep_api_approve;
+scep_api_fn scep_api_reject;
 /* scep_api_status.c */
 scep_api_fn scep_api_status;
 

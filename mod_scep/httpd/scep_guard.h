@@ -15,6 +15,9 @@
 #define SCEP_ACTION_CANCEL "cancel"
 #define SCEP_ACTION_ROTATE "rotate"
 #define SCEP_ACTION_STATUS "status"
+#define SCEP_ACTION_REQUESTS "requests"
+#define SCEP_ACTION_APPROVE "approve"
+#define SCEP_ACTION_REJECT "reject"
 
 /** httpd has authenticated somebody (invariant 1). */
 scep_status_e scep_guard_user(scep_call_t *call);

@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Approval by an operator: PENDING, polls, yes and no, expiry, restarts."""
 import contextlib
+import json
 import os
 import sqlite3
 import subprocess
@@ -222,6 +223,42 @@ def test_changed_in_the_database(running):
     running.expect("SCEP0173")
     assert running.endpoint(MANUAL).post(poll_of(request).der())[0] == 500
     assert running.count_certificates() == 0
+
+
+def call(server, method, path, body=None):
+    answer = server.admin("/certsrv/mscep_admin/api/requests" + path, method,
+                          body=body and json.dumps(body),
+                          headers={"Content-Type": "application/json"})
+    return answer.status, json.loads(answer.body)
+
+
+def test_api(running):
+    assert call(running, "GET", "") == (200, {"requests": []})
+    request = queued(running, common_name="listed")
+    ((one,),) = call(running, "GET", "")[1].values()
+    assert (one["state"], one["source"]) == ("waiting", "one-time")
+    assert one["transactionID"] == request.transaction_id
+    path = "/" + one["id"]
+    assert call(running, "GET", path) == (200, one)
+    for bad in ({"note": 1}, {"other": 1}, {"note": "x" * 257}):
+        assert call(running, "POST", path + "/approve", bad)[0] == 400
+    assert call(running, "GET", "/none")[0] == 404
+    assert call(running, "POST", "/none/approve", {"note": "x"})[0] == 404
+    assert call(running, "GET", path + "/approve")[0] == 405
+    status, one = call(running, "POST", path + "/approve", {"note": "yes"})
+    assert (status, one["state"]) == (200, "approved")
+    assert (one["decidedBy"], one["note"]) == (httpdserver.ADMIN, "yes")
+    assert call(running, "POST", path + "/approve", {"note": "x"})[0] == 409
+    reply = send(running, poll_of(request))
+    assert reply.status == scep.SUCCESS
+    assert call(running, "POST", path + "/reject", {"note": "x"})[0] == 409
+    assert call(running, "GET", "") == (200, {"requests": []})
+    ((one,),) = call(running, "GET", "?all=1")[1].values()
+    assert one["serial"] == f"{reply.certs[0].serial_number:X}"
+    queued(running, common_name="other")
+    ((one,),) = call(running, "GET", "")[1].values()
+    assert call(running, "POST", f"/{one['id']}/reject",
+                {"note": "no"})[1]["state"] == "rejected"
 
 
 def test_scepctl(running):

@@ -1,0 +1,160 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_api_requests.c: requests that wait: listed, shown, approved, rejected.
+ * (httpd layer)
+ */
+#include "scep_api.h"
+
+#include <apr_strings.h>
+
+#include "scep_requests.h"
+
+enum { PAGE = 100, MAX_PAGE = 1000, MAX_NOTE = 256 };
+
+static const char *quoted(apr_pool_t *pool, const char *text)
+{
+    return scep_json_string(pool, text);
+}
+
+static const char *one(apr_pool_t *pool, const scep_request_row_t *row)
+{
+    return apr_pstrcat(pool, "{\"id\":", quoted(pool, row->id), ",\"state\":",
+                       quoted(pool, scep_request_state_name(row->state)),
+                       ",\"created\":", scep_api_time(pool, row->created),
+                       ",\"expires\":", scep_api_time(pool, row->expires),
+                       ",\"subject\":", quoted(pool, row->subject),
+                       ",\"altNames\":", quoted(pool, row->alt_names),
+                       ",\"profile\":", quoted(pool, row->profile),
+                       ",\"source\":", quoted(pool, row->source),
+                       ",\"renewalOf\":", quoted(pool, row->renewal_of),
+                       ",\"peer\":", quoted(pool, row->peer),
+                       ",\"transactionID\":", quoted(pool, row->transaction_id),
+                       ",\"decided\":", scep_api_time(pool, row->decided_at),
+                       ",\"decidedBy\":", quoted(pool, row->decided_by),
+                       ",\"note\":", quoted(pool, row->note),
+                       ",\"serial\":", quoted(pool, row->serial), "}", NULL);
+}
+
+/* ---- looked at ---- */
+
+typedef struct list_t {
+    scep_api_t *api;
+    apr_array_header_t *parts; /* const char * */
+} list_t;
+
+static scep_status_e take(void *baton, const scep_request_row_t *row)
+{
+    list_t *list = baton;
+
+    if (list->parts->nelts > 0) {
+        APR_ARRAY_PUSH(list->parts, const char *) = ",";
+    }
+    APR_ARRAY_PUSH(list->parts, const char *) = one(list->api->pool, row);
+    return SCEP_OK;
+}
+
+scep_status_e scep_api_requests(scep_api_t *api)
+{
+    const scep_request_t *req = &api->call->request;
+    const char *all = apr_table_get(api->query, "all");
+    list_t list = {.api = api};
+    scep_request_filter_t filter = {.scope = req->service->scope,
+                                    .decided = all != NULL,
+                                    .now = scep_env_now(&req->env)};
+
+    if (scep_api_number(api, "limit", 1, MAX_PAGE, PAGE, &filter.limit) !=
+        SCEP_OK) {
+        return api->res->status;
+    }
+    list.parts = apr_array_make(api->pool, PAGE, sizeof(const char *));
+    if (scep_store_requests_each(req->service->store, &filter, take, &list,
+                                 api->pool, api->res) != SCEP_OK) {
+        return api->res->status;
+    }
+    return scep_api_reply(
+        api,
+        apr_pstrcat(api->pool, "{\"requests\":[",
+                    apr_array_pstrcat(api->pool, list.parts, 0), "]}", NULL));
+}
+
+/* The request that ARG names, of this CA; else RES is filled. */
+static scep_status_e find(scep_api_t *api, scep_request_row_t **row)
+{
+    const scep_request_t *req = &api->call->request;
+    scep_status_e status = scep_store_request_get(req->service->store, api->arg,
+                                                  scep_env_now(&req->env),
+                                                  api->pool, row, api->res);
+
+    if (status == SCEP_NOT_FOUND ||
+        (status == SCEP_OK &&
+         strcmp((*row)->scope, req->service->scope) != 0)) {
+        return scep_fail(api->res, SCEP_R_API_UNKNOWN,
+                         "there is no request with that id");
+    }
+    return status;
+}
+
+scep_status_e scep_api_request(scep_api_t *api)
+{
+    scep_request_row_t *row;
+
+    return find(api, &row) == SCEP_OK ? scep_api_reply(api, one(api->pool, row))
+                                      : api->res->status;
+}
+
+/* ---- decided ---- */
+
+static scep_status_e read_note(scep_api_t *api, const char **note)
+{
+    static const char *const known[] = {"note", NULL};
+    const char *stranger = scep_json_stranger(api->body, known);
+    const scep_json_t *value = scep_json_get(api->body, "note");
+
+    *note = NULL;
+    if (stranger != NULL) {
+        return scep_api_bad(api, stranger, "there is no such member");
+    }
+    if (value == NULL) {
+        return SCEP_OK;
+    }
+    *note = scep_json_text(value);
+    return *note != NULL && strlen(*note) <= MAX_NOTE
+               ? SCEP_OK
+               : scep_api_bad(api, "note",
+                              "a text of up to 256 octets is wanted");
+}
+
+static scep_status_e decide(scep_api_t *api, bool yes)
+{
+    const scep_request_t *req = &api->call->request;
+    scep_operator_t who = {.actor = api->call->r->user,
+                           .peer = req->peer,
+                           .now = scep_env_now(&req->env)};
+    scep_request_row_t *row;
+    scep_status_e status = read_note(api, &who.note);
+
+    if (status == SCEP_OK) {
+        status = find(api, &row);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
+    status = (yes ? scep_requests_approve : scep_requests_reject)(
+        req->service->store, api->arg, &who, api->pool, api->res);
+    if (status == SCEP_NOT_FOUND) {
+        return scep_fail(api->res, SCEP_R_API_CONFLICT,
+                         "the request of \"%s\" does not wait any more",
+                         row->subject);
+    }
+    return status == SCEP_OK ? scep_api_request(api) : status;
+}
+
+scep_status_e scep_api_approve(scep_api_t *api)
+{
+    return decide(api, true);
+}
+
+scep_status_e scep_api_reject(scep_api_t *api)
+{
+    return decide(api, false);
+}
