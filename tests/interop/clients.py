@@ -61,6 +61,20 @@ class StrongSwan:
              "--outform", "pem", *more], folder)
         return (certificate(folder / "cert.pem") if status == 0 else None), said
 
+    def renew(self, url, folder, subject="CN=swan, O=Interop"):
+        """With a new key, signed by the certificate that is in FOLDER; a
+        RenewalReq, since the server announces Renewal."""
+        ca, ra = self.fetch(url, folder)
+        status, said = run(["sh", "-c", "umask 077; pki --gen --type rsa "
+                            "--size 2048 --outform pem >new-key.pem"], folder)
+        assert status == 0, said
+        status, said = run(
+            ["sh", "-c", 'exec pki --scep "$@" >new.pem', "sh", "--url", url,
+             "--in", "new-key.pem", "--dn", subject, "--cert", "cert.pem",
+             "--key", "key.pem", "--cacert", ca, "--cacert-enc", ra,
+             "--cacert-sig", ra, "--outform", "pem"], folder)
+        return (certificate(folder / "new.pem") if status == 0 else None), said
+
 
 class ScepClient:
     """micromdm's scepclient: single DES and SHA-1, whatever is announced."""
@@ -74,6 +88,12 @@ class ScepClient:
              "-private-key", "key.pem", "-certificate", "cert.pem", "-cn",
              "scepclient", "-organization", subject, "-debug"], folder)
         return (certificate(folder / "cert.pem") if status == 0 else None), said
+
+    def renew(self, url, folder):
+        """It renews when the certificate is there, with the same key, CSR and
+        transactionID, and keeps the old one under another name."""
+        (folder / "csr.pem").unlink(missing_ok=True)
+        return self.enrol(url, folder, "")
 
 
 # certmonger-session does not hand its environment on.
@@ -98,6 +118,18 @@ done
 getcert list -i r1
 echo "final state: $state"
 """
+# Comes after the first certificate, which is kept as old.pem.
+AGAIN = r"""
+cp "$DIR/cert.pem" "$DIR/old.pem"
+getcert {again} -i r1
+for i in $(seq 300); do
+    state=$(getcert list -i r1 | sed -n 's/.*status: //p')
+    [ "$state" = MONITORING ] && ! cmp -s "$DIR/cert.pem" "$DIR/old.pem" && break
+    case $state in CA_REJECTED|CA_UNREACHABLE|NEED_GUIDANCE) break ;; esac
+    sleep 0.1
+done
+getcert list -i r1
+"""
 
 
 class Certmonger:
@@ -106,8 +138,11 @@ class Certmonger:
     name = "certmonger"
     programs = (CERTMONGER, "getcert")
 
-    def enrol(self, url, folder, password):
+    def enrol(self, url, folder, password, again=None):
+        """AGAIN: "resubmit" or "rekey" afterwards."""
         script = DRIVE
+        if again:
+            script += AGAIN.replace("{again}", again)
         for word, value in (("{folder}", str(folder)), ("{url}", url),
                             ("{password}", password)):
             script = script.replace(word, value)

@@ -1,0 +1,105 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""The distribution's SCEP clients renew, and poll."""
+import threading
+import time
+
+import pytest
+
+from clients import CLIENTS, available, certificate
+
+CONF = """
+<ScepProfile brief>
+    ScepCertValidity 3
+    ScepCertBackdate 0
+</ScepProfile>
+<Location /brief>
+    SetHandler scep
+    ScepProfile brief
+</Location>
+<Location /manual>
+    SetHandler scep
+    ScepApproval manual
+</Location>
+"""
+
+
+@pytest.fixture(name="running", scope="module")
+def fixture_running(make_server):
+    return make_server(extra=CONF)
+
+
+def the(name):
+    client = CLIENTS[name]
+    if not available(*client.programs):
+        pytest.fail(f"{name} is not installed")
+    return client
+
+
+def check(server, old, new, said, same_key):
+    assert old is not None and new is not None, (said,
+                                                 server.error_log()[-4000:])
+    server.verify(new)
+    assert new.serial_number != old.serial_number
+    assert new.subject == old.subject
+    assert (new.public_key().public_numbers()
+            == old.public_key().public_numbers()) == same_key
+    assert server.query("SELECT renewal_of FROM transactions t JOIN "
+                        "certificates c ON c.id = t.certificate_id WHERE "
+                        f"c.serial = '{new.serial_number:X}'") == [
+                            (f"{old.serial_number:X}",)]
+
+
+def test_strongswan(running, tmp_path):
+    client = the("strongswan")
+    old, said = client.enrol(running.url(), tmp_path, running.draw())
+    assert old is not None, said
+    new, said = client.renew(running.url(), tmp_path)
+    check(running, old, new, said, False)
+
+
+def test_strongswan_expired(running, tmp_path):
+    """Waited out, then renewed by a client that knows nothing of it."""
+    client = the("strongswan")
+    old, said = client.enrol(running.url("/brief"), tmp_path, running.draw())
+    assert old is not None, said
+    time.sleep(4)
+    new, said = client.renew(running.url(), tmp_path)
+    check(running, old, new, said, False)
+
+
+def test_scepclient(running, tmp_path):
+    client = the("scepclient")
+    old, said = client.enrol(running.url("/legacy"), tmp_path, running.draw())
+    assert old is not None, said
+    new, said = client.renew(running.url("/legacy"), tmp_path)
+    check(running, old, new, said, True)
+
+
+@pytest.mark.parametrize("again, same_key", (("resubmit", True),
+                                             ("rekey", False)))
+def test_certmonger(running, tmp_path, again, same_key):
+    new, said = the("certmonger").enrol(running.url(), tmp_path,
+                                        running.draw(), again)
+    check(running, certificate(tmp_path / "old.pem"), new, said, same_key)
+
+
+def test_strongswan_polls(running, tmp_path):
+    """PENDING, then CertPoll until somebody says yes."""
+    def approve():
+        while not running.query("SELECT id FROM requests WHERE state = 0"):
+            time.sleep(0.1)
+        time.sleep(1.5)  # it polls once in vain
+        (identity,) = running.query("SELECT id FROM requests")[0]
+        answer = running.admin(
+            f"/certsrv/mscep_admin/api/requests/{identity}/approve", "POST",
+            body="{}", headers={"Content-Type": "application/json"})
+        assert answer.status == 200, answer
+
+    client = the("strongswan")
+    thread = threading.Thread(target=approve)
+    thread.start()
+    cert, said = client.enrol(running.url("/manual"), tmp_path,
+                              running.draw(), more=("--interval", "1"))
+    thread.join()
+    assert cert is not None, (said, running.error_log()[-4000:])
+    running.verify(cert)
