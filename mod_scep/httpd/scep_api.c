@@ -10,6 +10,7 @@
 #include "scep_body.h"
 #include "scep_form_data.h"
 #include "scep_guard.h"
+#include "scep_refusal.h"
 
 enum {
     MAX_BODY = 65536,
@@ -238,6 +239,9 @@ static int refuse(scep_api_t *api)
             apr_psprintf(api->pool, "API, user \"%s\" from %s",
                          scep_printable(api->pool, r->user, NAME_IN_LOG),
                          api->call->request.peer));
+    }
+    if (r->user != NULL) {
+        scep_refusal_note(&api->call->request, api->res, NULL, r->user);
     }
     if (ap_request_has_body(r)) {
         r->connection->keepalive = AP_CONN_CLOSE;

@@ -15,6 +15,7 @@
 #include "scep_guard.h"
 #include "scep_json.h"
 #include "scep_manage.h"
+#include "scep_refusal.h"
 
 enum {
     MAX_BODY = 65536,
@@ -248,6 +249,7 @@ static int answer_post(scep_call_t *call)
                                                     call->r->user, NAME_IN_LOG),
                                      call->request.peer));
     }
+    scep_refusal_note(&call->request, &call->res, NULL, call->r->user);
     page.cancelled = NULL;
     page.problem = call->res.reason == SCEP_R_API_REQUEST ||
                            call->res.reason == SCEP_R_DRAW_PARAMS

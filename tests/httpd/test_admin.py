@@ -211,6 +211,21 @@ def test_generate_challenge_with_parameters(running):
     assert rows == [("printer 3 <b>",)] * 4
 
 
+def test_generate_challenge_for_a_profile(httpd):
+    """keyUsage chooses among the profiles of ScepProfileByKeyUsage."""
+    server = httpd(extra=(
+        "<ScepProfile sign>\nScepCertKeyUsage digitalSignature\n"
+        "</ScepProfile>\n<ScepProfile encrypt>\n"
+        "ScepCertKeyUsage keyEncipherment\n</ScepProfile>\n"
+        "ScepProfileByKeyUsage sign encrypt device\n"))
+    for usage in ("80", "0x20", "a0"):
+        assert server.admin(f"{PAGE}{NDES}&keyUsage={usage}").status == 200
+    assert server.admin(PAGE + NDES).status == 200
+    rows = server.query("SELECT limits FROM challenges ORDER BY created")
+    assert rows == [('{"profile":"sign"}',), ('{"profile":"encrypt"}',),
+                    ('{"profile":"device"}',), (None,)]
+
+
 @pytest.mark.parametrize("more", (
     "&keyUsage=", "&keyUsage=1", "&keyUsage=x", "&keyUsage=-80",
     "&keyUsage=80&keyUsage=80", "&keyUsage=0x0x80", "&keyUsage=00080",

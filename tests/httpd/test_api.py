@@ -110,8 +110,23 @@ def test_draw_with_label_and_uses(running):
                              number=number).status == scep.SUCCESS
 
 
-def test_draw_with_unfit_label(running):
-    answer = call(running, "POST", "challenges", {"label": "x" * 257})
+def test_draw_with_limits(running):
+    """The wrong device gets nothing, and the right one still can."""
+    limits = {"subject": "CN=right,O=Tests", "networks": ["127.0.0.0/8"]}
+    answer = draw(running, {"limits": limits})
+    assert answer["limits"] == limits
+    found = [one for one in listed(running, "?limit=1000")["challenges"]
+             if one["id"] == answer["id"]][0]
+    assert found["limits"] == limits
+    assert running.enrol(answer["challenge"], "wrong").status == scep.FAILURE
+    assert running.enrol(answer["challenge"], "right").status == scep.SUCCESS
+
+
+@pytest.mark.parametrize("body", (
+    {"label": "x" * 257}, {"limits": {"nosubject": "CN=x"}},
+    {"limits": {"subject": 1}}, {"limits": {"networks": ["x"]}}))
+def test_draw_with_what_does_not_fit(running, body):
+    answer = call(running, "POST", "challenges", body)
     assert error(answer) == (400, "SCEP0193")
     assert answer[1]["error"]["detail"]
 
@@ -249,6 +264,16 @@ def test_cancelled_makes_room(httpd):
     assert int(answer[2]["Retry-After"]) > 0
     assert call(server, "DELETE", f"challenges/{drawn[3]['id']}")[0] == 200
     draw(server)
+
+
+def test_refusals_are_recorded(httpd):
+    server = httpd()
+    server.expect("SCEP0184")
+    assert error(call(server, "POST", "challenges", {"uses": 0})) == (
+        400, "SCEP0184")
+    server.wait_for(lambda: server.query(
+        "SELECT actor, reason FROM audit WHERE event = 'refused'") == [
+            (ADMIN, 184)])
 
 
 # ---- master ----

@@ -32,6 +32,9 @@ def fixture_running(make_server):
         location("/label", "reqenv('SCEP_DRAW_LABEL') =~ /^lab-/ && "
                  "reqenv('SCEP_DRAW_USES') -le 3 && "
                  "reqenv('SCEP_DRAW_VALIDITY') -le 600") +
+        location("/subject", "reqenv('SCEP_DRAW_SUBJECT') =~ "
+                 "/^CN=lab-[^,]*$/ && reqenv('SCEP_DRAW_PROFILE') == "
+                 "'device' && reqenv('SCEP_DRAW_LIMITS') !~ /networks/") +
         location("/broken", "file('/nonexistent') == 'x'") +
         f"<Location /group>\n{AUTH}AuthGroupFile groups\n"
         "Require group admins\n</Location>\n"
@@ -113,6 +116,19 @@ def test_draw_with_limits(running):
         assert html.escape(label, quote=False) in text or html.escape(
             label) in text or label in html.unescape(text)
     assert drawn(answer) not in form(running)[0]
+
+
+def test_draw_for_a_device(running):
+    _text, token = form(running)
+    password = drawn(send(running, {
+        "token": token, "action": "draw", "subject": "CN=the-printer,O=Tests",
+        "networks": "127.0.0.0/8", "profile": "device"}))
+    assert "CN=the-printer" in form(running)[0]
+    assert running.enrol(password, "another").status == scep.FAILURE
+    assert running.enrol(password, "the-printer").status == scep.SUCCESS
+    answer = send(running, {"token": token, "action": "draw",
+                            "networks": "<b>nowhere"})
+    assert answer.status == 400 and b"<b>nowhere" not in answer.body
 
 
 def test_cancel(running):
@@ -263,6 +279,19 @@ def test_by_action(running):
 def test_by_limits(running, status, body):
     answer = running.admin("/label/api/challenges", "POST",
                            body=json.dumps(body),
+                           headers={"Content-Type": "application/json"})
+    assert answer.status == status
+
+
+@pytest.mark.parametrize("status, limits", (
+    (201, {"subject": "CN=lab-1", "profile": "device"}),
+    (403, {"subject": "CN=lab-1"}), (403, {"profile": "device"}),
+    (403, {"subject": "CN=lab-1,O=x", "profile": "device"}),
+    (403, {"subject": "CN=lab-1", "profile": "device",
+           "networks": ["127.0.0.1"]}), (403, {})))
+def test_by_device(running, status, limits):
+    answer = running.admin("/subject/api/challenges", "POST",
+                           body=json.dumps({"limits": limits}),
                            headers={"Content-Type": "application/json"})
     assert answer.status == status
 
