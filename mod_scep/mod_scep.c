@@ -20,6 +20,8 @@
 #include "scep_log_httpd.h"
 #include "scep_runtime.h"
 #include "scep_sources.h"
+#include "scep_status.h"
+#include "scep_watchdog.h"
 
 extern module AP_MODULE_DECLARE_DATA scep_module;
 APLOG_USE_MODULE(scep);
@@ -100,6 +102,10 @@ static int judge(server_rec *s, scep_result_t *res)
  *     master password; and the providers of ScepChallenge
  * Each child:
  *  8. lock, backend, database, providers of ScepChallenge
+ *     master password
+ *  8. the recurring work, given to mod_watchdog
+ * Each child:
+ *  9. lock, backend, database; before mod_watchdog's threads run
  */
 static scep_status_e start_common(scep_runtime_t **runtime, apr_pool_t *pconf,
                                   server_rec *main_s, scep_result_t *res)
@@ -183,6 +189,7 @@ static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
             return HTTP_INTERNAL_SERVER_ERROR;
         }
     }
+    scep_watchdog_start(runtime, main_s, pconf);
     scep_crypto_clear_errors();
     return OK;
 }
@@ -246,6 +253,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main_s)
 static void register_hooks(apr_pool_t *pool)
 {
     static const char *const after_ssl[] = {"mod_ssl.c", NULL};
+    static const char *const watchdog[] = {"mod_watchdog.c", NULL};
     static const char *const rewrite[] = {"mod_rewrite.c", NULL};
     static const char *const before[] = {"mod_alias.c", "mod_userdir.c",
                                          "mod_vhost_alias.c", "mod_proxy.c",
@@ -261,7 +269,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, after_ssl, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, watchdog, APR_HOOK_MIDDLE);
+    scep_status_register();
     /* mod_rewrite's rules see the path as the sections do, and have the first
      * word; then we claim it before every module that could. */
     ap_hook_translate_name(scep_endpoint_canonicalize, NULL, rewrite,

@@ -51,3 +51,14 @@ void scep_ra_check_validity(const scep_env_t *env, X509 *cert,
                  source, (int)((last - now) / 86400));
     }
 }
+
+scep_cert_age_e scep_ra_check_age(X509 *cert, apr_time_t now)
+{
+    apr_int64_t last, seconds = apr_time_sec(now);
+
+    if (!scep_cert_time(X509_get0_notAfter(cert), &last) || last < seconds) {
+        return SCEP_CERT_EXPIRED;
+    }
+    return last - seconds <= SCEP_CERT_WARN_DAYS * 86400 ? SCEP_CERT_SOON
+                                                         : SCEP_CERT_FRESH;
+}

@@ -30,4 +30,14 @@ void scep_ra_check_usage(const scep_env_t *env, X509 *cert, unsigned int needed,
 void scep_ra_check_validity(const scep_env_t *env, X509 *cert,
                             const char *source);
 
+/** How much time a certificate has left, from good to bad. */
+typedef enum {
+    SCEP_CERT_FRESH = 0,
+    SCEP_CERT_SOON,   /* it expires within SCEP_CERT_WARN_DAYS */
+    SCEP_CERT_EXPIRED /* or its notAfter cannot be read */
+} scep_cert_age_e;
+
+/** @param now UTC microseconds */
+scep_cert_age_e scep_ra_check_age(X509 *cert, apr_time_t now);
+
 #endif

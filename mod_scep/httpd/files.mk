@@ -6,6 +6,9 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_admin_draw.c mod_scep/httpd/scep_admin_draw.h \
 	mod_scep/httpd/scep_admin_page.c mod_scep/httpd/scep_admin_page.h \
 	mod_scep/httpd/scep_api.c mod_scep/httpd/scep_api.h \
+	mod_scep/httpd/scep_api_certs.c \
+	mod_scep/httpd/scep_status.c mod_scep/httpd/scep_status.h \
+	mod_scep/httpd/scep_watchdog.c mod_scep/httpd/scep_watchdog.h \
 	mod_scep/httpd/scep_api_challenges.c \
 	mod_scep/httpd/scep_api_master.c \
 	mod_scep/httpd/scep_api_requests.c \

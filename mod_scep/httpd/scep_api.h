@@ -65,6 +65,10 @@ scep_api_fn scep_api_requests;
 scep_api_fn scep_api_request;
 scep_api_fn scep_api_approve;
 scep_api_fn scep_api_reject;
+/* scep_api_certs.c */
+scep_api_fn scep_api_certs;
+scep_api_fn scep_api_cert;
+scep_api_fn scep_api_revoke;
 /* scep_api_status.c */
 scep_api_fn scep_api_status;
 

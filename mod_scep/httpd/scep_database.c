@@ -22,7 +22,7 @@ void scep_database_config(const scep_server_config_t *conf, int threads,
 {
     config->driver = conf->db_driver != NULL ? conf->db_driver : "sqlite3";
     config->params = scep_config_database(conf, pool);
-    config->connections = threads;
+    config->connections = threads + 1; /* and the watchdog */
     if (scep_store_driver_shared(config->driver) &&
         threads > MAX_SHARED_CONNECTIONS) {
         config->connections = MAX_SHARED_CONNECTIONS;

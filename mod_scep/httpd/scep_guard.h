@@ -18,6 +18,8 @@
 #define SCEP_ACTION_REQUESTS "requests"
 #define SCEP_ACTION_APPROVE "approve"
 #define SCEP_ACTION_REJECT "reject"
+#define SCEP_ACTION_CERTS "certs"
+#define SCEP_ACTION_REVOKE "revoke"
 
 /** httpd has authenticated somebody (invariant 1). */
 scep_status_e scep_guard_user(scep_call_t *call);

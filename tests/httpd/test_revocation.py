@@ -1,14 +1,17 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Revocation: by scepctl while the server runs, and the CRL that it serves."""
+import base64
 import concurrent.futures
 import os
 import subprocess
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtensionOID
 
 import scepclient as scep
 from httpdserver import ENCRYPT, SIGN, Pair, make_cert, module, pem
+from test_api import call as api
 
 CRL_CONF = ("<Location /crl/ca.crl>\nSetHandler scep-crl\n</Location>\n"
             "ScepCRLDistributionPoint http://crl.example/ca.crl\n")
@@ -137,3 +140,54 @@ def ca_without_crls():
     ca = Pair(make_cert("No CRL", key, ca=True, usage=("key_cert_sign", SIGN)),
               key)
     return ca, Pair(make_cert("RA", ra_key, ca, usage=(SIGN, ENCRYPT)), ra_key)
+
+
+def test_by_api(httpd):
+    server = httpd(extra=CRL_CONF + "LogLevel scep:debug\n")
+    first, second = enrol(server), enrol(server, "other", 1)
+    status, page, _ = api(server, "GET", "certs?limit=1")
+    assert status == 200
+    assert [c["serial"] for c in page["certificates"]] == [serial(second)]
+    status, page, _ = api(server, "GET", "certs?limit=1&after="
+                          + page["next"])
+    assert [c["serial"] for c in page["certificates"]] == [serial(first)]
+    assert page["next"] is None
+    path = f"certs/{serial(first)}"
+    status, shown, _ = api(server, "GET", path)
+    assert status == 200 and shown["state"] == "valid"
+    assert base64.b64decode(shown["certificate"]) == first.public_bytes(
+        serialization.Encoding.DER)
+    status, answer, _ = api(server, "POST", path + "/revoke", {
+        "reason": "superseded", "comment": "by API"})
+    assert status == 200 and answer["state"] == "revoked"
+    assert len(crl_of(server)) == 1
+    status, shown, _ = api(server, "GET", path)
+    assert (shown["state"], shown["reason"], shown["revokedBy"]) == (
+        "revoked", "superseded", "admin")
+    for state, count in ("valid", 1), ("revoked", 1), ("expired", 0):
+        assert len(api(server, "GET", "certs?state=" + state)[1][
+            "certificates"]) == count
+    assert len(api(server, "GET", "certs?subject=OTHER")[1][
+        "certificates"]) == 1
+
+
+def test_what_the_api_refuses(httpd):
+    server = httpd()
+    cert = enrol(server)
+    path = f"certs/{serial(cert)}"
+    server.expect("SCEP0184", "SCEP0185", "SCEP0186", "SCEP0187", "SCEP0188",
+                  "SCEP0189")
+    assert api(server, "POST", path + "/revoke", {})[0] == 200
+    for status, method, what, body in (
+            (409, "POST", path + "/revoke", {}),
+            (404, "POST", "certs/77/revoke", {}),
+            (404, "POST", "certs/xyz/revoke", {}),
+            (404, "GET", "certs/77", None), (404, "GET", "certs/xyz", None),
+            (400, "POST", path + "/revoke", {"reason": "certificateHold"}),
+            (400, "POST", path + "/revoke", {"reason": 1}),
+            (400, "POST", path + "/revoke", {"comment": 1}),
+            (400, "POST", path + "/revoke", {"when": "now"}),
+            (400, "GET", "certs?state=good", None),
+            (400, "GET", "certs?after=x", None),
+            (400, "GET", "certs?limit=0", None)):
+        assert api(server, method, what, body)[0] == status, (method, what)

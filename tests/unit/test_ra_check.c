@@ -78,6 +78,23 @@ static void a_start_in_the_future_is_told(void **state)
     assert_non_null(strstr(f->log, "4 SCEP0352: here"));
 }
 
+static void age(void **state)
+{
+    fixture_t *f = *state;
+    X509 *cert = ra(f, SCEP_CERT_RA);
+
+    assert_int_equal(scep_ra_check_age(cert, f->now), SCEP_CERT_FRESH);
+    assert_int_equal(scep_ra_check_age(cert, f->now + 334 * DAY),
+                     SCEP_CERT_FRESH);
+    assert_int_equal(scep_ra_check_age(cert, f->now + 335 * DAY),
+                     SCEP_CERT_SOON);
+    assert_int_equal(scep_ra_check_age(cert, f->now + 365 * DAY),
+                     SCEP_CERT_SOON);
+    assert_int_equal(
+        scep_ra_check_age(cert, f->now + 365 * DAY + APR_USEC_PER_SEC),
+        SCEP_CERT_EXPIRED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +103,7 @@ int main(void)
         FIXTURE_TEST(no_key_usage_allows_everything),
         FIXTURE_TEST(expiry_is_foretold),
         FIXTURE_TEST(a_start_in_the_future_is_told),
+        FIXTURE_TEST(age),
     };
 
     return cmocka_run_group_tests_name("ra_check", tests, NULL, NULL);

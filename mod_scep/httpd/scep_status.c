@@ -1,0 +1,138 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_status.c: per CA, how long certificates are still valid, and how full
+ * the password table is. (httpd layer)
+ */
+#include "scep_status.h"
+
+#include <apr_optional_hooks.h>
+#include <apr_strings.h>
+#include <mod_status.h>
+
+#include <http_protocol.h>
+
+#include "scep_cert_time.h"
+#include "scep_runtime.h"
+
+/* One certificate; N and WHAT name it in the short form. */
+typedef struct line_t {
+    request_rec *r;
+    bool brief;
+    int n; /* of the CA */
+} line_t;
+
+static void show_cert(const line_t *line, const char *what, X509 *cert)
+{
+    request_rec *r = line->r;
+    apr_int64_t now = apr_time_sec(r->request_time), last = 0;
+    long days;
+
+    if (!scep_cert_time(X509_get0_notAfter(cert), &last)) {
+        return;
+    }
+    days = (long)((last - now) / 86400);
+    if (last < now) {
+        days = -1;
+    }
+    if (line->brief) {
+        ap_rprintf(r, "Scep%d%sDays: %ld\n", line->n, what, days);
+        return;
+    }
+    ap_rprintf(
+        r, "<tr><td>%s</td><td>%s</td><td>%s</td></tr>\n", what,
+        ap_escape_html(r->pool,
+                       scep_name_text(r->pool, X509_get_subject_name(cert))),
+        days < 0 ? "<b>expired</b>" : apr_psprintf(r->pool, "%ld days", days));
+}
+
+static void show_site(line_t *line, const scep_site_t *site)
+{
+    const scep_service_t *service = &site->service;
+    request_rec *r = line->r;
+    scep_certs_t *ra;
+    int i;
+
+    if (line->brief) {
+        ap_rprintf(r, "Scep%dReady: %d\n", line->n, site->ready ? 1 : 0);
+    }
+    else if (!site->ready) {
+        ap_rputs("<tr><td colspan=\"3\"><b>out of order; see the error "
+                 "log</b></td></tr>\n",
+                 r);
+    }
+    if (service->ca == NULL || service->ra == NULL) {
+        return;
+    }
+    show_cert(line, "CA",
+              sk_X509_value(service->backend->certificates(service->ca), 0));
+    ra = service->ra->certs;
+    for (i = 0; i < sk_X509_num(ra); i++) {
+        show_cert(line, i == 0 ? "RA" : "RA2", sk_X509_value(ra, i));
+    }
+    if (service->next != NULL) {
+        show_cert(line, "NextCA", sk_X509_value(service->next->certs, 0));
+    }
+}
+
+/* The password table is one for all CAs. */
+static void show_table(const line_t *line, const scep_site_t *site)
+{
+    const scep_challenge_table_t *table = site->service.challenges;
+    request_rec *r = line->r;
+    apr_uint32_t used, capacity;
+
+    if (table == NULL) {
+        return;
+    }
+    used =
+        scep_challenge_table_count(site->service.challenges, r->request_time);
+    capacity = scep_challenge_table_capacity(site->service.challenges);
+    ap_rprintf(r,
+               line->brief ? "ScepPasswords: %u\nScepPasswordMax: %u\n"
+                           : "<p>%u of %u passwords outstanding</p>\n",
+               used, capacity);
+}
+
+static const scep_runtime_t *runtime_of(const server_rec *s)
+{
+    for (; s != NULL; s = s->next) {
+        const scep_site_t *site = scep_config_server(s)->site;
+
+        if (site != NULL) {
+            return site->runtime;
+        }
+    }
+    return NULL;
+}
+
+static int show(request_rec *r, int flags)
+{
+    const scep_runtime_t *runtime = runtime_of(r->server);
+    line_t line = {r, (flags & AP_STATUS_SHORT) != 0, 0};
+    const scep_site_t *site = NULL;
+
+    if (runtime == NULL) {
+        return OK;
+    }
+    if (!line.brief) {
+        ap_rputs("<hr />\n<h2>SCEP</h2>\n<table border=\"0\">\n<tr><th>"
+                 "certificate</th><th>subject</th><th>valid for</th></tr>\n",
+                 r);
+    }
+    for (line.n = 1; line.n <= runtime->sites->nelts; line.n++) {
+        site = APR_ARRAY_IDX(runtime->sites, line.n - 1, scep_site_t *);
+        show_site(&line, site);
+    }
+    if (!line.brief) {
+        ap_rputs("</table>\n", r);
+    }
+    if (site != NULL) {
+        show_table(&line, site);
+    }
+    return OK;
+}
+
+void scep_status_register(void)
+{
+    APR_OPTIONAL_HOOK(ap, status_hook, show, NULL, NULL, APR_HOOK_MIDDLE);
+}
