@@ -14,6 +14,9 @@ EXTRA_DIST += $(GUARDS) scripts/guards/guard.py scripts/quickstart \
 # What an administrator reads.
 dist_doc_DATA = README docs/api.md docs/directives.md docs/guide.md \
 	docs/internals.md docs/refusals.md
+confsystemddir = $(docdir)/conf.d/systemd
+dist_confsystemd_DATA = conf.d/systemd/scep-ra-renew.service \
+	conf.d/systemd/scep-ra-renew.timer
 confexampledir = $(docdir)/conf.d
 dist_confexample_DATA = conf.d/scep.conf conf.d/scep-minimal.conf
 confclientdir = $(confexampledir)/examples

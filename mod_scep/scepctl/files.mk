@@ -19,6 +19,7 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_certs.c \
 	mod_scep/scepctl/scepctl_certs_print.c mod_scep/scepctl/scepctl_certs.h \
 	mod_scep/scepctl/scepctl_crl.c \
+	mod_scep/scepctl/scepctl_ra.c \
 	mod_scep/scepctl/scepctl_requests.c \
 	mod_scep/scepctl/scepctl_store.c mod_scep/scepctl/scepctl_store.h \
 	mod_scep/scepctl/scepctl_time.c mod_scep/scepctl/scepctl_time.h
@@ -33,4 +34,5 @@ EXTRA_DIST += tests/scepctl/conftest.py tests/scepctl/test_audit.py \
 	tests/scepctl/test_certs.py \
 	tests/scepctl/test_decode.py \
 	tests/scepctl/test_init.py tests/scepctl/test_man.py \
+	tests/scepctl/test_ra.py \
 	tests/scepctl/test_master.py

@@ -22,6 +22,7 @@ static const char help_text[] =
     "  audit    print the audit trail, and follow it\n"
     "  certs    list, show and revoke certificates\n"
     "  crl      print the newest CRL\n"
+    "  ra       renew the RA in time\n"
     "  requests list, approve and reject requests that wait\n"
     "  version  print the version\n"
     "  help     print this text\n"
@@ -93,6 +94,7 @@ static const command_t commands[] = {
     {"audit", scepctl_audit},
     {"certs", scepctl_certs},
     {"crl", scepctl_crl},
+    {"ra", scepctl_ra},
     {"requests", scepctl_requests},
     {"version", version},
     {"--version", version},

@@ -36,6 +36,7 @@ scepctl_command_fn scepctl_master;
 scepctl_command_fn scepctl_audit;
 scepctl_command_fn scepctl_certs;
 scepctl_command_fn scepctl_crl;
+scepctl_command_fn scepctl_ra;
 scepctl_command_fn scepctl_requests;
 
 /** Say what is wrong with the command line. @return SCEPCTL_USAGE */

@@ -10,11 +10,10 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include <openssl/pem.h>
-
 #include "scep_cert_build.h"
 #include "scep_password.h"
 #include "scepctl_name.h"
+#include "scepctl_pairs.h"
 
 /* One making: what its steps share. */
 typedef struct make_t {
@@ -36,36 +35,6 @@ static scep_status_e make_key(const make_t *m, const scepctl_key_t *kind,
     return *key != NULL
                ? SCEP_OK
                : scep_fail(m->res, SCEP_R_INTERNAL, "cannot make a key");
-}
-
-/* The BIO's memory is wiped when it is freed with the pool. */
-static scep_status_e put_key(const make_t *m, scepctl_file_t *file,
-                             EVP_PKEY *key)
-{
-    BIO *bio = scep_bio_own(m->pool, BIO_new(BIO_s_mem()));
-    char *data = NULL;
-    long len;
-
-    if (bio == NULL || PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0,
-                                                     NULL, NULL) != 1) {
-        return scep_fail(m->res, SCEP_R_INTERNAL, "cannot encode a key");
-    }
-    len = BIO_get_mem_data(bio, &data);
-    file->data.data = (unsigned char *)data;
-    file->data.len = (size_t)len;
-    return SCEP_OK;
-}
-
-static scep_status_e put_cert(const make_t *m, scepctl_file_t *file, X509 *cert)
-{
-    BIO *bio = scep_bio_own(m->pool, BIO_new(BIO_s_mem()));
-
-    if (bio == NULL || PEM_write_bio_X509(bio, cert) != 1) {
-        return scep_fail(m->res, SCEP_R_INTERNAL,
-                         "cannot encode a certificate");
-    }
-    file->data = scep_bio_octets(m->pool, bio);
-    return SCEP_OK;
 }
 
 /* The subject given as TEXT, else the CA's with SUFFIX. */
@@ -90,10 +59,12 @@ static scep_status_e make_pair(const make_t *m, scep_cert_kind_e kind,
     if ((status = make_key(m, key_kind, &pair->key)) != SCEP_OK ||
         (status = scep_cert_make(kind, pair->key, name, issuer, days, m->now,
                                  m->pool, &pair->cert, m->res)) != SCEP_OK ||
-        (status = put_key(m, &m->files[key_file], pair->key)) != SCEP_OK) {
+        (status = scepctl_key_pem(m->pool, pair->key, &m->files[key_file].data,
+                                  m->res)) != SCEP_OK) {
         return status;
     }
-    return put_cert(m, &m->files[key_file + 1], pair->cert);
+    return scepctl_cert_pem(m->pool, pair->cert, &m->files[key_file + 1].data,
+                            m->res);
 }
 
 static scep_status_e make_root(const make_t *m, scep_keypair_t *root)
@@ -108,7 +79,8 @@ static scep_status_e make_root(const make_t *m, scep_keypair_t *root)
     }
     return status != SCEP_OK
                ? status
-               : put_cert(m, &m->files[SCEPCTL_CHAIN], root->cert);
+               : scepctl_cert_pem(m->pool, root->cert,
+                                  &m->files[SCEPCTL_CHAIN].data, m->res);
 }
 
 static scep_status_e make_ra(const make_t *m, const scep_keypair_t *ca,

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 
 static int ask_passphrase(void *baton, const char *source, char *buf, int size)
 {
@@ -64,4 +65,34 @@ scepctl_exit_e scepctl_pairs_load(scepctl_t *ctl,
         APR_ARRAY_PUSH(pairs, const scep_keypair_t *) = pair;
     }
     return SCEPCTL_OK;
+}
+
+/* The BIO's memory is wiped when it is freed with the pool. */
+scep_status_e scepctl_key_pem(apr_pool_t *pool, EVP_PKEY *key,
+                              scep_octets_t *pem, scep_result_t *res)
+{
+    BIO *bio = scep_bio_own(pool, BIO_new(BIO_s_mem()));
+    char *data = NULL;
+    long len;
+
+    if (bio == NULL || PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0,
+                                                     NULL, NULL) != 1) {
+        return scep_fail(res, SCEP_R_INTERNAL, "cannot encode a key");
+    }
+    len = BIO_get_mem_data(bio, &data);
+    pem->data = (unsigned char *)data;
+    pem->len = (size_t)len;
+    return SCEP_OK;
+}
+
+scep_status_e scepctl_cert_pem(apr_pool_t *pool, X509 *cert, scep_octets_t *pem,
+                               scep_result_t *res)
+{
+    BIO *bio = scep_bio_own(pool, BIO_new(BIO_s_mem()));
+
+    if (bio == NULL || PEM_write_bio_X509(bio, cert) != 1) {
+        return scep_fail(res, SCEP_R_INTERNAL, "cannot encode a certificate");
+    }
+    *pem = scep_bio_octets(pool, bio);
+    return SCEP_OK;
 }

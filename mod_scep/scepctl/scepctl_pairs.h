@@ -25,4 +25,12 @@ scepctl_exit_e scepctl_pairs_load(scepctl_t *ctl,
                                   OSSL_LIB_CTX *libctx,
                                   apr_array_header_t *pairs);
 
+/** KEY as PKCS#8 in PEM; its memory is wiped with POOL. */
+scep_status_e scepctl_key_pem(apr_pool_t *pool, EVP_PKEY *key,
+                              scep_octets_t *pem, scep_result_t *res);
+
+/** CERT in PEM. */
+scep_status_e scepctl_cert_pem(apr_pool_t *pool, X509 *cert, scep_octets_t *pem,
+                               scep_result_t *res);
+
 #endif

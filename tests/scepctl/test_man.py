@@ -21,7 +21,7 @@ def test_lint():
 
 
 @pytest.mark.parametrize("command", ["init", "decode", "master",
-                                     "audit", "certs", "crl",
+                                     "audit", "certs", "ra", "crl",
                                      "requests"])
 def test_the_same_options_as_the_program(scepctl, command):
     with open(PAGE, encoding="utf-8") as file:

@@ -1,0 +1,424 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scepctl_ra.c: RA pairs in a directory (ScepRADirectory): renewed in time, and
+ * listed. (scepctl)
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+#include "scep_cert_build.h"
+#include "scep_cert_time.h"
+#include "scep_file.h"
+#include "scepctl_name.h"
+#include "scepctl_pairs.h"
+#include "scepctl_time.h"
+
+enum {
+    LONGEST = 64,
+    RA_BITS = 2048, /* every request costs a private operation */
+    DAYS = 730,
+    BEFORE = 60, /* days; twice what the server warns by */
+    MAX_DAYS = 36500,
+    DAY = 86400 /* seconds */
+};
+
+static const char usage_text[] =
+    "Usage: scepctl ra renew [options]\n"
+    "       scepctl ra list [options]\n"
+    "\n"
+    "renew makes the next RA pair when the newest one is about to expire, and\n"
+    "keeps the others, which still decrypt. A graceful restart takes it into\n"
+    "use. list prints what there is, the newest first.\n"
+    "\n"
+    "  --dir DIR         ScepRADirectory (/etc/mod_scep/ra.d)\n"
+    "renew:\n"
+    "  --ca-cert FILE    the CA's certificate (/etc/mod_scep/ca.crt)\n"
+    "  --ca-key FILE     its key: path or URI (/etc/mod_scep/ca.key)\n"
+    "  --before DAYS     how long before it expires (60)\n"
+    "  --days DAYS       validity of the new certificate (730)\n"
+    "  --subject DN      its name (as the newest one's)\n"
+    "  --force           now, whatever there is\n";
+
+typedef enum {
+    OPT_DIR = 256,
+    OPT_CA_CERT,
+    OPT_CA_KEY,
+    OPT_BEFORE,
+    OPT_DAYS,
+    OPT_SUBJECT,
+    OPT_FORCE,
+    OPT_HELP
+} option_e;
+
+static const struct option options[] = {
+    {"dir", required_argument, NULL, OPT_DIR},
+    {"ca-cert", required_argument, NULL, OPT_CA_CERT},
+    {"ca-key", required_argument, NULL, OPT_CA_KEY},
+    {"before", required_argument, NULL, OPT_BEFORE},
+    {"days", required_argument, NULL, OPT_DAYS},
+    {"subject", required_argument, NULL, OPT_SUBJECT},
+    {"force", no_argument, NULL, OPT_FORCE},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+typedef struct wish_t {
+    bool list;
+    const char *dir, *ca_cert, *ca_key, *subject;
+    int before, days;
+    bool force, help;
+    apr_time_t now;
+} wish_t;
+
+/* --- the command line ----------------------------------------------------- */
+
+static scepctl_exit_e read_days(scepctl_t *ctl, const char *name, int *days)
+{
+    char *end;
+    long number;
+
+    errno = 0;
+    number = strtol(optarg, &end, 10);
+    if (errno != 0 || end == optarg || *end != '\0' || number < 1 ||
+        number > MAX_DAYS) {
+        return scepctl_usage(ctl, "ra: --%s takes 1 to %d", name, MAX_DAYS);
+    }
+    *days = (int)number;
+    return SCEPCTL_OK;
+}
+
+static scepctl_exit_e keep(scepctl_t *ctl, int option, wish_t *wish)
+{
+    switch (option) {
+    case OPT_DIR:
+        wish->dir = optarg;
+        break;
+    case OPT_CA_CERT:
+        wish->ca_cert = optarg;
+        break;
+    case OPT_CA_KEY:
+        wish->ca_key = optarg;
+        break;
+    case OPT_BEFORE:
+        return read_days(ctl, "before", &wish->before);
+    case OPT_DAYS:
+        return read_days(ctl, "days", &wish->days);
+    case OPT_SUBJECT:
+        wish->subject = optarg;
+        break;
+    case OPT_FORCE:
+        wish->force = true;
+        break;
+    default:
+        wish->help = true;
+        break;
+    }
+    return SCEPCTL_OK;
+}
+
+static scepctl_exit_e read_wish(scepctl_t *ctl, int argc, char **argv,
+                                wish_t *wish)
+{
+    const char *action = argc > 1 ? argv[1] : "";
+    int option;
+
+    wish->help = strcmp(action, "--help") == 0;
+    wish->list = strcmp(action, "list") == 0;
+    if (wish->help) {
+        return SCEPCTL_OK;
+    }
+    if (!wish->list && strcmp(action, "renew") != 0) {
+        return scepctl_usage(ctl, "ra: renew or list?");
+    }
+    opterr = 0;
+    argc--;
+    argv++;
+    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        scepctl_exit_e status;
+
+        if (option == '?' || option == ':') {
+            return scepctl_usage(
+                ctl,
+                option == ':' ? "ra: option `%s' needs a value"
+                              : "ra: there is no option `%s'",
+                scep_printable(ctl->pool, argv[optind - 1], LONGEST));
+        }
+        status = keep(ctl, option, wish);
+        if (status != SCEPCTL_OK) {
+            return status;
+        }
+    }
+    return optind == argc
+               ? SCEPCTL_OK
+               : scepctl_usage(
+                     ctl, "ra: what is `%s' for?",
+                     scep_printable(ctl->pool, argv[optind], LONGEST));
+}
+
+/* --- what there is -------------------------------------------------------- */
+
+static int newest_first(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)b, *(const char *const *)a);
+}
+
+/* Names NAME of NAME.crt; no directory: none. */
+static scepctl_exit_e find(scepctl_t *ctl, const char *dir,
+                           apr_array_header_t **names)
+{
+    apr_finfo_t entry;
+    apr_dir_t *handle;
+    apr_status_t rv = apr_dir_open(&handle, dir, ctl->pool);
+    char text[120];
+
+    *names = apr_array_make(ctl->pool, 4, sizeof(const char *));
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        return SCEPCTL_OK;
+    }
+    if (rv != APR_SUCCESS) {
+        return scepctl_error(ctl, SCEPLOGNO(0596) "cannot read %s: %s", dir,
+                             apr_strerror(rv, text, sizeof(text)));
+    }
+    while (apr_dir_read(&entry, APR_FINFO_NAME, handle) == APR_SUCCESS) {
+        size_t len = strlen(entry.name);
+
+        if (len > 4 && entry.name[0] != '.' &&
+            strcmp(entry.name + len - 4, ".crt") == 0) {
+            APR_ARRAY_PUSH(*names, const char *) =
+                apr_pstrmemdup(ctl->pool, entry.name, len - 4);
+        }
+    }
+    apr_dir_close(handle);
+    qsort((*names)->elts, (size_t)(*names)->nelts, sizeof(const char *),
+          newest_first);
+    return SCEPCTL_OK;
+}
+
+static const char *file_of(scepctl_t *ctl, const char *dir, const char *name,
+                           const char *extension)
+{
+    return apr_pstrcat(ctl->pool, dir, "/", name, extension, NULL);
+}
+
+static const char *expiry(scepctl_t *ctl, X509 *cert)
+{
+    apr_int64_t last;
+
+    return scep_cert_time(X509_get0_notAfter(cert), &last)
+               ? scepctl_time_iso(ctl->pool, apr_time_from_sec(last))
+               : "?";
+}
+
+static scepctl_exit_e list(scepctl_t *ctl, const wish_t *wish,
+                           const apr_array_header_t *names)
+{
+    int i;
+
+    for (i = 0; i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+        X509 *cert;
+        scepctl_exit_e status = scepctl_cert_load(
+            ctl, file_of(ctl, wish->dir, name, ".crt"), NULL, &cert);
+
+        if (status != SCEPCTL_OK) {
+            return status;
+        }
+        fprintf(ctl->out, "%s\t%s\t%s\n",
+                scep_printable(ctl->pool, name, LONGEST), expiry(ctl, cert),
+                scep_name_text(ctl->pool, X509_get_subject_name(cert)));
+    }
+    return SCEPCTL_OK;
+}
+
+/* --- renew ---------------------------------------------------------------- */
+
+static apr_int64_t seconds_left(const wish_t *wish, X509 *cert)
+{
+    apr_int64_t last;
+
+    return scep_cert_time(X509_get0_notAfter(cert), &last)
+               ? last - apr_time_sec(wish->now)
+               : 0;
+}
+
+static scepctl_exit_e load_ca(scepctl_t *ctl, const wish_t *wish,
+                              const scep_keypair_t **ca)
+{
+    apr_array_header_t *certs = apr_array_make(ctl->pool, 1, sizeof(char *));
+    apr_array_header_t *keys = apr_array_make(ctl->pool, 1, sizeof(char *));
+    apr_array_header_t *pairs = apr_array_make(ctl->pool, 1, sizeof(*ca));
+    scepctl_exit_e status;
+
+    APR_ARRAY_PUSH(certs, const char *) = wish->ca_cert;
+    APR_ARRAY_PUSH(keys, const char *) = wish->ca_key;
+    status = scepctl_pairs_load(ctl, certs, keys, NULL, pairs);
+    if (status == SCEPCTL_OK) {
+        *ca = APR_ARRAY_IDX(pairs, 0, const scep_keypair_t *);
+    }
+    return status;
+}
+
+static scep_status_e choose_subject(scepctl_t *ctl, const wish_t *wish,
+                                    X509 *newest, X509 *ca, X509_NAME **name)
+{
+    if (wish->subject != NULL) {
+        return scepctl_name_parse(wish->subject, ctl->pool, name, &ctl->res);
+    }
+    if (newest != NULL) {
+        *name = X509_get_subject_name(newest);
+        return SCEP_OK;
+    }
+    return scepctl_name_derive(X509_get_subject_name(ca), "RA", ctl->pool, name,
+                               &ctl->res);
+}
+
+static scep_status_e make(scepctl_t *ctl, const wish_t *wish, X509 *newest,
+                          const scep_keypair_t *ca, scep_keypair_t *pair)
+{
+    X509_NAME *name;
+    scep_status_e status = choose_subject(ctl, wish, newest, ca->cert, &name);
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    pair->key = scep_pkey_own(
+        ctl->pool, EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)RA_BITS));
+    if (pair->key == NULL) {
+        return scep_fail(&ctl->res, SCEP_R_INTERNAL, "cannot make a key");
+    }
+    return scep_cert_make(SCEP_CERT_RA, pair->key, name, ca, wish->days,
+                          wish->now, ctl->pool, &pair->cert, &ctl->res);
+}
+
+/* The key first: a certificate without its key would keep httpd from
+ * starting. */
+static scepctl_exit_e write_pair(scepctl_t *ctl, const wish_t *wish,
+                                 const char *name, const scep_keypair_t *pair)
+{
+    scep_octets_t key, cert;
+    const char *path = file_of(ctl, wish->dir, name, ".crt");
+    scep_status_e status =
+        scepctl_key_pem(ctl->pool, pair->key, &key, &ctl->res);
+
+    if (status == SCEP_OK) {
+        status = scepctl_cert_pem(ctl->pool, pair->cert, &cert, &ctl->res);
+    }
+    if (status == SCEP_OK) {
+        status = scep_dir_make(wish->dir, 0700, (uid_t)-1, (gid_t)-1, ctl->pool,
+                               &ctl->res);
+    }
+    if (status == SCEP_OK) {
+        status =
+            scep_file_write(file_of(ctl, wish->dir, name, ".key"), key, 0600,
+                            (uid_t)-1, (gid_t)-1, 0, ctl->pool, &ctl->res);
+    }
+    if (status == SCEP_OK) {
+        status = scep_file_write(path, cert, 0644, (uid_t)-1, (gid_t)-1, 0,
+                                 ctl->pool, &ctl->res);
+    }
+    if (status != SCEP_OK) {
+        return scepctl_fail(ctl);
+    }
+    fprintf(ctl->out,
+            "Made %s, valid until %s. A graceful restart of httpd takes it "
+            "into use.\n",
+            path, expiry(ctl, pair->cert));
+    return SCEPCTL_OK;
+}
+
+/* By its time, which sorts. */
+static const char *name_of(scepctl_t *ctl, const wish_t *wish)
+{
+    apr_time_exp_t t;
+
+    apr_time_exp_gmt(&t, wish->now);
+    return apr_psprintf(ctl->pool, "%04d-%02d-%02d-%02d%02d%02d",
+                        t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
+                        t.tm_min, t.tm_sec);
+}
+
+static scepctl_exit_e renew_by(scepctl_t *ctl, const wish_t *wish,
+                               const char *last, X509 *newest)
+{
+    const char *name = name_of(ctl, wish);
+    const scep_keypair_t *ca = NULL;
+    scep_keypair_t pair = {NULL, NULL};
+    scepctl_exit_e status;
+
+    if (last != NULL && strcmp(name, last) <= 0) {
+        return scepctl_error(ctl,
+                             SCEPLOGNO(0597) "%s/%s.crt would count as newer "
+                                             "than %s.crt: give the pair a "
+                                             "name that sorts before",
+                             wish->dir, last, name);
+    }
+    status = load_ca(ctl, wish, &ca);
+    if (status != SCEPCTL_OK) {
+        return status;
+    }
+    if (newest != NULL && !wish->force &&
+        seconds_left(wish, ca->cert) <= seconds_left(wish, newest) + DAY) {
+        return scepctl_error(ctl,
+                             SCEPLOGNO(0598) "the RA's certificate expires "
+                                             "with the CA's, on %s: the CA has "
+                                             "to be renewed first",
+                             expiry(ctl, ca->cert));
+    }
+    if (make(ctl, wish, newest, ca, &pair) != SCEP_OK) {
+        return scepctl_fail(ctl);
+    }
+    return write_pair(ctl, wish, name, &pair);
+}
+
+static scepctl_exit_e renew(scepctl_t *ctl, const wish_t *wish,
+                            const apr_array_header_t *names)
+{
+    const char *last = NULL;
+    X509 *newest = NULL;
+    scepctl_exit_e status;
+
+    if (names->nelts > 0) {
+        last = APR_ARRAY_IDX(names, 0, const char *);
+        status = scepctl_cert_load(ctl, file_of(ctl, wish->dir, last, ".crt"),
+                                   NULL, &newest);
+        if (status != SCEPCTL_OK) {
+            return status;
+        }
+    }
+    if (newest != NULL && !wish->force &&
+        seconds_left(wish, newest) > (apr_int64_t)wish->before * DAY) {
+        fprintf(ctl->out, "%s/%s.crt is valid until %s: nothing to do.\n",
+                wish->dir, last, expiry(ctl, newest));
+        return SCEPCTL_OK;
+    }
+    return renew_by(ctl, wish, last, newest);
+}
+
+scepctl_exit_e scepctl_ra(scepctl_t *ctl, int argc, char **argv)
+{
+    wish_t wish = {.dir = "/etc/mod_scep/ra.d",
+                   .ca_cert = "/etc/mod_scep/ca.crt",
+                   .ca_key = "/etc/mod_scep/ca.key",
+                   .before = BEFORE,
+                   .days = DAYS,
+                   .now = apr_time_now()};
+    apr_array_header_t *names;
+    scepctl_exit_e status = read_wish(ctl, argc, argv, &wish);
+
+    if (status == SCEPCTL_OK && wish.help) {
+        fputs(usage_text, ctl->out);
+        return SCEPCTL_OK;
+    }
+    if (status == SCEPCTL_OK) {
+        status = find(ctl, wish.dir, &names);
+    }
+    if (status != SCEPCTL_OK) {
+        return status;
+    }
+    return wish.list ? list(ctl, &wish, names) : renew(ctl, &wish, names);
+}
