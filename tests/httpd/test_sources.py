@@ -1,6 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Providers of ScepChallenge (authn:, exec:), and challenges of every wrong
 form: each a clean refusal by a child that lives on."""
+import concurrent.futures
+
 import pytest
 
 import scepclient as scep
@@ -133,6 +135,18 @@ def test_provider_that_cannot_say(site):
     site.expect("AH01619")  # AuthUserFile not specified
     unavailable(site, "/no-file", "admin:secret", "authn:file could not")
     issued(site, "/no-file", site.draw())
+
+
+def test_many_at_a_time(site):
+    """More than ScepExecWorkers: those that come later wait."""
+    scep.shared_key(0)  # not by each thread
+
+    def one(number):
+        return site.enrol("right", f"device {number}", "/judge").status
+
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:
+        assert set(pool.map(one, range(24))) == {scep.SUCCESS}
+    assert site.count_certificates() == 24
 
 
 def test_graceful_restart(site):
