@@ -139,6 +139,38 @@ def test_ways_are_tried_in_order(httpd):
     assert same_key(cert, request.key)
 
 
+def renewal(server, old_key, old_cert):
+    """A RenewalReq without a password, for a new key."""
+    request = ec_request(server, None)
+    request.csr = scep.new_csr(ec.generate_private_key(ec.SECP384R1()),
+                               "ec device")
+    request.key, request.cert = old_key, old_cert
+    request.message_type = scep.RENEWALREQ
+    return request
+
+
+def test_renewal(httpd):
+    """It has no password: refused before anything is issued, unless keys may
+    agree. The reply is for the old key, which signed."""
+    server = httpd(extra="<Location /agree>\nSetHandler scep\n" + BOTH
+                   + "</Location>\n")
+    server.expect("SCEP0141")
+    password = server.draw()
+    request = ec_request(server, password)
+    (old,) = openssl_opens(server, send(server, request), request, password)
+    again = renewal(server, request.key, old)
+    reply = send(server, again)
+    assert (reply.status, reply.fail_info) == (scep.FAILURE, scep.BAD_ALG)
+    assert server.count_certificates() == 1
+    _, _, body = server.endpoint("/agree").post(again.der())
+    reply = scep.Reply(body, None, server.signers)
+    assert kind(reply)[0] == "kari"
+    (new,) = openssl_opens(server, reply, again)
+    assert new.subject == old.subject
+    assert not same_key(new, request.key)
+    assert server.count_certificates() == 2
+
+
 def test_refuse(httpd):
     server = httpd(extra="ScepECReply refuse\n")
     server.expect("SCEP0141")

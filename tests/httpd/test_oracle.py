@@ -164,3 +164,21 @@ def test_reply_and_time_do_not_tell(httpd):
     # Each class was refused for what it is, not for something before it.
     assert server.count("SCEP0137") == 6 * COUNT
     assert server.count("SCEP0140") == COUNT
+
+
+@ONCE
+def test_poll_is_answered_without_decrypting(httpd):
+    """Who has something to poll for must not learn what decrypts: a CertPoll's
+    content is not looked at (R35)."""
+    server = httpd()
+    maker = Maker(server.ra_cert)
+    request = maker.request = scep.Request(
+        server.ra_cert, server.draw(), "polled", key=scep.shared_key(0))
+    first = server.reply(server.endpoint().post(request.der()), request)
+    assert first.status == scep.SUCCESS
+    request.message_type = scep.CERTPOLL
+    for name in CLASSES:
+        reply = server.reply(server.endpoint().post(getattr(maker, name)()),
+                             request)
+        assert reply.status == scep.SUCCESS, name
+        assert reply.certs == first.certs
