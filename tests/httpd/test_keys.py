@@ -181,6 +181,21 @@ def test_refuse(httpd):
     assert server.enrol(password).status == scep.SUCCESS  # RSA does not mind
 
 
+def test_no_reply_by_what_people_log_in_with(httpd):
+    """Who records it could guess at leisure (RFC 8894 7.3), unless it is said
+    that this is wanted."""
+    users = "SetHandler scep\nScepChallenge authn:file\nAuthUserFile htpasswd\n"
+    server = httpd(extra=f"<Location /users>\n{users}</Location>\n"
+                   f"<Location /said>\n{users}ScepECReply password\n"
+                   "</Location>\n")
+    server.expect("SCEP0141", "SCEP0153", "SCEP019")
+    for path, reason in (("/users", scep.BAD_ALG), ("/said", scep.BAD_REQUEST)):
+        request = ec_request(server, "nobody:wrong")
+        _, _, body = server.endpoint(path).post(request.der())
+        reply = scep.Reply(body, None, server.signers)
+        assert (reply.status, reply.fail_info) == (scep.FAILURE, reason)
+
+
 @pytest.mark.parametrize("value, cure", [
     ("rsa", "password, key-agreement or refuse is wanted"),
     ("password password", "in the list already"),
