@@ -662,6 +662,12 @@ def test_full_conf_with_all_of_it(make):
             "device device device\n", "device device device\n</Location>\n")
     server = make(scep_conf=text)
     server.write("ca-chain.crt", pem(server.ca.cert))
+    key = scep.shared_key(30)
+    server.write("next-ca.crt", pem(make_cert("Next CA", key, ca=True,
+                                              usage=CA_USAGE)))
+    server.write("next-ca.key", key_pem(key), 0o600)
+    server.write("ra.d/2026.crt", pem(server.ra.cert))
+    server.write("ra.d/2026.key", key_pem(server.ra.key), 0o600)
     status, said = server.check()
     assert status == 0, said
     assert set(re.findall(r"(?m)^ *(Scep\w+)", text)) == {
