@@ -215,11 +215,15 @@ scep_status_e scep_sources_start(server_rec *s, apr_pool_t *pool,
 
     scep_log_env_server(env, s);
     for (i = 0; (provided = provided_of(s, i)) != NULL; i++) {
-        if (status == SCEP_OK) {
-            status =
-                start_one(scep_config_server(s), provided, 0, env, pool, res);
+        scep_result_t one;
+
+        scep_result_init(&one, res->pool);
+        provided->failed = start_one(scep_config_server(s), provided, 0, env,
+                                     pool, &one) != SCEP_OK;
+        if (provided->failed && status == SCEP_OK) {
+            *res = one; /* the others are started all the same */
+            status = one.status;
         }
-        provided->failed = provided->provider == NULL;
     }
     return status;
 }

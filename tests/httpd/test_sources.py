@@ -156,6 +156,20 @@ def test_graceful_restart(site):
     site.before = set()  # of the old generation
 
 
+def test_program_that_went_away(site):
+    """It is missed at a restart; what does without it goes on."""
+    scep.os.remove(site.path("judge"))
+    # 0026: a child of the first start may be late
+    site.expect("SCEP0014", "SCEP0026", "SCEP0194")
+    site.graceful()
+    assert "judge cannot be found" in site.error_log()
+    site.wait_for(lambda: not site.before & set(site.children()))
+    site.before = set()
+    unavailable(site, "/judge", "right", "cannot be asked")
+    issued(site, "/users", "admin:secret")
+    issued(site, "/two", site.draw(), "b")
+
+
 # ---- wrong forms ----
 
 def tlv(tag, *content):
