@@ -43,6 +43,7 @@ static bool legacy_wanted(const server_rec *s)
 void scep_runtime_ca_config(const scep_server_config_t *conf,
                             scep_dialog_t *dialog, scep_ca_config_t *config)
 {
+    memset(config, 0, sizeof(*config));
     config->args = conf->backend_args != NULL ? conf->backend_args : "";
     config->cert_file = conf->ca_cert;
     config->key = conf->ca_key;
