@@ -19,6 +19,7 @@
 #include "scep_limits.h"
 #include "scep_outstanding.h"
 #include "scep_password.h"
+#include "scep_store_request.h"
 
 enum {
     TRY_STEP = 40000, /* microseconds */
@@ -131,7 +132,8 @@ static scep_status_e judge_row(scep_request_t *req, const scep_csr_t *csr,
         return scep_fail(res, SCEP_R_CHALLENGE_SPENT,
                          "the password for \"%s\" has been used already%s%s",
                          csr->subject,
-                         row->serial != NULL ? ", for certificate " : "",
+                         row->serial != NULL ? ", for certificate "
+                                             : ", by a request that waits",
                          row->serial != NULL ? row->serial : "");
     case SCEP_CHALLENGE_CANCELLED:
         return scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,
@@ -145,6 +147,32 @@ static scep_status_e judge_row(scep_request_t *req, const scep_csr_t *csr,
                            "the password for \"%s\" has expired", csr->subject);
 }
 
+/* A password that is spent without a certificate is held by a request that
+ * waits; that may have run out. */
+static scep_status_e look_at_holder(scep_request_t *req,
+                                    const scep_claim_t *claim,
+                                    scep_challenge_row_t **row,
+                                    scep_result_t *res)
+{
+    apr_time_t now = scep_env_now(&req->env);
+    scep_store_t *store = req->service->store;
+    scep_request_row_t *holder;
+    scep_status_e status = scep_store_request_by_challenge(
+        store, claim->hash, now, req->pool, &holder, res);
+
+    if (status == SCEP_NOT_FOUND ||
+        (status == SCEP_OK &&
+         (holder->state != SCEP_REQUEST_EXPIRED || holder->sealed.len == 0))) {
+        return SCEP_OK;
+    }
+    if (status == SCEP_OK) {
+        status = scep_store_requests_expire(store, now, res);
+    }
+    return status == SCEP_OK ? scep_store_challenge_find(store, claim->hash,
+                                                         req->pool, row, res)
+                             : status;
+}
+
 static scep_status_e find_row(scep_request_t *req, const scep_csr_t *csr,
                               const scep_claim_t *claim,
                               scep_challenge_row_t **row, scep_result_t *res)
@@ -154,6 +182,9 @@ static scep_status_e find_row(scep_request_t *req, const scep_csr_t *csr,
 
     if (status == SCEP_OK) {
         note_known(req, claim);
+        if ((*row)->state == SCEP_CHALLENGE_SPENT && (*row)->serial == NULL) {
+            status = look_at_holder(req, claim, row, res);
+        }
     }
     return status == SCEP_NOT_FOUND
                ? scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,

@@ -101,6 +101,27 @@ static void test_password_is_bound_to_it(void **state)
     assert_int_equal(ask(f, "u", other, &cert), SCEP_PENDING);
 }
 
+static void test_password_of_what_has_run_out(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    X509 *cert;
+
+    be_ready(f, true);
+    f->policy.approval.expiry = apr_time_from_sec(60);
+    assert_int_equal(
+        ask(f, "t", enroll_csr(f, f->device.key, "a", password), &cert),
+        SCEP_PENDING);
+    f->base.now += apr_time_from_sec(60);
+    assert_int_equal(
+        ask(f, "u", enroll_csr(f, f->device.key, "b", password), &cert),
+        SCEP_PENDING);
+    assert_int_equal(
+        ask(f, "v", enroll_csr(f, f->device.key, "c", password), &cert),
+        SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_SPENT);
+}
+
 static void test_what_else_comes_under_its_id(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -191,6 +212,7 @@ int main(void)
         ENROLL_TEST(test_waits_and_is_issued),
         ENROLL_TEST(test_password_is_over_at_approval),
         ENROLL_TEST(test_password_is_bound_to_it),
+        ENROLL_TEST(test_password_of_what_has_run_out),
         ENROLL_TEST(test_what_else_comes_under_its_id),
         ENROLL_TEST(test_waits_for_the_ca),
         ENROLL_TEST(test_refused_by_the_ca_after_all),
