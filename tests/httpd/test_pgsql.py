@@ -180,6 +180,17 @@ def test_passwords_outlive_a_restart_of_all(nodes):
     assert nodes[0].enrol(password, "twice", number=1).status == scep.FAILURE
 
 
+def test_a_graceful_restart_of_one_node(nodes):
+    password = nodes[0].draw()
+    jobs = []
+    for server in nodes:
+        jobs += senders(server, requests_for(server, [password] * 8))
+    results = at_once(jobs + [nodes[0].graceful],
+                      [number * 0.02 for number in range(len(jobs))] + [0.1])
+    assert len(certificates(results[:-1])) == 1
+    assert nodes[0].enrol(nodes[1].draw(), "graceful").status == scep.SUCCESS
+
+
 def test_audit_rows_of_all_nodes(nodes, database):
     first, second = nodes
     before = database.number("SELECT MAX(seq) FROM audit")
