@@ -283,7 +283,7 @@ static scep_sql_status_e record(scep_store_session_t *s,
                                 const char *id, apr_pool_t *pool)
 {
     const scep_revocation_row_t *row = &revoke->row;
-    const char *why = scep_revocation_reason_name(row->reason);
+    const char *why = scep_revocation_reason_name((int)row->reason);
     const scep_audit_t audit = {
         .id = id,
         .event = SCEP_AUDIT_REVOKED,
