@@ -50,7 +50,6 @@ void scep_runtime_ca_config(const scep_server_config_t *conf,
     config->chain_file = conf->ca_chain;
     config->passphrase = scep_dialog_passphrase;
     config->passphrase_baton = dialog;
-    config->next = 0;
 }
 
 scep_status_e scep_runtime_make(apr_pool_t *pool, scep_runtime_t **result,
