@@ -223,7 +223,7 @@ def attributes(running):
 @case("SCEP0133")
 def message_type(running):
     request = new_request(running)
-    request.message_type = scep.CERTPOLL
+    request.message_type = 18  # once UpdateReq, of no draft that was kept
     return post(running, request)
 
 
