@@ -243,9 +243,9 @@ def born(pid):
             ticks / os.sysconf("SC_CLK_TCK"))
 
 
-def resumed(server):
-    """When the last (re)start was complete."""
-    stamp = re.findall(r"(?m)^\[(.*?)\].*resuming normal operations",
+def signalled(server):
+    """When httpd last noticed that it is to restart."""
+    stamp = re.findall(r"(?m)^\[(.*?)\].*AH0049[34]: SIG",
                        server.error_log())[-1]
     return datetime.datetime.strptime(
         stamp, "%a %b %d %H:%M:%S.%f %Y").timestamp()
@@ -256,8 +256,8 @@ def renew(server, way=WAYS["graceful"]):
     httpd was just starting when the signal came."""
     old = set(server.children())
     way(server)
-    # Reading the configuration takes longer than the slack.
-    limit = resumed(server) - 0.02
+    # A clock tick; reading the configuration takes longer.
+    limit = signalled(server) + 0.01
     server.wait_for(lambda: not any(
         pid in old or (born(pid) or limit) < limit
         for pid in server.children()))
