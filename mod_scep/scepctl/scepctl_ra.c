@@ -350,13 +350,6 @@ static scepctl_exit_e renew_by(scepctl_t *ctl, const wish_t *wish,
     scep_keypair_t pair = {NULL, NULL};
     scepctl_exit_e status;
 
-    if (last != NULL && strcmp(name, last) <= 0) {
-        return scepctl_error(ctl,
-                             SCEPLOGNO(0597) "%s/%s.crt would count as newer "
-                                             "than %s.crt: give the pair a "
-                                             "name that sorts before",
-                             wish->dir, last, name);
-    }
     status = load_ca(ctl, wish, &ca);
     if (status != SCEPCTL_OK) {
         return status;
@@ -368,6 +361,13 @@ static scepctl_exit_e renew_by(scepctl_t *ctl, const wish_t *wish,
                                              "with the CA's, on %s: the CA has "
                                              "to be renewed first",
                              expiry(ctl, ca->cert));
+    }
+    if (last != NULL && strcmp(name, last) <= 0) {
+        return scepctl_error(ctl,
+                             SCEPLOGNO(0597) "%s/%s.crt would count as newer "
+                                             "than %s.crt: give the pair a "
+                                             "name that sorts before",
+                             wish->dir, last, name);
     }
     if (make(ctl, wish, newest, ca, &pair) != SCEP_OK) {
         return scepctl_fail(ctl);

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-DAY = 86400
+DAY, HOUR = 86400, 3600
 NOW = int(time.time())
 SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..",
                       "mod_scep", "store", "scep_schema.c")
@@ -90,9 +90,9 @@ def serials(result):
 
 
 def test_list(record, certs):
-    record.add("1", "CN=one", age=30)
-    record.add("2", "CN=t\tab", age=20, days=-1)
-    record.add("3", "CN=three", age=10)
+    record.add("1", "CN=one", age=30 * HOUR)
+    record.add("2", "CN=t\tab", age=20 * HOUR, days=-1)
+    record.add("3", "CN=three", age=10 * HOUR)
     assert certs("revoke", "3").status == 0
     result = certs("list")
     assert serials(result) == ["3", "2", "1"]
@@ -104,7 +104,7 @@ def test_list(record, certs):
     assert serials(certs("list", "--state", "expired")) == ["2"]
     assert serials(certs("list", "--state", "revoked")) == ["3"]
     assert serials(certs("list", "--subject", "THREE")) == ["3"]
-    assert serials(certs("list", "--since", "25s")) == ["3", "2"]
+    assert serials(certs("list", "--since", "25h")) == ["3", "2"]
     assert serials(certs("list", "--limit", "1")) == ["3"]
     assert serials(certs("list", "--expires-in", "29d")) == []
     assert serials(certs("list", "--expires-in", "31d")) == ["1"]
