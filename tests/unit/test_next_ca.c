@@ -58,13 +58,15 @@ static void test_signature(void **state)
     CMS_ContentInfo *cms =
         scep_cms_own(f->pool, d2i_CMS_ContentInfo(NULL, &in, (long)der.len));
     BIO *out = scep_bio_own(f->pool, BIO_new(BIO_s_mem()));
+    scep_certs_t *signers;
 
     assert_non_null(cms);
     assert_int_equal(CMS_verify(cms, NULL, NULL, NULL, out,
                                 CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY),
                      1);
-    assert_int_equal(
-        X509_cmp(sk_X509_value(CMS_get0_signers(cms), 0), signer.cert), 0);
+    signers = CMS_get0_signers(cms); /* the stack is ours, they are not */
+    assert_int_equal(X509_cmp(sk_X509_value(signers, 0), signer.cert), 0);
+    sk_X509_free(signers);
 }
 
 static void test_no_certificates(void **state)
