@@ -9,7 +9,8 @@ TESTS += $(GUARDS)
 endif
 EXTRA_DIST += $(GUARDS) scripts/guards/guard.py scripts/quickstart \
 	scripts/check autogen.sh LICENSE .clang-format conf.d docs \
-	tests/data tests/httpd tests/interop tests/pgsql/server
+	tests/conformance tests/data tests/httpd tests/interop \
+	tests/pgsql/server
 
 # What an administrator reads.
 dist_doc_DATA = README docs/api.md docs/directives.md docs/guide.md \

@@ -220,11 +220,13 @@ static int serve(scep_call_t *call, scep_endpoint_e kind)
                            : scep_operation_name(operation));
         return scep_admin_answer(call);
     }
-    if (operation == SCEP_OP_NONE && r->method_number == M_GET) {
+    /* A browser; what has parameters is a client that lacks the main one. */
+    if (operation == SCEP_OP_NONE && r->method_number == M_GET &&
+        (r->args == NULL || *r->args == '\0')) {
         apr_table_setn(r->notes, "SCEP_OPERATION", "info");
         return answer_info(call);
     }
-    if (operation == SCEP_OP_NONE) {
+    if (operation == SCEP_OP_NONE && r->method_number == M_POST) {
         operation = SCEP_OP_PKIOPERATION;
     }
     apr_table_setn(r->notes, "SCEP_OPERATION", scep_operation_name(operation));
