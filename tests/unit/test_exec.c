@@ -202,8 +202,15 @@ static void test_cannot_be_run(void **state)
     scep_exec_t run;
 
     scep_exec_run(argv, none, apr_time_from_sec(SECONDS), f->pool, &run);
-    assert_int_equal(run.end, SCEP_EXEC_FAILED);
-    assert_int_equal(run.code, ENOENT);
+    if (run.end == SCEP_EXEC_EXITED) {
+        /* valgrind makes fork() of the vfork() by which posix_spawn() learns
+         * of it */
+        assert_int_equal(run.code, 127);
+    }
+    else {
+        assert_int_equal(run.end, SCEP_EXEC_FAILED);
+        assert_int_equal(run.code, ENOENT);
+    }
     assert_string_equal(run.out, "");
     assert_string_equal(run.err, "");
 }

@@ -13,7 +13,7 @@ static scep_next_ca_t next_of(enroll_fixture_t *f)
     next.certs = scep_x509s_own(f->base.pool, sk_X509_new_null());
     assert_int_equal(X509_add_cert(next.certs,
                                    enroll_self_signed(f, f->other_key),
-                                   X509_ADD_FLAG_DEFAULT),
+                                   X509_ADD_FLAG_UP_REF),
                      1);
     return next;
 }
