@@ -151,12 +151,12 @@ NO_STORE = Check("headers", lambda sent: "no-store" in (
     sent["Cache-Control"] or ""), {"Cache-Control": None})
 ENCODINGS = {
     "R60-get-escaped": None,
-    "Q1-line-breaks": lambda t: lines(t).replace("+", "%2B"),
+    "Q1-line-breaks": lines,
     "Q1-crlf": lambda t: lines(t).replace("%0A", "%0D%0A"),
     "Q3-plus-raw": lambda t: t,
     "Q3-plus-as-blank": lambda t: t.replace("+", "%20"),
     "Q16-only-equals-escaped": lambda t: t.replace("=", "%3D"),
-    "Q40-lines-and-2b": lambda t: lines(t.replace("+", "%2B")),
+    "Q40-lines-and-2b": lambda t: lines(t).replace("+", "%2B"),
     "Q4-base64url": lambda t: t.translate({43: "-", 47: "_"}),
     "Q4-no-padding": lambda t: urllib.parse.quote(t.rstrip("="), safe=""),
 }

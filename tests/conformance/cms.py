@@ -7,7 +7,8 @@ import hashlib
 import os
 
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import (ec, ed25519, padding,
+                                                       rsa)
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 import der
@@ -46,6 +47,7 @@ CIPHERS = {
     "aes128": ("2.16.840.1.101.3.4.1.2", 16, 16, algorithms.AES),
     "aes192": ("2.16.840.1.101.3.4.1.22", 24, 16, algorithms.AES),
     "aes256": ("2.16.840.1.101.3.4.1.42", 32, 16, algorithms.AES)}
+# of no CBC
 AES128_GCM = "2.16.840.1.101.3.4.1.6"
 RC2 = "1.2.840.113549.3.2"
 
@@ -54,6 +56,8 @@ RC2 = "1.2.840.113549.3.2"
 def key_of(number, kind="rsa", bits=2048):
     """Keys are made once a run."""
     del number
+    if kind == "ed25519":
+        return ed25519.Ed25519PrivateKey.generate()
     if kind == "ec":
         return ec.generate_private_key(
             {256: ec.SECP256R1, 384: ec.SECP384R1, 521: ec.SECP521R1}[bits]())

@@ -3,6 +3,8 @@
 each expectation turns an Answer into complaints."""
 import dataclasses
 
+from cryptography import x509
+
 import cms
 import der
 import reply
@@ -25,6 +27,7 @@ class Answer:
     reason: str = None
     ra: bytes = b""  # certificates of who should have signed
     ca: bytes = b""  # and issued
+    before: bytes = b""  # a certificate that was there before
 
 
 class Check:
@@ -162,6 +165,8 @@ class OfCertRep(Expectation):
             facts.update(certs=made.certs, crls=made.crls, cipher=made.cipher,
                          transport=made.transport)
             self.check_success(made, answer)
+            facts.update(leaf_facts(made.certs[0]) if made.certs else {},
+                         same=made.certs[:1] == [answer.before])
         else:
             need(made.content == self.content,
                  "eContent is there, or is not (R22, Q83, M1)")
@@ -169,6 +174,27 @@ class OfCertRep(Expectation):
 
     def check_success(self, made, answer):
         pass
+
+
+def leaf_facts(cert):
+    """What was certified, as python3-cryptography reads it."""
+    made = x509.load_der_x509_certificate(cert)
+    values = {one.oid.dotted_string: one.value for one in made.extensions}
+    for oid in ("2.5.29.15", "2.5.29.19", "2.5.29.37"):
+        need(oid in values, f"the certificate has no {oid}")
+    usage = values["2.5.29.15"]
+    names = values.get("2.5.29.17")
+    return {"subject": cms.subject_of(cert), "serial": made.serial_number,
+            "extensions": set(values), "version": made.version.value,
+            "is_ca": values["2.5.29.19"].ca,
+            "usage": [bit for bit in ("digital_signature", "key_encipherment",
+                                      "content_commitment", "key_agreement",
+                                      "key_cert_sign", "crl_sign")
+                      if getattr(usage, bit)],
+            "eku": [one.dotted_string for one in values["2.5.29.37"]],
+            "san": [str(one.value) for one in names or ()],
+            "not_before": made.not_valid_before,
+            "not_after": made.not_valid_after}
 
 
 class Failure(OfCertRep):

@@ -8,8 +8,11 @@ import wrong
 from case import CASES
 
 # pylint: disable=unused-import
+import cases_algorithms  # noqa: F401
 import cases_http  # noqa: F401
+import cases_issue  # noqa: F401
 import cases_message  # noqa: F401
+import cases_transactions  # noqa: F401
 
 ALL = pytest.mark.parametrize("case", CASES, ids=[one.name for one in CASES])
 

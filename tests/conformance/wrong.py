@@ -28,8 +28,12 @@ def request():
 @functools.lru_cache(maxsize=None)
 def leaf(number=1):
     _, _, ca, key = authority()
-    return cms.certificate(cms.key_of(number), cms.name("device"),
-                           cms.subject_of(ca), key)
+    return cms.certificate(
+        cms.key_of(number), cms.name("device"), cms.subject_of(ca), key,
+        extensions=[cms.extension("2.5.29.19", der.seq()),
+                    cms.extension("2.5.29.15", der.bits(b"\xa0", 5)),
+                    cms.extension("2.5.29.37", der.seq(
+                        der.oid("1.3.6.1.5.5.7.3.2")))])
 
 
 def envelope(wanted, certs=None, crls=(), bag=None, **more):
