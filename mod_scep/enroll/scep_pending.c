@@ -203,6 +203,12 @@ static scep_status_e prepare(scep_enrolment_t *e, scep_reply_t *reply,
                          row->id, row->subject, row->profile);
     }
     e->renewal_of = row->renewal_of;
+    if (e->renewal_of != NULL) {
+        status = scep_renewal_stands(e->req, e->renewal_of, res);
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
     e->revoke_old =
         e->renewal_of != NULL && e->req->policy->renewal.revoke_old &&
         e->req->renewal != NULL && e->req->renewal->signer == SCEP_SIGNER_OURS;

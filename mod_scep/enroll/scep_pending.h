@@ -44,7 +44,7 @@ scep_status_e scep_pending_again(scep_enrolment_t *e, scep_reply_t *reply,
  * Somebody with the right key asks for ROW, which is WAITING, APPROVED or
  * AT_CA: issue it if that is possible now. E's csr is opened if it is NULL.
  * @return SCEP_PENDING; SCEP_OK: REPLY is filled; SCEP_REFUSED with what the CA
- *     says, or SCEP_R_REPLY_KEY; SCEP_UNAVAILABLE; SCEP_BROKEN
+ *     says, SCEP_R_RENEWAL_REVOKED or SCEP_R_REPLY_KEY; SCEP_UNAVAILABLE; SCEP_BROKEN
  */
 scep_status_e scep_pending_resume(scep_enrolment_t *e, scep_request_row_t *row,
                                   scep_reply_t *reply, scep_result_t *res);

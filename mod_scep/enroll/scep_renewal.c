@@ -100,6 +100,13 @@ static bool is_self_issued(X509 *cert)
                          X509_get_issuer_name(cert)) == 0;
 }
 
+/* A superseded one may ask for its successor again. */
+static bool is_withdrawn(const scep_renewal_t *renewal)
+{
+    return renewal->revocation != NULL &&
+           renewal->revocation->reason != SCEP_REVOKED_SUPERSEDED;
+}
+
 static const char *why_not(const scep_request_t *req,
                            const scep_pkimessage_t *msg,
                            const scep_renewal_t *renewal)
@@ -157,8 +164,7 @@ scep_status_e scep_renewal_examine(scep_request_t *req,
     renewal->why_not = why_not(req, msg, renewal);
     renewal->candidate = renewal->why_not == NULL;
     req->renewal = renewal;
-    if (renewal->revocation != NULL &&
-        renewal->revocation->reason != SCEP_REVOKED_SUPERSEDED) {
+    if (is_withdrawn(renewal)) {
         return scep_fail(
             res, SCEP_R_RENEWAL_REVOKED,
             "the signer's certificate %s of \"%s\" was revoked (%s)",
@@ -166,6 +172,28 @@ scep_status_e scep_renewal_examine(scep_request_t *req,
             scep_revocation_reason_name((int)renewal->revocation->reason));
     }
     return SCEP_OK;
+}
+
+scep_status_e scep_renewal_stands(scep_request_t *req, const char *serial,
+                                  scep_result_t *res)
+{
+    scep_renewal_t renewal = {.serial = serial};
+    scep_status_e status = SCEP_OK;
+    X509 *anchor;
+    int i;
+
+    for (i = 0; status == SCEP_OK && (anchor = anchor_at(req, i)) != NULL;
+         i++) {
+        status = find_revocation(req, anchor, &renewal, res);
+        if (status == SCEP_OK && is_withdrawn(&renewal)) {
+            return scep_fail(
+                res, SCEP_R_RENEWAL_REVOKED,
+                "certificate %s, whose renewal waited, was revoked (%s)",
+                serial,
+                scep_revocation_reason_name((int)renewal.revocation->reason));
+        }
+    }
+    return status;
 }
 
 /* That it cannot be answered, whatever is in it, is said before its envelope

@@ -57,6 +57,16 @@ scep_status_e scep_renewal_settle(scep_request_t *req,
                                   const scep_pkimessage_t *msg,
                                   scep_result_t *res);
 
+/**
+ * A renewal of the certificate SERIAL has waited: was that one revoked
+ * meanwhile, for more than having been superseded? Whoever asks may have signed
+ * with another certificate for the same key.
+ * @return SCEP_OK; SCEP_REFUSED with SCEP_R_RENEWAL_REVOKED; SCEP_UNAVAILABLE;
+ *     SCEP_BROKEN
+ */
+scep_status_e scep_renewal_stands(scep_request_t *req, const char *serial,
+                                  scep_result_t *res);
+
 /** RenewalReq: the handler. */
 scep_message_fn scep_renewalreq;
 

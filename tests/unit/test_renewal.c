@@ -303,25 +303,33 @@ static void test_ec_signer(void **state)
                      SCEP_OK);
 }
 
+static void withdraw(enroll_fixture_t *f, X509 *cert, apr_time_t effective,
+                     scep_revocation_reason_e reason)
+{
+    scep_revoke_t revocation = {.unknown = true};
+    scep_revoke_outcome_e outcome;
+
+    revocation.row.scope = f->service.scope;
+    revocation.row.serial =
+        scep_serial_text(f->base.pool, X509_get0_serialNumber(cert));
+    revocation.row.effective = effective;
+    revocation.row.reason = reason;
+    revocation.row.created = f->base.now;
+    assert_int_equal(scep_store_revoke(f->service.store, &revocation,
+                                       f->base.pool, &outcome, &f->base.res),
+                     SCEP_OK);
+}
+
 static void test_revoked(void **state)
 {
     enroll_fixture_t *f = *state;
     scep_octets_t csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
-    scep_revoke_t revoke = {.unknown = true};
-    scep_revoke_outcome_e outcome;
     X509 *old;
 
     be_ready(f);
     old = issue(f, &f->ca, f->device.key, "dev");
-    revoke.row.scope = f->service.scope;
-    revoke.row.serial =
-        scep_serial_text(f->base.pool, X509_get0_serialNumber(old));
-    revoke.row.effective = f->base.now + apr_time_from_sec(60);
-    revoke.row.reason = SCEP_REVOKED_KEY_COMPROMISE;
-    revoke.row.created = f->base.now;
-    assert_int_equal(scep_store_revoke(f->service.store, &revoke, f->base.pool,
-                                       &outcome, &f->base.res),
-                     SCEP_OK);
+    withdraw(f, old, f->base.now + apr_time_from_sec(60),
+             SCEP_REVOKED_KEY_COMPROMISE);
     assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr).status,
                      SCEP_OK); /* not yet */
     f->base.now += apr_time_from_sec(60);
@@ -330,6 +338,29 @@ static void test_revoked(void **state)
     assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "2", old, csr).status,
                      SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_RENEWAL_REVOKED);
+}
+
+/* Whoever holds the key could ask with another certificate for it. */
+static void test_revoked_while_its_renewal_waits(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    X509 *old;
+
+    be_ready(f);
+    f->policy.approval.expiry = apr_time_from_sec(DAY);
+    f->policy.approval.max = 10;
+    f->backend_status = SCEP_PENDING;
+    f->backend_ticket = "one";
+    old = issue(f, &f->ca, f->device.key, "dev");
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr).status,
+                     SCEP_PENDING);
+    withdraw(f, old, f->base.now, SCEP_REVOKED_KEY_COMPROMISE);
+    f->backend_status = SCEP_OK;
+    assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "1", f->device.cert, csr).status,
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_RENEWAL_REVOKED);
+    assert_int_equal(f->issued, 0);
 }
 
 /* A PKCSReq that is no renewal is a first enrolment like any other. */
@@ -382,6 +413,7 @@ int main(void)
         ENROLL_TEST(test_off_and_weak),
         ENROLL_TEST(test_ec_signer),
         ENROLL_TEST(test_revoked),
+        ENROLL_TEST(test_revoked_while_its_renewal_waits),
         ENROLL_TEST(test_pkcsreq_falls_back_on_its_challenge),
     };
 
