@@ -134,14 +134,29 @@ static bool same_octets(const ASN1_STRING *a, const ASN1_STRING *b)
     return ASN1_STRING_cmp(a, b) == 0;
 }
 
+/* In any case of ASCII letters, whatever the locale; a NUL ends nothing. */
+static bool same_letters(const unsigned char *a, const unsigned char *b,
+                         int len)
+{
+    int i;
+
+    for (i = 0; i < len; i++) {
+        bool letter = (a[i] | 0x20) >= 'a' && (a[i] | 0x20) <= 'z';
+
+        if (a[i] != b[i] && !(letter && (a[i] ^ b[i]) == 0x20)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool same_nocase(const ASN1_STRING *a, const ASN1_STRING *b, int from)
 {
     int len = ASN1_STRING_length(a);
 
     return len == ASN1_STRING_length(b) &&
-           strncasecmp((const char *)ASN1_STRING_get0_data(a) + from,
-                       (const char *)ASN1_STRING_get0_data(b) + from,
-                       (size_t)(len - from)) == 0;
+           same_letters(ASN1_STRING_get0_data(a) + from,
+                        ASN1_STRING_get0_data(b) + from, len - from);
 }
 
 /* RFC 5280 7.5: what is before the at sign may depend on the case. */
@@ -193,7 +208,7 @@ static bool same_other(const OTHERNAME *a, const OTHERNAME *b)
     len = ASN1_STRING_to_UTF8(&one, a->value->value.asn1_string);
     same = len >= 0 &&
            ASN1_STRING_to_UTF8(&two, b->value->value.asn1_string) == len &&
-           strncasecmp((const char *)one, (const char *)two, (size_t)len) == 0;
+           same_letters(one, two, len);
     OPENSSL_free(one);
     OPENSSL_free(two);
     scep_crypto_clear_errors(); /* of what is no string */

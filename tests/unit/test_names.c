@@ -182,6 +182,29 @@ static void test_different_alternative_names(void **state)
                             "");
 }
 
+static GENERAL_NAMES *principal_of(fixture_t *f, const char *octets, int len)
+{
+    GENERAL_NAMES *names = names_of(f, "otherName:msUPN;UTF8:x");
+    OTHERNAME *other = sk_GENERAL_NAME_value(names, 0)->d.otherName;
+
+    assert_int_equal(
+        ASN1_STRING_set(other->value->value.utf8string, octets, len), 1);
+    return names;
+}
+
+static void test_what_follows_a_nul_counts(void **state)
+{
+    fixture_t *f = *state;
+    const char *difference;
+
+    assert_true(scep_names_san_kept(principal_of(f, "joe\0a", 5),
+                                    principal_of(f, "JOE\0A", 5), f->pool,
+                                    &difference));
+    assert_false(scep_names_san_kept(principal_of(f, "joe\0a", 5),
+                                     principal_of(f, "joe\0b", 5), f->pool,
+                                     &difference));
+}
+
 static void test_too_many(void **state)
 {
     fixture_t *f = *state;
@@ -203,6 +226,7 @@ int main(void)
         FIXTURE_TEST(test_differences_are_printable),
         FIXTURE_TEST(test_equal_alternative_names),
         FIXTURE_TEST(test_different_alternative_names),
+        FIXTURE_TEST(test_what_follows_a_nul_counts),
         FIXTURE_TEST(test_too_many),
     };
 
