@@ -70,10 +70,12 @@ static scep_status_e claim_owner(const scep_request_t *req,
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool ok;
 
-    ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+    ok = scep_key_hash(msg->signer_key, claim->signer_hash) && ctx != NULL &&
+         EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
          EVP_DigestUpdate(ctx, req->service->scope,
                           strlen(req->service->scope) + 1) == 1 &&
-         EVP_DigestUpdate(ctx, csr->key_hash, sizeof(csr->key_hash)) == 1 &&
+         EVP_DigestUpdate(ctx, claim->signer_hash,
+                          sizeof(claim->signer_hash)) == 1 &&
          EVP_DigestUpdate(ctx, csr->hash, sizeof(csr->hash)) == 1 &&
          EVP_DigestUpdate(ctx, msg->transaction_id_raw.data,
                           msg->transaction_id_raw.len) == 1 &&
@@ -101,8 +103,8 @@ static scep_status_e find_own(scep_request_t *req, const scep_csr_t *csr,
 {
     scep_transaction_row_t *row;
     scep_status_e status = scep_store_transaction_by_challenge(
-        req->service->store, claim->hash, csr->key_hash, csr->hash, req->pool,
-        &row, res);
+        req->service->store, claim->hash, claim->signer_hash, csr->hash,
+        req->pool, &row, res);
 
     if (status == SCEP_OK && row->not_after <= scep_env_now(&req->env)) {
         return SCEP_NOT_FOUND;
@@ -147,8 +149,8 @@ static scep_status_e judge_row(scep_request_t *req, const scep_csr_t *csr,
                            "the password for \"%s\" has expired", csr->subject);
 }
 
-/* A password that is spent without a certificate is held by a request that
- * waits; that may have run out. */
+/* A password that is spent may be held by a request that waits; that may have
+ * run out. */
 static scep_status_e look_at_holder(scep_request_t *req,
                                     const scep_claim_t *claim,
                                     scep_challenge_row_t **row,
@@ -182,7 +184,7 @@ static scep_status_e find_row(scep_request_t *req, const scep_csr_t *csr,
 
     if (status == SCEP_OK) {
         note_known(req, claim);
-        if ((*row)->state == SCEP_CHALLENGE_SPENT && (*row)->serial == NULL) {
+        if ((*row)->state == SCEP_CHALLENGE_SPENT) {
             status = look_at_holder(req, claim, row, res);
         }
     }

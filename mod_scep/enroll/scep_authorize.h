@@ -19,6 +19,7 @@ typedef struct scep_claim_t {
     apr_int64_t uses;                   /* ONE_TIME: left, with this one */
     unsigned char hash[SCEP_HASH_SIZE]; /* ONE_TIME: the password's */
     unsigned char owner[SCEP_CLAIM_OWNER_SIZE]; /* ONE_TIME: the transaction */
+    unsigned char signer_hash[SCEP_HASH_SIZE];  /* ONE_TIME: of its key */
 } scep_claim_t;
 
 /**

@@ -73,7 +73,8 @@
     X(SCEP_Q_CHALLENGE_SPEND, "nntttnn",                                       \
       "UPDATE challenges SET uses = uses - 1,"                                 \
       " state = CASE WHEN uses > 1 THEN state ELSE $1 END,"                    \
-      " spent_at = $2, serial = $3, claimed_by = NULL, claimed_until = 0"      \
+      " spent_at = $2, serial = COALESCE($3, serial), claimed_by = NULL,"      \
+      " claimed_until = 0"                                                     \
       " WHERE hash = $4 AND scope = $5 AND state = $6 AND expires > $7")       \
     X(SCEP_Q_CHALLENGE_CLAIM, "tnttnnnt",                                      \
       "UPDATE challenges SET claimed_by = $1, claimed_until = $2"              \

@@ -2,6 +2,7 @@
 /* test_pending.c: requests that wait for an operator or for the CA. */
 #include "enroll_fixture.h"
 
+#include "scep_draw.h"
 #include "scep_pending.h"
 #include "scep_pkcsreq.h"
 #include "scep_requests.h"
@@ -206,6 +207,37 @@ static void test_without_a_ticket(void **state)
     assert_int_equal(ask(f, "u", csr, &cert), SCEP_OK);
 }
 
+/* Its holder is answered, whoever waits with the same password. */
+static void test_one_of_several_waits(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const scep_draw_params_t params = {.uses = 2};
+    scep_octets_t csr;
+    scep_drawn_t drawn;
+    X509 *cert, *again;
+
+    be_ready(f, false);
+    f->policy.password_validity = apr_time_from_sec(86400);
+    assert_int_equal(scep_draw(&f->req, "alice", &params, &drawn, &f->base.res),
+                     SCEP_OK);
+    csr = enroll_csr(f, f->device.key, "a", drawn.password);
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_OK);
+    f->policy.approval.manual = true;
+    assert_int_equal(
+        ask(f, "u", enroll_csr(f, f->device.key, "b", drawn.password), &again),
+        SCEP_PENDING);
+    f->base.now += f->policy.retry_window + APR_USEC_PER_SEC;
+    assert_int_equal(ask(f, "t", csr, &again), SCEP_OK);
+    assert_int_equal(X509_cmp(cert, again), 0);
+    /* and once that has run out, there is a use again */
+    f->base.now = waiting(f, "u")->expires - APR_USEC_PER_SEC;
+    f->policy.approval.manual = false;
+    csr = enroll_csr(f, f->device.key, "c", drawn.password);
+    assert_int_equal(ask(f, "v", csr, &cert), SCEP_REFUSED);
+    f->base.now += APR_USEC_PER_SEC;
+    assert_int_equal(ask(f, "v", csr, &cert), SCEP_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +249,7 @@ int main(void)
         ENROLL_TEST(test_waits_for_the_ca),
         ENROLL_TEST(test_refused_by_the_ca_after_all),
         ENROLL_TEST(test_without_a_ticket),
+        ENROLL_TEST(test_one_of_several_waits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,8 +165,9 @@ static void test_other_signer(void **state)
     scep_profile_t lenient = f->profile;
     const char *password = enroll_draw(f);
     X509_REQ *req = maker_req(&f->base, ed, "edwards");
+    scep_keypair_t other = {NULL, f->other_key};
     scep_octets_t csr;
-    X509 *cert;
+    X509 *cert, *again;
 
     maker_challenge(req, V_ASN1_PRINTABLESTRING, password, strlen(password));
     csr = maker_req_sign(&f->base, req, ed, NULL);
@@ -185,6 +186,15 @@ static void test_other_signer(void **state)
     f->profile.key_types = SCEP_KEY_ED25519;
     assert_int_equal(enrol(f, "t", csr, &cert), SCEP_OK);
     assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(cert), ed), 1);
+    /* a retry is for who signed, not for whose key it is */
+    f->base.now += f->policy.retry_window + APR_USEC_PER_SEC;
+    assert_int_equal(enrol(f, "t", csr, &again), SCEP_OK);
+    assert_int_equal(X509_cmp(cert, again), 0);
+    other.cert = enroll_self_signed(f, f->other_key);
+    enroll_reset_result(f);
+    assert_int_equal(serve(f, enroll_message(f, "u", &other, csr), &cert),
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_SPENT);
 }
 
 static void test_key_refusals(void **state)
