@@ -24,14 +24,17 @@ static scep_status_e check_keys(const scep_enrolment_t *e, scep_reply_t *reply,
 }
 
 /* A renewal that was refused may still be a first enrolment, which then is
- * judged as one: with a challenge, and for the key that signed. */
+ * judged as one: with a challenge, and for the key that signed. What the CA
+ * refused of a request that waited is said as it is. */
 static bool may_enrol(const scep_enrolment_t *e, const scep_result_t *res)
 {
     const scep_sources_t *sources = &e->req->policy->sources;
+    scep_result_t ignored;
 
+    scep_result_init(&ignored, e->req->pool);
     return res->status == SCEP_REFUSED &&
-           res->reason != SCEP_R_RENEWAL_REVOKED &&
-           EVP_PKEY_eq(e->msg->signer_key, e->csr->key) == 1 &&
+           res->reason != SCEP_R_RENEWAL_REVOKED && e->waiting == NULL &&
+           scep_enrolment_own_key(e, &ignored) == SCEP_OK &&
            (e->csr->challenge_state == SCEP_CHALLENGE_PRESENT ||
             (sources->count > 0 &&
              sources->source[sources->count - 1] == SCEP_SOURCE_NONE));

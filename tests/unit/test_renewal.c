@@ -2,11 +2,13 @@
 /* test_renewal.c: which certificate may have a successor, and when. */
 #include "enroll_fixture.h"
 
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "scep_cert_build.h"
 #include "scep_pkcsreq.h"
 #include "scep_renewal.h"
+#include "scep_requests.h"
 
 enum { DAY = 86400 };
 
@@ -363,6 +365,54 @@ static void test_revoked_while_its_renewal_waits(void **state)
     assert_int_equal(f->issued, 0);
 }
 
+/* A request that waits is signed with a certificate for its key at last, and
+ * refused by the CA: that is the answer, and nothing is tried anew. */
+static void test_first_enrolment_waited(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const scep_operator_t who = {.actor = "alice", .now = f->base.now};
+    scep_request_row_t *row;
+    scep_octets_t csr;
+    X509 *old;
+
+    be_ready(f);
+    f->policy.approval.manual = true;
+    f->policy.approval.expiry = apr_time_from_sec(DAY);
+    f->policy.approval.max = 10;
+    csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    old = issue(f, &f->ca, f->device.key, "dev");
+    assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "1", f->device.cert, csr).status,
+                     SCEP_PENDING);
+    assert_int_equal(scep_store_request_find(f->service.store, f->service.scope,
+                                             "1", f->base.now, f->base.pool,
+                                             &row, &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(scep_requests_approve(f->service.store, row->id, &who,
+                                           f->base.pool, &f->base.res),
+                     SCEP_OK);
+    f->backend_status = SCEP_REFUSED;
+    f->backend_reason = SCEP_R_CA_REFUSED;
+    assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "1", old, csr).status,
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CA_REFUSED);
+    assert_null(strstr(f->base.log, "SCEP0221"));
+}
+
+static void test_keys_of_two_kinds(void **state)
+{
+    enroll_fixture_t *f = *state;
+    X509 *old;
+
+    be_ready(f);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "1", old,
+                         enroll_csr(f, enroll_key(f, "EC", 0), "another", "x"))
+                         .status,
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_RENEWAL_NAMES);
+    assert_int_equal(ERR_peek_error(), 0);
+}
+
 /* A PKCSReq that is no renewal is a first enrolment like any other. */
 static void test_pkcsreq_falls_back_on_its_challenge(void **state)
 {
@@ -413,6 +463,8 @@ int main(void)
         ENROLL_TEST(test_off_and_weak),
         ENROLL_TEST(test_ec_signer),
         ENROLL_TEST(test_revoked),
+        ENROLL_TEST(test_first_enrolment_waited),
+        ENROLL_TEST(test_keys_of_two_kinds),
         ENROLL_TEST(test_revoked_while_its_renewal_waits),
         ENROLL_TEST(test_pkcsreq_falls_back_on_its_challenge),
     };
