@@ -126,6 +126,7 @@ static bool tells_of_content(scep_reason_e reason)
     switch (reason) {
     case SCEP_R_CONTENT:
     case SCEP_R_SIGNER_KEY:
+    case SCEP_R_TRANSACTION_REUSED:
     case SCEP_R_RENEWAL_SIGNER:
     case SCEP_R_RENEWAL_REVOKED:
     case SCEP_R_RENEWAL_VALIDITY:
