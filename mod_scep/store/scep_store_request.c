@@ -158,12 +158,17 @@ static scep_sql_status_e expire(scep_store_session_t *s, apr_time_t now)
     const scep_sql_value_t back[] = {
         {NULL, now}, {NULL, SCEP_CHALLENGE_OUTSTANDING}, {NULL, now}};
     const scep_sql_value_t over[] = {{NULL, SCEP_REQUEST_EXPIRED}, {NULL, now}};
+    const scep_sql_value_t old[] = {{NULL, now - SCEP_REQUESTS_KEPT},
+                                    {NULL, now - SCEP_REQUESTS_KEPT}};
     scep_sql_status_e sql = scep_store_run(s, SCEP_Q_REQUESTS_CHALLENGES_BACK,
                                            back, NULL, NULL, NULL);
 
-    return sql == SCEP_SQL_OK ? scep_store_run(s, SCEP_Q_REQUESTS_EXPIRE, over,
-                                               NULL, NULL, NULL)
-                              : sql;
+    if (sql == SCEP_SQL_OK) {
+        sql = scep_store_run(s, SCEP_Q_REQUESTS_EXPIRE, over, NULL, NULL, NULL);
+    }
+    return sql == SCEP_SQL_OK
+               ? scep_store_run(s, SCEP_Q_REQUESTS_PRUNE, old, NULL, NULL, NULL)
+               : sql;
 }
 
 /* Inside the write transaction, which is committed only for ADDED. */

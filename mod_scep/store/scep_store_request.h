@@ -59,8 +59,9 @@ typedef enum {
 } scep_queue_outcome_e;
 
 /**
- * ONE write transaction: what has run out is over, the request, a use of its
- * challenge, the audit row. Anything but SCEP_QUEUE_ADDED wrote nothing.
+ * ONE write transaction: what scep_store_requests_expire() does, the request, a
+ * use of its challenge, the audit row. Anything but SCEP_QUEUE_ADDED wrote
+ * nothing.
  * @param row its id, and what a decision brings, do not count
  * @param max most that may wait in its scope
  */
@@ -114,7 +115,11 @@ scep_status_e scep_store_request_decide(scep_store_t *store,
                                         const scep_decision_t *decision,
                                         apr_pool_t *pool, scep_result_t *res);
 
-/** What has run out at NOW is over, and its challenges are given back. */
+/** How long a request stays once it was decided on or has run out. */
+#define SCEP_REQUESTS_KEPT (APR_USEC_PER_SEC * 86400 * 90)
+
+/** What has run out at NOW is over, and its challenges are given back; what
+ * was over SCEP_REQUESTS_KEPT ago is deleted. */
 scep_status_e scep_store_requests_expire(scep_store_t *store, apr_time_t now,
                                          scep_result_t *res);
 

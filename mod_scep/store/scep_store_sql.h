@@ -164,6 +164,9 @@
     X(SCEP_Q_REQUESTS_EXPIRE, "nn",                                            \
       "UPDATE requests SET state = $1, csr = NULL"                             \
       " WHERE state <= 2 AND expires <= $2")                                   \
+    X(SCEP_Q_REQUESTS_PRUNE, "nn",                                             \
+      "DELETE FROM requests WHERE created <= $1 AND state > 2"                 \
+      " AND COALESCE(decided_at, expires) <= $2")                              \
     X(SCEP_Q_CHALLENGE_BACK, "nt",                                             \
       "UPDATE challenges SET uses = uses + 1, state = $1, spent_at = NULL"     \
       " WHERE state <= 1 AND hash = $2")                                       \

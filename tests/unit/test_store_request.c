@@ -233,6 +233,27 @@ static void test_issued(void **state)
                      SCEP_NOT_FOUND);
 }
 
+static void test_what_was_decided_long_ago(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_request_row_t row = sample(f, 1), waits = sample(f, 2), *found;
+    apr_time_t then = f->now + 100 + SCEP_REQUESTS_KEPT;
+
+    waits.expires = then + SAMPLE_VALIDITY;
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    assert_int_equal(add(f, store, &waits), SCEP_QUEUE_ADDED);
+    found = find(f, store, &row, f->now);
+    assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_REJECTED),
+                     SCEP_OK);
+    assert_int_equal(scep_store_requests_expire(store, then - 1, &f->res),
+                     SCEP_OK);
+    assert_int_equal(db_count(f, "requests"), 2);
+    assert_int_equal(scep_store_requests_expire(store, then, &f->res), SCEP_OK);
+    assert_int_equal(db_count(f, "requests"), 1);
+    assert_int_equal(find(f, store, &waits, then)->state, SCEP_REQUEST_WAITING);
+}
+
 static scep_status_e count_row(void *baton, const scep_request_row_t *row)
 {
     assert_non_null(row->id);
@@ -290,6 +311,7 @@ int main(void)
         FIXTURE_TEST(test_decisions),
         FIXTURE_TEST(test_challenge_is_bound_and_given_back),
         FIXTURE_TEST(test_issued),
+        FIXTURE_TEST(test_what_was_decided_long_ago),
         FIXTURE_TEST(test_list),
         FIXTURE_TEST(test_states_have_names),
     };
