@@ -1,6 +1,7 @@
 # Rules that no compiler checks; each can fail, as selftest shows.
-GUARDS = scripts/guards/check-conf scripts/guards/check-layers \
-	scripts/guards/check-log-ids scripts/guards/check-public \
+GUARDS = scripts/guards/check-conf scripts/guards/check-conformance \
+	scripts/guards/check-layers scripts/guards/check-log-ids \
+	scripts/guards/check-public \
 	scripts/guards/check-refusals scripts/guards/check-style \
 	scripts/guards/check-tests scripts/guards/check-version \
 	scripts/guards/selftest
@@ -13,7 +14,8 @@ EXTRA_DIST += $(GUARDS) scripts/guards/guard.py scripts/quickstart \
 	tests/pgsql/server
 
 # What an administrator reads.
-dist_doc_DATA = README docs/api.md docs/directives.md docs/guide.md \
+dist_doc_DATA = README docs/api.md docs/conformance.md docs/directives.md \
+	docs/guide.md \
 	docs/internals.md docs/refusals.md
 confsystemddir = $(docdir)/conf.d/systemd
 dist_confsystemd_DATA = conf.d/systemd/scep-ra-renew.service \

@@ -1,11 +1,15 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Every case: it is shown that it can fail, and then it is tried."""
+import os
+import re
+
 import pytest
 
 import cms
 import der
 import wrong
 from case import CASES
+from expect import BAD_REQUEST, Failure
 
 # pylint: disable=unused-import
 import cases_algorithms  # noqa: F401
@@ -17,8 +21,23 @@ import cases_transactions  # noqa: F401
 ALL = pytest.mark.parametrize("case", CASES, ids=[one.name for one in CASES])
 
 
-def test_enough():
+TABLE = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__)))), "docs", "conformance.md")
+
+
+def test_table_of_record():
+    """docs/conformance.md names cases as they are, but for "-by-17" and
+    "-by-19" of renewals; and there are enough."""
     assert len(CASES) >= 150
+    names = {re.sub(r"-by-(17|19)$", "", one.name) for one in CASES}
+    with open(TABLE, encoding="utf-8") as file:
+        text = file.read()
+    named = set(re.findall(r"`((?:[RQS]\d+-)+\w[^`]*)`", text))
+    assert named and named <= names
+    rows = set(re.findall(r"^\| ([RQS]\d+) ", text, re.M))
+    assert {row for name in names
+            for row in re.match(r"(?:[RQS]\d+-)+", name)[0].split("-")
+            if row} <= rows
 
 
 @ALL
@@ -56,7 +75,6 @@ def test_conforms(world, case):
 def test_every_messagetype(world):
     """S1: each type 0 to 255; only what is listed reaches what issues."""
     served = (17, 19, 20, 21, 22)
-    from expect import BAD_REQUEST, Failure
     wanted = Failure(BAD_REQUEST, "SCEP0133")
     message = world.message()
     for number in set(range(256)) - set(served):
