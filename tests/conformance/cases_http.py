@@ -7,8 +7,8 @@ import cms
 import der
 import reply
 from case import asks, case
-from expect import (BAD_REQUEST, Bag, Caps, Check, Failure, Http, Issued,
-                    Refused, common_name)
+from expect import (BAD_REQUEST, Answer, Bag, Caps, Check, Failure, Http,
+                    Issued, Refused, common_name)
 
 CA, RA, CHAIN, NEXT = (f"application/x-x509-{kind}" for kind in (
     "ca-cert", "ca-ra-cert", "ca-ra-cert-chain", "next-ca-cert"))
@@ -199,7 +199,6 @@ def raw(request):
         head, _, body = text.partition(b"\r\n\r\n")
         words = head.decode().split("\r\n")
         fields = dict(word.split(": ", 1) for word in words[1:])
-        from expect import Answer
         return Answer(int(words[0].split()[1]), fields["Content-Type"], body,
                       headers=fields)
     return send

@@ -10,6 +10,7 @@ from case import case
 from expect import (BAD_ALG, BAD_CERT_ID, BAD_REQUEST, Check, Failure, Found,
                     Issued, Pending)
 from message import GETCERT, GETCRL, PKCSREQ, RENEWALREQ
+from reply import need
 
 UNMATCHED = Failure(BAD_CERT_ID, "SCEP0166")
 REUSED = Failure(BAD_REQUEST, "SCEP0142")
@@ -171,7 +172,6 @@ class Crl(Found):
         super().__init__(*checks, crl=True)
 
     def check_success(self, made, answer):
-        from reply import need
         parts = der.parse(made.crls[0]).child(0).children
         need(parts[2].raw == cms.subject_of(answer.ca), "another CA's CRL")
 

@@ -4,11 +4,12 @@ each expectation turns an Answer into complaints."""
 import dataclasses
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 
 import cms
 import der
 import reply
-from reply import FAILURE, PENDING, PKI_MESSAGE, SUCCESS, Wrong, need
+from reply import FAILURE, PENDING, PKI_MESSAGE, SUCCESS, need
 
 BAD_ALG, BAD_MESSAGE_CHECK, BAD_REQUEST, BAD_TIME, BAD_CERT_ID = range(5)
 TEXTS = set()  # that devices may see (R33, S11); filled by conftest.py
@@ -69,7 +70,7 @@ class Expectation:
         """What is wrong; nothing if all is well. OVERRIDE are facts."""
         try:
             facts = dict(self.facts(answer), **override)
-        except (Wrong, der.NotDER, IndexError, UnicodeDecodeError) as error:
+        except (ValueError, IndexError, InvalidSignature) as error:
             return [str(error) or repr(error)]
         return [f"{check.fact} is {facts[check.fact]!r:.200}"
                 for check in self.checks

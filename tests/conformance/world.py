@@ -12,10 +12,10 @@ import cms
 import der
 from expect import Answer
 from message import CERTPOLL, RENEWALREQ, Message
+from reply import CertRep
 
 SCEPCTL = httpdserver.os.path.join(httpdserver.os.path.dirname(
     httpdserver.os.path.dirname(httpdserver.module())), "scepctl")
-PKICLIENT = "/cgi-bin/pkiclient.exe"
 REASON = re.compile(r"SCEP01[0-9]{2}(?=:)")
 # path: directives; all without a challenge unless it says otherwise
 LOCATIONS = {
@@ -191,7 +191,6 @@ class World:
 
     @staticmethod
     def certificate_of(answer):
-        from reply import CertRep
         made = CertRep(answer.body, answer.message, answer.ra)
         made.open()
         return made.certs[0]
