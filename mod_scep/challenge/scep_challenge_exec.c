@@ -13,6 +13,7 @@
 
 #include <apr_encode.h>
 #include <apr_strings.h>
+#include <apr_tables.h>
 
 #include "scep_exec.h"
 #include "scep_json.h"
@@ -126,14 +127,14 @@ static char *append(char *at, const char *name, const char *value)
 static const char *alt_names_json(const scep_challenge_request_t *request,
                                   apr_pool_t *pool)
 {
-    const char *const *name = request->alt_names;
-    const char *list = "[";
+    apr_array_header_t *texts = apr_array_make(pool, 8, sizeof(const char *));
+    const char *const *name;
 
-    for (; *name != NULL; name++) {
-        list = apr_pstrcat(pool, list, name == request->alt_names ? "" : ",",
-                           scep_json_string(pool, *name), NULL);
+    for (name = request->alt_names; *name != NULL; name++) {
+        APR_ARRAY_PUSH(texts, const char *) = scep_json_string(pool, *name);
     }
-    return apr_pstrcat(pool, list, "]", NULL);
+    return apr_pstrcat(pool, "[", apr_array_pstrcat(pool, texts, ','), "]",
+                       NULL);
 }
 
 static void wipe_text(const char *text)

@@ -21,7 +21,9 @@
 #include <apr_strings.h>
 
 enum {
-    MAX_ERR = 256,
+    /* more than is shown by as much as a challengePassword can have: it must
+     * be whole to be recognized */
+    MAX_ERR = 2048,
     TICK = 50, /* milliseconds between two looks whether it has ended */
     LOWEST = 3 /* a descriptor of ours, so that dup2() does not meet it */
 };

@@ -31,7 +31,7 @@ typedef struct scep_exec_t {
     int code;
     const char *out; /* standard output; NUL-terminated */
     size_t out_len;  /* may be longer than strlen(out) */
-    const char *err; /* the first line of standard error, at most 256 octets,
+    const char *err; /* the first line of standard error, at most 2,048 octets,
                       * not yet made printable; "" if there is none */
 } scep_exec_t;
 

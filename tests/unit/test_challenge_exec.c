@@ -2,6 +2,7 @@
 /* test_challenge_exec.c: what a program is told, and what its verdict means. */
 #include "fixture.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,17 @@
 
 static const char *const no_names[] = {NULL};
 static const char *const two_names[] = {"DNS:a.example", "IP:192.0.2.1", NULL};
+
+static const scep_challenge_request_t a_request = {
+    .transaction_id = "id \"1\"",
+    .csr_der = {(const unsigned char *)"\x30\x03\x02", 3},
+    .subject = "CN=dev",
+    .alt_names = two_names,
+    .challenge = "pass\xc3\xa4\"word",
+    .peer = "192.0.2.1",
+    .profile = "device",
+    .endpoint = "/scep",
+};
 
 static const char *script(fixture_t *f, const char *text, mode_t mode)
 {
@@ -36,22 +48,12 @@ static scep_status_e start(fixture_t *f, const char *args, int probe,
 static scep_status_e judge(fixture_t *f, const char *text,
                            scep_challenge_answer_t *answer)
 {
-    const scep_challenge_request_t request = {
-        .transaction_id = "id \"1\"",
-        .csr_der = {(const unsigned char *)"\x30\x03\x02", 3},
-        .subject = "CN=dev",
-        .alt_names = two_names,
-        .challenge = "pass\xc3\xa4\"word",
-        .peer = "192.0.2.1",
-        .profile = "device",
-        .endpoint = "/scep",
-    };
     void *state = NULL;
 
     memset(answer, 0, sizeof(*answer));
     assert_int_equal(start(f, script(f, text, 0755), 0, &state), SCEP_OK);
-    return scep_challenge_exec.check(state, &f->env, &request, f->pool, answer,
-                                     &f->res);
+    return scep_challenge_exec.check(state, &f->env, &a_request, f->pool,
+                                     answer, &f->res);
 }
 
 static void test_input(void **state)
@@ -169,6 +171,37 @@ static void test_challenge_is_not_repeated(void **state)
     assert_int_equal(judge(f, "printf 'a\\001\"\\n' >&2; exit 1", &answer),
                      SCEP_REFUSED);
     assert_non_null(strstr(f->res.detail, "a\\x01\\x22"));
+    /* nor the beginning of it */
+    assert_int_equal(
+        judge(f, "printf '%0252dpass\\303\\244\"word' 0 >&2; exit 1", &answer),
+        SCEP_REFUSED);
+    assert_null(strstr(f->res.detail, "pass"));
+}
+
+/* As many as a CSR has room for; KiB. */
+static void test_many_names_cost_little(void **state)
+{
+    enum { NAMES = 5000, MOST = 32768 };
+    fixture_t *f = *state;
+    const char **names = apr_pcalloc(f->pool, (NAMES + 1) * sizeof(*names));
+    scep_challenge_request_t request = a_request;
+    scep_challenge_answer_t answer = {NULL, NULL};
+    struct rusage before, after;
+    void *exec = NULL;
+    int i;
+
+    for (i = 0; i < NAMES; i++) {
+        names[i] = "other:registeredID 1.2";
+    }
+    request.alt_names = names;
+    assert_int_equal(start(f, script(f, "cat >/dev/null", 0755), 0, &exec),
+                     SCEP_OK);
+    assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+    assert_int_equal(scep_challenge_exec.check(exec, &f->env, &request, f->pool,
+                                               &answer, &f->res),
+                     SCEP_OK);
+    assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+    assert_true(after.ru_maxrss - before.ru_maxrss < MOST);
 }
 
 static void test_start(void **state)
@@ -235,9 +268,13 @@ static void test_bad_programs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_input),  FIXTURE_TEST(test_verdicts),
-        FIXTURE_TEST(test_answer), FIXTURE_TEST(test_challenge_is_not_repeated),
-        FIXTURE_TEST(test_start),  FIXTURE_TEST(test_bad_programs),
+        FIXTURE_TEST(test_input),
+        FIXTURE_TEST(test_verdicts),
+        FIXTURE_TEST(test_answer),
+        FIXTURE_TEST(test_challenge_is_not_repeated),
+        FIXTURE_TEST(test_start),
+        FIXTURE_TEST(test_bad_programs),
+        FIXTURE_TEST(test_many_names_cost_little),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
