@@ -54,9 +54,9 @@ static scep_status_e check_not_revoked(const scep_enrolment_t *e,
                                        scep_result_t *res)
 {
     scep_revocation_row_t *revocation;
-    scep_status_e status = scep_store_revocation_find(
-        e->req->service->store, e->req->service->scope, row->serial,
-        e->req->pool, &revocation, res);
+    scep_status_e status =
+        scep_store_revocation_find(e->req->service->store, row->scope,
+                                   row->serial, e->req->pool, &revocation, res);
 
     if (status == SCEP_OK && revocation->effective <= e->now) {
         return scep_fail(res, SCEP_R_CSR_POLICY,

@@ -187,7 +187,7 @@ scep_status_e scep_store_challenge_cancel(scep_store_t *store,
 
 /** A transaction with its certificate. */
 typedef struct scep_transaction_row_t {
-    const char *scope;
+    const char *scope; /* of the CA that signed it */
     const char *transaction_id;
     const unsigned char *key_hash; /* of the signer's key */
     const unsigned char *csr_hash;

@@ -13,7 +13,7 @@
     "label,"                                                                   \
     " serial"
 #define SCEP_TRANSACTION_COLUMNS                                               \
-    "t.scope, t.transaction_id, t.key_hash, t.csr_hash, t.created, c.serial, " \
+    "c.scope, t.transaction_id, t.key_hash, t.csr_hash, t.created, c.serial, " \
     "c.der, c.not_after"
 #define SCEP_AUDIT_COLUMNS                                                     \
     "seq, created, event, scope, actor, peer, challenge_hash,"                 \

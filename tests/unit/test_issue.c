@@ -3,6 +3,7 @@
 #include "enroll_fixture.h"
 
 #include "scep_issue.h"
+#include "scep_store_revocation.h"
 
 static scep_enrolment_t begin(enroll_fixture_t *f, const char *id,
                               scep_octets_t csr)
@@ -45,6 +46,43 @@ static void test_issued_then_answered_again(void **state)
     assert_int_equal(f->issued, 1);
 }
 
+/* The next CA's certificates are revoked as what they are. */
+static void test_revoked_by_the_next_ca(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    const scep_keypair_t recipient = {enroll_self_signed(f, f->other_key),
+                                      f->other_key};
+    scep_next_ca_t next = {.scope = "next", .ca = f};
+    scep_revoke_t revoke = {.row = {.scope = "next"}};
+    scep_revoke_outcome_e outcome;
+    scep_pkimessage_t *msg = enroll_message(f, "t", &f->device, csr);
+    X509 *cert = NULL, *again = NULL;
+    scep_enrolment_t e;
+
+    next.certs = scep_x509s_own(f->base.pool, sk_X509_new_null());
+    assert_int_equal(X509_up_ref(recipient.cert), 1);
+    assert_true(sk_X509_push(next.certs, recipient.cert) > 0);
+    f->service.next = &next;
+    msg->recipient = &recipient;
+    enroll_reset_result(f);
+    assert_int_equal(scep_enrolment_begin(&f->req, msg, &e, &f->base.res),
+                     SCEP_OK);
+    e.claim.source = SCEP_SOURCE_NONE;
+    assert_int_equal(scep_issue(&e, &cert, &f->base.res), SCEP_OK);
+    revoke.row.serial =
+        scep_serial_text(f->base.pool, X509_get0_serialNumber(cert));
+    revoke.row.effective = revoke.row.created = f->base.now;
+    revoke.row.reason = SCEP_REVOKED_KEY_COMPROMISE;
+    assert_int_equal(scep_store_revoke(f->service.store, &revoke, f->base.pool,
+                                       &outcome, &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(outcome, SCEP_REVOKE_RECORDED);
+    assert_int_equal(scep_enrolment_retry(&e, &again, &f->base.res),
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CSR_POLICY);
+}
+
 static void test_another_signer_is_no_retry(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -66,6 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ENROLL_TEST(test_garbage_does_not_begin),
         ENROLL_TEST(test_issued_then_answered_again),
+        ENROLL_TEST(test_revoked_by_the_next_ca),
         ENROLL_TEST(test_another_signer_is_no_retry),
     };
 
