@@ -98,7 +98,7 @@ static const char *const migration_3[] = {
     "ALTER TABLE audit ADD COLUMN detail TEXT",
     "CREATE INDEX audit_by_event ON audit (event, seq)",
 
-    "ALTER TABLE certificates ADD COLUMN key_hash TEXT",
+    "ALTER TABLE certificates ADD COLUMN key_hash TEXT", /* of the key in it */
     "CREATE INDEX certificates_by_time ON certificates (created, id)",
     "CREATE INDEX certificates_by_serial ON certificates (serial)",
     "ALTER TABLE transactions ADD COLUMN renewal_of TEXT", /* serial */

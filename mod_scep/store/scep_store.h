@@ -241,6 +241,7 @@ typedef struct scep_issue_t {
     apr_time_t not_before;
     apr_time_t not_after;
     scep_octets_t cert_der;
+    const unsigned char *cert_key_hash; /* of the key in it; NULL: not known */
     const char *profile;
     const char *peer;       /* the device's address */
     const char *renewal_of; /* serial of the certificate that this one renews;

@@ -17,6 +17,7 @@ typedef struct texts_t {
                                      * audit of what is revoked */
     const char *key_hash;
     const char *csr_hash;
+    const char *cert_key_hash;  /* NULL: not known */
     const char *challenge_hash; /* NULL: none */
     const char *der;
 } texts_t;
@@ -26,6 +27,10 @@ static scep_status_e make_texts(const scep_issue_t *issue, apr_pool_t *pool,
 {
     texts->key_hash = scep_hex_lower(pool, issue->key_hash, SCEP_HASH_SIZE);
     texts->csr_hash = scep_hex_lower(pool, issue->csr_hash, SCEP_HASH_SIZE);
+    texts->cert_key_hash =
+        issue->cert_key_hash != NULL
+            ? scep_hex_lower(pool, issue->cert_key_hash, SCEP_HASH_SIZE)
+            : NULL;
     texts->challenge_hash =
         issue->challenge_hash != NULL
             ? scep_hex_lower(pool, issue->challenge_hash, SCEP_HASH_SIZE)
@@ -130,7 +135,7 @@ static scep_sql_status_e add_certificate(scep_store_session_t *s,
         {issue->serial, 0},        {issue->subject, 0},
         {NULL, issue->not_before}, {NULL, issue->not_after},
         {issue->profile, 0},       {texts->der, 0},
-        {NULL, issue->now},
+        {NULL, issue->now},        {texts->cert_key_hash, 0},
     };
 
     return scep_store_run(s, SCEP_Q_CERTIFICATE_ADD, values, NULL, NULL, NULL);

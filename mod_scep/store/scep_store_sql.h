@@ -115,10 +115,10 @@
       "SELECT id FROM transactions"                                            \
       " WHERE scope = $1 AND transaction_id = $2 AND created >= $3"            \
       " AND key_hash <> $4 LIMIT 1")                                           \
-    X(SCEP_Q_CERTIFICATE_ADD, "ttttnnttn",                                     \
+    X(SCEP_Q_CERTIFICATE_ADD, "ttttnnttnt",                                    \
       "INSERT INTO certificates (id, scope, serial, subject, not_before,"      \
-      " not_after, profile, der, created)"                                     \
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")                          \
+      " not_after, profile, der, created, key_hash)"                           \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")                     \
     X(SCEP_Q_TRANSACTION_ADD, "tttttttntttt",                                  \
       "INSERT INTO transactions (id, scope, transaction_id, key_hash,"         \
       " csr_hash, challenge_hash, certificate_id, created, peer, renewal_of,"  \

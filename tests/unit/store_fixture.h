@@ -141,6 +141,7 @@ static inline scep_issue_t sample_issue(fixture_t *f, apr_pool_t *pool, int n)
     issue.cert_der.data =
         (const unsigned char *)apr_psprintf(pool, "certificate %d", n);
     issue.cert_der.len = strlen((const char *)issue.cert_der.data) + 1;
+    issue.cert_key_hash = sample_hash(pool, 's', n);
     issue.profile = "device";
     issue.peer = "192.0.2.2";
     return issue;

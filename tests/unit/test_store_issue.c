@@ -5,6 +5,8 @@
  */
 #include "store_fixture.h"
 
+#include "scep_str.h"
+
 static void nothing_written(fixture_t *f, int certificates)
 {
     assert_int_equal(db_count(f, "certificates"), certificates);
@@ -41,6 +43,9 @@ static void test_recorded_and_found(void **state)
     assert_memory_equal(row->cert_der.data, issue.cert_der.data,
                         issue.cert_der.len);
     assert_true(row->not_after == issue.not_after);
+    assert_string_equal(
+        db_text(f, "SELECT key_hash FROM certificates"),
+        scep_hex_lower(f->pool, issue.cert_key_hash, SCEP_HASH_SIZE));
 }
 
 static void test_scope_and_id_must_fit(void **state)
