@@ -8,6 +8,7 @@
 
 #include "scep_cert_san.h"
 #include "scep_names.h"
+#include "scep_password.h"
 #include "scep_renewal.h"
 #include "scep_reply_key.h"
 #include "scep_seal.h"
@@ -288,29 +289,71 @@ scep_status_e scep_pending_resume(scep_enrolment_t *e, scep_request_row_t *row,
     return status == SCEP_REFUSED ? give_up(e, res) : status;
 }
 
-scep_status_e scep_pending_again(scep_enrolment_t *e, scep_reply_t *reply,
-                                 scep_result_t *res)
+/* What waits under the id of E and is its request. SCEP_NOT_FOUND: none. */
+static scep_status_e find_here(const scep_enrolment_t *e,
+                               scep_request_row_t **row, scep_result_t *res)
 {
-    scep_request_row_t *row;
+    scep_store_t *store = e->req->service->store;
     scep_status_e status = scep_store_request_find(
-        e->req->service->store, e->req->service->scope, e->msg->transaction_id,
-        e->now, e->req->pool, &row, res);
+        store, e->req->service->scope, e->msg->transaction_id, e->now,
+        e->req->pool, row, res);
 
     if (status != SCEP_OK) {
         return status;
     }
-    if (row->state == SCEP_REQUEST_EXPIRED && row->sealed.len > 0) {
+    if ((*row)->state == SCEP_REQUEST_EXPIRED && (*row)->sealed.len > 0) {
         /* The password that it held is good again, if it is not over. */
-        status =
-            scep_store_requests_expire(e->req->service->store, e->now, res);
+        status = scep_store_requests_expire(store, e->now, res);
         return status == SCEP_OK ? SCEP_NOT_FOUND : status;
     }
-    if (row->state > SCEP_REQUEST_AT_CA) {
+    if ((*row)->state > SCEP_REQUEST_AT_CA) {
         return SCEP_NOT_FOUND;
     }
-    if (memcmp(row->key_hash, e->signer_hash, SCEP_HASH_SIZE) != 0 ||
-        memcmp(row->csr_hash, e->csr->hash, SCEP_HASH_SIZE) != 0) {
+    if (memcmp((*row)->key_hash, e->signer_hash, SCEP_HASH_SIZE) != 0 ||
+        memcmp((*row)->csr_hash, e->csr->hash, SCEP_HASH_SIZE) != 0) {
         return explain(e, SCEP_QUEUE_ID_TAKEN, res);
     }
-    return scep_pending_resume(e, row, reply, res);
+    return SCEP_OK;
+}
+
+/* A device that began anew may have taken another id. A one-time password that
+ * this very CSR holds is not refused to it (invariant 4): it waits on under the
+ * id by which it will be asked for now. SCEP_NOT_FOUND: there is none. */
+static scep_status_e take_over(const scep_enrolment_t *e,
+                               scep_request_row_t **row, scep_result_t *res)
+{
+    const scep_service_t *service = e->req->service;
+    unsigned char hash[SCEP_HASH_SIZE];
+    scep_status_e status;
+
+    if (e->renewal_of != NULL ||
+        e->csr->challenge_state != SCEP_CHALLENGE_PRESENT) {
+        return SCEP_NOT_FOUND;
+    }
+    if (!scep_password_hash(service->password_key, service->scope,
+                            e->csr->challenge, hash)) {
+        return scep_fail(res, SCEP_R_INTERNAL, "HMAC failed");
+    }
+    status =
+        scep_store_request_held(service->store, hash, e->signer_hash,
+                                e->csr->hash, e->now, e->req->pool, row, res);
+    if (status == SCEP_OK && (*row)->state == SCEP_REQUEST_EXPIRED) {
+        return SCEP_NOT_FOUND;
+    }
+    return status == SCEP_OK
+               ? scep_store_request_move(service->store, *row,
+                                         e->msg->transaction_id, res)
+               : status;
+}
+
+scep_status_e scep_pending_again(scep_enrolment_t *e, scep_reply_t *reply,
+                                 scep_result_t *res)
+{
+    scep_request_row_t *row;
+    scep_status_e status = find_here(e, &row, res);
+
+    if (status == SCEP_NOT_FOUND) {
+        status = take_over(e, &row, res);
+    }
+    return status == SCEP_OK ? scep_pending_resume(e, row, reply, res) : status;
 }

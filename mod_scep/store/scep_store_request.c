@@ -224,6 +224,31 @@ scep_status_e scep_store_request_add(scep_store_t *store,
     return status;
 }
 
+scep_status_e scep_store_request_move(scep_store_t *store,
+                                      const scep_request_row_t *row,
+                                      const char *transaction_id,
+                                      scep_result_t *res)
+{
+    const scep_sql_value_t open[] = {{row->scope, 0}, {transaction_id, 0}};
+    const scep_sql_value_t move[] = {{transaction_id, 0}, {row->id, 0}};
+    apr_int64_t changed = 0;
+    bool taken = false;
+    scep_store_session_t s;
+    scep_sql_status_e sql;
+    scep_status_e status = scep_store_begin(store, &s, res);
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = scep_store_run(&s, SCEP_Q_REQUEST_OPEN, open, note_row, &taken, NULL);
+    if (sql == SCEP_SQL_OK && !taken) {
+        sql =
+            scep_store_run(&s, SCEP_Q_REQUEST_MOVE, move, NULL, NULL, &changed);
+    }
+    status = scep_store_end(&s, sql, changed == 1, "move a request", res);
+    return status == SCEP_OK && changed != 1 ? SCEP_NOT_FOUND : status;
+}
+
 /* --- deciding ------------------------------------------------------------- */
 
 scep_status_e scep_store_requests_expire(scep_store_t *store, apr_time_t now,
@@ -502,6 +527,24 @@ scep_status_e scep_store_request_by_challenge(scep_store_t *store,
     find_t found = {pool, now, NULL, false};
 
     return find(store, SCEP_Q_REQUEST_BY_CHALLENGE, &value, &found, row, res);
+}
+
+scep_status_e scep_store_request_held(scep_store_t *store,
+                                      const unsigned char *hash,
+                                      const unsigned char *key_hash,
+                                      const unsigned char *csr_hash,
+                                      apr_time_t now, apr_pool_t *pool,
+                                      scep_request_row_t **row,
+                                      scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {
+        {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0},
+        {scep_hex_lower(pool, key_hash, SCEP_HASH_SIZE), 0},
+        {scep_hex_lower(pool, csr_hash, SCEP_HASH_SIZE), 0},
+    };
+    find_t found = {pool, now, NULL, false};
+
+    return find(store, SCEP_Q_REQUEST_HELD, values, &found, row, res);
 }
 
 scep_status_e scep_store_request_get(scep_store_t *store, const char *id,

@@ -86,6 +86,24 @@ scep_status_e scep_store_request_by_challenge(scep_store_t *store,
                                               scep_request_row_t **row,
                                               scep_result_t *res);
 
+/** The newest one of that signer's key and CSR that is not decided on and holds
+ * the challenge with HASH; likewise. */
+scep_status_e scep_store_request_held(scep_store_t *store,
+                                      const unsigned char *hash,
+                                      const unsigned char *key_hash,
+                                      const unsigned char *csr_hash,
+                                      apr_time_t now, apr_pool_t *pool,
+                                      scep_request_row_t **row,
+                                      scep_result_t *res);
+
+/** ROW, which is not decided on, goes on under another transactionID.
+ * SCEP_NOT_FOUND without filling RES: it was decided on meanwhile, or another
+ * one waits under that id. */
+scep_status_e scep_store_request_move(scep_store_t *store,
+                                      const scep_request_row_t *row,
+                                      const char *transaction_id,
+                                      scep_result_t *res);
+
 /** The request with that id; likewise. */
 scep_status_e scep_store_request_get(scep_store_t *store, const char *id,
                                      apr_time_t now, apr_pool_t *pool,

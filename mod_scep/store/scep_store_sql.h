@@ -188,6 +188,12 @@
     X(SCEP_Q_REQUEST_BY_CHALLENGE, "t",                                        \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
       " WHERE r.challenge_hash = $1 ORDER BY r.created DESC LIMIT 1")          \
+    X(SCEP_Q_REQUEST_HELD, "ttt",                                              \
+      "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
+      " WHERE r.challenge_hash = $1 AND r.key_hash = $2 AND r.csr_hash = $3"   \
+      " AND r.state <= 2 ORDER BY r.created DESC LIMIT 1")                     \
+    X(SCEP_Q_REQUEST_MOVE, "tt",                                               \
+      "UPDATE requests SET transaction_id = $1 WHERE id = $2 AND state <= 2")  \
     X(SCEP_Q_REQUEST_GET, "t",                                                 \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES " WHERE r.id = $1")   \
     X(SCEP_Q_REQUESTS_EACH, "ntnnn",                                           \

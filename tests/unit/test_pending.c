@@ -102,6 +102,24 @@ static void test_password_is_bound_to_it(void **state)
     assert_int_equal(ask(f, "u", other, &cert), SCEP_PENDING);
 }
 
+/* A device that was switched off and on may take another id. */
+static void test_same_request_under_another_id(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    X509 *cert, *again;
+
+    be_ready(f, true);
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    assert_int_equal(ask(f, "u", csr, &cert), SCEP_PENDING);
+    assert_int_equal(waiting(f, "u")->state, SCEP_REQUEST_WAITING);
+    decide(f, "u", true);
+    assert_int_equal(ask(f, "u", csr, &cert), SCEP_OK);
+    assert_int_equal(ask(f, "v", csr, &again), SCEP_OK);
+    assert_int_equal(X509_cmp(cert, again), 0);
+    assert_int_equal(f->issued, 1);
+}
+
 static void test_password_of_what_has_run_out(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -244,6 +262,7 @@ int main(void)
         ENROLL_TEST(test_waits_and_is_issued),
         ENROLL_TEST(test_password_is_over_at_approval),
         ENROLL_TEST(test_password_is_bound_to_it),
+        ENROLL_TEST(test_same_request_under_another_id),
         ENROLL_TEST(test_password_of_what_has_run_out),
         ENROLL_TEST(test_what_else_comes_under_its_id),
         ENROLL_TEST(test_waits_for_the_ca),

@@ -192,6 +192,43 @@ static void test_challenge_is_bound_and_given_back(void **state)
     assert_int_equal(db_number(f, "SELECT uses FROM challenges"), 1);
 }
 
+static void test_moved_to_another_id(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_challenge_row_t challenge = sample_challenge(f, f->pool, 1);
+    scep_request_row_t row = sample(f, 1), other = sample(f, 2), *found;
+
+    assert_int_equal(
+        scep_store_challenge_add(store, &challenge, f->pool, &f->res), SCEP_OK);
+    row.challenge_hash = challenge.hash;
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    assert_int_equal(add(f, store, &other), SCEP_QUEUE_ADDED);
+    assert_int_equal(scep_store_request_held(store, challenge.hash,
+                                             other.key_hash, row.csr_hash,
+                                             f->now, f->pool, &found, &f->res),
+                     SCEP_NOT_FOUND);
+    assert_int_equal(scep_store_request_held(store, challenge.hash,
+                                             row.key_hash, row.csr_hash, f->now,
+                                             f->pool, &found, &f->res),
+                     SCEP_OK);
+    assert_int_equal(
+        scep_store_request_move(store, found, other.transaction_id, &f->res),
+        SCEP_NOT_FOUND); /* it is taken */
+    assert_int_equal(scep_store_request_move(store, found, "id-9", &f->res),
+                     SCEP_OK);
+    row.transaction_id = "id-9";
+    assert_string_equal(find(f, store, &row, f->now)->id, found->id);
+    assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_REJECTED),
+                     SCEP_OK);
+    assert_int_equal(scep_store_request_move(store, found, "id-1", &f->res),
+                     SCEP_NOT_FOUND);
+    assert_int_equal(scep_store_request_held(store, challenge.hash,
+                                             row.key_hash, row.csr_hash, f->now,
+                                             f->pool, &found, &f->res),
+                     SCEP_NOT_FOUND);
+}
+
 static void test_issued(void **state)
 {
     fixture_t *f = *state;
@@ -310,6 +347,7 @@ int main(void)
         FIXTURE_TEST(test_id_taken_and_full),
         FIXTURE_TEST(test_decisions),
         FIXTURE_TEST(test_challenge_is_bound_and_given_back),
+        FIXTURE_TEST(test_moved_to_another_id),
         FIXTURE_TEST(test_issued),
         FIXTURE_TEST(test_what_was_decided_long_ago),
         FIXTURE_TEST(test_list),
