@@ -245,19 +245,20 @@ def born(pid):
 
 def signalled(server):
     """When httpd last noticed that it is to restart."""
-    stamp = re.findall(r"(?m)^\[(.*?)\].*AH0049[34]: SIG",
+    stamp = re.findall(r"(?m)^\[(.*?)\].*(?:SIG\w+ received|"
+                       "Graceful restart requested)",
                        server.error_log())[-1]
     return datetime.datetime.strptime(
         stamp, "%a %b %d %H:%M:%S.%f %Y").timestamp()
 
 
 def renew(server, way=WAYS["graceful"]):
-    """Restart; comes back when no old child is left to answer, be it one that
-    httpd was just starting when the signal came."""
+    """Restart; comes back when no old child is left to answer. A graceful
+    one leaves some for a while, be it one that httpd was just starting when
+    the signal came; the other waits for all of them."""
     old = set(server.children())
     way(server)
-    # A clock tick; reading the configuration takes longer.
-    limit = signalled(server) + 0.01
+    limit = signalled(server) if way is WAYS["graceful"] else 0
     server.wait_for(lambda: not any(
         pid in old or (born(pid) or limit) < limit
         for pid in server.children()))
