@@ -7,6 +7,8 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -295,6 +297,32 @@ static scep_status_e make(scepctl_t *ctl, const wish_t *wish, X509 *newest,
                           wish->now, ctl->pool, &pair->cert, &ctl->res);
 }
 
+/* A new one is for us alone. One that is there stays as it is, as it may have
+ * another purpose, too; but who could write in it could put another pair in
+ * the place of ours. */
+static scepctl_exit_e prepare(scepctl_t *ctl, const char *dir)
+{
+    struct stat st;
+
+    if (stat(dir, &st) != 0) {
+        return scep_dir_make(dir, 0700, (uid_t)-1, (gid_t)-1, ctl->pool,
+                             &ctl->res) == SCEP_OK
+                   ? SCEPCTL_OK
+                   : scepctl_fail(ctl);
+    }
+    if ((st.st_uid != 0 && st.st_uid != geteuid()) ||
+        (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return scepctl_error(ctl,
+                             SCEPLOGNO(0599) "others can write in %s (owner "
+                                             "%lu, mode %03o): chown it to "
+                                             "root and chmod it to 700, or "
+                                             "name another --dir",
+                             dir, (unsigned long)st.st_uid,
+                             (unsigned int)(st.st_mode & 0777));
+    }
+    return SCEPCTL_OK;
+}
+
 /* The key first: a certificate without its key would keep httpd from
  * starting. */
 static scepctl_exit_e write_pair(scepctl_t *ctl, const wish_t *wish,
@@ -307,10 +335,6 @@ static scepctl_exit_e write_pair(scepctl_t *ctl, const wish_t *wish,
 
     if (status == SCEP_OK) {
         status = scepctl_cert_pem(ctl->pool, pair->cert, &cert, &ctl->res);
-    }
-    if (status == SCEP_OK) {
-        status = scep_dir_make(wish->dir, 0700, (uid_t)-1, (gid_t)-1, ctl->pool,
-                               &ctl->res);
     }
     if (status == SCEP_OK) {
         status =
@@ -372,7 +396,8 @@ static scepctl_exit_e renew_by(scepctl_t *ctl, const wish_t *wish,
     if (make(ctl, wish, newest, ca, &pair) != SCEP_OK) {
         return scepctl_fail(ctl);
     }
-    return write_pair(ctl, wish, name, &pair);
+    status = prepare(ctl, wish->dir);
+    return status != SCEPCTL_OK ? status : write_pair(ctl, wish, name, &pair);
 }
 
 static scepctl_exit_e renew(scepctl_t *ctl, const wish_t *wish,

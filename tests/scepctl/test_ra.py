@@ -56,6 +56,19 @@ def test_first_and_nothing_to_do(renew, ca):
     assert pairs(renew.folder) == [name]
 
 
+def test_folder_that_is_there(renew):
+    """A slip such as `--dir /etc' must not close that to all others."""
+    renew.folder.mkdir(mode=0o755)
+    os.chmod(renew.folder, 0o755)
+    assert renew().out.startswith("Made ")
+    assert stat.S_IMODE(os.stat(renew.folder).st_mode) == 0o755
+    os.chmod(renew.folder, 0o775)
+    time.sleep(1.1)
+    result = renew("--force")
+    assert result.status == 2 and "SCEP0599" in result.err
+    assert len(pairs(renew.folder)) == 1
+
+
 def test_renewed_in_time(renew):
     renew("--days", "30", "--subject", "CN=My RA")
     (old,) = pairs(renew.folder)
