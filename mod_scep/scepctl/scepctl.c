@@ -130,7 +130,8 @@ int main(int argc, char **argv)
     }
     scep_result_init(&ctl.res, ctl.pool);
     status = run(&ctl, argc, argv);
-    if (fflush(ctl.out) != 0 && status == SCEPCTL_OK) {
+    /* an error of a write before is not one of the last */
+    if ((fflush(ctl.out) != 0 || ferror(ctl.out)) && status == SCEPCTL_OK) {
         status =
             scepctl_error(&ctl, "cannot write the output: %s", strerror(errno));
     }

@@ -6,10 +6,8 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <apr_strings.h>
 
@@ -398,19 +396,6 @@ static scepctl_exit_e show(scepctl_t *ctl, const wish_t *wish,
 
 /* --- revoke --------------------------------------------------------------- */
 
-/* Who is at the terminal: sudo tells. */
-static const char *actor(scepctl_t *ctl)
-{
-    const char *name = getenv("SUDO_USER");
-    const struct passwd *self;
-
-    if (name == NULL || *name == '\0') {
-        self = getpwuid(getuid());
-        name = self != NULL ? self->pw_name : "?";
-    }
-    return apr_pstrdup(ctl->pool, name);
-}
-
 /* The CA's: where the record knows the certificate it need not be named. */
 static scepctl_exit_e choose_scope(scepctl_t *ctl, const wish_t *wish,
                                    scep_store_t *store, scep_revoke_t *revoke)
@@ -495,7 +480,7 @@ scepctl_exit_e scepctl_certs(scepctl_t *ctl, int argc, char **argv)
     if (status != SCEPCTL_OK) {
         return status;
     }
-    who = actor(ctl); /* before the rights are given up */
+    who = scepctl_actor(ctl->pool); /* before the rights are given up */
     status = scepctl_store_open(ctl, value_of(&wish, OPT_STATE_DIR),
                                 value_of(&wish, OPT_DATABASE), &store);
     if (status != SCEPCTL_OK) {

@@ -5,9 +5,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <pwd.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <apr_strings.h>
 
@@ -263,19 +261,6 @@ static scepctl_exit_e show(printer_t *p, const wish_t *wish,
     return finish(ctl);
 }
 
-/* Whoever runs this, also by sudo. */
-static const char *user_name(apr_pool_t *pool, uid_t uid)
-{
-    const struct passwd *entry = getpwuid(uid);
-    const char *sudo = getenv("SUDO_USER");
-
-    if (uid == 0 && sudo != NULL && *sudo != '\0') {
-        return apr_pstrdup(pool, sudo);
-    }
-    return entry != NULL ? apr_pstrdup(pool, entry->pw_name)
-                         : apr_psprintf(pool, "uid %lu", (unsigned long)uid);
-}
-
 static scepctl_exit_e decide(printer_t *p, const wish_t *wish,
                              const char *actor, scep_store_t *store)
 {
@@ -304,7 +289,7 @@ static scepctl_exit_e decide(printer_t *p, const wish_t *wish,
 scepctl_exit_e scepctl_requests(scepctl_t *ctl, int argc, char **argv)
 {
     /* Before root gives up its rights for the database's owner. */
-    const char *actor = user_name(ctl->pool, getuid());
+    const char *actor = scepctl_actor(ctl->pool);
     wish_t wish = {.what = NULL};
     printer_t p = {.ctl = ctl};
     scepctl_exit_e status = read_options(ctl, argc, argv, &wish);

@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,4 +72,18 @@ scepctl_exit_e scepctl_store_open(scepctl_t *ctl, const char *state_dir,
         return scepctl_fail(ctl);
     }
     return status;
+}
+
+/* Anybody can set a variable; sudo does it for root. */
+const char *scepctl_actor(apr_pool_t *pool)
+{
+    uid_t uid = getuid();
+    const char *sudo = getenv("SUDO_USER");
+    const struct passwd *entry = getpwuid(uid);
+
+    if (uid == 0 && sudo != NULL && *sudo != '\0') {
+        return apr_pstrdup(pool, sudo);
+    }
+    return entry != NULL ? apr_pstrdup(pool, entry->pw_name)
+                         : apr_psprintf(pool, "uid %lu", (unsigned long)uid);
 }

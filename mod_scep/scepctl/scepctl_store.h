@@ -24,4 +24,8 @@
 scepctl_exit_e scepctl_store_open(scepctl_t *ctl, const char *state_dir,
                                   const char *database, scep_store_t **store);
 
+/** Who runs this, also by sudo; to be asked before the database is opened,
+ * since root gives up its rights for that. */
+const char *scepctl_actor(apr_pool_t *pool);
+
 #endif

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import pwd
 import re
 import sqlite3
 import subprocess
@@ -158,6 +159,17 @@ def test_revoke(record, certs):
     assert record.run("SELECT reason FROM revocations") == [(1,)]
 
 
+def test_who_revokes(scepctl, record):
+    """sudo names the user to root; others could name anybody."""
+    record.add("AB01")
+    me = pwd.getpwuid(os.getuid()).pw_name
+    result = scepctl("certs", "revoke", "AB01", "--database", record.path,
+                     env={**os.environ, "SUDO_USER": "mallory"})
+    assert result.status == 0
+    assert record.run("SELECT actor FROM revocations") == [
+        ("mallory" if os.getuid() == 0 else me,)]
+
+
 def test_revoke_what_is_unknown(record, certs, ca):
     result = certs("revoke", "AB01")
     assert result.status == 2 and "SCEP0594" in result.err
@@ -215,3 +227,18 @@ def test_crl(scepctl, record, ca):
     assert scepctl("crl", "--what").status == 1
     assert scepctl("crl", "what").status == 1
     assert scepctl("crl", "--database").status == 1
+
+
+def test_crl_that_cannot_be_written(record, ca):
+    """As large as is written at once: the last flush then succeeds."""
+    record.run("INSERT INTO crls (scope, number, this_update, next_update, "
+               "covers, der) VALUES (?, 42, ?, ?, 0, ?)", scope_of(ca),
+               NOW * 1000000, (NOW + DAY) * 1000000,
+               base64.b64encode(bytes(8192)).decode())
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [os.environ["SCEPCTL"], "crl", "--database", record.path,
+             "--ca-cert", ca, "--der"], stdout=full, stderr=subprocess.PIPE,
+            check=False)
+    assert done.returncode == 2
+    assert b"cannot write the output" in done.stderr
