@@ -100,12 +100,10 @@ static int judge(server_rec *s, scep_result_t *res)
  *  7. for each distinct site: CA, RA, state directory, password key,
  *     database, its outstanding passwords into the shared table, and the
  *     master password; and the providers of ScepChallenge
- * Each child:
- *  8. lock, backend, database, providers of ScepChallenge
- *     master password
  *  8. the recurring work, given to mod_watchdog
  * Each child:
- *  9. lock, backend, database; before mod_watchdog's threads run
+ *  9. lock, backend, database, and the providers of ScepChallenge; before
+ *     mod_watchdog's threads run
  */
 static scep_status_e start_common(scep_runtime_t **runtime, apr_pool_t *pconf,
                                   server_rec *main_s, scep_result_t *res)
@@ -178,7 +176,7 @@ static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
     }
     for (s = main_s; s != NULL; s = s->next) {
         /* The sections of one that is off hold for those that are on. */
-        if (scep_sources_start(s, pconf, &res) != SCEP_OK &&
+        if (scep_sources_start(main_s, s, pconf, &res) != SCEP_OK &&
             judge(s, &res) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }

@@ -168,11 +168,17 @@ static scep_status_e start_one(const scep_server_config_t *conf,
     return SCEP_OK;
 }
 
-/* The I-th of S, or NULL. */
-static scep_provided_t *provided_of(const server_rec *s, int i)
+/* The I-th of S, or NULL. A virtual host without directives of ours has the
+ * main server's very record, whose providers are that server's. */
+static scep_provided_t *provided_of(const server_rec *main_server,
+                                    const server_rec *s, int i)
 {
-    const apr_array_header_t *list = scep_config_server(s)->provided;
+    const scep_server_config_t *conf = scep_config_server(s);
+    const apr_array_header_t *list = conf->provided;
 
+    if (s != main_server && conf == scep_config_server(main_server)) {
+        return NULL;
+    }
     return list != NULL && i < list->nelts
                ? APR_ARRAY_IDX(list, i, scep_provided_t *)
                : NULL;
@@ -192,7 +198,7 @@ bool scep_sources_check(server_rec *main_server, apr_pool_t *ptemp, bool quiet)
         if (quiet) {
             env.log = NULL;
         }
-        for (i = 0; (provided = provided_of(s, i)) != NULL; i++) {
+        for (i = 0; (provided = provided_of(main_server, s, i)) != NULL; i++) {
             scep_result_init(&res, ptemp);
             if (start_one(scep_config_server(s), provided, 1, &env, ptemp,
                           &res) != SCEP_OK) {
@@ -205,8 +211,8 @@ bool scep_sources_check(server_rec *main_server, apr_pool_t *ptemp, bool quiet)
     return good;
 }
 
-scep_status_e scep_sources_start(server_rec *s, apr_pool_t *pool,
-                                 scep_result_t *res)
+scep_status_e scep_sources_start(const server_rec *main_server, server_rec *s,
+                                 apr_pool_t *pool, scep_result_t *res)
 {
     scep_env_t *env = apr_palloc(pool, sizeof(*env)); /* may be kept */
     scep_provided_t *provided;
@@ -214,7 +220,7 @@ scep_status_e scep_sources_start(server_rec *s, apr_pool_t *pool,
     int i;
 
     scep_log_env_server(env, s);
-    for (i = 0; (provided = provided_of(s, i)) != NULL; i++) {
+    for (i = 0; (provided = provided_of(main_server, s, i)) != NULL; i++) {
         scep_result_t one;
 
         scep_result_init(&one, res->pool);
@@ -239,7 +245,7 @@ void scep_sources_child_start(server_rec *main_server, apr_pool_t *pool)
         scep_env_t *env = apr_palloc(pool, sizeof(*env));
 
         scep_log_env_server(env, s);
-        for (i = 0; (provided = provided_of(s, i)) != NULL; i++) {
+        for (i = 0; (provided = provided_of(main_server, s, i)) != NULL; i++) {
             scep_result_init(&res, pool);
             if (provided->failed || provided->provider == NULL ||
                 provided->provider->child_start == NULL ||

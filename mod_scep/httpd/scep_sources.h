@@ -26,8 +26,8 @@ const char *scep_sources_add(cmd_parms *cmd, scep_dir_config_t *conf,
 bool scep_sources_check(server_rec *main_server, apr_pool_t *ptemp, bool quiet);
 
 /** Parent: start the providers named in the sections of S. */
-scep_status_e scep_sources_start(server_rec *s, apr_pool_t *pool,
-                                 scep_result_t *res);
+scep_status_e scep_sources_start(const server_rec *main_server, server_rec *s,
+                                 apr_pool_t *pool, scep_result_t *res);
 
 /** Child: the same, for all servers. What fails is logged, and answers 503. */
 void scep_sources_child_start(server_rec *main_server, apr_pool_t *pool);
