@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 #include <mod_status.h>
 
+#include <http_main.h>
 #include <http_protocol.h>
 
 #include "scep_cert_time.h"
@@ -93,9 +94,12 @@ static void show_table(const line_t *line, const scep_site_t *site)
                used, capacity);
 }
 
-static const scep_runtime_t *runtime_of(const server_rec *s)
+/* Whichever server the page is of. */
+static const scep_runtime_t *find_runtime(void)
 {
-    for (; s != NULL; s = s->next) {
+    const server_rec *s;
+
+    for (s = ap_server_conf; s != NULL; s = s->next) {
         const scep_site_t *site = scep_config_server(s)->site;
 
         if (site != NULL) {
@@ -107,7 +111,7 @@ static const scep_runtime_t *runtime_of(const server_rec *s)
 
 static int show(request_rec *r, int flags)
 {
-    const scep_runtime_t *runtime = runtime_of(r->server);
+    const scep_runtime_t *runtime = find_runtime();
     line_t line = {r, (flags & AP_STATUS_SHORT) != 0, 0};
     const scep_site_t *site = NULL;
 

@@ -56,6 +56,13 @@ def test_page(httpd):
     assert "0 of 10000 passwords outstanding" in text
 
 
+def test_page_of_a_server_without_scep(httpd):
+    server = httpd(modules=["status"], vhosts=(
+        "<VirtualHost *:*>\nServerName pages\nScepEngine Off\n" + STATUS
+        + "</VirtualHost>\n"))
+    assert "Scep1Ready: 1\n" in status(server, "?auto")
+
+
 def test_without_status_and_watchdog(httpd):
     server = httpd()
     assert server.draw()
