@@ -36,11 +36,15 @@ scep_status_e scep_os_state_dir_check(const char *path, scep_result_t *res)
     const char *parent = ap_make_dirstr_parent(res->pool, path);
     struct stat st;
 
-    if (stat(path, &st) == 0) {
+    if (lstat(path, &st) == 0) {
         return S_ISDIR(st.st_mode)
                    ? SCEP_OK
                    : scep_fail(res, SCEP_R_SETUP,
-                               "ScepStateDir %s is no directory", path);
+                               "ScepStateDir %s is no directory%s", path,
+                               S_ISLNK(st.st_mode)
+                                   ? " but a symbolic link: name what it "
+                                     "points to"
+                                   : "");
     }
     if (errno == EACCES || stat(parent, &st) == 0) {
         return SCEP_OK; /* seen by its owner alone, or made at start */
