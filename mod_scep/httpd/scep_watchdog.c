@@ -207,7 +207,7 @@ void scep_watchdog_start(scep_runtime_t *runtime, server_rec *s,
                                      "reported only at a start");
         return;
     }
-    rv = get(&watchdog, NAME, 0, 1, s->process->pool);
+    rv = get(&watchdog, NAME, 0, 1, pool);
     if (rv == APR_SUCCESS) {
         rv = add(watchdog, apr_time_from_sec(INTERVAL), make(runtime, s, pool),
                  step);

@@ -296,6 +296,14 @@ def test_virtual_host_is_named(make):
             "scepctl init")
 
 
+def test_provider_of_virtual_hosts_that_say_nothing(make):
+    """They share the record of the main server, which starts its own."""
+    host = "<VirtualHost *:*>\nServerName x\n</VirtualHost>\n"
+    server = make("ScepChallenge exec:/nonexistent\n", vhosts=host + host)
+    status, said = server.check()
+    assert status != 0 and said.count("SCEP0025") == 1
+
+
 def test_unknown_backend(make):
     refused(make("ScepCABackend acme\n"), "ScepCABackend acme is not known",
             "there is: local")
@@ -313,6 +321,12 @@ def test_state_dir_without_parent(make):
 
 def test_state_dir_is_a_file(make):
     refused(make("ScepStateDir ca.crt\n"), "ScepStateDir", "is no directory")
+
+
+def test_state_dir_is_a_link(make):
+    server = make("ScepStateDir link\n")
+    os.symlink(server.path("state"), server.path("link"))
+    refused(server, "ScepStateDir", "symbolic link: name what it points to")
 
 
 def test_database_without_directory(make):
