@@ -196,6 +196,8 @@ for bits in (256, 384, 521):
          lambda world, bits=bits: world.post(world.message(
              key=cms.key_of(1, "ec", bits), challenge=world.draw()),
              "/bound"))
+    sends(f"R24-ec-{bits}-by-agreement", Issued(transport="agreement"),
+          "/agree", key=cms.key_of(1, "ec", bits))
 case("R24-ec-wrong-password", Failure(BAD_REQUEST, "SCEP0153"),
      lambda world: world.post(world.message(
          key=cms.key_of(1, "ec", 256), challenge="F" * 16), "/bound"))

@@ -234,12 +234,11 @@ def at(element):
 
 
 LATE = Failure(BAD_TIME, "SCEP0129")
-for minutes in (-4, 4):
-    sends(f"Q80-signingtime-{minutes}-minutes", Issued(), "/time",
-          extra=at(der.time(der.now(minutes=minutes))))
-for minutes in (-8, 8):
-    sends(f"Q80-signingtime-{minutes}-minutes", LATE, "/time",
-          extra=at(der.time(der.now(minutes=minutes))))
+for minutes, expected in ((-4, Issued()), (4, Issued()), (-8, LATE),
+                          (8, LATE)):
+    case(f"Q80-signingtime-{minutes}-minutes", expected,
+         lambda world, minutes=minutes: world.post(world.message(
+             extra=at(der.time(der.now(minutes=minutes)))), "/time"))
 sends("Q80-no-signingtime", Issued(), "/time")
 sends("Q80-signingtime-of-1970", Issued(), extra=at(
     der.tlv(der.UTC, b"700101000000Z")))

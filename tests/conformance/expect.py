@@ -140,6 +140,8 @@ class OfCertRep(Expectation):
     """A CertRep of STATUS."""
     certrep = SUCCESS
     content = None  # b"": eContent is there, but empty
+    cipher, transport, chain, crls = "aes128", "rsa", 0, 0
+    of_request = False  # a certificate for it
 
     def __init__(self, *checks, digest="sha256", **more):
         super().__init__(Check("http", 200), Check("type", PKI_MESSAGE),
@@ -216,6 +218,7 @@ class Pending(OfCertRep):
 class Issued(OfCertRep):
     """A certificate: CHAIN of them, the leaf first and for the key that was
     asked for."""
+    of_request = True
 
     def __init__(self, *checks, cipher="aes128", transport="rsa", chain=1,
                  issued=1, **more):
@@ -240,8 +243,8 @@ class Found(OfCertRep):
     """GetCert: exactly the certificate; GetCRL: exactly one CRL."""
 
     def __init__(self, *checks, crl=False, **more):
-        self.crl = crl
+        self.chain, self.crls = int(not crl), int(crl)
         super().__init__(
-            Check("certs", lambda certs: len(certs) == (not crl), [b"", b""]),
-            Check("crls", lambda crls: len(crls) == crl, [b"", b""]),
+            Check("certs", lambda certs: len(certs) == self.chain, [b"", b""]),
+            Check("crls", lambda crls: len(crls) == self.crls, [b"", b""]),
             *checks, **more)

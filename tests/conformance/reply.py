@@ -3,17 +3,19 @@
 CertRep must keep is looked at in each of them."""
 import hashlib
 
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, keywrap, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
-from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 
 import cms
 import der
 
 PKI_MESSAGE = "application/x-pki-message"
 SUCCESS, FAILURE, PENDING = "0", "2", "3"
+KDF = "1.3.132.1.11."  # dhSinglePass-stdDH with SHA-256, -384, -512
 PWRI_KEK = "1.2.840.113549.1.9.16.3.9"
 
 
@@ -139,9 +141,11 @@ class CertRep:
         if infos[0].tag == der.SEQUENCE:
             need(parts[0].integer == 0, "EnvelopedData is not version 0")
             key = self.transported(infos[0].children)
-        else:
-            need(infos[0].tag == 0xA3, "neither key transport nor password")
+        elif infos[0].tag == 0xA3:
             key = self.unwrapped(infos[0].children)
+        else:
+            need(infos[0].tag == 0xA1, "no kind of recipient that is known")
+            key = self.agreed(infos[0].children)
         need(len(key) == cms.CIPHERS[self.cipher][1], "content key's length")
         text = self.decrypt(self.cipher, key, how.child(1).body,
                             parts[2].child(2).body)
@@ -197,6 +201,29 @@ class CertRep:
         need(all(a ^ b == 0xFF for a, b in zip(key[1:4], key[4:7])),
              "the password does not open it")
         return key[4:4 + key[0]]
+
+    def agreed(self, parts):
+        """RFC 5753 3.1: KeyAgreeRecipientInfo."""
+        self.transport = "agreement"
+        sender = parts[1].only(0xA1).child(1, der.BITS).body[1:]
+        point = ec.EllipticCurvePublicKey.from_encoded_point(
+            self.message.key.curve, sender)
+        how, wrap = parts[2].children
+        need(how.oid.startswith(KDF), "key agreement without SHA-2")
+        made = (hashes.SHA256, hashes.SHA384, hashes.SHA512)[
+            int(how.oid[len(KDF):]) - 1]()
+        size = cms.CIPHERS["aes128"][1] if wrap.child(
+            0).oid.endswith(".5") else cms.CIPHERS["aes256"][1]
+        kek = X963KDF(made, size, der.seq(wrap.raw, der.context(
+            2, der.octets((8 * size).to_bytes(4, "big"))))).derive(
+                self.message.key.exchange(ec.ECDH(), point))
+        one = parts[3].only(der.SEQUENCE)
+        need(one.child(0).raw == cms.issuer_and_serial(self.message.cert),
+             "not for issuer and serial number of the signer (R12)")
+        try:
+            return keywrap.aes_key_unwrap(kek, one.child(1, der.OCTETS).body)
+        except keywrap.InvalidUnwrap as error:
+            raise Wrong("the agreed key does not open it") from error
 
     def read_bag(self, info):
         """certs-only or CRL-only (R38)"""

@@ -36,9 +36,20 @@ def leaf(number=1):
                         der.oid("1.3.6.1.5.5.7.3.2")))])
 
 
-def envelope(wanted, certs=None, crls=(), bag=None, **more):
-    data = cms.degenerate(*(certs or [leaf()] * wanted.chain), crls=crls,
-                          **(bag or {}))
+@functools.lru_cache(maxsize=None)
+def crl():
+    """As much of a CRL as is read."""
+    _, _, ca, _ = authority()
+    return der.seq(der.seq(der.integer(1), der.seq(), cms.subject_of(ca)))
+
+
+def envelope(wanted, certs=None, crls=None, bag=None, **more):
+    """For the signer of request(); what is not said is as WANTED."""
+    if certs is None:
+        certs = [leaf()] * wanted.chain
+    if crls is None:
+        crls = [crl()] * wanted.crls
+    data = cms.degenerate(*certs, crls=crls, **(bag or {}))
     more.setdefault("cipher", wanted.cipher)
     if wanted.transport.startswith("oaep-"):
         more.setdefault("oaep", wanted.transport[5:])
@@ -51,9 +62,9 @@ def certrep(wanted, status=None, fail_info=None, content=None, changes=None,
     ra, key, _, _ = authority()
     status = wanted.certrep if status is None else status
     if content is None:
-        content = (envelope(wanted) if status == SUCCESS
-                   and hasattr(wanted, "cipher") else
-                   wanted.content if status != SUCCESS else None)
+        content = wanted.content
+        if status == SUCCESS and wanted.certrep == SUCCESS:
+            content = envelope(wanted)
     values = {
         cms.MESSAGE_TYPE: der.printable("3"),
         cms.PKI_STATUS: der.printable(status),
@@ -164,7 +175,8 @@ def of_envelopes(wanted):
         "by key identifier": dict(rid=der.context(
             0, b"k" * 20, constructed=False)),
         "envelope version 2": dict(version=2),
-        "another cipher": dict(cipher="aes192"),
+        "another cipher": dict(cipher_algorithm=cms.algorithm(
+            cms.RC2, der.octets(b"i" * 8))),
         "BER inside": dict(ber=True),
         "unprotectedAttrs": dict(after=der.context(1)),
         "content of another type": dict(content_type=cms.SIGNED),
@@ -172,21 +184,29 @@ def of_envelopes(wanted):
         "a content in certs-only": dict(bag=dict(
             content=der.context(0, der.octets(b"")))),
         "certs-only version 3": dict(bag=dict(version=3)),
-        "another key's certificate": dict(certs=[leaf(2)] * wanted.chain),
-        "the CA first": dict(certs=[authority()[2], leaf()]),
-        "self-signed": dict(certs=[me] * wanted.chain),
-        "a CRL": dict(crls=[der.seq()]),
-        "no certificate": dict(certs=[], crls=[der.seq()]),
-    } if hasattr(wanted, "chain") else {}
+        "a CRL more": dict(crls=[crl()] * (wanted.crls + 1)),
+        "a certificate more": dict(certs=[leaf()] * (wanted.chain + 1)),
+        "nothing": dict(certs=[], crls=[])}
+    if not wanted.of_request:
+        faults["a certificate and a CRL"] = dict(certs=[leaf()], crls=[crl()])
+    else:
+        faults.update({
+            "another cipher that is known": dict(cipher="aes192" if
+                                                 wanted.cipher != "aes192"
+                                                 else "aes128"),
+            "another key's certificate": dict(certs=[leaf(2)] * wanted.chain),
+            "the CA first": dict(
+                certs=[authority()[2]] + [leaf()] * (wanted.chain - 1)),
+            "self-signed": dict(certs=[me] * wanted.chain)})
     for what, fault in faults.items():
         yield what, dict(content=envelope(wanted, **fault))
 
 
 def can_be_right(wanted):
-    """A CertRep of a form that is made here: not by password, say."""
+    """A CertRep of a form that is made here: its key transported, say."""
     return wanted.certrep is not None and (
         wanted.certrep != SUCCESS
-        or getattr(wanted, "transport", "password") != "password")
+        or wanted.transport.startswith(("rsa", "oaep")))
 
 
 def right_answer(wanted):
