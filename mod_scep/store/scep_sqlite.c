@@ -27,6 +27,8 @@ struct scep_sql_conn_t {
     char error_text[128];
 };
 
+enum { JOURNALS_WAIT = 500000 }; /* microseconds */
+
 static const char out_of_memory[] = "out of memory";
 
 static scep_sql_status_e classify(int code)
@@ -130,17 +132,30 @@ static int open_db(const char *path, sqlite3 **db)
     return code;
 }
 
+/* Who is root and opens the database (an operator's sqlite3) makes journals
+ * that are root's for as long as it takes SQLite to give them to the owner of
+ * the database: whoever comes just then cannot open them. */
+static bool journals_in_the_making(scep_sql_conn_t *conn, int tries)
+{
+    return (sqlite3_errcode(conn->db) & 0xff) == SQLITE_CANTOPEN &&
+           while_busy(conn, tries);
+}
+
 static scep_sql_status_e set_connection(scep_sql_conn_t *conn)
 {
     scep_sql_status_e status;
+    int tries = 0;
 
     sqlite3_busy_handler(conn->db, while_busy, conn);
+    wait_at_most(conn, JOURNALS_WAIT);
+    do {
+        status = run_text(conn, "PRAGMA trusted_schema=OFF;"
+                                "PRAGMA cell_size_check=ON;"
+                                "PRAGMA foreign_keys=ON;"
+                                "PRAGMA temp_store=MEMORY;"
+                                "PRAGMA synchronous=FULL");
+    } while (status == SCEP_SQL_LOST && journals_in_the_making(conn, tries++));
     wait_at_most(conn, SCEP_SQLITE_WAIT);
-    status = run_text(conn, "PRAGMA trusted_schema=OFF;"
-                            "PRAGMA cell_size_check=ON;"
-                            "PRAGMA foreign_keys=ON;"
-                            "PRAGMA temp_store=MEMORY;"
-                            "PRAGMA synchronous=FULL");
     if (status == SCEP_SQL_OK && sqlite3_db_readonly(conn->db, "main") != 0) {
         return own_error(conn, SCEP_SQL_LOST, "it can only be read");
     }

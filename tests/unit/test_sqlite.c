@@ -5,6 +5,9 @@
 #include "store_fixture.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_thread_proc.h>
 
 #include "scep_sqlite.h"
 
@@ -330,6 +333,38 @@ static void test_close_nothing(void **state)
     assert_string_equal(driver->error(NULL), "out of memory");
 }
 
+static void *APR_THREAD_FUNC clear_the_way(apr_thread_t *thread, void *path)
+{
+    (void)thread;
+    apr_sleep(50000);
+    rmdir(path);
+    return NULL;
+}
+
+/* Somebody else is just making the journals; what stays in the way is told of
+ * all the same. */
+static void test_journals_in_the_making(void **state)
+{
+    fixture_t *f = *state;
+    char *in_the_way = apr_pstrcat(f->pool, db_path(f), "-wal", NULL);
+    apr_thread_t *thread;
+    apr_status_t rv;
+    scep_sql_conn_t *conn;
+
+    driver->close(connected(f));
+    assert_int_equal(mkdir(in_the_way, 0700), 0);
+    assert_int_equal(driver->open(db_path(f), &conn), SCEP_SQL_LOST);
+    driver->close(conn);
+
+    assert_int_equal(
+        apr_thread_create(&thread, NULL, clear_the_way, in_the_way, f->pool),
+        APR_SUCCESS);
+    assert_int_equal(driver->open(db_path(f), &conn), SCEP_SQL_OK);
+    assert_int_equal(apr_thread_join(&rv, thread), APR_SUCCESS);
+    assert_int_equal(run(conn, "CREATE TABLE t (x TEXT)"), SCEP_SQL_OK);
+    driver->close(conn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +373,7 @@ int main(void)
         FIXTURE_TEST(test_changed_counts_rows),
         FIXTURE_TEST(test_rows_may_be_cut_short),
         FIXTURE_TEST(test_too_many_columns),
+        FIXTURE_TEST(test_journals_in_the_making),
         FIXTURE_TEST(test_commit_and_rollback),
         FIXTURE_TEST(test_busy),
         FIXTURE_TEST(test_constraints),
