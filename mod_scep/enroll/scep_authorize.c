@@ -162,9 +162,7 @@ static scep_status_e look_at_holder(scep_request_t *req,
     scep_status_e status = scep_store_request_by_challenge(
         store, claim->hash, now, req->pool, &holder, res);
 
-    if (status == SCEP_NOT_FOUND ||
-        (status == SCEP_OK &&
-         (holder->state != SCEP_REQUEST_EXPIRED || holder->sealed.len == 0))) {
+    if (status == SCEP_NOT_FOUND) {
         return SCEP_OK;
     }
     if (status == SCEP_OK) {

@@ -522,11 +522,11 @@ scep_status_e scep_store_request_by_challenge(scep_store_t *store,
                                               scep_request_row_t **row,
                                               scep_result_t *res)
 {
-    const scep_sql_value_t value = {scep_hex_lower(pool, hash, SCEP_HASH_SIZE),
-                                    0};
+    const scep_sql_value_t values[] = {
+        {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0}, {NULL, now}};
     find_t found = {pool, now, NULL, false};
 
-    return find(store, SCEP_Q_REQUEST_BY_CHALLENGE, &value, &found, row, res);
+    return find(store, SCEP_Q_REQUEST_BY_CHALLENGE, values, &found, row, res);
 }
 
 scep_status_e scep_store_request_held(scep_store_t *store,

@@ -79,7 +79,8 @@ scep_status_e scep_store_request_find(scep_store_t *store, const char *scope,
                                       scep_request_row_t **row,
                                       scep_result_t *res);
 
-/** The newest one that holds the challenge with HASH; likewise. */
+/** One that holds the challenge with HASH yet, and has run out at NOW;
+ * likewise. */
 scep_status_e scep_store_request_by_challenge(scep_store_t *store,
                                               const unsigned char *hash,
                                               apr_time_t now, apr_pool_t *pool,

@@ -185,9 +185,10 @@
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
       " WHERE r.scope = $1 AND r.transaction_id = $2"                          \
       " ORDER BY r.created DESC LIMIT 1")                                      \
-    X(SCEP_Q_REQUEST_BY_CHALLENGE, "t",                                        \
+    X(SCEP_Q_REQUEST_BY_CHALLENGE, "tn",                                       \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
-      " WHERE r.challenge_hash = $1 ORDER BY r.created DESC LIMIT 1")          \
+      " WHERE r.challenge_hash = $1 AND r.state <= 2 AND r.expires <= $2"      \
+      " LIMIT 1")                                                              \
     X(SCEP_Q_REQUEST_HELD, "ttt",                                              \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
       " WHERE r.challenge_hash = $1 AND r.key_hash = $2 AND r.csr_hash = $3"   \

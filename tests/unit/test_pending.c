@@ -256,6 +256,34 @@ static void test_one_of_several_waits(void **state)
     assert_int_equal(ask(f, "v", csr, &cert), SCEP_OK);
 }
 
+/* Whichever of those that hold it has run out. */
+static void test_one_of_two_that_wait_has_run_out(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const scep_draw_params_t params = {.uses = 2};
+    scep_drawn_t drawn;
+    X509 *cert;
+
+    be_ready(f, true);
+    f->policy.approval.expiry = apr_time_from_sec(60);
+    assert_int_equal(scep_draw(&f->req, "alice", &params, &drawn, &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(
+        ask(f, "t", enroll_csr(f, f->device.key, "a", drawn.password), &cert),
+        SCEP_PENDING);
+    f->base.now += apr_time_from_sec(30);
+    assert_int_equal(
+        ask(f, "u", enroll_csr(f, f->device.key, "b", drawn.password), &cert),
+        SCEP_PENDING);
+    f->base.now += apr_time_from_sec(30);
+    assert_int_equal(
+        ask(f, "v", enroll_csr(f, f->device.key, "c", drawn.password), &cert),
+        SCEP_PENDING);
+    assert_int_equal(
+        ask(f, "w", enroll_csr(f, f->device.key, "d", drawn.password), &cert),
+        SCEP_REFUSED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +297,7 @@ int main(void)
         ENROLL_TEST(test_refused_by_the_ca_after_all),
         ENROLL_TEST(test_without_a_ticket),
         ENROLL_TEST(test_one_of_several_waits),
+        ENROLL_TEST(test_one_of_two_that_wait_has_run_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,8 +174,12 @@ static void test_challenge_is_bound_and_given_back(void **state)
     assert_int_equal(outstanding(f), 0);
     assert_int_equal(add(f, store, &other), SCEP_QUEUE_CHALLENGE_LOST);
     assert_int_equal(scep_store_request_by_challenge(store, challenge.hash,
-                                                     f->now, f->pool, &found,
-                                                     &f->res),
+                                                     row.expires - 1, f->pool,
+                                                     &found, &f->res),
+                     SCEP_NOT_FOUND);
+    assert_int_equal(scep_store_request_by_challenge(store, challenge.hash,
+                                                     row.expires, f->pool,
+                                                     &found, &f->res),
                      SCEP_OK);
     assert_string_equal(found->transaction_id, "id-1");
     assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_REJECTED),
