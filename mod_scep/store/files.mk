@@ -11,6 +11,7 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_challenge.c \
 	mod_scep/store/scep_store_claim.c mod_scep/store/scep_store_claim.h \
 	mod_scep/store/scep_store_document.c \
+	mod_scep/store/scep_store_tally.c mod_scep/store/scep_store_tally.h \
 	mod_scep/store/scep_store_document.h \
 	mod_scep/store/scep_store_challenge_list.c \
 	mod_scep/store/scep_store_issue.c \
@@ -36,6 +37,7 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store_document \
 	tests/unit/test_store_issue \
 	tests/unit/test_store_sql \
+	tests/unit/test_store_tally \
 	tests/unit/test_store_request \
 	tests/unit/test_store_revocation \
 	tests/unit/test_store_certificate \
@@ -99,6 +101,9 @@ tests_unit_test_store_revocation_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_claim_SOURCES = tests/unit/test_store_claim.c $(STORE_FIXTURE)
 tests_unit_test_store_claim_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_claim_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_tally_SOURCES = tests/unit/test_store_tally.c $(STORE_FIXTURE)
+tests_unit_test_store_tally_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_tally_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_document_SOURCES = tests/unit/test_store_document.c $(STORE_FIXTURE)
 tests_unit_test_store_document_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_document_LDADD = $(LIB_STORE) $(UNIT_LIBS)

@@ -38,6 +38,7 @@ struct scep_store_t {
     int slots;
     int free; /* first free slot; -1: none */
     bool failing;
+    scep_store_tally_t tally;
     scep_store_slot_t *slot;
 };
 
@@ -177,6 +178,9 @@ static apr_status_t make_locks(scep_store_t *store, apr_pool_t *pool)
     if (rv == APR_SUCCESS) {
         rv = apr_thread_cond_create(&store->freed, pool);
     }
+    if (rv == APR_SUCCESS) {
+        rv = scep_store_tally_init(&store->tally, pool);
+    }
     return rv;
 }
 
@@ -214,6 +218,11 @@ scep_status_e scep_store_open(const scep_store_config_t *config,
 bool scep_store_shared(const scep_store_t *store)
 {
     return store->driver->shared;
+}
+
+scep_store_tally_t *scep_store_tally(scep_store_t *store)
+{
+    return &store->tally;
 }
 
 const char *scep_store_name(const scep_store_t *store)

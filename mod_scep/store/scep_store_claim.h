@@ -38,7 +38,12 @@ scep_store_challenge_release(scep_store_t *store,
                              const unsigned char owner[SCEP_STORE_OWNER_SIZE],
                              apr_pool_t *pool, scep_result_t *res);
 
-/** Are MOST or more passwords, of all scopes, outstanding at NOW? */
+/**
+ * Is there no room for the password that is about to be drawn: are MOST or
+ * more, of all scopes, outstanding at NOW? Of few it is told exactly; of many
+ * (scep_store_tally.h) by a count of some seconds ago and this process's draws
+ * since.
+ */
 scep_status_e scep_store_challenges_full(scep_store_t *store, apr_time_t now,
                                          apr_uint32_t most, bool *full,
                                          scep_result_t *res);

@@ -16,6 +16,7 @@
 #include "scep_store.h"
 #include "scep_store_revocation.h"
 #include "scep_store_sql.h"
+#include "scep_store_tally.h"
 #include "scep_str.h"
 
 /** An id of our own making: 32 hex digits. */
@@ -32,6 +33,9 @@ typedef struct scep_store_session_t {
     int slot;
     bool writes;
 } scep_store_session_t;
+
+/** The last count of outstanding passwords. */
+scep_store_tally_t *scep_store_tally(scep_store_t *store);
 
 /** Get a connection, for reading. @return SCEP_OK: scep_store_end() must
  * follow */

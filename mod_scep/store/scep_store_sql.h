@@ -83,9 +83,8 @@
     X(SCEP_Q_CHALLENGE_RELEASE, "tt",                                          \
       "UPDATE challenges SET claimed_by = NULL, claimed_until = 0"             \
       " WHERE hash = $1 AND claimed_by = $2")                                  \
-    X(SCEP_Q_CHALLENGES_BEYOND, "nnn",                                         \
-      "SELECT hash FROM challenges"                                            \
-      " WHERE state = $1 AND expires > $2 LIMIT 1 OFFSET $3")                  \
+    X(SCEP_Q_CHALLENGES_TALLY, "nn",                                           \
+      "SELECT COUNT(*) FROM challenges WHERE state = $1 AND expires > $2")     \
     X(SCEP_Q_DOCUMENT_FIND, "t",                                               \
       "SELECT version, text FROM documents WHERE name = $1")                   \
     X(SCEP_Q_DOCUMENT_ADD, "ttn",                                              \
