@@ -5,6 +5,7 @@
 #include "scepctl.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@
 #include <apr_strings.h>
 
 #include <openssl/crypto.h>
+
+enum { LONGEST_WORD = 64 /* octets that are shown */ };
 
 static const char help_text[] =
     "Usage: scepctl command [options]\n"
@@ -46,6 +49,18 @@ scepctl_exit_e scepctl_usage(scepctl_t *ctl, const char *fmt, ...)
     va_end(args);
     fputs("Try `scepctl help'.\n", ctl->err);
     return SCEPCTL_USAGE;
+}
+
+scepctl_exit_e scepctl_bad_option(scepctl_t *ctl, const char *command,
+                                  int option, char **argv)
+{
+    const char *shown =
+        scep_printable(ctl->pool, argv[optind - 1], LONGEST_WORD);
+
+    return option == ':' ? scepctl_usage(ctl, "%s: option `%s' needs a value",
+                                         command, shown)
+                         : scepctl_usage(ctl, "%s: there is no option `%s'",
+                                         command, shown);
 }
 
 scepctl_exit_e scepctl_error(scepctl_t *ctl, const char *fmt, ...)
@@ -115,7 +130,7 @@ static scepctl_exit_e run(scepctl_t *ctl, int argc, char **argv)
         }
     }
     return scepctl_usage(ctl, "there is no command `%s'",
-                         scep_printable(ctl->pool, argv[1], 64));
+                         scep_printable(ctl->pool, argv[1], LONGEST_WORD));
 }
 
 int main(int argc, char **argv)

@@ -43,6 +43,11 @@ scepctl_command_fn scepctl_requests;
 scepctl_exit_e scepctl_usage(scepctl_t *ctl, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** The same for what getopt_long() has just found wrong in ARGV.
+ * @param option what it returned: ':' or '?' */
+scepctl_exit_e scepctl_bad_option(scepctl_t *ctl, const char *command,
+                                  int option, char **argv);
+
 /** Say why it could not be done. @return SCEPCTL_FAILED */
 scepctl_exit_e scepctl_error(scepctl_t *ctl, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -130,11 +130,7 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
         scepctl_exit_e status;
 
         if (option == '?' || option == ':') {
-            return scepctl_usage(
-                ctl,
-                option == ':' ? "certs: option `%s' needs a value"
-                              : "certs: there is no option `%s'",
-                scep_printable(ctl->pool, argv[optind - 1], LONGEST));
+            return scepctl_bad_option(ctl, "certs", option, argv);
         }
         status = check_option(ctl, wish, option);
         if (status != SCEPCTL_OK) {

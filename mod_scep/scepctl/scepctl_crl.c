@@ -68,11 +68,7 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
             wish->help = true;
             break;
         default:
-            return scepctl_usage(
-                ctl,
-                option == ':' ? "crl: option `%s' needs a value"
-                              : "crl: there is no option `%s'",
-                scep_printable(ctl->pool, argv[optind - 1], LONGEST));
+            return scepctl_bad_option(ctl, "crl", option, argv);
         }
     }
     if (optind < argc) {

@@ -64,11 +64,7 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
             given->help = true;
             return SCEPCTL_OK;
         default:
-            return scepctl_usage(
-                ctl,
-                option == ':' ? "decode: option `%s' needs a value"
-                              : "decode: there is no option `%s'",
-                scep_printable(ctl->pool, argv[optind - 1], 64));
+            return scepctl_bad_option(ctl, "decode", option, argv);
         }
     }
     if (argc - optind != 1) {

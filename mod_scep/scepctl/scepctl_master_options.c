@@ -124,11 +124,7 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
         if (option == '?' || option == ':') {
-            return scepctl_usage(
-                ctl,
-                option == ':' ? "master: option `%s' needs a value"
-                              : "master: there is no option `%s'",
-                scep_printable(ctl->pool, argv[optind - 1], 64));
+            return scepctl_bad_option(ctl, "master", option, argv);
         }
         keep(option, given, wish);
     }

@@ -144,11 +144,7 @@ static scepctl_exit_e read_wish(scepctl_t *ctl, int argc, char **argv,
         scepctl_exit_e status;
 
         if (option == '?' || option == ':') {
-            return scepctl_usage(
-                ctl,
-                option == ':' ? "ra: option `%s' needs a value"
-                              : "ra: there is no option `%s'",
-                scep_printable(ctl->pool, argv[optind - 1], LONGEST));
+            return scepctl_bad_option(ctl, "ra", option, argv);
         }
         status = keep(ctl, option, wish);
         if (status != SCEPCTL_OK) {
