@@ -83,3 +83,16 @@ def test_across_graceful(running, client, tmp_path):
         thread.join()
     time.sleep(0.2)
     check(running, enrol(running, client, tmp_path / "after", running.draw()))
+
+
+@pytest.mark.parametrize("content, state", (
+    ("auto", "CA_REJECTED"), ("never", "CA_UNREACHABLE")))
+def test_certmonger_reads_a_refusal(make_server, tmp_path, content, state):
+    """It cannot without an eContent, as RFC 8894 has it, and takes the CA to
+    be away; what it sends tells that it is certmonger, and so it gets an empty
+    one (facts/clients.md 1, row 5)."""
+    running = make_server("event", extra=f"ScepEmptyContent {content}\n")
+    cert, said = CLIENTS["certmonger"].enrol(running.url(), tmp_path, "0" * 16)
+    assert cert is None
+    assert f"final state: {state}" in said, said
+    running.stop()
