@@ -294,5 +294,6 @@ def test_program_that_the_children_cannot_run(httpd):
     scep.os.chmod(server.path("closed"), 0o700)
     server.expect("SCEP0026", "SCEP0194")
     server.start()
-    assert "httpd's user cannot run" in server.error_log()
+    server.wait_for(
+        lambda: "httpd's user cannot run" in server.error_log())
     unavailable(server, "/cgi-bin/pkiclient.exe", "right", "cannot be asked")
