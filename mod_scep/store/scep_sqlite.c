@@ -27,7 +27,7 @@ struct scep_sql_conn_t {
     char error_text[128];
 };
 
-enum { JOURNALS_WAIT = 500000 }; /* microseconds */
+enum { JOURNALS_WAIT = 500000, JOURNALS_PAUSE = 2000 }; /* microseconds */
 
 static const char out_of_memory[] = "out of memory";
 
@@ -132,33 +132,58 @@ static int open_db(const char *path, sqlite3 **db)
     return code;
 }
 
-/* Who is root and opens the database (an operator's sqlite3) makes journals
- * that are root's for as long as it takes SQLite to give them to the owner of
- * the database: whoever comes just then cannot open them. */
-static bool journals_in_the_making(scep_sql_conn_t *conn, int tries)
-{
-    return (sqlite3_errcode(conn->db) & 0xff) == SQLITE_CANTOPEN &&
-           while_busy(conn, tries);
-}
-
 static scep_sql_status_e set_connection(scep_sql_conn_t *conn)
 {
     scep_sql_status_e status;
-    int tries = 0;
 
     sqlite3_busy_handler(conn->db, while_busy, conn);
-    wait_at_most(conn, JOURNALS_WAIT);
-    do {
-        status = run_text(conn, "PRAGMA trusted_schema=OFF;"
-                                "PRAGMA cell_size_check=ON;"
-                                "PRAGMA foreign_keys=ON;"
-                                "PRAGMA temp_store=MEMORY;"
-                                "PRAGMA synchronous=FULL");
-    } while (status == SCEP_SQL_LOST && journals_in_the_making(conn, tries++));
-    wait_at_most(conn, SCEP_SQLITE_WAIT);
+    wait_at_most(conn, 0);
+    status = run_text(conn, "PRAGMA trusted_schema=OFF;"
+                            "PRAGMA cell_size_check=ON;"
+                            "PRAGMA foreign_keys=ON;"
+                            "PRAGMA temp_store=MEMORY;"
+                            "PRAGMA synchronous=FULL");
     if (status == SCEP_SQL_OK && sqlite3_db_readonly(conn->db, "main") != 0) {
         return own_error(conn, SCEP_SQL_LOST, "it can only be read");
     }
+    if (status == SCEP_SQL_OK) {
+        /* The log may be such that one can only read it. */
+        status = run_text(conn, "BEGIN IMMEDIATE; ROLLBACK");
+    }
+    return status == SCEP_SQL_BUSY ? SCEP_SQL_OK : status;
+}
+
+static scep_sql_status_e connect_to(scep_sql_conn_t *conn, const char *path)
+{
+    scep_sql_status_e status = classify(open_db(path, &conn->db));
+
+    return status == SCEP_SQL_OK ? set_connection(conn) : status;
+}
+
+/* Who is root and opens the database (an operator's sqlite3) makes journals
+ * that are root's for as long as it takes SQLite to give them to the owner of
+ * the database: whoever comes just then cannot open them, or can only read them. */
+static bool journals_in_the_making(scep_sql_conn_t *conn)
+{
+    int code = sqlite3_errcode(conn->db) & 0xff;
+
+    return code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
+}
+
+static scep_sql_status_e connect_in_time(scep_sql_conn_t *conn,
+                                         const char *path)
+{
+    apr_time_t until = scep_sql_clock() + JOURNALS_WAIT;
+    scep_sql_status_e status = connect_to(conn, path);
+
+    while (status == SCEP_SQL_LOST && journals_in_the_making(conn) &&
+           scep_sql_clock() < until) {
+        sqlite3_close(conn->db);
+        conn->db = NULL;
+        apr_sleep(JOURNALS_PAUSE);
+        status = connect_to(conn, path);
+    }
+    wait_at_most(conn, SCEP_SQLITE_WAIT);
     return status;
 }
 
@@ -181,10 +206,10 @@ static scep_sql_status_e sqlite_open(const char *params, scep_sql_conn_t **out)
         status = os_error(conn);
     }
     else {
-        status = classify(open_db(path, &conn->db));
+        status = connect_in_time(conn, path);
     }
     free(path);
-    return status == SCEP_SQL_OK ? set_connection(conn) : status;
+    return status;
 }
 
 static bool sqlite_usable(scep_sql_conn_t *conn)

@@ -242,6 +242,10 @@ class Server:
                   'CustomLog access.log "%m %U %>s %u %{SCEP_OPERATION}n"',
                   "LimitRequestLine 65536", "StartServers 2",
                   "KeepAliveTimeout 2", "GracefulShutdownTimeout 20"]
+        # No more children than are needed: prefork's end in a signal handler,
+        # and one that was just being started may not survive that.
+        lines.append("MinSpareServers 1" if self.mpm == "prefork"
+                     else "MinSpareThreads 1")
         if cgi == "cgid":
             lines.append("ScriptSock cgisock")
         if ROOT:

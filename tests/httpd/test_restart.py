@@ -259,9 +259,15 @@ def renew(server, way=WAYS["graceful"]):
     old = set(server.children())
     way(server)
     limit = signalled(server) if way is WAYS["graceful"] else 0
-    server.wait_for(lambda: not any(
-        pid in old or (born(pid) or limit) < limit
-        for pid in server.children()))
+    tick = 1 / os.sysconf("SC_CLK_TCK")  # as exactly as it is known
+
+    def is_old(pid):
+        birth = born(pid) or limit + 1
+        return (pid in old or birth < limit - tick or
+                # either; an old one that is idle has a second to end
+                (birth < limit + tick and time.time() < limit + 1))
+
+    server.wait_for(lambda: not any(map(is_old, server.children())))
 
 
 @pytest.mark.parametrize("way", ("graceful", "restart"))
