@@ -137,7 +137,7 @@ static scep_sql_status_e set_connection(scep_sql_conn_t *conn)
     scep_sql_status_e status;
 
     sqlite3_busy_handler(conn->db, while_busy, conn);
-    wait_at_most(conn, 0);
+    wait_at_most(conn, SCEP_SQLITE_WAIT);
     status = run_text(conn, "PRAGMA trusted_schema=OFF;"
                             "PRAGMA cell_size_check=ON;"
                             "PRAGMA foreign_keys=ON;"
@@ -146,10 +146,13 @@ static scep_sql_status_e set_connection(scep_sql_conn_t *conn)
     if (status == SCEP_SQL_OK && sqlite3_db_readonly(conn->db, "main") != 0) {
         return own_error(conn, SCEP_SQL_LOST, "it can only be read");
     }
-    if (status == SCEP_SQL_OK) {
-        /* The log may be such that one can only read it. */
-        status = run_text(conn, "BEGIN IMMEDIATE; ROLLBACK");
+    if (status != SCEP_SQL_OK) {
+        return status;
     }
+    /* The log may be such that one can only read it; whether others write just
+     * now does not matter. */
+    wait_at_most(conn, 0);
+    status = run_text(conn, "BEGIN IMMEDIATE; ROLLBACK");
     return status == SCEP_SQL_BUSY ? SCEP_SQL_OK : status;
 }
 
@@ -162,7 +165,7 @@ static scep_sql_status_e connect_to(scep_sql_conn_t *conn, const char *path)
 
 /* Who is root and opens the database (an operator's sqlite3) makes journals
  * that are root's for as long as it takes SQLite to give them to the owner of
- * the database: whoever comes just then cannot open them, or can only read them. */
+ * the database: whoever comes just then cannot open them, or only read. */
 static bool journals_in_the_making(scep_sql_conn_t *conn)
 {
     int code = sqlite3_errcode(conn->db) & 0xff;
