@@ -41,6 +41,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_guard.c mod_scep/httpd/scep_guard.h \
 	mod_scep/httpd/scep_location.c mod_scep/httpd/scep_location.h \
 	mod_scep/httpd/scep_log_httpd.c mod_scep/httpd/scep_log_httpd.h \
+	mod_scep/httpd/scep_master_check.c mod_scep/httpd/scep_master_check.h \
 	mod_scep/httpd/scep_master_setup.c mod_scep/httpd/scep_master_setup.h \
 	mod_scep/httpd/scep_next_ca_setup.c \
 	mod_scep/httpd/scep_next_ca_setup.h \

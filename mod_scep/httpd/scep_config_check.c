@@ -14,6 +14,7 @@
 #include "scep_database.h"
 #include "scep_location.h"
 #include "scep_log_httpd.h"
+#include "scep_master_check.h"
 #include "scep_next_ca_setup.h"
 #include "scep_os.h"
 #include "scep_ra_setup.h"
@@ -30,6 +31,7 @@ typedef struct check_t {
     apr_pool_t *pool;
     const scep_env_t *env;
     scep_result_t *res;
+    scep_master_check_t *masters; /* of all servers */
 } check_t;
 
 static scep_status_e find_backend(const check_t *c,
@@ -118,7 +120,11 @@ static scep_status_e check_files(const check_t *c,
         return SCEP_OK; /* may come with the real start */
     }
     status = scep_next_ca_setup(&source, c->pool, &source.next, c->res);
-    return status == SCEP_OK ? scep_ra_setup(&source, c->pool, &ra, c->res)
+    if (status == SCEP_OK) {
+        status = scep_ra_setup(&source, c->pool, &ra, c->res);
+    }
+    return status == SCEP_OK ? scep_master_check(c->masters, c->s, c->conf, ra,
+                                                 c->pool, c->res)
                              : status;
 }
 
@@ -230,6 +236,7 @@ static bool check_lock(server_rec *main_server, apr_pool_t *ptemp)
 bool scep_config_check(server_rec *main_server, apr_pool_t *ptemp, bool files,
                        bool quiet)
 {
+    scep_master_check_t *masters = scep_master_check_make(ptemp);
     server_rec *s;
     bool good = !files || check_lock(main_server, ptemp);
 
@@ -242,7 +249,7 @@ bool scep_config_check(server_rec *main_server, apr_pool_t *ptemp, bool files,
         apr_pool_t *scratch;
         scep_result_t res;
         scep_env_t env;
-        check_t c = {s, conf, NULL, &env, &res};
+        check_t c = {s, conf, NULL, &env, &res, masters};
 
         if (conf->engine != 1) {
             continue;

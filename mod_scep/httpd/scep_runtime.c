@@ -271,17 +271,26 @@ static scep_status_e start_master(scep_site_t *site,
                                   const scep_env_t *env, apr_pool_t *pool,
                                   scep_result_t *res)
 {
+    const char *path = scep_config_master_file(conf, pool);
+    scep_status_e status;
+
     if (!conf->single || site->failed || site->service.master != NULL) {
         return SCEP_OK;
     }
     if (scep_store_driver_shared(site->store_config.driver)) {
-        return scep_master_setup_shared(&site->service, &site->store_config,
-                                        scep_config_master_file(conf, pool),
-                                        env, pool, &site->service.master, res);
+        status =
+            scep_master_setup_shared(&site->service, &site->store_config, path,
+                                     env, pool, &site->service.master, res);
     }
-    return scep_master_setup(scep_config_master_file(conf, pool),
-                             site->service.ra, env, pool, &site->service.master,
-                             res);
+    else {
+        status = scep_master_setup(path, site->service.ra, env, pool,
+                                   &site->service.master, res);
+    }
+    if (status != SCEP_OK) {
+        res->detail = apr_pstrcat(
+            res->pool, "ScepMasterPasswordFile: ", res->detail, NULL);
+    }
+    return status;
 }
 
 static scep_site_t *find_site(const scep_runtime_t *runtime, const char *key)
