@@ -10,6 +10,8 @@
 #include <http_log.h>
 #include <http_request.h>
 
+#include <openssl/crypto.h>
+
 #include "mod_scep.h"
 #include "scep_ca_local.h"
 #include "scep_challenge_authn.h"
@@ -18,6 +20,7 @@
 #include "scep_config_check.h"
 #include "scep_endpoint.h"
 #include "scep_log_httpd.h"
+#include "scep_openssl_floor.h"
 #include "scep_runtime.h"
 #include "scep_sources.h"
 #include "scep_status.h"
@@ -163,6 +166,20 @@ static int start_server(scep_runtime_t *runtime, apr_pool_t *pconf,
     return OK;
 }
 
+/* Headers tell what this was built with; it is the library that counts. It
+ * stays the same over restarts, and once is enough. */
+static void warn_if_old(server_rec *s, apr_pool_t *ptemp)
+{
+    scep_openssl_t version = {OPENSSL_version_major(), OPENSSL_version_minor(),
+                              OPENSSL_version_patch()};
+    const char *advice = scep_openssl_advice(ptemp, version);
+
+    if (advice != NULL && !is_restart()) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, SCEPLOGNO(0028) "%s",
+                     advice);
+    }
+}
+
 static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
 {
     scep_runtime_t *runtime;
@@ -170,6 +187,7 @@ static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
     server_rec *s;
 
     scep_result_init(&res, ptemp);
+    warn_if_old(main_s, ptemp);
     if (start_common(&runtime, pconf, main_s, &res) != SCEP_OK &&
         judge(main_s, &res) != OK) {
         return HTTP_INTERNAL_SERVER_ERROR;

@@ -6,6 +6,8 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_file.c mod_scep/base/scep_file.h \
 	mod_scep/base/scep_json.c mod_scep/base/scep_json.h \
 	mod_scep/base/scep_json_read.c mod_scep/base/scep_json_read.h \
+	mod_scep/base/scep_openssl_floor.c \
+	mod_scep/base/scep_openssl_floor.h \
 	mod_scep/base/scep_result.c \
 	mod_scep/base/scep_seal.c mod_scep/base/scep_seal.h \
 	mod_scep/base/scep_str.c mod_scep/base/scep_str.h
@@ -14,7 +16,7 @@ if HAVE_CMOCKA
 BASE_TESTS = tests/unit/test_cert_time tests/unit/test_crypto \
 	tests/unit/test_crypto_load \
 	tests/unit/test_env tests/unit/test_file tests/unit/test_json \
-	tests/unit/test_json_read \
+	tests/unit/test_json_read tests/unit/test_openssl_floor \
 	tests/unit/test_result tests/unit/test_seal tests/unit/test_str
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
@@ -43,6 +45,10 @@ tests_unit_test_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=read \
 tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/fixture.h
 tests_unit_test_json_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_json_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_openssl_floor_SOURCES = tests/unit/test_openssl_floor.c \
+	tests/unit/fixture.h
+tests_unit_test_openssl_floor_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_openssl_floor_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_result_SOURCES = tests/unit/test_result.c tests/unit/fixture.h
 tests_unit_test_result_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_result_LDADD = $(LIB_BASE) $(UNIT_LIBS)

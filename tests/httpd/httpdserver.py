@@ -38,6 +38,7 @@ USER, GROUP = "www-data", "www-data"
 ADMIN, SECRET = "admin", "secret"
 TIMEOUT = 40  # seconds; for whatever httpd has to do
 SETTLE = 4  # seconds
+CC = shutil.which("cc")
 CGI_CONF = "/etc/apache2/conf-available/serve-cgi-bin.conf"
 Answer = collections.namedtuple("Answer", "status headers body")
 
@@ -135,6 +136,7 @@ HARMLESS = (
     "AH03093",  # event: a connection is put aside as the child ends
     "AH00558",  # no fully qualified name
     "long lost child came home",  # a restart right after a start
+    "SCEP0028",  # the OpenSSL of this machine is an old one
 )
 LINE = re.compile(r"^\[[^]]*\] \[(?P<module>[\w-]*):(?P<level>\w+)\] ")
 
@@ -263,6 +265,15 @@ class Server:
             text = file.read()
         assert old in text
         self.write("httpd.conf", text.replace(old, new))
+
+    def preload_source(self, name, *flags):
+        """Compile NAME, a C file beside this one, and preload it."""
+        library = self.path(name + ".so")
+        subprocess.run(
+            [CC, "-shared", "-fPIC", "-O1", *flags, "-o", library,
+             os.path.join(os.path.dirname(os.path.abspath(__file__)), name)],
+            check=True)
+        self.preload.append(library)
 
     # -- processes
 

@@ -9,7 +9,7 @@ import ssl
 import pytest
 
 import scepclient as scep
-from httpdserver import (ADMIN, ROOT, SECRET, TIMEOUT, key_pem, make_cert,
+from httpdserver import (ADMIN, CC, ROOT, SECRET, TIMEOUT, key_pem, make_cert,
                          pem)
 
 
@@ -37,6 +37,30 @@ def test_no_database(httpd):
     server.kill_children()
     reply = server.reply(server.endpoint().post(message), request)
     assert reply.status == scep.SUCCESS
+
+
+@pytest.mark.skipif(CC is None, reason="needs a C compiler")
+def test_old_openssl(httpd):
+    """The library that runs is judged, once and not at each restart."""
+    server = httpd(start=False)
+    server.preload_source("other_openssl.c", "-DPATCH=1")
+    assert server.check() == (0, "Syntax OK\n")
+    server.start()
+    server.graceful()
+    server.graceful()
+    lines = [line for line in server.error_log().splitlines()
+             if "SCEP0028" in line]
+    assert len(lines) == 1
+    assert ":warn]" in lines[0] and ".1; " in lines[0]
+    assert "releases before" in lines[0]
+
+
+@pytest.mark.skipif(CC is None, reason="needs a C compiler")
+def test_new_openssl(httpd):
+    server = httpd(start=False)
+    server.preload_source("other_openssl.c", "-DPATCH=99")
+    server.start()
+    assert "SCEP0028" not in server.error_log()
 
 
 class Tls:

@@ -1,29 +1,20 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """httpd is told to end as soon as a device has its certificate."""
-import os
-import shutil
 import socket
-import subprocess
 import threading
 import time
 
 import pytest
 
 import scepclient as scep
-
-SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                      "slow_worker.c")
-CC = shutil.which("cc")
+from httpdserver import CC
 
 
 @pytest.mark.skipif(CC is None, reason="needs a C compiler")
 def test_worker_still_lets_go(httpd, monkeypatch):
     """The client has everything; its worker is not done yet."""
     server = httpd(mpm="event", start=False)
-    library = server.path("slow_worker.so")
-    subprocess.run([CC, "-shared", "-fPIC", "-O1", "-o", library, SOURCE],
-                   check=True)
-    server.preload.append(library)
+    server.preload_source("slow_worker.c")
     server.start()
     at_signal = []
     send = server.process.send_signal
