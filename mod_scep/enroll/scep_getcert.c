@@ -76,11 +76,10 @@ scep_status_e scep_getcert(scep_request_t *req, const scep_pkimessage_t *msg,
     scep_issuer_serial_t id;
     X509 *cert = NULL;
     bool allowed = false;
-    scep_status_e status =
-        scep_issuer_serial_parse(msg->data, req->pool, &id, res);
+    scep_status_e status = scep_reply_key(req, msg, NULL, reply, res);
 
-    if (status == SCEP_OK) {
-        status = scep_reply_key(req, msg, NULL, reply, res);
+    if (status == SCEP_OK) { /* in this order, see scep_getcert.h */
+        status = scep_issuer_serial_parse(msg->data, req->pool, &id, res);
     }
     if (status == SCEP_OK) {
         status = find(req, &id, &cert, res);

@@ -8,6 +8,12 @@
 
 #include "scep_message.h"
 
+/*
+ * Both read the message's content only once nothing outside of it can be
+ * refused any more. SCEP_R_CONTENT of theirs must reach nobody: who could tell
+ * it from "unknown" could read other messages (S20).
+ */
+
 /**
  * Handler of GetCert. The certificate is given to who signs with its key, and
  * to holders of a certificate of this CA that is not revoked: RFC 8894 2.6 has

@@ -21,11 +21,10 @@ scep_status_e scep_getcrl(scep_request_t *req, const scep_pkimessage_t *msg,
     scep_issuer_serial_t id;
     scep_crl_row_t *row = NULL;
     const unsigned char *in;
-    scep_status_e status =
-        scep_issuer_serial_parse(msg->data, req->pool, &id, res);
+    scep_status_e status = scep_reply_key(req, msg, NULL, reply, res);
 
-    if (status == SCEP_OK) {
-        status = scep_reply_key(req, msg, NULL, reply, res);
+    if (status == SCEP_OK) { /* in this order, see scep_getcert.h */
+        status = scep_issuer_serial_parse(msg->data, req->pool, &id, res);
     }
     if (status != SCEP_OK) {
         return status;

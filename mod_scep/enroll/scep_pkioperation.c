@@ -12,6 +12,7 @@
 #include "scep_pkcsreq.h"
 #include "scep_refusal.h"
 #include "scep_renewal.h"
+#include "scep_reply_key.h"
 
 /* Microseconds to a multiple of which the answer to an envelope that could not
  * be read is put off: well above what the work for it varies by. */
@@ -23,14 +24,18 @@ static const struct handler {
     scep_message_type_e type;
     scep_admit_fn *admit; /* before the envelope is opened; may be NULL */
     scep_message_fn *serve;
-    bool ignores_content; /* whatever is in the envelope: it is not decrypted,
+    bool ignores_content;  /* whatever is in the envelope: it is not decrypted,
                            * so no answer tells whether it could be (S20) */
+    scep_reason_e unknown; /* not SCEP_R_NONE: content without any proof of
+                            * who made it. Whatever cannot be read is answered
+                            * as what names nothing that is here */
 } handlers[] = {
-    {SCEP_MSG_PKCSREQ, scep_renewal_examine, scep_pkcsreq, false},
-    {SCEP_MSG_RENEWALREQ, scep_renewal_admit, scep_renewalreq, false},
-    {SCEP_MSG_CERTPOLL, scep_renewal_examine, scep_certpoll, true},
-    {SCEP_MSG_GETCERT, NULL, scep_getcert, false},
-    {SCEP_MSG_GETCRL, NULL, scep_getcrl, false},
+    {SCEP_MSG_PKCSREQ, scep_renewal_examine, scep_pkcsreq, false, SCEP_R_NONE},
+    {SCEP_MSG_RENEWALREQ, scep_renewal_admit, scep_renewalreq, false,
+     SCEP_R_NONE},
+    {SCEP_MSG_CERTPOLL, scep_renewal_examine, scep_certpoll, true, SCEP_R_NONE},
+    {SCEP_MSG_GETCERT, NULL, scep_getcert, false, SCEP_R_CERT_UNKNOWN},
+    {SCEP_MSG_GETCRL, NULL, scep_getcrl, false, SCEP_R_CRL_ISSUER},
 };
 
 static const struct handler *handler_of(const scep_pkimessage_t *msg)
@@ -81,6 +86,21 @@ answer_by_certrep(scep_request_t *req, const scep_pkimessage_t *msg,
     return status;
 }
 
+/* A block of somebody else's ciphertext can be put behind one whose plaintext
+ * can be chosen, and the whole be an IssuerAndSerialNumber if the padding is
+ * good. Who asks about it must not learn if it was (S20): the answer to RES,
+ * which is SCEP_R_CONTENT, is that to an id of nobody's. A PKCS#10 has a
+ * signature, which nobody can put together so. */
+static scep_status_e conceal(scep_request_t *req, const scep_pkimessage_t *msg,
+                             scep_reason_e unknown, scep_result_t *res)
+{
+    const char *detail = res->detail;
+    scep_reply_t ignored;
+    scep_status_e status = scep_reply_key(req, msg, NULL, &ignored, res);
+
+    return status == SCEP_OK ? scep_fail(res, unknown, "%s", detail) : status;
+}
+
 static scep_status_e decide(scep_request_t *req, scep_octets_t der,
                             scep_pkimessage_t **msg, scep_reply_t *reply,
                             scep_result_t *res)
@@ -113,11 +133,15 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
                                            : scep_pkimessage_open)(
             *msg, algs, scep_service_pairs(req), res);
     }
-    if (status != SCEP_OK) {
-        return status;
+    if ((*msg)->recipient != NULL) { /* also if it could not be decrypted */
+        scep_service_by_recipient(req, (*msg)->recipient);
     }
-    scep_service_by_recipient(req, (*msg)->recipient);
-    return handler->serve(req, *msg, reply, res);
+    if (status == SCEP_OK) {
+        status = handler->serve(req, *msg, reply, res);
+    }
+    return res->reason == SCEP_R_CONTENT && handler->unknown != SCEP_R_NONE
+               ? conceal(req, *msg, handler->unknown, res)
+               : status;
 }
 
 /* What can be found out only by reading an envelope, maybe somebody else's. */
@@ -126,12 +150,15 @@ static bool tells_of_content(scep_reason_e reason)
     switch (reason) {
     case SCEP_R_CONTENT:
     case SCEP_R_SIGNER_KEY:
+    case SCEP_R_REPLY_KEY:
     case SCEP_R_TRANSACTION_REUSED:
     case SCEP_R_RENEWAL_SIGNER:
     case SCEP_R_RENEWAL_REVOKED:
     case SCEP_R_RENEWAL_VALIDITY:
     case SCEP_R_RENEWAL_EARLY:
     case SCEP_R_RENEWAL_NAMES:
+    case SCEP_R_CERT_UNKNOWN:
+    case SCEP_R_CRL_ISSUER:
         return true;
     default:
         return false;

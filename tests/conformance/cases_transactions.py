@@ -207,12 +207,14 @@ case("R37-getcrl-of-any-serial", Crl(), issued(ask(
                                         der.integer(99)), key=SECOND)))
 case("R37-getcrl-of-another-ca", NO_CRL, issued(ask(
     GETCRL, lambda world, cert: cms.issuer_and_serial(world.cert("other")))))
-for kind, word in ((GETCERT, "getcert"), (GETCRL, "getcrl")):
+# As what names nothing known here, whatever it is (S20).
+for kind, word, garbage in ((GETCERT, "getcert", NO_CERT),
+                            (GETCRL, "getcrl", NO_CRL)):
     for what, data in (("nothing", b""), ("sequence", der.seq()),
                        ("garbage", b"\xff" * 5000), ("ber", b"\x30\x80" * 40),
                        ("long-serial", der.seq(cms.name("x"), der.tlv(
                            der.INTEGER, b"\1" * 65)))):
-        case(f"S23-{word}-{what}", GARBAGE, issued(ask(
+        case(f"S23-{word}-{what}", garbage, issued(ask(
             kind, lambda world, cert, data=data: data)))
 
 

@@ -170,6 +170,32 @@ def test_reply_and_time_do_not_tell(httpd):
 
 
 @ONCE
+def test_lookups_do_not_tell(httpd):
+    """A GetCert or GetCRL may be somebody else's block of ciphertext, put
+    behind one whose plaintext can be chosen: an id of nobody's if the padding
+    is good. Octet by octet that would read the block, so all that names
+    nothing known here is answered as one."""
+    server = httpd()
+    maker = Maker(server.ra_cert)
+    nobodys = scep.issuer_and_serial(maker.request.cert.subject, 7)
+    for kind, log in (scep.GETCERT, "SCEP0161"), (scep.GETCRL, "SCEP0162"):
+        server.expect(log)
+        maker.request.message_type = kind
+        messages = [getattr(maker, name)() for name in CLASSES]
+        messages.append(maker.message(os.urandom(16), padded(nobodys)))
+        replies = set()
+        for message in messages:
+            status, headers, body = server.endpoint().post(message)
+            _, rest, kept = same_for_all(body)
+            replies.add((status, headers["Content-Type"], rest, tuple(kept)))
+        assert len(replies) == 1, replies
+        reply = scep.Reply(body, maker.request, server.signers)
+        assert (reply.status, reply.fail_info) == (
+            scep.FAILURE, scep.BAD_CERT_ID)
+        assert server.count(log) == len(messages)
+
+
+@ONCE
 def test_poll_is_answered_without_decrypting(httpd):
     """Who has something to poll for must not learn what decrypts: a CertPoll's
     content is not looked at (R35)."""

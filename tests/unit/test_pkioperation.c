@@ -164,8 +164,6 @@ static void test_message_types(void **state)
     int type;
 
     for (type = 0; type <= 255; type++) {
-        bool asks = type == SCEP_MSG_GETCERT || type == SCEP_MSG_GETCRL;
-
         if (type == SCEP_MSG_PKCSREQ) {
             continue;
         }
@@ -174,11 +172,14 @@ static void test_message_types(void **state)
             assert_failure(f, m, "4", "SCEP0166");
             continue;
         }
-        /* a PKCS#10 is nothing that GetCert and GetCRL could read */
+        if (type == SCEP_MSG_GETCERT || type == SCEP_MSG_GETCRL) {
+            /* a PKCS#10 is nothing that they could read */
+            assert_failure(f, m, "4",
+                           type == SCEP_MSG_GETCERT ? "SCEP0161" : "SCEP0162");
+            continue;
+        }
         assert_failure(f, m, "2",
-                       asks                          ? "SCEP0137"
-                       : type == SCEP_MSG_RENEWALREQ ? "SCEP0143"
-                                                     : "SCEP0133");
+                       type == SCEP_MSG_RENEWALREQ ? "SCEP0143" : "SCEP0133");
     }
     maker_set_text(m, SCEP_OID_MESSAGE_TYPE, "PKCSReq");
     assert_failure(f, m, "2", "SCEP0133");
@@ -206,6 +207,128 @@ static void test_content_refusals_are_put_off(void **state)
     m->data = MAKER_OCTETS("no PKCS#10");
     assert_failure(f, m, "2", "SCEP0137");
     assert_true(apr_time_now() - began >= 10000);
+}
+
+/* M's envelope, the last block of which decrypts to anything but padding. */
+static scep_octets_t undecryptable(enroll_fixture_t *f, const maker_t *m)
+{
+    scep_octets_t envelope = maker_envelope(&f->base, m);
+    unsigned char *cut = apr_pmemdup(f->base.pool, envelope.data, envelope.len);
+    size_t i;
+
+    /* what is there of the block before it goes through to the last one */
+    for (i = 17; i <= 32; i++) {
+        cut[envelope.len - i] ^= 0xff;
+    }
+    envelope.data = cut;
+    return envelope;
+}
+
+static CMS_ContentInfo *reply_to(enroll_fixture_t *f, const maker_t *m,
+                                 scep_octets_t envelope)
+{
+    apr_time_t began = apr_time_now();
+    scep_answer_t answer = {0};
+    CMS_ContentInfo *cms;
+
+    f->base.log[0] = '\0';
+    scep_pkioperation(&f->req, maker_sign(&f->base, m, envelope), &answer);
+    assert_true(apr_time_now() - began >= 10000);
+    assert_int_equal(answer.http_status, 200);
+    cms = scep_pkimessage_parse_cms(answer.body, NULL, f->base.pool);
+    assert_non_null(cms);
+    return cms;
+}
+
+/* S20: a GetCert or GetCRL around a piece of somebody else's ciphertext, with
+ * a block of one's own choice before it, must not tell if that piece ends in
+ * good padding: octet by octet it would be read. */
+static void test_lookups_do_not_tell_of_content(void **state)
+{
+    static const struct {
+        const char *failinfo, *text, *log;
+    } wanted[] = {
+        {"4", "There is no such certificate.", "SCEP0161"},
+        {"4", "This CA has no CRL of that issuer.", "SCEP0162"},
+        {"0", "No reply can be encrypted to the key of the message's signer.",
+         "SCEP0141"}};
+    /* an id of nobody's, and none */
+    const scep_octets_t contents[] = {
+        MAKER_OCTETS("\x30\x13\x30\x0e\x31\x0c\x30\x0a\x06\x03\x55\x04\x03\x0c"
+                     "\x03"
+                     "abc\x02\x01\x07"),
+        MAKER_OCTETS("this is no id of any")};
+    enroll_fixture_t *f = *state;
+    EVP_PKEY *ec = enroll_key(f, "EC", 0);
+    const scep_keypair_t signers[] = {f->device,
+                                      {enroll_self_signed(f, ec), ec}};
+    size_t i, j;
+
+    for (i = 0; i < 4; i++) {
+        const size_t want = i < 2 ? i : 2;
+
+        for (j = 0; j < 3; j++) {
+            maker_t *m = maker_new(&f->base, &signers[i / 2], f->ca.cert,
+                                   contents[j < 2 ? j : 1]);
+            CMS_ContentInfo *cms;
+
+            maker_set_text(m, SCEP_OID_MESSAGE_TYPE, i % 2 == 0 ? "21" : "22");
+            cms = reply_to(f, m,
+                           j < 2 ? maker_envelope(&f->base, m)
+                                 : undecryptable(f, m));
+            assert_attribute(f, cms, SCEP_OID_FAIL_INFO, V_ASN1_PRINTABLESTRING,
+                             wanted[want].failinfo, 1);
+            assert_attribute(f, cms, SCEP_OID_FAIL_INFO_TEXT, V_ASN1_UTF8STRING,
+                             wanted[want].text, strlen(wanted[want].text));
+            assert_non_null(strstr(f->base.log, wanted[want].log));
+            if (want < 2 && j == 2) {
+                assert_non_null(strstr(f->base.log, "cannot be decrypted"));
+            }
+        }
+    }
+}
+
+/* S20: of several CAs the one answers whose key the envelope is for, also if
+ * it cannot be decrypted: else its name would tell that it could be. */
+static void test_signer_does_not_tell_of_content(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const scep_keypair_t pair = {enroll_self_signed(f, f->other_key),
+                                 f->other_key};
+    const scep_keypair_t *other = &pair;
+    scep_service_t second = f->service;
+    scep_ra_t ra = f->ra;
+    const scep_ident_t ident = {"second", &second};
+    apr_array_header_t *idents;
+    scep_certs_t *certs = scep_x509s_own(f->base.pool, sk_X509_new_null());
+    maker_t *m =
+        maker_new(&f->base, &f->device, other->cert,
+                  MAKER_OCTETS("this is no PKCS#10, and not even BER"));
+    int i;
+
+    ra.pairs = apr_array_make(f->base.pool, 1, sizeof(other));
+    APR_ARRAY_PUSH(ra.pairs, const scep_keypair_t *) = other;
+    ra.signer = other;
+    second.ra = &ra;
+    idents = apr_array_make(f->base.pool, 1, sizeof(ident));
+    APR_ARRAY_PUSH(idents, scep_ident_t) = ident;
+    f->req.idents = idents;
+    assert_true(certs != NULL && X509_up_ref(other->cert) == 1 &&
+                sk_X509_push(certs, other->cert) > 0);
+
+    for (i = 0; i < 2; i++) {
+        BIO *nothing = scep_bio_own(f->base.pool, BIO_new_mem_buf("", 0));
+        CMS_ContentInfo *cms;
+
+        f->req.service = &f->service;
+        cms = reply_to(
+            f, m, i == 0 ? maker_envelope(&f->base, m) : undecryptable(f, m));
+        assert_non_null(strstr(f->base.log, "SCEP0137"));
+        assert_int_equal(
+            CMS_verify(cms, certs, NULL, nothing, NULL,
+                       CMS_NO_SIGNER_CERT_VERIFY | CMS_NOINTERN | CMS_BINARY),
+            1);
+    }
 }
 
 static void test_not_for_us(void **state)
@@ -310,6 +433,8 @@ int main(void)
         ENROLL_TEST(test_message_types),
         ENROLL_TEST(test_type_is_refused_before_opening),
         ENROLL_TEST(test_content_refusals_are_put_off),
+        ENROLL_TEST(test_lookups_do_not_tell_of_content),
+        ENROLL_TEST(test_signer_does_not_tell_of_content),
         ENROLL_TEST(test_not_for_us),
         ENROLL_TEST(test_algorithm_not_allowed),
         ENROLL_TEST(test_signature),
