@@ -85,6 +85,19 @@ static scep_status_e check_legacy(const check_t *c)
     return status;
 }
 
+static scep_status_e check_state(const check_t *c)
+{
+    const char *state_dir = scep_config_state_dir(c->conf);
+    scep_status_e status = scep_os_state_dir_check(
+        state_dir, scep_config_database(c->conf, c->pool), c->pool, c->res);
+
+    if (status == SCEP_OK) {
+        status = scep_os_password_key_check(state_dir, c->pool, c->res);
+    }
+    return status == SCEP_OK ? scep_database_check(c->conf, c->pool, c->res)
+                             : status;
+}
+
 static scep_status_e check_files(const check_t *c,
                                  const scep_ca_backend_t *backend)
 {
@@ -101,10 +114,7 @@ static scep_status_e check_files(const check_t *c,
 
     scep_dialog_init(&dialog, c->s, c->conf, c->pool);
     scep_runtime_ca_config(c->conf, &dialog, &config);
-    status = scep_os_state_dir_check(scep_config_state_dir(c->conf), c->res);
-    if (status == SCEP_OK) {
-        status = scep_database_check(c->conf, c->pool, c->res);
-    }
+    status = check_state(c);
     if (status == SCEP_OK) {
         status = check_legacy(c);
     }

@@ -8,6 +8,7 @@
 
 #include <apr_strings.h>
 
+#include "scep_os.h"
 #include "scep_password.h"
 #include "scep_store_document.h"
 
@@ -53,9 +54,15 @@ scep_status_e scep_database_check(const scep_server_config_t *conf,
 {
     scep_store_config_t config;
     scep_status_e status;
+    uid_t uid;
+    gid_t gid;
 
+    scep_os_child(&uid, &gid);
     scep_database_config(conf, 1, pool, &config);
     status = scep_store_check(&config, pool, res);
+    if (status == SCEP_OK) {
+        status = scep_store_look(&config, uid, pool, res);
+    }
     if (status != SCEP_OK) {
         res->detail = apr_pstrcat(res->pool, "ScepDatabase ", config.driver,
                                   ": ", res->detail, NULL);

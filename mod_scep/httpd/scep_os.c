@@ -31,30 +31,6 @@ void scep_os_child(uid_t *uid, gid_t *gid)
     *gid = root ? ap_unixd_config.group_id : (gid_t)-1;
 }
 
-scep_status_e scep_os_state_dir_check(const char *path, scep_result_t *res)
-{
-    const char *parent = ap_make_dirstr_parent(res->pool, path);
-    struct stat st;
-
-    if (lstat(path, &st) == 0) {
-        return S_ISDIR(st.st_mode)
-                   ? SCEP_OK
-                   : scep_fail(res, SCEP_R_SETUP,
-                               "ScepStateDir %s is no directory%s", path,
-                               S_ISLNK(st.st_mode)
-                                   ? " but a symbolic link: name what it "
-                                     "points to"
-                                   : "");
-    }
-    if (errno == EACCES || stat(parent, &st) == 0) {
-        return SCEP_OK; /* seen by its owner alone, or made at start */
-    }
-    return scep_fail(res, SCEP_R_SETUP,
-                     "ScepStateDir %s cannot be made: there is no %s; make "
-                     "it, or name another directory",
-                     path, parent);
-}
-
 static bool is_empty(const char *path, apr_pool_t *pool)
 {
     apr_dir_t *dir;
@@ -83,33 +59,76 @@ static bool is_ours(const char *path, const char *database, apr_pool_t *pool)
            lstat(database, &st) == 0;
 }
 
-scep_status_e scep_os_state_dir_make(const char *path, const char *database,
-                                     apr_pool_t *pool, scep_result_t *res)
+/* ST: of the directory PATH, which is there. */
+static scep_status_e check_used(const char *path, const char *database,
+                                const struct stat *st, apr_pool_t *pool,
+                                scep_result_t *res)
 {
-    struct stat st;
-    bool used;
     uid_t uid;
     gid_t gid;
 
     scep_os_child(&uid, &gid);
-    used =
-        lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && !is_empty(path, pool);
-    if (used && st.st_uid != (uid != (uid_t)-1 ? uid : geteuid())) {
+    if (is_empty(path, pool)) {
+        return SCEP_OK;
+    }
+    if (st->st_uid != (uid != (uid_t)-1 ? uid : geteuid())) {
         return scep_fail(res, SCEP_R_SETUP,
                          "ScepStateDir %s belongs to uid %lu and is not "
                          "empty; give it to httpd's user (chown), or name "
                          "another directory",
-                         path, (unsigned long)st.st_uid);
+                         path, (unsigned long)st->st_uid);
     }
-    if (used && (st.st_mode & ALL_MODES) != STATE_MODE &&
+    if ((st->st_mode & ALL_MODES) != STATE_MODE &&
         !is_ours(path, database, pool)) {
         return scep_fail(res, SCEP_R_SETUP,
                          "ScepStateDir %s has mode %o and holds other files, "
                          "which would be closed to all but httpd's user; if "
                          "that is meant, set the mode to 700 (chmod), else "
                          "name another directory",
-                         path, (unsigned int)st.st_mode & ALL_MODES);
+                         path, (unsigned int)st->st_mode & ALL_MODES);
     }
+    return SCEP_OK;
+}
+
+scep_status_e scep_os_state_dir_check(const char *path, const char *database,
+                                      apr_pool_t *pool, scep_result_t *res)
+{
+    const char *parent = ap_make_dirstr_parent(pool, path);
+    struct stat st;
+
+    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        /* Another user's may be httpd's, whom only root can try for. */
+        return geteuid() == 0 || st.st_uid == geteuid()
+                   ? check_used(path, database, &st, pool, res)
+                   : SCEP_OK;
+    }
+    if (lstat(path, &st) == 0) {
+        return scep_fail(
+            res, SCEP_R_SETUP, "ScepStateDir %s is no directory%s", path,
+            S_ISLNK(st.st_mode) ? " but a symbolic link: name what it points to"
+                                : "");
+    }
+    if (errno == EACCES || stat(parent, &st) == 0) {
+        return SCEP_OK; /* seen by its owner alone, or made at start */
+    }
+    return scep_fail(res, SCEP_R_SETUP,
+                     "ScepStateDir %s cannot be made: there is no %s; make "
+                     "it, or name another directory",
+                     path, parent);
+}
+
+scep_status_e scep_os_state_dir_make(const char *path, const char *database,
+                                     apr_pool_t *pool, scep_result_t *res)
+{
+    struct stat st;
+    uid_t uid;
+    gid_t gid;
+
+    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+        check_used(path, database, &st, pool, res) != SCEP_OK) {
+        return res->status;
+    }
+    scep_os_child(&uid, &gid);
     return scep_dir_make(path, STATE_MODE, uid, gid, pool, res);
 }
 
@@ -129,27 +148,52 @@ static scep_status_e make_key(const char *path, apr_pool_t *pool,
     return status;
 }
 
-scep_status_e scep_os_password_key(const char *state_dir, apr_pool_t *pool,
-                                   scep_octets_t *key, scep_result_t *res)
+static scep_status_e read_key(const char *path, apr_pool_t *pool,
+                              scep_octets_t *key, scep_result_t *res)
 {
-    const char *path = apr_pstrcat(pool, state_dir, "/" KEY_FILE, NULL);
     scep_status_e status =
         scep_file_read(path, SCEP_FILE_SECRET, 4096, pool, key, res);
 
-    if (status == SCEP_NOT_FOUND) {
-        status = make_key(path, pool, res);
-        if (status == SCEP_OK || status == SCEP_REFUSED) {
-            /* refused: another server made it meanwhile */
-            status =
-                scep_file_read(path, SCEP_FILE_SECRET, 4096, pool, key, res);
-        }
-    }
     if (status == SCEP_OK && key->len != SCEP_PASSWORD_KEY_SIZE) {
         return scep_fail(res, SCEP_R_SETUP,
                          "%s has %lu octets instead of %d; restore it from "
                          "a backup, or remove it (passwords that were drawn "
                          "then are void)",
                          path, (unsigned long)key->len, SCEP_PASSWORD_KEY_SIZE);
+    }
+    return status;
+}
+
+scep_status_e scep_os_password_key_check(const char *state_dir,
+                                         apr_pool_t *pool, scep_result_t *res)
+{
+    const char *path = apr_pstrcat(pool, state_dir, "/" KEY_FILE, NULL);
+    scep_octets_t key;
+    struct stat st;
+
+    if (lstat(path, &st) != 0 ||
+        (geteuid() != 0 && access(path, R_OK) != 0 && errno == EACCES)) {
+        return SCEP_OK; /* made at start, or seen by its owner alone */
+    }
+    if (read_key(path, pool, &key, res) != SCEP_OK) {
+        res->detail =
+            apr_pstrcat(res->pool, "ScepStateDir: ", res->detail, NULL);
+    }
+    return res->status;
+}
+
+scep_status_e scep_os_password_key(const char *state_dir, apr_pool_t *pool,
+                                   scep_octets_t *key, scep_result_t *res)
+{
+    const char *path = apr_pstrcat(pool, state_dir, "/" KEY_FILE, NULL);
+    scep_status_e status = read_key(path, pool, key, res);
+
+    if (status == SCEP_NOT_FOUND) {
+        status = make_key(path, pool, res);
+        if (status == SCEP_OK || status == SCEP_REFUSED) {
+            /* refused: another server made it meanwhile */
+            status = read_key(path, pool, key, res);
+        }
     }
     return status;
 }

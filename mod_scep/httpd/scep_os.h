@@ -15,8 +15,10 @@
  * they then are who the parent is. */
 void scep_os_child(uid_t *uid, gid_t *gid);
 
-/** `apachectl -t`: the state directory is there, or can be made. */
-scep_status_e scep_os_state_dir_check(const char *path, scep_result_t *res);
+/** `apachectl -t`: the state directory is there and may be taken, as
+ * scep_os_state_dir_make() has it, or can be made. */
+scep_status_e scep_os_state_dir_check(const char *path, const char *database,
+                                      apr_pool_t *pool, scep_result_t *res);
 
 /**
  * Make the state directory: mode 0700, the children's. One that is there and
@@ -26,6 +28,10 @@ scep_status_e scep_os_state_dir_check(const char *path, scep_result_t *res);
  */
 scep_status_e scep_os_state_dir_make(const char *path, const char *database,
                                      apr_pool_t *pool, scep_result_t *res);
+
+/** `apachectl -t`: the key of the password hashes, if there is one yet. */
+scep_status_e scep_os_password_key_check(const char *state_dir,
+                                         apr_pool_t *pool, scep_result_t *res);
 
 /** The key of the password hashes in the state directory; made at the first
  * start. KEY is wiped with POOL. */

@@ -144,6 +144,26 @@ static void add_own(const scep_ra_source_t *source, void *ca, apr_pool_t *pool,
     }
 }
 
+static bool may_have_own(const scep_ra_source_t *source, void *ca)
+{
+    scep_certs_t *certs = source->backend->certificates(ca);
+    const EVP_PKEY *key =
+        certs != NULL ? X509_get0_pubkey(sk_X509_value(certs, 0)) : NULL;
+
+    return source->backend->ra_pair != NULL && key != NULL &&
+           EVP_PKEY_is_a(key, "RSA");
+}
+
+/* A probe gets no pair of a CA whose key has a passphrase; if its certificate
+ * is for another kind of key the start will get none, either. */
+static bool may_come(const scep_ra_source_t *source)
+{
+    return source->probe &&
+           (may_have_own(source, source->ca) ||
+            (source->next != NULL && source->next->ca != NULL &&
+             may_have_own(source, source->next->ca)));
+}
+
 /* Where the CA's certificate stands in for an RA's it must look like one: what
  * the RA's own may do has decided what they are used for. */
 static void check_usage(const scep_ra_source_t *source, const scep_ra_t *ra,
@@ -252,7 +272,7 @@ scep_status_e scep_ra_setup(scep_ra_source_t *source, apr_pool_t *pool,
         add_own(source, source->next->ca, pool, ra);
     }
     check_usage(source, ra, n, newest != NULL);
-    if (!source->probe && (ra->signer == NULL || ra->pairs->nelts == 0)) {
+    if ((ra->signer == NULL || ra->pairs->nelts == 0) && !may_come(source)) {
         return scep_fail(res, SCEP_R_SETUP,
                          "the CA has no RSA key here that could decrypt "
                          "requests; set ScepRACertificateFile and ScepRAKey "

@@ -34,7 +34,8 @@ bool scep_runtime_wanted(const server_rec *s)
 
 static bool legacy_wanted(const server_rec *s)
 {
-    while (s != NULL && !scep_config_server(s)->legacy) {
+    while (s != NULL && (scep_config_server(s)->engine != 1 ||
+                         !scep_config_server(s)->legacy)) {
         s = s->next;
     }
     return s != NULL;

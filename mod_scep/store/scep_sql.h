@@ -75,6 +75,10 @@ typedef struct scep_sql_driver_t {
     /** True if a password stands in PARAMS. */
     bool (*secret)(const char *params, apr_pool_t *pool);
 
+    /** See scep_store_look(). NULL: there are no files. */
+    scep_status_e (*look)(const char *params, uid_t uid, apr_pool_t *pool,
+                          scep_result_t *res);
+
     /** Parent: make the database if need be and give it to UID and GID (see
      * scep_store_prepare); fills RES with SCEP_R_SETUP. */
     scep_status_e (*provide)(const char *params, uid_t uid, gid_t gid,

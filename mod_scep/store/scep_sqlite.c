@@ -435,6 +435,7 @@ const scep_sql_driver_t scep_sqlite_driver = {
     .check = sqlite_check,
     .display = sqlite_display,
     .secret = sqlite_secret,
+    .look = scep_sqlite_look,
     .provide = scep_sqlite_provide,
     .open = sqlite_open,
     .close = sqlite_close,

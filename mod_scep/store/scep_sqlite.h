@@ -14,6 +14,10 @@ extern const scep_sql_driver_t scep_sqlite_driver;
 /** How long a statement outside a write transaction waits for a lock. */
 #define SCEP_SQLITE_WAIT (4 * APR_USEC_PER_SEC)
 
+/** The driver's look(): see scep_store_look(), and the warning that follows. */
+scep_status_e scep_sqlite_look(const char *path, uid_t uid, apr_pool_t *pool,
+                               scep_result_t *res);
+
 /**
  * The driver's provide(): see scep_store_prepare(). Must not be called while
  * this very process has the database open: POSIX drops all of a process's

@@ -18,7 +18,12 @@
 
 #include <apr_strings.h>
 
-enum { DATABASE_MODE = 0600 };
+static const char *const journals[] = {"-wal", "-shm", "-journal"};
+
+enum {
+    DATABASE_MODE = 0600,
+    JOURNALS = sizeof(journals) / sizeof(journals[0])
+};
 
 char *scep_sqlite_canonical(const char *path)
 {
@@ -170,17 +175,68 @@ static scep_status_e create(const char *path, uid_t uid, gid_t gid,
     return status;
 }
 
+/* --- looked at ------------------------------------------------------------ */
+
+/* As SQLite's file format has it; an empty file is an empty database. */
+static scep_status_e check_head(const char *path, scep_result_t *res)
+{
+    static const char magic[16] = "SQLite format 3";
+    char head[sizeof(magic)];
+    ssize_t got;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0) {
+        return SCEP_OK; /* for whoever may */
+    }
+    got = read(fd, head, sizeof(head));
+    close(fd);
+    if (got <= 0 || (got == (ssize_t)sizeof(head) &&
+                     memcmp(head, magic, sizeof(head)) == 0)) {
+        return SCEP_OK;
+    }
+    return scep_fail(res, SCEP_R_SETUP,
+                     "database %s is no SQLite database; restore a backup, or "
+                     "name another file",
+                     path);
+}
+
+static scep_status_e look_at(const char *path, uid_t uid, bool *there,
+                             scep_result_t *res)
+{
+    struct stat st;
+
+    *there = lstat(path, &st) == 0;
+    return *there && (geteuid() == 0 || st.st_uid == geteuid())
+               ? check(path, &st, uid, res)
+               : SCEP_OK;
+}
+
+scep_status_e scep_sqlite_look(const char *path, uid_t uid, apr_pool_t *pool,
+                               scep_result_t *res)
+{
+    bool there, journal;
+    scep_status_e status = look_at(path, uid, &there, res);
+    size_t i;
+
+    for (i = 0; i < JOURNALS && status == SCEP_OK; i++) {
+        status = look_at(apr_pstrcat(pool, path, journals[i], NULL), uid,
+                         &journal, res);
+    }
+    return status == SCEP_OK && there ? check_head(path, res) : status;
+}
+
+/* --- provided ------------------------------------------------------------- */
+
 scep_status_e scep_sqlite_provide(const char *path, uid_t uid, gid_t gid,
                                   apr_pool_t *pool, scep_result_t *res)
 {
-    static const char *const journals[] = {"-wal", "-shm", "-journal"};
     scep_status_e status = give(path, uid, gid, res);
     size_t i;
 
     if (status == SCEP_NOT_FOUND) {
         status = create(path, uid, gid, res);
     }
-    for (i = 0; i < sizeof(journals) / sizeof(journals[0]); i++) {
+    for (i = 0; i < JOURNALS; i++) {
         if (status == SCEP_OK) {
             status =
                 give(apr_pstrcat(pool, path, journals[i], NULL), uid, gid, res);

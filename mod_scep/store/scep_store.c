@@ -96,6 +96,18 @@ scep_status_e scep_store_check(const scep_store_config_t *config,
                           : no_driver(config, res);
 }
 
+scep_status_e scep_store_look(const scep_store_config_t *config, uid_t uid,
+                              apr_pool_t *pool, scep_result_t *res)
+{
+    const scep_sql_driver_t *driver = driver_of(config->driver);
+
+    if (driver == NULL) {
+        return no_driver(config, res);
+    }
+    return driver->look != NULL ? driver->look(config->params, uid, pool, res)
+                                : SCEP_OK;
+}
+
 /* --- prepare -------------------------------------------------------------- */
 
 static scep_status_e set_up(const scep_sql_driver_t *driver, const char *params,

@@ -50,6 +50,12 @@ bool scep_store_config_secret(const scep_store_config_t *config,
 scep_status_e scep_store_check(const scep_store_config_t *config,
                                apr_pool_t *pool, scep_result_t *res);
 
+/** Without changing anything: would scep_store_prepare() take the files that
+ * are there for UID? None is in order. Who is not root judges but its own.
+ * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP) naming file and cure */
+scep_status_e scep_store_look(const scep_store_config_t *config, uid_t uid,
+                              apr_pool_t *pool, scep_result_t *res);
+
 /**
  * Parent, as root, before children exist. sqlite3: create the database if
  * need be, give it and its journals (and nothing else) to UID and GID with

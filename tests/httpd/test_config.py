@@ -404,10 +404,10 @@ def ec_ca():
 
 def test_ec_ca_needs_an_ra(make):
     server = make(pairs=(ec_ca(), None))
-    server.expect("SCEP0003", "AH00020")
+    server.expect("SCEP0001", "AH00014")
     said = server.start_fails()
     assert "no RSA key here" in said and "ScepRACertificateFile" in said
-    assert "SCEP0003" in said
+    assert "SCEP0001" in said
 
 
 def test_ra_of_another_ca_is_warned_of(httpd):
@@ -569,7 +569,7 @@ def test_foreign_state_dir_is_not_taken_over(make):
     server = make("ScepStateDir foreign\n")
     server.write("foreign/file", "something\n")
     os.chmod(server.path("foreign"), 0o755)
-    server.expect("SCEP0003", "AH00020")
+    server.expect("SCEP0001", "AH00014")
     said = server.start_fails()
     assert "ScepStateDir" in said and "not empty" in said
     assert os.stat(server.path("foreign")).st_uid == 0
@@ -596,7 +596,7 @@ def test_other_files_keep_their_folder_open(make):
     """Nor one such as `ScepStateDir /home/www`."""
     server = make("ScepStateDir own\n")
     own_folder(server, 0o755, "something")
-    server.expect("SCEP0003", "AH00020")
+    server.expect("SCEP0001", "AH00014")
     said = server.start_fails()
     assert "ScepStateDir" in said and "mode 755" in said and "chmod" in said
     assert mode_of(server, "own") == 0o755
@@ -643,7 +643,7 @@ def test_bad_password_key(httpd, content, mode, text):
     server = httpd()
     server.stop()
     server.write("state/challenge.key", content, mode)
-    server.expect("SCEP0003", "AH00020")
+    server.expect("SCEP0001", "AH00014")
     assert text in server.start_fails()
 
 

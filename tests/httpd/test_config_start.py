@@ -2,13 +2,14 @@
 """What would keep a server from starting is found by `httpd -t`, as far as
 that may look: it changes nothing, asks for nothing and connects to nothing."""
 import os
+import pwd
 
 import pytest
 
 import scepclient as scep
-from httpdserver import (CA_USAGE, ENCRYPT, SIGN, Pair, key_pem, make_cert,
-                         pem, test_ca)
-from test_config import refused
+from httpdserver import (CA_USAGE, ENCRYPT, ROOT, SIGN, USER, Pair, key_pem,
+                         make_cert, pem, test_ca)
+from test_config import ec_ca, refused
 
 test_ca.__test__ = False
 
@@ -125,3 +126,124 @@ def test_master_file_without_directory(make):
     refused(make(SINGLE + "ScepMasterPasswordFile /nonexistent/x.cms\n"),
             "ScepMasterPasswordFile /nonexistent/x.cms",
             "no directory /nonexistent", "make it")
+
+
+# ---- who decrypts ----
+
+@pytest.mark.parametrize("passphrase", (None, "secret words"))
+def test_ec_ca_needs_an_ra(make, passphrase):
+    """Whatever its key is, the certificate tells."""
+    ca = ec_ca()
+    server = make(pairs=(ca, None))
+    server.write("ca.key", key_pem(ca.key, passphrase), 0o600)
+    refused(server, "no RSA key here", "ScepRACertificateFile")
+
+
+def test_rsa_ca_with_a_passphrase_may_do_without(make):
+    key = scep.shared_key("alone")
+    ca = Pair(make_cert("CA alone", key, ca=True,
+                        usage=CA_USAGE + (SIGN, ENCRYPT)), key)
+    server = make("ScepPassPhraseDialog exec:/bin/false\n", pairs=(ca, None))
+    server.write("ca.key", key_pem(key, "secret words"), 0o600)
+    status, said = server.check()
+    assert (status, said.strip()) == (0, "Syntax OK")
+
+
+def test_ra_that_only_signs_with_an_ec_ca(make):
+    ca = ec_ca()
+    key = scep.shared_key("ra")
+    server = make(pairs=(ca, Pair(make_cert("Signer", key, ca,
+                                            usage=(SIGN,)), key)))
+    refused(server, "no RSA key here", "ScepRACertificateFile")
+
+
+# ---- the state directory ----
+
+@pytest.mark.skipif(not ROOT, reason="needs users to choose from")
+def test_foreign_state_dir(make):
+    server = make("ScepStateDir foreign\n")
+    server.write("foreign/file", "something\n")
+    refused(server, f"ScepStateDir {server.path('foreign')} belongs to uid 0",
+            "chown")
+
+
+def test_state_dir_with_other_files(make):
+    server = make("ScepStateDir own\n")
+    server.write("own/file", "something\n")
+    os.chmod(server.path("own"), 0o755)
+    if ROOT:
+        os.chown(server.path("own"), pwd.getpwnam(USER).pw_uid, -1)
+    refused(server, f"ScepStateDir {server.path('own')} has mode 755", "chmod")
+
+
+@pytest.mark.parametrize("content, mode, text", (
+    (b"short", 0o600, "has 5 octets instead of 32"),
+    (b"0" * 32, 0o644, "chmod it to 600")))
+def test_password_key(make, content, mode, text):
+    server = make()
+    server.start()
+    server.stop()
+    server.write("state/challenge.key", content, mode)
+    refused(server, "ScepStateDir", server.path("state/challenge.key"), text)
+
+
+# ---- the database ----
+
+def link_away(path):
+    os.rename(path, path + ".real")
+    os.symlink(path + ".real", path)
+
+
+def second_name(path):
+    os.link(path, path + ".second")
+
+
+def garbage(path):
+    with open(path, "r+b") as file:
+        file.write(b"garbage instead of the head of the file")
+
+
+def folder(path):
+    os.unlink(path)
+    os.mkdir(path)
+
+
+def owner(path):
+    os.chown(path, pwd.getpwnam("nobody").pw_uid, -1)
+
+
+@pytest.mark.parametrize("harm, text", (
+    (link_away, "symbolic link; name the file itself"),
+    (second_name, "hard links"), (garbage, "is no SQLite database"),
+    (folder, "is not a regular file"),
+    pytest.param(owner, "chown it", marks=pytest.mark.skipif(
+        not ROOT, reason="needs users to choose from"))))
+def test_database(make, harm, text):
+    server = make()
+    server.start()
+    server.stop()
+    harm(server.path("state", "scep.db"))
+    refused(server, "ScepDatabase sqlite3", server.path("state/scep.db"), text)
+
+
+def test_journal(make):
+    server = make()
+    server.start()
+    server.stop()
+    os.symlink("/etc/passwd", server.path("state", "scep.db-wal"))
+    refused(server, "ScepDatabase sqlite3", "scep.db-wal", "symbolic link")
+    os.unlink(server.path("state", "scep.db-wal"))
+    accepted(server)
+
+
+# ---- the legacy level ----
+
+def test_legacy_level_where_nothing_is_served(make, monkeypatch):
+    """A server without ScepEngine On needs no provider of OpenSSL's."""
+    server = make(vhosts=host("ScepEngine Off", "ScepAlgorithms legacy"))
+    server.replace_conf("SetHandler scep\nScepAlgorithms legacy",
+                        "SetHandler scep")
+    environment = server.environment()
+    monkeypatch.setattr(server, "environment", lambda: {
+        **environment, "OPENSSL_MODULES": server.dir})
+    accepted(server)

@@ -351,7 +351,7 @@ def test_fault_at_the_first_start(httpd):
     server = httpd()
     server.stop()
     open_password_key(server)
-    server.expect("SCEP0003", "AH00020")
+    server.expect("SCEP0001", "AH00014")
     assert "chmod it to 600" in server.start_fails()
 
 

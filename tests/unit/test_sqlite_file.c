@@ -6,6 +6,8 @@
 
 #include <sys/stat.h>
 
+#include <sqlite3.h>
+
 #include "scep_sqlite.h"
 
 /* Any uid and gid that are not root's; only root can give files to them. */
@@ -16,8 +18,17 @@ static scep_status_e provide(fixture_t *f, uid_t uid, gid_t gid)
     return scep_sqlite_provide(db_path(f), uid, gid, f->pool, &f->res);
 }
 
+static scep_status_e look(fixture_t *f, uid_t uid)
+{
+    scep_result_init(&f->res, f->pool);
+    return scep_sqlite_look(db_path(f), uid, f->pool, &f->res);
+}
+
 static void refused(fixture_t *f, const char *why)
 {
+    assert_int_equal(look(f, (uid_t)-1), SCEP_BROKEN);
+    assert_int_equal(f->res.reason, SCEP_R_SETUP);
+    assert_non_null(strstr(f->res.detail, why));
     assert_int_equal(provide(f, (uid_t)-1, (gid_t)-1), SCEP_BROKEN);
     assert_int_equal(f->res.reason, SCEP_R_SETUP);
     assert_non_null(strstr(f->res.detail, "scep.db"));
@@ -169,10 +180,54 @@ static void test_foreign_owner_is_refused(void **state)
     }
     touch(db_path(f), 0600);
     assert_int_equal(chown(db_path(f), OTHER_UID, 0), 0);
+    assert_int_equal(look(f, SERVER_UID), SCEP_BROKEN);
+    assert_non_null(strstr(f->res.detail, "belongs to uid 12347"));
     assert_int_equal(provide(f, SERVER_UID, SERVER_GID), SCEP_BROKEN);
     assert_int_equal(f->res.reason, SCEP_R_SETUP);
     assert_non_null(strstr(f->res.detail, "belongs to uid 12347"));
     assert_int_equal(stat_of(db_path(f)).st_uid, OTHER_UID);
+}
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "wb");
+
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    fclose(file);
+}
+
+static void test_look_changes_nothing(void **state)
+{
+    fixture_t *f = *state;
+
+    assert_int_equal(look(f, geteuid()), SCEP_OK);
+    assert_int_equal(access(db_path(f), F_OK), -1);
+    touch(db_path(f), 0644); /* empty */
+    assert_int_equal(look(f, geteuid()), SCEP_OK);
+    assert_int_equal(stat_of(db_path(f)).st_mode & 07777, 0644);
+}
+
+static void test_look_at_the_head(void **state)
+{
+    static const char *const heads[] = {"SQLite format", "SQLite format 4..",
+                                        "-- a dump of it"};
+    fixture_t *f = *state;
+    sqlite3 *db;
+    size_t i;
+
+    for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        write_text(db_path(f), heads[i]);
+        assert_int_equal(look(f, geteuid()), SCEP_BROKEN);
+        assert_int_equal(f->res.reason, SCEP_R_SETUP);
+        assert_non_null(strstr(f->res.detail, "scep.db is no SQLite database"));
+    }
+    assert_int_equal(unlink(db_path(f)), 0);
+    assert_int_equal(sqlite3_open(db_path(f), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "CREATE TABLE t (x)", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(look(f, geteuid()), SCEP_OK);
 }
 
 static void test_canonical(void **state)
@@ -211,6 +266,8 @@ int main(void)
         FIXTURE_TEST(test_directory_must_exist),
         FIXTURE_TEST(test_given_away),
         FIXTURE_TEST(test_foreign_owner_is_refused),
+        FIXTURE_TEST(test_look_changes_nothing),
+        FIXTURE_TEST(test_look_at_the_head),
         FIXTURE_TEST(test_canonical),
     };
 
