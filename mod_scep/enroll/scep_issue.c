@@ -9,6 +9,7 @@
 
 #include "scep_cert_time.h"
 #include "scep_pending.h"
+#include "scep_renewal.h"
 #include "scep_store_revocation.h"
 
 scep_status_e scep_enrolment_begin(scep_request_t *req,
@@ -61,21 +62,18 @@ static scep_status_e check_not_revoked(const scep_enrolment_t *e,
     if (status == SCEP_OK && revocation->effective <= e->now) {
         return scep_fail(res, SCEP_R_CSR_POLICY,
                          "certificate %s, which this request got, was revoked; "
-                         "it is judged anew after ScepRetryWindow",
+                         "a new message is judged anew after ScepRetryWindow",
                          row->serial);
     }
     return status == SCEP_NOT_FOUND ? SCEP_OK : status;
 }
 
-scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
-                                   const scep_transaction_row_t *row,
-                                   X509 **cert, scep_result_t *res)
+static scep_status_e answer_again(const scep_enrolment_t *e,
+                                  const scep_transaction_row_t *row,
+                                  X509 **cert, scep_result_t *res)
 {
     const unsigned char *in = row->cert_der.data;
 
-    if (check_not_revoked(e, row, res) != SCEP_OK) {
-        return res->status;
-    }
     *cert = scep_x509_own(e->req->pool,
                           d2i_X509(NULL, &in, (long)row->cert_der.len));
     if (*cert == NULL) {
@@ -89,6 +87,20 @@ scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
              scep_name_text(e->req->pool, X509_get_subject_name(*cert)),
              e->req->peer, row->serial, e->msg->transaction_id);
     return SCEP_OK;
+}
+
+scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
+                                   const scep_transaction_row_t *row,
+                                   X509 **cert, scep_result_t *res)
+{
+    scep_status_e status = check_not_revoked(e, row, res);
+
+    if (status == SCEP_OK && e->msg->message_type != SCEP_MSG_CERTPOLL) {
+        status = scep_store_message_answered(
+            e->req->service->store, e->req->service->scope, e->msg->hash, row,
+            e->now, e->req->pool, res);
+    }
+    return status == SCEP_OK ? answer_again(e, row, cert, res) : status;
 }
 
 static scep_status_e id_taken(const scep_enrolment_t *e, scep_result_t *res)
@@ -116,22 +128,53 @@ static scep_status_e check_id(const scep_enrolment_t *e, scep_result_t *res)
     return status;
 }
 
-scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
+/* The very message that was answered before: a device that has not seen the
+ * answer, or somebody who recorded it. */
+static scep_status_e find_replayed(const scep_enrolment_t *e, X509 **cert,
                                    scep_result_t *res)
 {
     scep_transaction_row_t *row;
-    scep_status_e status = scep_store_transaction_same(
-        e->req->service->store, e->req->service->scope, e->msg->transaction_id,
-        e->retry_since, e->signer_hash, e->csr->hash, e->renewal_of,
+    scep_status_e status = scep_store_transaction_by_message(
+        e->req->service->store, e->req->service->scope, e->msg->hash,
         e->req->pool, &row, res);
 
-    if (status == SCEP_OK && row->not_after > e->now) {
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (row->not_after <= e->now) {
+        return scep_fail(res, SCEP_R_REPLAYED,
+                         "this very message of \"%s\" was answered with "
+                         "certificate %s, which has expired",
+                         e->csr->subject, row->serial);
+    }
+    status = check_not_revoked(e, row, res);
+    return status == SCEP_OK ? answer_again(e, row, cert, res) : status;
+}
+
+scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
+                                   scep_result_t *res)
+{
+    const scep_retry_t retry = {
+        .scope = e->req->service->scope,
+        .transaction_id = e->msg->transaction_id,
+        .key_hash = e->signer_hash,
+        .csr_hash = e->csr->hash,
+        .renewal_of = e->renewal_of,
+        .since = e->retry_since,
+        .now = e->now,
+    };
+    scep_transaction_row_t *row;
+    scep_status_e status = find_replayed(e, cert, res);
+
+    if (status != SCEP_NOT_FOUND) {
+        return status;
+    }
+    status = scep_store_transaction_same(e->req->service->store, &retry,
+                                         e->req->pool, &row, res);
+    if (status == SCEP_OK) {
         return scep_enrolment_again(e, row, cert, res);
     }
-    if (status == SCEP_OK || status == SCEP_NOT_FOUND) {
-        return check_id(e, res);
-    }
-    return status;
+    return status == SCEP_NOT_FOUND ? check_id(e, res) : status;
 }
 
 static void tell(const scep_enrolment_t *e, const scep_issue_t *issue)
@@ -170,6 +213,12 @@ static void fill_revoke(const scep_enrolment_t *e, scep_revoke_t *revoke)
     revoke->detail = "renewed";
 }
 
+static bool renews_ours(const scep_enrolment_t *e)
+{
+    return e->renewal_of != NULL && e->req->renewal != NULL &&
+           e->req->renewal->signer == SCEP_SIGNER_OURS;
+}
+
 /* The next CA if it is to issue. */
 static const scep_next_ca_t *next_of(const scep_enrolment_t *e)
 {
@@ -192,6 +241,8 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
         .scope = e->req->service->scope,
         .issuer_scope = next != NULL ? next->scope : NULL,
         .transaction_id = e->msg->transaction_id,
+        .message_hash =
+            e->msg->message_type != SCEP_MSG_CERTPOLL ? e->msg->hash : NULL,
         .key_hash = e->signer_hash,
         .csr_hash = e->csr->hash,
         .challenge_hash =
@@ -205,6 +256,7 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
         .profile = e->profile->name,
         .peer = e->req->peer,
         .renewal_of = e->renewal_of,
+        .renews_ours = renews_ours(e),
         .request_id = e->waiting != NULL ? e->waiting->id : NULL,
         .revoke = e->revoke_old ? &revoke : NULL,
     };
@@ -316,6 +368,15 @@ static scep_status_e choose_profile(scep_enrolment_t *e, scep_result_t *res)
                : status;
 }
 
+static scep_status_e revoked_meanwhile(const scep_enrolment_t *e,
+                                       scep_result_t *res)
+{
+    return scep_fail(res, SCEP_R_RENEWAL_REVOKED,
+                     "certificate %s, which \"%s\" was to renew, has just been "
+                     "revoked, or renewed by another request",
+                     e->renewal_of, e->csr->subject);
+}
+
 /* E's profile is known. */
 static scep_status_e record_claimed(scep_enrolment_t *e, X509 *made,
                                     X509 **cert, scep_result_t *res)
@@ -329,10 +390,11 @@ static scep_status_e record_claimed(scep_enrolment_t *e, X509 *made,
         scep_authorize_release(e->req, &e->claim);
         return status;
     }
-    if (outcome == SCEP_ISSUE_ID_TAKEN) {
+    if (outcome == SCEP_ISSUE_ID_TAKEN || outcome == SCEP_ISSUE_OLD_REVOKED) {
         *cert = NULL;
         scep_authorize_release(e->req, &e->claim);
-        return id_taken(e, res);
+        return outcome == SCEP_ISSUE_ID_TAKEN ? id_taken(e, res)
+                                              : revoked_meanwhile(e, res);
     }
     if (outcome != SCEP_ISSUE_RECORDED) {
         *cert = NULL; /* it must not leave */

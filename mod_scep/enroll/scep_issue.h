@@ -44,17 +44,20 @@ scep_status_e scep_enrolment_own_key(const scep_enrolment_t *e,
                                      scep_result_t *res);
 
 /**
- * Invariant 4: a retry is answered, not refused.
+ * Invariant 4: a retry is answered, not refused. A message that was answered
+ * before gets the same certificate however late it comes, and never another
+ * one: it may be a replay (S16).
  * @param cert set, with SCEP_OK
  * @return SCEP_OK; SCEP_NOT_FOUND: this is no retry, judge it anew;
- *     SCEP_REFUSED with SCEP_R_TRANSACTION_REUSED; SCEP_UNAVAILABLE;
- *     SCEP_BROKEN
+ *     SCEP_REFUSED with SCEP_R_TRANSACTION_REUSED, SCEP_R_REPLAYED or
+ *     SCEP_R_CSR_POLICY (revoked meanwhile); SCEP_UNAVAILABLE; SCEP_BROKEN
  */
 scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
                                    scep_result_t *res);
 
 /** The certificate of ROW once more, unless it was revoked meanwhile
- * (SCEP_R_CSR_POLICY). */
+ * (SCEP_R_CSR_POLICY). That this message was answered with it is recorded,
+ * but for a CertPoll, which can bring no certificate about. */
 scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
                                    const scep_transaction_row_t *row,
                                    X509 **cert, scep_result_t *res);

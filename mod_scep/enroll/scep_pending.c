@@ -119,6 +119,7 @@ scep_status_e scep_pending_add(scep_enrolment_t *e, const char *ticket,
     scep_request_row_t row = {
         .scope = e->req->service->scope,
         .transaction_id = e->msg->transaction_id,
+        .message_hash = e->msg->hash,
         .key_hash = e->signer_hash,
         .csr_hash = e->csr->hash,
         .state = ticket != NULL ? SCEP_REQUEST_AT_CA : SCEP_REQUEST_WAITING,

@@ -231,6 +231,28 @@ static scep_status_e find_signer(const outer_t *o, scep_pkimessage_t *msg,
     return SCEP_OK;
 }
 
+/* What the signature covers, in the order in which it came: nobody but the
+ * signer can make a message of another hash of it. The content is among it by
+ * its messageDigest. */
+static bool hash_signed(const outer_t *o, unsigned char *hash)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
+    int count = CMS_signed_get_attr_count(o->si);
+    int i;
+
+    for (i = 0; ok && i < count; i++) {
+        unsigned char *der = NULL;
+        int len = i2d_X509_ATTRIBUTE(CMS_signed_get_attr(o->si, i), &der);
+
+        ok = len > 0 && EVP_DigestUpdate(ctx, der, (size_t)len) == 1;
+        OPENSSL_free(der);
+    }
+    ok = ok && EVP_DigestFinal_ex(ctx, hash, NULL) == 1;
+    EVP_MD_CTX_free(ctx);
+    return ok;
+}
+
 /* Signature and messageDigest, over attributes and content as received (M5).
  * The signer's certificate proves nothing here but its key. */
 static scep_status_e verify(const outer_t *o, scep_pkimessage_t *msg,
@@ -252,6 +274,9 @@ static scep_status_e verify(const outer_t *o, scep_pkimessage_t *msg,
     if (CMS_verify(o->cms, NULL, NULL, nothing, NULL,
                    CMS_NO_SIGNER_CERT_VERIFY | CMS_NOCRL | CMS_BINARY) != 1) {
         return scep_fail(res, SCEP_R_SIGNATURE, "outer signature is bad");
+    }
+    if (!hash_signed(o, msg->hash)) {
+        return scep_fail(res, SCEP_R_INTERNAL, "SHA-256 failed");
     }
     msg->verified = true;
     return SCEP_OK;

@@ -26,7 +26,10 @@ typedef struct scep_pkimessage_t {
     EVP_PKEY *signer_key;     /* its public key; owned by signer */
     const scep_digest_t *digest; /* of the SignerInfo; NULL while unknown */
     bool verified;               /* the outer signature is good */
-    scep_octets_t envelope;      /* the pkcsPKIEnvelope; len 0 if absent */
+    unsigned char hash[SCEP_HASH_SIZE]; /* once verified: of all that is
+                                         * signed; tells a message that comes
+                                         * again from a new one (S16) */
+    scep_octets_t envelope; /* the pkcsPKIEnvelope; len 0 if absent */
     /* after scep_pkimessage_open(): */
     const scep_cipher_t *cipher;     /* that the request used */
     scep_oaep_t oaep;                /* of its key transport */

@@ -162,8 +162,19 @@ static const char *const migration_3[] = {
     "updated BIGINT NOT NULL)",
     NULL};
 
+/* Which messages were answered with which certificate (S16); NULL: none yet,
+ * the request waits. */
+static const char *const migration_4[] = {
+    "CREATE TABLE messages ("
+    "hash TEXT NOT NULL PRIMARY KEY,"
+    "scope TEXT NOT NULL,"
+    "certificate_id TEXT REFERENCES certificates (id),"
+    "request_id TEXT,"
+    "created BIGINT NOT NULL)",
+    "CREATE INDEX messages_by_request ON messages (request_id)", NULL};
+
 static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {
-    migration_1, migration_2, migration_3};
+    migration_1, migration_2, migration_3, migration_4};
 
 static const scep_sql_query_t create_version = {
     -1, "",

@@ -201,6 +201,7 @@ typedef struct scep_transaction_row_t {
     const char *serial; /* upper-case hex */
     scep_octets_t cert_der;
     apr_time_t not_after;
+    const char *certificate_id; /* the store's */
 } scep_transaction_row_t;
 
 /** The newest transaction of that scope and id created at or after SINCE
@@ -212,15 +213,40 @@ scep_status_e scep_store_transaction_find(scep_store_t *store,
                                           scep_transaction_row_t **row,
                                           scep_result_t *res);
 
-/** The newest transaction of that scope, id, signer's key and CSR created at
- * or after SINCE: what a retry is answered from (invariant 4). A renewal is
- * one of the certificate RENEWAL_OF; NULL: a first enrolment.
- * SCEP_NOT_FOUND without filling RES. */
-scep_status_e scep_store_transaction_same(
-    scep_store_t *store, const char *scope, const char *transaction_id,
-    apr_time_t since, const unsigned char *key_hash,
-    const unsigned char *csr_hash, const char *renewal_of, apr_pool_t *pool,
-    scep_transaction_row_t **row, scep_result_t *res);
+/** What is asked for again. */
+typedef struct scep_retry_t {
+    const char *scope;
+    const char *transaction_id;
+    const unsigned char *key_hash; /* of the signer's key */
+    const unsigned char *csr_hash;
+    const char *renewal_of; /* serial of the certificate that is renewed; NULL:
+                             * a first enrolment */
+    apr_time_t since;       /* what is older does not count */
+    apr_time_t now;         /* nor does a certificate that is over */
+} scep_retry_t;
+
+/** The newest transaction that is the same: what a retry is answered from
+ * (invariant 4). SCEP_NOT_FOUND without filling RES. */
+scep_status_e scep_store_transaction_same(scep_store_t *store,
+                                          const scep_retry_t *retry,
+                                          apr_pool_t *pool,
+                                          scep_transaction_row_t **row,
+                                          scep_result_t *res);
+
+/** The transaction whose certificate the message of that hash was answered
+ * with, however long ago (S16). SCEP_NOT_FOUND without filling RES. */
+scep_status_e scep_store_transaction_by_message(
+    scep_store_t *store, const char *scope, const unsigned char *hash,
+    apr_pool_t *pool, scep_transaction_row_t **row, scep_result_t *res);
+
+/** Note, before a further message is answered with the certificate of ROW,
+ * that it was: scep_store_transaction_by_message(). */
+scep_status_e scep_store_message_answered(scep_store_t *store,
+                                          const char *scope,
+                                          const unsigned char *hash,
+                                          const scep_transaction_row_t *row,
+                                          apr_time_t now, apr_pool_t *pool,
+                                          scep_result_t *res);
 
 /** The newest transaction of that signer's key and CSR on the challenge with
  * HASH. SCEP_NOT_FOUND without filling RES. */
@@ -235,6 +261,8 @@ typedef struct scep_issue_t {
     const char *issuer_scope; /* of the CA that signed it, when that is
                                * another one, the next CA; else NULL */
     const char *transaction_id;
+    const unsigned char *message_hash; /* of the message that is answered with
+                                        * it; NULL: it is not noted */
     const unsigned char *key_hash;
     const unsigned char *csr_hash;
     const unsigned char *challenge_hash; /* NULL: no one-time password */
@@ -252,6 +280,7 @@ typedef struct scep_issue_t {
     const char *peer;       /* the device's address */
     const char *renewal_of; /* serial of the certificate that this one renews;
                              * NULL: a first enrolment */
+    bool renews_ours; /* and SCOPE issued that one: not if it is revoked */
     const char *request_id; /* of the request that waited for it, whose
                              * challenge is spent already; NULL: none */
     const struct scep_revoke_t *revoke; /* of scep_store_revocation.h: is
@@ -259,12 +288,14 @@ typedef struct scep_issue_t {
 } scep_issue_t;
 
 typedef enum {
-    SCEP_ISSUE_RECORDED = 0,  /* committed and synced: it may leave */
-    SCEP_ISSUE_DUPLICATE,     /* the same transaction was recorded meanwhile,
-                               * or the request that waited is decided */
-    SCEP_ISSUE_ID_TAKEN,      /* another key used the id at or after
+    SCEP_ISSUE_RECORDED = 0,   /* committed and synced: it may leave */
+    SCEP_ISSUE_DUPLICATE,      /* the same transaction or message was recorded
+                               * meanwhile, or the request that waited is
+                               * decided */
+    SCEP_ISSUE_ID_TAKEN,       /* another key used the id at or after
                               * retry_since (invariant 4) */
-    SCEP_ISSUE_CHALLENGE_LOST /* the challenge is not outstanding (any more) */
+    SCEP_ISSUE_CHALLENGE_LOST, /* the challenge is not outstanding (any more) */
+    SCEP_ISSUE_OLD_REVOKED     /* what is to be renewed was revoked meanwhile */
 } scep_issue_outcome_e;
 
 /**

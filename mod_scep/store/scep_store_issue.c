@@ -15,6 +15,7 @@
 typedef struct texts_t {
     char id[4][SCEP_STORE_ID_SIZE]; /* certificate, transaction, audit,
                                      * audit of what is revoked */
+    const char *message_hash;       /* NULL: not noted */
     const char *key_hash;
     const char *csr_hash;
     const char *cert_key_hash;  /* NULL: not known */
@@ -25,6 +26,10 @@ typedef struct texts_t {
 static scep_status_e make_texts(const scep_issue_t *issue, apr_pool_t *pool,
                                 texts_t *texts, scep_result_t *res)
 {
+    texts->message_hash =
+        issue->message_hash != NULL
+            ? scep_hex_lower(pool, issue->message_hash, SCEP_HASH_SIZE)
+            : NULL;
     texts->key_hash = scep_hex_lower(pool, issue->key_hash, SCEP_HASH_SIZE);
     texts->csr_hash = scep_hex_lower(pool, issue->csr_hash, SCEP_HASH_SIZE);
     texts->cert_key_hash =
@@ -52,6 +57,21 @@ static bool note_row(void *baton, const char *const *columns, int count)
     return true;
 }
 
+/* Has the message been answered meanwhile? */
+static scep_sql_status_e find_message(scep_store_session_t *s,
+                                      const scep_issue_t *issue,
+                                      const texts_t *texts, bool *found)
+{
+    const scep_sql_value_t values[] = {{texts->message_hash, 0},
+                                       {issue->scope, 0}};
+
+    *found = false;
+    return texts->message_hash != NULL
+               ? scep_store_run(s, SCEP_Q_TRANSACTION_BY_MESSAGE, values,
+                                note_row, found, NULL)
+               : SCEP_SQL_OK;
+}
+
 static scep_sql_status_e find_same(scep_store_session_t *s,
                                    const scep_issue_t *issue,
                                    const texts_t *texts, bool *found)
@@ -60,6 +80,7 @@ static scep_sql_status_e find_same(scep_store_session_t *s,
         {issue->scope, 0},          {issue->transaction_id, 0},
         {NULL, issue->retry_since}, {texts->key_hash, 0},
         {texts->csr_hash, 0},       {issue->renewal_of, 0},
+        {NULL, issue->now},
     };
 
     *found = false;
@@ -83,20 +104,41 @@ static scep_sql_status_e find_other_key(scep_store_session_t *s,
                           found, NULL);
 }
 
-/* Has the transaction been recorded meanwhile, or its id by another key? */
+/* Has it been recorded meanwhile, or its id by another key? */
 static scep_sql_status_e find_rival(scep_store_session_t *s,
                                     const scep_issue_t *issue,
                                     const texts_t *texts,
                                     scep_issue_outcome_e *outcome)
 {
     bool same, other = false;
-    scep_sql_status_e sql = find_same(s, issue, texts, &same);
+    scep_sql_status_e sql = find_message(s, issue, texts, &same);
 
-    if (sql == SCEP_SQL_OK && !same) {
+    if (sql == SCEP_SQL_OK && !same && issue->retry_since != 0) {
+        sql = find_same(s, issue, texts, &same);
+    }
+    if (sql == SCEP_SQL_OK && !same && issue->retry_since != 0) {
         sql = find_other_key(s, issue, texts, &other);
     }
     if (same || other) {
         *outcome = same ? SCEP_ISSUE_DUPLICATE : SCEP_ISSUE_ID_TAKEN;
+    }
+    return sql;
+}
+
+/* Who revoked what is to be renewed, or renewed it with ScepRenewalRevokeOld,
+ * may have been faster. */
+static scep_sql_status_e find_revoked(scep_store_session_t *s,
+                                      const scep_issue_t *issue,
+                                      scep_issue_outcome_e *outcome)
+{
+    const scep_sql_value_t values[] = {
+        {issue->scope, 0}, {issue->renewal_of, 0}, {NULL, issue->now}};
+    bool found = false;
+    scep_sql_status_e sql =
+        scep_store_run(s, SCEP_Q_REVOKED_NOW, values, note_row, &found, NULL);
+
+    if (found) {
+        *outcome = SCEP_ISSUE_OLD_REVOKED;
     }
     return sql;
 }
@@ -157,6 +199,27 @@ static scep_sql_status_e add_transaction(scep_store_session_t *s,
     return scep_store_run(s, SCEP_Q_TRANSACTION_ADD, values, NULL, NULL, NULL);
 }
 
+/* Of what waited, the message that came first is answered with it, too. */
+static scep_sql_status_e add_messages(scep_store_session_t *s,
+                                      const scep_issue_t *issue,
+                                      const texts_t *texts)
+{
+    const scep_sql_value_t first[] = {{texts->id[0], 0},
+                                      {issue->request_id, 0}};
+    const scep_sql_value_t this[] = {{texts->message_hash, 0},
+                                     {issue->scope, 0},
+                                     {texts->id[0], 0},
+                                     {NULL, issue->now}};
+    scep_sql_status_e sql = SCEP_SQL_OK;
+
+    if (issue->request_id != NULL) {
+        sql = scep_store_run(s, SCEP_Q_MESSAGE_ISSUED, first, NULL, NULL, NULL);
+    }
+    return sql == SCEP_SQL_OK && texts->message_hash != NULL
+               ? scep_store_run(s, SCEP_Q_MESSAGE_ADD, this, NULL, NULL, NULL)
+               : sql;
+}
+
 /* What is revoked already stays so. */
 static scep_sql_status_e revoke_old(scep_store_session_t *s,
                                     const scep_issue_t *issue,
@@ -189,6 +252,9 @@ static scep_sql_status_e add_all(scep_store_session_t *s,
 
     if (sql == SCEP_SQL_OK) {
         sql = add_transaction(s, issue, texts);
+    }
+    if (sql == SCEP_SQL_OK) {
+        sql = add_messages(s, issue, texts);
     }
     if (sql == SCEP_SQL_OK) {
         sql = scep_store_audit(s, &audit);
@@ -230,12 +296,14 @@ static scep_sql_status_e record(scep_store_session_t *s,
                                 const scep_issue_t *issue, const texts_t *texts,
                                 apr_pool_t *pool, scep_issue_outcome_e *outcome)
 {
-    scep_sql_status_e sql = SCEP_SQL_OK;
+    scep_sql_status_e sql;
     bool spent = true;
 
     *outcome = SCEP_ISSUE_RECORDED;
-    if (issue->retry_since != 0) {
-        sql = find_rival(s, issue, texts, outcome);
+    sql = find_rival(s, issue, texts, outcome);
+    if (sql == SCEP_SQL_OK && *outcome == SCEP_ISSUE_RECORDED &&
+        issue->renews_ours) {
+        sql = find_revoked(s, issue, outcome);
     }
     if (sql != SCEP_SQL_OK || *outcome != SCEP_ISSUE_RECORDED) {
         return sql;
@@ -292,6 +360,7 @@ enum {
     SERIAL,
     DER,
     NOT_AFTER,
+    CERTIFICATE_ID,
     COLUMNS
 };
 
@@ -329,6 +398,7 @@ static bool find_row(void *baton, const char *const *columns, int count)
     row->cert_der.data = apr_pdecode_base64_binary(
         find->pool, columns[DER], APR_ENCODE_STRING, APR_ENCODE_NONE, &len);
     row->cert_der.len = len;
+    row->certificate_id = apr_pstrdup(find->pool, columns[CERTIFICATE_ID]);
     if (row->key_hash == NULL || row->csr_hash == NULL ||
         row->cert_der.data == NULL ||
         !scep_sql_number(columns[CREATED], &row->created) ||
@@ -378,22 +448,57 @@ scep_status_e scep_store_transaction_find(scep_store_t *store,
     return find(store, SCEP_Q_TRANSACTION_FIND, values, pool, row, res);
 }
 
-scep_status_e scep_store_transaction_same(
-    scep_store_t *store, const char *scope, const char *transaction_id,
-    apr_time_t since, const unsigned char *key_hash,
-    const unsigned char *csr_hash, const char *renewal_of, apr_pool_t *pool,
-    scep_transaction_row_t **row, scep_result_t *res)
+scep_status_e scep_store_transaction_same(scep_store_t *store,
+                                          const scep_retry_t *retry,
+                                          apr_pool_t *pool,
+                                          scep_transaction_row_t **row,
+                                          scep_result_t *res)
 {
     const scep_sql_value_t values[] = {
-        {scope, 0},
-        {transaction_id, 0},
-        {NULL, since},
-        {scep_hex_lower(pool, key_hash, SCEP_HASH_SIZE), 0},
-        {scep_hex_lower(pool, csr_hash, SCEP_HASH_SIZE), 0},
-        {renewal_of, 0},
+        {retry->scope, 0},
+        {retry->transaction_id, 0},
+        {NULL, retry->since},
+        {scep_hex_lower(pool, retry->key_hash, SCEP_HASH_SIZE), 0},
+        {scep_hex_lower(pool, retry->csr_hash, SCEP_HASH_SIZE), 0},
+        {retry->renewal_of, 0},
+        {NULL, retry->now},
     };
 
     return find(store, SCEP_Q_TRANSACTION_SAME, values, pool, row, res);
+}
+
+scep_status_e scep_store_transaction_by_message(
+    scep_store_t *store, const char *scope, const unsigned char *hash,
+    apr_pool_t *pool, scep_transaction_row_t **row, scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {
+        {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0}, {scope, 0}};
+
+    return find(store, SCEP_Q_TRANSACTION_BY_MESSAGE, values, pool, row, res);
+}
+
+scep_status_e scep_store_message_answered(scep_store_t *store,
+                                          const char *scope,
+                                          const unsigned char *hash,
+                                          const scep_transaction_row_t *row,
+                                          apr_time_t now, apr_pool_t *pool,
+                                          scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {
+        {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0},
+        {scope, 0},
+        {row->certificate_id, 0},
+        {NULL, now},
+    };
+    scep_store_session_t s;
+    scep_sql_status_e sql;
+    scep_status_e status = scep_store_begin(store, &s, res);
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = scep_store_run(&s, SCEP_Q_MESSAGE_ADD, values, NULL, NULL, NULL);
+    return scep_store_end(&s, sql, true, "note a message", res);
 }
 
 scep_status_e scep_store_transaction_by_challenge(

@@ -22,6 +22,7 @@ const char *scep_request_state_name(scep_request_state_e state)
 /* The values as the database has them, made before its lock is taken. */
 typedef struct texts_t {
     char id[2][SCEP_STORE_ID_SIZE]; /* request, audit */
+    const char *message_hash;       /* NULL: not noted */
     const char *key_hash;
     const char *csr_hash;
     const char *challenge_hash; /* NULL: none */
@@ -31,6 +32,10 @@ typedef struct texts_t {
 static scep_status_e make_texts(const scep_request_row_t *row, apr_pool_t *pool,
                                 texts_t *texts, scep_result_t *res)
 {
+    texts->message_hash =
+        row->message_hash != NULL
+            ? scep_hex_lower(pool, row->message_hash, SCEP_HASH_SIZE)
+            : NULL;
     texts->key_hash = scep_hex_lower(pool, row->key_hash, SCEP_HASH_SIZE);
     texts->csr_hash = scep_hex_lower(pool, row->csr_hash, SCEP_HASH_SIZE);
     texts->challenge_hash =
@@ -147,9 +152,17 @@ static scep_sql_status_e insert(scep_store_session_t *s,
                                 .challenge_hash = texts->challenge_hash,
                                 .transaction_id = row->transaction_id,
                                 .subject = row->subject};
+    const scep_sql_value_t message[] = {{texts->message_hash, 0},
+                                        {row->scope, 0},
+                                        {texts->id[0], 0},
+                                        {NULL, row->created}};
     scep_sql_status_e sql =
         scep_store_run(s, SCEP_Q_REQUEST_ADD, values, NULL, NULL, NULL);
 
+    if (sql == SCEP_SQL_OK && texts->message_hash != NULL) {
+        sql =
+            scep_store_run(s, SCEP_Q_MESSAGE_WAITS, message, NULL, NULL, NULL);
+    }
     return sql == SCEP_SQL_OK ? scep_store_audit(s, &audit) : sql;
 }
 

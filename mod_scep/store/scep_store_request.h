@@ -29,7 +29,9 @@ typedef struct scep_request_row_t {
     const char *id; /* the store gives it */
     const char *scope;
     const char *transaction_id;
-    const unsigned char *key_hash; /* of the signer's key */
+    const unsigned char *message_hash; /* of the message that brought it; NULL
+                                        * when it is read */
+    const unsigned char *key_hash;     /* of the signer's key */
     const unsigned char *csr_hash;
     scep_request_state_e state;
     scep_octets_t sealed;  /* the CSR, as scep_seal() made it; len 0 once it is

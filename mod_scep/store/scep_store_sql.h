@@ -14,7 +14,7 @@
     " serial"
 #define SCEP_TRANSACTION_COLUMNS                                               \
     "c.scope, t.transaction_id, t.key_hash, t.csr_hash, t.created, c.serial, " \
-    "c.der, c.not_after"
+    "c.der, c.not_after, c.id"
 #define SCEP_AUDIT_COLUMNS                                                     \
     "seq, created, event, scope, actor, peer, challenge_hash,"                 \
     " transaction_id, serial, reason, subject, detail"
@@ -103,13 +103,28 @@
       " JOIN certificates c ON c.id = t.certificate_id"                        \
       " WHERE t.challenge_hash = $1 AND t.key_hash = $2 AND t.csr_hash = $3"   \
       " ORDER BY t.created DESC LIMIT 1")                                      \
-    X(SCEP_Q_TRANSACTION_SAME, "ttnttt",                                       \
+    X(SCEP_Q_TRANSACTION_BY_MESSAGE, "tt",                                     \
+      "SELECT " SCEP_TRANSACTION_COLUMNS " FROM messages m"                    \
+      " JOIN certificates c ON c.id = m.certificate_id"                        \
+      " JOIN transactions t ON t.certificate_id = c.id"                        \
+      " WHERE m.hash = $1 AND m.scope = $2 LIMIT 1")                           \
+    X(SCEP_Q_MESSAGE_ADD, "tttn",                                              \
+      "INSERT INTO messages (hash, scope, certificate_id, created)"            \
+      " VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO UPDATE"                  \
+      " SET certificate_id = excluded.certificate_id")                         \
+    X(SCEP_Q_MESSAGE_WAITS, "tttn",                                            \
+      "INSERT INTO messages (hash, scope, request_id, created)"                \
+      " VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO UPDATE"                  \
+      " SET request_id = excluded.request_id")                                 \
+    X(SCEP_Q_MESSAGE_ISSUED, "tt",                                             \
+      "UPDATE messages SET certificate_id = $1 WHERE request_id = $2")         \
+    X(SCEP_Q_TRANSACTION_SAME, "ttntttn",                                      \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
       " JOIN certificates c ON c.id = t.certificate_id"                        \
       " WHERE t.scope = $1 AND t.transaction_id = $2 AND t.created >= $3"      \
       " AND t.key_hash = $4 AND t.csr_hash = $5"                               \
       " AND COALESCE(t.renewal_of, '') = COALESCE($6, '')"                     \
-      " ORDER BY t.seq DESC LIMIT 1")                                          \
+      " AND c.not_after > $7 ORDER BY t.seq DESC LIMIT 1")                     \
     X(SCEP_Q_TRANSACTION_OTHER_KEY, "ttnt",                                    \
       "SELECT id FROM transactions"                                            \
       " WHERE scope = $1 AND transaction_id = $2 AND created >= $3"            \
@@ -204,6 +219,9 @@
     X(SCEP_Q_REVOCATION_FIND, "tt",                                            \
       "SELECT " SCEP_REVOCATION_COLUMNS " FROM revocations"                    \
       " WHERE scope = $1 AND serial = $2")                                     \
+    X(SCEP_Q_REVOKED_NOW, "ttn",                                               \
+      "SELECT serial FROM revocations WHERE scope = $1 AND serial = $2"        \
+      " AND (effective <= created OR effective <= $3)")                        \
     X(SCEP_Q_REVOCATION_SUBJECT, "tt",                                         \
       "SELECT subject, not_after FROM certificates"                            \
       " WHERE scope = $1 AND serial = $2")                                     \

@@ -31,7 +31,7 @@ INSIDE = {"SCEP0139": ("test_result", "SCEP_R_CSR_POLICY"),
 # Those that need more than one request are provoked where the rest of their
 # story is told. file -> numbers
 ELSEWHERE = {"test_renewal": range(143, 150), "test_getcert": range(161, 164),
-             "test_approval": range(166, 170), "test_admin_auth": (183,),
+             "test_transactions": (164,), "test_approval": range(166, 170), "test_admin_auth": (183,),
              "test_api": (184, 185, 186, 187, 188, 193), "test_form": (189,),
              "test_limits": (190, 191, 192, 194)}
 CASES = {}

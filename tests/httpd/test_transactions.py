@@ -3,6 +3,7 @@
 is refused, through restarts."""
 import os
 import subprocess
+import time
 
 import pytest
 
@@ -16,6 +17,20 @@ CONF = """
     SetHandler scep
     ScepChallenge none
 </Location>
+<ScepProfile brief>
+    ScepCertValidity 2
+    ScepCertBackdate 0
+</ScepProfile>
+<Location /forgetful>
+    SetHandler scep
+    ScepChallenge none
+    ScepRetryWindow 0
+</Location>
+<Location /brief>
+    SetHandler scep
+    ScepChallenge none
+    ScepProfile brief
+</Location>
 <Location /other>
     SetHandler scep
     ScepCA other
@@ -27,6 +42,7 @@ CONF = """
 </ScepCA>
 """
 OPEN = "/open"
+FORGETFUL = "/forgetful"  # where every retry comes too late
 
 
 class WithAnotherCA(httpdserver.Server):
@@ -94,6 +110,67 @@ def test_the_very_same_message(running):
         again = running.reply(running.endpoint(OPEN).post(message), request)
         assert again.certs == first.certs
     assert running.count_certificates() == before
+
+
+def replay(server, message, request, path=FORGETFUL):
+    return server.reply(server.endpoint(path).post(message), request)
+
+
+def test_replayed_too_late_for_a_retry(running):
+    """S16: never a second one, however late; but the same CSR in a message of
+    its own is judged anew then."""
+    request = request_for(running, "late replay")
+    message = request.der()
+    first = replay(running, message, request)
+    before = running.count_certificates()
+    assert replay(running, message, request).certs == first.certs
+    running.restart()
+    assert replay(running, message, request).certs == first.certs
+    assert running.count_certificates() == before
+    assert send(running, request, FORGETFUL).certs != first.certs
+    # ... and the old message still means what it meant
+    assert replay(running, message, request).certs == first.certs
+
+
+def test_retry_replayed_too_late(running):
+    """S16: that goes for every message that was answered with it."""
+    request = request_for(running, "replayed retry")
+    first = send(running, request)
+    retry = request.der()
+    assert replay(running, retry, request, OPEN).certs == first.certs
+    before = running.count_certificates()
+    for _ in range(2):
+        assert replay(running, retry, request).certs == first.certs
+    assert running.count_certificates() == before
+
+
+def test_renewal_replayed_too_late(running):
+    """S16"""
+    request = request_for(running, "replayed renewal")
+    first = send(running, request, FORGETFUL).certs[0]
+    renewal = renewal_of(first, request)
+    message = renewal.der()
+    second = replay(running, message, renewal)
+    before = running.count_certificates()
+    assert replay(running, message, renewal).certs == second.certs != [first]
+    assert running.count_certificates() == before
+
+
+def test_replayed_after_its_certificate(running):
+    """S16: what is over is over; a new message is judged anew, within
+    ScepRetryWindow, too."""
+    request = request_for(running, "replay of old")
+    message = request.der()
+    first = replay(running, message, request, "/brief")
+    time.sleep(3)
+    before = running.count_certificates()
+    for path in ("/brief", FORGETFUL):
+        reply = replay(running, message, request, path)
+        assert (reply.status, reply.fail_info) == (scep.FAILURE,
+                                                   scep.BAD_REQUEST)
+        assert "SCEP0164" in running.error_log().splitlines()[-1]
+    assert running.count_certificates() == before
+    assert send(running, request, "/brief").certs != first.certs
 
 
 def test_same_csr_in_a_new_message(running):

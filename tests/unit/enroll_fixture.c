@@ -117,6 +117,8 @@ scep_pkimessage_t *enroll_message(enroll_fixture_t *f, const char *id,
     msg->digest = scep_algs_default_digest(f->policy.algs);
     msg->cipher = scep_algs_default_cipher(f->policy.algs);
     msg->verified = true;
+    memcpy(msg->hash, &f->messages, sizeof(f->messages));
+    f->messages++; /* no two are the same */
     msg->data = csr;
     return msg;
 }

@@ -29,6 +29,7 @@ typedef struct enroll_fixture_t {
     scep_reason_e backend_reason; /* else the reason it gives */
     const char *backend_ticket;   /* with SCEP_PENDING; NULL: none */
     X509_REQ *backend_kept;       /* what the ticket stands for */
+    int messages;                 /* made */
     int issued;                   /* how often the backend signed */
     int crls;                     /* how many CRLs it signed */
     void (*before_sign)(struct enroll_fixture_t *f); /* runs inside issue()

@@ -2,6 +2,7 @@
 /* test_issue.c: retries, and what is recorded of an issued certificate. */
 #include "enroll_fixture.h"
 
+#include "scep_cert_time.h"
 #include "scep_issue.h"
 #include "scep_store_revocation.h"
 
@@ -44,6 +45,80 @@ static void test_issued_then_answered_again(void **state)
     assert_int_equal(scep_enrolment_retry(&e, &again, &f->base.res), SCEP_OK);
     assert_int_equal(X509_cmp(cert, again), 0);
     assert_int_equal(f->issued, 1);
+}
+
+/* S16: the messages that were answered, of an enrolment and of its retry. */
+static void test_replayed_after_the_window(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    scep_enrolment_t first = begin(f, "t", csr);
+    scep_enrolment_t retry, e;
+    X509 *cert = NULL, *again = NULL;
+
+    first.claim.source = SCEP_SOURCE_NONE;
+    assert_int_equal(scep_issue(&first, &cert, &f->base.res), SCEP_OK);
+    retry = begin(f, "t", csr);
+    assert_int_equal(scep_enrolment_retry(&retry, &again, &f->base.res),
+                     SCEP_OK);
+    f->base.now += f->policy.retry_window + 1;
+    e = begin(f, "t", csr);
+    assert_int_equal(scep_enrolment_retry(&e, &again, &f->base.res),
+                     SCEP_NOT_FOUND);
+    e.msg = first.msg;
+    assert_int_equal(scep_enrolment_retry(&e, &again, &f->base.res), SCEP_OK);
+    assert_int_equal(X509_cmp(cert, again), 0);
+    e.msg = retry.msg;
+    again = NULL;
+    assert_int_equal(scep_enrolment_retry(&e, &again, &f->base.res), SCEP_OK);
+    assert_int_equal(X509_cmp(cert, again), 0);
+    /* two at once: the store decides */
+    e.claim.source = SCEP_SOURCE_NONE;
+    again = NULL;
+    assert_int_equal(scep_issue(&e, &again, &f->base.res), SCEP_OK);
+    assert_int_equal(X509_cmp(cert, again), 0);
+}
+
+static void test_replayed_when_it_is_over(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    scep_enrolment_t e = begin(f, "t", csr);
+    apr_int64_t last;
+    X509 *cert = NULL;
+
+    e.claim.source = SCEP_SOURCE_NONE;
+    assert_int_equal(scep_issue(&e, &cert, &f->base.res), SCEP_OK);
+    assert_true(scep_cert_time(X509_get0_notAfter(cert), &last));
+    e.now = apr_time_from_sec(last);
+    cert = NULL;
+    assert_int_equal(scep_enrolment_retry(&e, &cert, &f->base.res),
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_REPLAYED);
+    assert_null(cert);
+}
+
+/* What was not recorded is not answered. */
+static void test_retry_without_a_store(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    scep_enrolment_t e = begin(f, "t", csr);
+    scep_transaction_row_t *row;
+    X509 *cert = NULL;
+
+    e.claim.source = SCEP_SOURCE_NONE;
+    assert_int_equal(scep_issue(&e, &cert, &f->base.res), SCEP_OK);
+    assert_int_equal(
+        scep_store_transaction_find(f->service.store, f->service.scope, "t", 0,
+                                    f->base.pool, &row, &f->base.res),
+        SCEP_OK);
+    row->certificate_id = "none"; /* a foreign key: it cannot be written */
+    e = begin(f, "t", csr);
+    cert = NULL;
+    assert_int_equal(scep_enrolment_again(&e, row, &cert, &f->base.res),
+                     SCEP_BROKEN);
+    assert_null(cert);
 }
 
 /* The next CA's certificates are revoked as what they are. */
@@ -104,6 +179,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ENROLL_TEST(test_garbage_does_not_begin),
         ENROLL_TEST(test_issued_then_answered_again),
+        ENROLL_TEST(test_replayed_after_the_window),
+        ENROLL_TEST(test_replayed_when_it_is_over),
+        ENROLL_TEST(test_retry_without_a_store),
         ENROLL_TEST(test_revoked_by_the_next_ca),
         ENROLL_TEST(test_another_signer_is_no_retry),
     };

@@ -189,6 +189,31 @@ static void test_waits_for_the_ca(void **state)
     assert_int_equal(waiting(f, "t")->state, SCEP_REQUEST_ISSUED);
 }
 
+/* S16: that a request waited makes its message no other. */
+static void test_replayed_after_it_waited(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    scep_pkimessage_t *first = enroll_message(f, "t", &f->device, csr);
+    scep_reply_t reply = {.cert = NULL};
+    X509 *cert;
+
+    be_ready(f, false);
+    f->policy.sources.source[0] = SCEP_SOURCE_NONE;
+    f->backend_status = SCEP_PENDING;
+    f->backend_ticket = "one";
+    assert_int_equal(scep_pkcsreq(&f->req, first, &reply, &f->base.res),
+                     SCEP_PENDING);
+    f->backend_status = SCEP_OK;
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_OK);
+    f->base.now += f->policy.retry_window + APR_USEC_PER_SEC;
+    enroll_reset_result(f);
+    f->req.renewal = NULL;
+    assert_int_equal(scep_pkcsreq(&f->req, first, &reply, &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(X509_cmp(reply.cert, cert), 0);
+}
+
 static void test_refused_by_the_ca_after_all(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -294,6 +319,7 @@ int main(void)
         ENROLL_TEST(test_password_of_what_has_run_out),
         ENROLL_TEST(test_what_else_comes_under_its_id),
         ENROLL_TEST(test_waits_for_the_ca),
+        ENROLL_TEST(test_replayed_after_it_waited),
         ENROLL_TEST(test_refused_by_the_ca_after_all),
         ENROLL_TEST(test_without_a_ticket),
         ENROLL_TEST(test_one_of_several_waits),

@@ -224,6 +224,22 @@ static void nonce_may_have_other_lengths(void **state)
     refused_maker(f, m, SCEP_R_SENDER_NONCE);
 }
 
+/* S16: the hash is that of the message, whatever is equal in two of them. */
+static void hash_tells_messages_apart(void **state)
+{
+    fixture_t *f = *state;
+    maker_t *m = good(f);
+    maker_attribute_t *nonce = maker_attribute(m, SCEP_OID_SENDER_NONCE);
+    scep_octets_t der = maker_message(f, m);
+    unsigned char first[SCEP_HASH_SIZE];
+
+    memcpy(first, accepted(f, der)->hash, sizeof(first));
+    assert_memory_equal(first, accepted(f, der)->hash, sizeof(first));
+    nonce->value = MAKER_OCTETS("another nonce");
+    assert_memory_not_equal(first, accepted(f, maker_message(f, m))->hash,
+                            sizeof(first));
+}
+
 static void nonce_is_checked(void **state)
 {
     fixture_t *f = *state;
@@ -759,6 +775,7 @@ int main(void)
         FIXTURE_TEST(transaction_id_may_be_any_printable_string),
         FIXTURE_TEST(transaction_id_is_checked),
         FIXTURE_TEST(nonce_may_have_other_lengths),
+        FIXTURE_TEST(hash_tells_messages_apart),
         FIXTURE_TEST(nonce_is_checked),
         FIXTURE_TEST(signing_time_is_read),
         FIXTURE_TEST(message_type_must_be_there_once),

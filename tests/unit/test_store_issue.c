@@ -5,6 +5,7 @@
  */
 #include "store_fixture.h"
 
+#include "scep_store_revocation.h"
 #include "scep_str.h"
 
 static void nothing_written(fixture_t *f, int certificates)
@@ -101,6 +102,17 @@ static void test_newest_is_found(void **state)
     assert_string_equal(row->serial, third.serial);
 }
 
+static scep_retry_t retry_of(const scep_issue_t *issue)
+{
+    return (scep_retry_t){.scope = issue->scope,
+                          .transaction_id = issue->transaction_id,
+                          .key_hash = issue->key_hash,
+                          .csr_hash = issue->csr_hash,
+                          .renewal_of = issue->renewal_of,
+                          .since = issue->now,
+                          .now = issue->now};
+}
+
 static void test_same_transaction_is_found(void **state)
 {
     fixture_t *f = *state;
@@ -108,26 +120,142 @@ static void test_same_transaction_is_found(void **state)
     scep_issue_t older = sample_issue(f, f->pool, 1);
     scep_issue_t newer = sample_issue(f, f->pool, 2);
     scep_transaction_row_t *row = NULL;
+    scep_retry_t retry;
 
     newer.transaction_id = older.transaction_id;
     must_issue(f, store, &older);
     must_issue(f, store, &newer);
+    retry = retry_of(&older);
+    retry.now = older.not_after - 1;
     assert_int_equal(
-        scep_store_transaction_same(store, SAMPLE_SCOPE, older.transaction_id,
-                                    older.now, older.key_hash, older.csr_hash,
-                                    NULL, f->pool, &row, &f->res),
+        scep_store_transaction_same(store, &retry, f->pool, &row, &f->res),
         SCEP_OK);
     assert_string_equal(row->serial, older.serial);
-    assert_int_equal(scep_store_transaction_same(
-                         store, SAMPLE_SCOPE, older.transaction_id,
-                         older.now + 1, older.key_hash, older.csr_hash, NULL,
-                         f->pool, &row, &f->res),
+#define NOT_FOUND(change)                                                      \
+    retry = retry_of(&older);                                                  \
+    change;                                                                    \
+    assert_int_equal(                                                          \
+        scep_store_transaction_same(store, &retry, f->pool, &row, &f->res),    \
+        SCEP_NOT_FOUND)
+    NOT_FOUND(retry.since++);
+    NOT_FOUND(retry.now = older.not_after);
+    NOT_FOUND(retry.key_hash = newer.key_hash);
+    NOT_FOUND(retry.csr_hash = newer.csr_hash);
+    NOT_FOUND(retry.transaction_id = "another");
+    NOT_FOUND(retry.scope = "another");
+    NOT_FOUND(retry.renewal_of = "7A");
+#undef NOT_FOUND
+}
+
+/* S16: however late, and for whatever else is asked. */
+static void test_message_is_answered_once(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t first = sample_issue(f, f->pool, 1);
+    scep_issue_t second = sample_issue(f, f->pool, 2);
+    scep_transaction_row_t *row = NULL;
+
+    first.message_hash = second.message_hash = sample_hash(f->pool, 'm', 1);
+    assert_int_equal(scep_store_transaction_by_message(store, SAMPLE_SCOPE,
+                                                       first.message_hash,
+                                                       f->pool, &row, &f->res),
                      SCEP_NOT_FOUND);
-    assert_int_equal(scep_store_transaction_same(store, SAMPLE_SCOPE,
-                                                 older.transaction_id, 0,
-                                                 newer.key_hash, older.csr_hash,
-                                                 NULL, f->pool, &row, &f->res),
+    assert_int_equal(must_issue(f, store, &first), SCEP_ISSUE_RECORDED);
+    assert_int_equal(must_issue(f, store, &second), SCEP_ISSUE_DUPLICATE);
+    nothing_written(f, 1);
+    assert_int_equal(scep_store_transaction_by_message(store, SAMPLE_SCOPE,
+                                                       first.message_hash,
+                                                       f->pool, &row, &f->res),
+                     SCEP_OK);
+    assert_string_equal(row->serial, first.serial);
+    assert_int_equal(scep_store_transaction_by_message(store, "another",
+                                                       first.message_hash,
+                                                       f->pool, &row, &f->res),
                      SCEP_NOT_FOUND);
+}
+
+static void test_further_message_is_noted(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+    const unsigned char *hash = sample_hash(f->pool, 'm', 2);
+    scep_transaction_row_t *row = NULL;
+    int i;
+
+    issue.message_hash = sample_hash(f->pool, 'm', 1);
+    must_issue(f, store, &issue);
+    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
+                                                 issue.transaction_id, 0,
+                                                 f->pool, &row, &f->res),
+                     SCEP_OK);
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(scep_store_message_answered(store, SAMPLE_SCOPE, hash,
+                                                     row, f->now, f->pool,
+                                                     &f->res),
+                         SCEP_OK);
+    }
+    assert_int_equal(db_count(f, "messages"), 2);
+    assert_int_equal(scep_store_transaction_by_message(
+                         store, SAMPLE_SCOPE, hash, f->pool, &row, &f->res),
+                     SCEP_OK);
+    assert_string_equal(row->serial, issue.serial);
+}
+
+static scep_revoke_t revoke_of(const scep_issue_t *issue, const char *serial)
+{
+    scep_revoke_t revoke = {.unknown = true};
+
+    revoke.row.scope = issue->scope;
+    revoke.row.serial = serial;
+    revoke.row.effective = revoke.row.created = issue->now;
+    revoke.row.reason = SCEP_REVOKED_SUPERSEDED;
+    return revoke;
+}
+
+/* Of two renewals of one certificate that is revoked with the first, the second
+ * has nothing to renew any more, even if its clock is behind. */
+static void test_renewal_of_what_was_revoked(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t first = sample_issue(f, f->pool, 1);
+    scep_issue_t second = sample_issue(f, f->pool, 2);
+    scep_revoke_t revoke = revoke_of(&first, "7A");
+
+    first.renewal_of = second.renewal_of = "7A";
+    first.renews_ours = second.renews_ours = true;
+    first.revoke = second.revoke = &revoke;
+    assert_int_equal(must_issue(f, store, &first), SCEP_ISSUE_RECORDED);
+    second.now--;
+    assert_int_equal(must_issue(f, store, &second), SCEP_ISSUE_OLD_REVOKED);
+    assert_int_equal(db_count(f, "certificates"), 1);
+}
+
+static void test_renewal_of_what_will_be_revoked(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+    scep_revoke_t revoke = revoke_of(&issue, "7A");
+    scep_revoke_outcome_e outcome;
+
+    issue.renewal_of = "7A";
+    issue.renews_ours = true;
+    revoke.row.effective = issue.now + 1;
+    assert_int_equal(
+        scep_store_revoke(store, &revoke, f->pool, &outcome, &f->res), SCEP_OK);
+    assert_int_equal(must_issue(f, store, &issue), SCEP_ISSUE_RECORDED);
+    issue = sample_issue(f, f->pool, 2); /* its CA is another one */
+    issue.renewal_of = "7A";
+    issue.now = revoke.row.effective;
+    assert_int_equal(must_issue(f, store, &issue), SCEP_ISSUE_RECORDED);
+    issue = sample_issue(f, f->pool, 3);
+    issue.renewal_of = "7A";
+    issue.renews_ours = true;
+    issue.now = revoke.row.effective;
+    assert_int_equal(must_issue(f, store, &issue), SCEP_ISSUE_OLD_REVOKED);
 }
 
 static void test_id_taken_by_another_key(void **state)
@@ -287,6 +415,7 @@ static void test_no_duplicate(void **state)
     ANOTHER(again.scope = "another");
     ANOTHER(again.retry_since = 0);
     ANOTHER(again.retry_since = first.now + 1);
+    ANOTHER(again.now = first.not_after); /* that one is over */
 #undef ANOTHER
 }
 
@@ -417,6 +546,10 @@ int main(void)
         FIXTURE_TEST(test_scope_and_id_must_fit),
         FIXTURE_TEST(test_newest_is_found),
         FIXTURE_TEST(test_same_transaction_is_found),
+        FIXTURE_TEST(test_message_is_answered_once),
+        FIXTURE_TEST(test_further_message_is_noted),
+        FIXTURE_TEST(test_renewal_of_what_was_revoked),
+        FIXTURE_TEST(test_renewal_of_what_will_be_revoked),
         FIXTURE_TEST(test_id_taken_by_another_key),
         FIXTURE_TEST(test_challenge_is_spent_once),
         FIXTURE_TEST(test_challenge_of_several_uses),
