@@ -84,35 +84,52 @@ static const char *method_name(int method)
     return method == M_GET ? "GET, HEAD" : method == M_POST ? "POST" : "DELETE";
 }
 
-static scep_status_e find_row(scep_api_t *api, const row_t **row)
+static const char *path_of(const scep_api_t *api)
 {
-    request_rec *r = api->call->r;
     const char *path = api->call->below + sizeof(prefix) - 1;
-    const char *allow = NULL, *arg;
+
+    return *path == '/' ? path + 1 : path;
+}
+
+/* The row for this path and method, or NULL. *ALLOW: what the path takes, or
+ * NULL if there is no such path. */
+static const row_t *find_row(scep_api_t *api, const char **allow)
+{
+    const row_t *found = NULL;
+    const char *arg;
     int i;
 
-    path += *path == '/';
+    *allow = NULL;
     for (i = 0; i < ROWS; i++) {
-        if (!fits(path, rows[i].path, api->pool, &arg)) {
+        if (!fits(path_of(api), rows[i].path, api->pool, &arg)) {
             continue;
         }
-        if (rows[i].method == r->method_number) {
-            *row = &rows[i];
+        if (rows[i].method == api->call->r->method_number) {
+            found = &rows[i];
             api->arg = arg;
-            return SCEP_OK;
         }
-        allow = apr_pstrcat(api->pool, allow != NULL ? allow : "",
-                            allow != NULL ? ", " : "",
-                            method_name(rows[i].method), NULL);
+        *allow = apr_pstrcat(api->pool, *allow != NULL ? *allow : "OPTIONS",
+                             ", ", method_name(rows[i].method), NULL);
+    }
+    return found;
+}
+
+static scep_status_e choose_row(scep_api_t *api, const row_t **row)
+{
+    const char *path = scep_printable(api->pool, path_of(api), NAME_IN_LOG);
+    const char *allow;
+
+    *row = find_row(api, &allow);
+    if (*row != NULL) {
+        return SCEP_OK;
     }
     if (allow == NULL) {
-        return scep_fail(api->res, SCEP_R_API_UNKNOWN, "no call \"%s\"",
-                         scep_printable(api->pool, path, NAME_IN_LOG));
+        return scep_fail(api->res, SCEP_R_API_UNKNOWN, "no call \"%s\"", path);
     }
-    apr_table_setn(r->headers_out, "Allow", allow);
-    return scep_fail(api->res, SCEP_R_API_METHOD, "method %s for \"%s\"",
-                     scep_printable(api->pool, r->method, NAME_IN_LOG),
-                     scep_printable(api->pool, path, NAME_IN_LOG));
+    api->call->allow = allow;
+    return scep_fail(
+        api->res, SCEP_R_API_METHOD, "method %s for \"%s\"",
+        scep_printable(api->pool, api->call->r->method, NAME_IN_LOG), path);
 }
 
 /* ---- its body ---- */
@@ -265,7 +282,8 @@ static scep_status_e run(scep_api_t *api, int *filter_status)
     const row_t *row = NULL;
 
     if (scep_call_ready(call) != SCEP_OK || scep_guard_user(call) != SCEP_OK ||
-        scep_guard_change(call) != SCEP_OK || find_row(api, &row) != SCEP_OK ||
+        scep_guard_change(call) != SCEP_OK ||
+        choose_row(api, &row) != SCEP_OK ||
         scep_form_data(args, strlen(args), api->pool, &query, api->res) !=
             SCEP_OK) {
         return api->res->status;
@@ -287,8 +305,16 @@ int scep_api_answer(scep_call_t *call)
                       .pool = call->r->pool,
                       .res = &call->res,
                       .http_status = HTTP_OK};
+    const char *allow;
     int filter_status = OK;
 
+    if (call->r->method_number == M_OPTIONS) {
+        find_row(&api, &allow);
+        if (allow != NULL) {
+            call->allow = allow;
+            return scep_call_options(call);
+        }
+    }
     if (run(&api, &filter_status) == SCEP_OK) {
         if (api.json.data == NULL) {
             scep_api_reply(&api, "{}");

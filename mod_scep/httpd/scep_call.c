@@ -56,6 +56,7 @@ void scep_call_init(scep_call_t *call, request_rec *r)
 
     memset(call, 0, sizeof(*call));
     call->r = r;
+    call->allow = "GET, HEAD, POST, OPTIONS";
     call->site = conf->ca != NULL ? site_of(server, conf->ca) : server->site;
     scep_config_policy(server, conf, &call->policy);
     call->request.pool = r->pool;
@@ -147,13 +148,19 @@ static int send_body(scep_call_t *call, scep_octets_t body)
     return OK;
 }
 
-void scep_call_allow(scep_call_t *call)
+/* What httpd would make of r->allowed lists TRACE, too, which we refuse. */
+static void set_allow(scep_call_t *call)
 {
-    request_rec *r = call->r;
+    apr_table_setn(call->r->headers_out, "Allow", call->allow);
+}
 
-    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, M_OPTIONS, -1);
-    /* What httpd makes of this lists TRACE, too, which we refuse. */
-    apr_table_setn(r->headers_out, "Allow", "GET, HEAD, POST, OPTIONS");
+int scep_call_options(scep_call_t *call)
+{
+    scep_answer_t answer = {.http_status = HTTP_OK,
+                            .content_type = "text/plain"};
+
+    set_allow(call);
+    return scep_call_send(call, &answer);
 }
 
 int scep_call_send(scep_call_t *call, const scep_answer_t *answer)
@@ -166,9 +173,8 @@ int scep_call_send(scep_call_t *call, const scep_answer_t *answer)
         apr_table_setn(r->headers_out, "Retry-After",
                        apr_itoa(r->pool, answer->retry_after));
     }
-    if (answer->http_status == HTTP_METHOD_NOT_ALLOWED &&
-        apr_table_get(r->headers_out, "Allow") == NULL) {
-        scep_call_allow(call);
+    if (answer->http_status == HTTP_METHOD_NOT_ALLOWED) {
+        set_allow(call);
     }
     return send_body(call, answer->body);
 }

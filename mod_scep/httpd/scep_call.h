@@ -16,6 +16,7 @@ typedef struct scep_call_t {
     scep_site_t *site; /* NULL: ScepEngine is off here */
     bool slash_added;  /* r->uri ends with a slash that the client left out */
     const char *below; /* of an admin page: what follows its path; never NULL */
+    const char *allow; /* the methods that there are here, for Allow */
     scep_policy_t policy;
     scep_request_t request;
     scep_query_t query;
@@ -38,8 +39,8 @@ int scep_call_refuse(scep_call_t *call);
 /** The same for what has been logged already: a short text. */
 int scep_call_refuse_quietly(scep_call_t *call);
 
-/** Say which methods there are. */
-void scep_call_allow(scep_call_t *call);
+/** Answer OPTIONS. */
+int scep_call_options(scep_call_t *call);
 
 /** Send ANSWER, body and all; of a HEAD httpd sends the headers alone. */
 int scep_call_send(scep_call_t *call, const scep_answer_t *answer);

@@ -138,15 +138,6 @@ int scep_endpoint_fixups(request_rec *r)
 
 /* ---- handled ---- */
 
-static int answer_options(scep_call_t *call)
-{
-    scep_answer_t answer = {.http_status = HTTP_OK,
-                            .content_type = "text/plain"};
-
-    scep_call_allow(call);
-    return scep_call_send(call, &answer);
-}
-
 static int answer_info(scep_call_t *call)
 {
     scep_octets_t body = {(const unsigned char *)info_page,
@@ -159,11 +150,15 @@ static scep_status_e check_method(scep_call_t *call, scep_endpoint_e kind)
 {
     int method = call->r->method_number;
 
-    if (method != M_GET && (method != M_POST || kind == SCEP_ENDPOINT_CRL)) {
-        return scep_fail(&call->res, SCEP_R_METHOD, "method %s",
-                         scep_printable(call->r->pool, call->r->method, 32));
+    if (method == M_GET || (method == M_POST && kind != SCEP_ENDPOINT_CRL)) {
+        return SCEP_OK;
     }
-    return SCEP_OK;
+    scep_fail(&call->res, SCEP_R_METHOD, "method %s",
+              scep_printable(call->r->pool, call->r->method, 32));
+    if (kind == SCEP_ENDPOINT_CRL) {
+        call->res.public_text = "Use GET.";
+    }
+    return call->res.status;
 }
 
 static int answer_operation(scep_call_t *call)
@@ -197,6 +192,12 @@ static int serve(scep_call_t *call, scep_endpoint_e kind)
     if (kind == SCEP_ENDPOINT_ADMIN && scep_api_is(call)) {
         apr_table_setn(r->notes, "SCEP_OPERATION", "api");
         return scep_api_answer(call);
+    }
+    if (kind == SCEP_ENDPOINT_CRL) {
+        call->allow = "GET, HEAD, OPTIONS";
+    }
+    if (r->method_number == M_OPTIONS) {
+        return scep_call_options(call);
     }
     if (scep_call_ready(call) != SCEP_OK ||
         check_method(call, kind) != SCEP_OK) {
@@ -256,8 +257,7 @@ int scep_endpoint_handler(request_rec *r)
     call.below = note_of(r)->handler != NULL
                      ? note_of(r)->below
                      : scep_location_below(r, HANDLER_ADMIN);
-    status = r->method_number == M_OPTIONS ? answer_options(&call)
-                                           : serve(&call, kind);
+    status = serve(&call, kind);
     if (call.request.refusal != NULL) {
         scep_refusal_record(&call.request); /* the answer has left */
     }

@@ -350,16 +350,41 @@ def test_unknown_paths(running, path):
         assert json.loads(answer.body)["error"]["id"] == "SCEP0185"
 
 
-@pytest.mark.parametrize("method, path, allow", (
-    ("PUT", "challenges", {"GET", "HEAD", "POST"}),
-    ("DELETE", "challenges", {"GET", "HEAD", "POST"}),
-    ("GET", "master/rotate", {"POST"}),
-    ("POST", f"challenges/{64 * '0'}", {"DELETE"}),
-    ("POST", "status", {"GET", "HEAD"})))
-def test_methods(running, method, path, allow):
-    answer = call(running, method, path)
-    assert error(answer) == (405, "SCEP0186")
-    assert set(answer[2]["Allow"].split(", ")) == allow
+ALLOW = {
+    "challenges": {"GET", "HEAD", "POST"}, f"challenges/{64 * '0'}": {"DELETE"},
+    "master/rotate": {"POST"}, "certs": {"GET", "HEAD"},
+    "certs/5A01": {"GET", "HEAD"}, "certs/5A01/revoke": {"POST"},
+    "status": {"GET", "HEAD"}, "requests": {"GET", "HEAD"},
+    "requests/1": {"GET", "HEAD"}, "requests/1/approve": {"POST"},
+    "requests/1/reject": {"POST"}}
+
+
+def allowed(headers):
+    return sorted(headers["Allow"].split(", "))
+
+
+@pytest.mark.parametrize("path", ALLOW)
+def test_methods(running, path):
+    """RFC 9110 10.2.1, 15.5.6: all that this path takes, and nothing else."""
+    methods = ALLOW[path] | {"OPTIONS"}
+    for method in {"GET", "POST", "PUT", "DELETE", "FOO", "TRACE"} - methods:
+        answer = call(running, method, path,
+                      **({"headers": {}} if method == "TRACE" else {}))
+        assert error(answer) == (405, "SCEP0186"), method
+        assert allowed(answer[2]) == sorted(methods)
+    if "HEAD" not in methods:
+        answer = running.admin(API + path, "HEAD")
+        assert (answer.status, answer.body) == (405, b"")
+        assert allowed(answer.headers) == sorted(methods)
+    answer = running.admin(API + path, "OPTIONS")
+    assert (answer.status, answer.body) == (200, b"")
+    assert allowed(answer.headers) == sorted(methods)
+
+
+def test_options_of_unknown_paths(running):
+    for path in ("", "nothing", "challenges/"):
+        answer = running.admin(API + path, "OPTIONS")
+        assert (answer.status, answer.headers["Allow"]) == (404, None)
 
 
 def test_spelling(running):

@@ -114,7 +114,13 @@ def test_crl_over_http(httpd):
         "If-None-Match": headers["ETag"]})
     assert status == 304 and empty == b""
     server.expect("SCEP0101")
-    assert fetch(server, "POST")[0] == 405
+    for method in ("POST", "PUT", "DELETE"):
+        status, headers, body = fetch(server, method)
+        assert (status, body) == (405, b"Use GET.\n")
+        assert headers["Allow"] == "GET, HEAD, OPTIONS"
+    status, headers, body = fetch(server, "OPTIONS")
+    assert (status, body) == (200, b"")
+    assert headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_many_at_once_get_one_number(httpd):
