@@ -133,6 +133,8 @@ typedef enum {
     X(SCEP_R_SENDER_NONCE, 123, SCEP_REFUSED, 400, SCEP_FAIL_NONE,             \
       "The senderNonce is missing or malformed.")                              \
     /* a pkiMessage: CertRep FAILURE */                                        \
+    X(SCEP_R_CLEAR_CHALLENGE, 128, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,   \
+      "The challengePassword must not be sent in clear.")                      \
     X(SCEP_R_SIGNING_TIME, 129, SCEP_REFUSED, 200, SCEP_FAIL_BAD_TIME,         \
       "The signing time of the message is too far off.")                       \
     X(SCEP_R_OUTER_ALG, 130, SCEP_REFUSED, 200, SCEP_FAIL_BAD_ALG,             \

@@ -80,6 +80,17 @@ scep_status_e scep_manner_check_time(const scep_request_t *req,
     return SCEP_OK;
 }
 
+scep_status_e scep_manner_check_clear(const scep_request_t *req,
+                                      const scep_pkimessage_t *msg,
+                                      scep_result_t *res)
+{
+    return msg->clear_challenge && req->policy->manner.refuse_clear
+               ? scep_fail(res, SCEP_R_CLEAR_CHALLENGE,
+                           "the message shows its challengePassword outside of "
+                           "the envelope (ScepClearChallenge refuse)")
+               : SCEP_OK;
+}
+
 void scep_manner_apply(const scep_request_t *req, const scep_pkimessage_t *msg,
                        scep_reason_e reason, scep_certrep_t *rep)
 {

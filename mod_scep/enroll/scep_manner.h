@@ -24,6 +24,13 @@ scep_status_e scep_manner_check_time(const scep_request_t *req,
                                      const scep_pkimessage_t *msg,
                                      scep_result_t *res);
 
+/** Does a verified message show its challengePassword to whoever sees it go by
+ * (Q23), where the endpoint does not want that? @return SCEP_OK; SCEP_REFUSED
+ * with SCEP_R_CLEAR_CHALLENGE */
+scep_status_e scep_manner_check_clear(const scep_request_t *req,
+                                      const scep_pkimessage_t *msg,
+                                      scep_result_t *res);
+
 /** Set what REP, an answer to MSG, has for certain clients: empty_content and
  * ndes_error. @param reason why it is a FAILURE; else SCEP_R_NONE */
 void scep_manner_apply(const scep_request_t *req, const scep_pkimessage_t *msg,

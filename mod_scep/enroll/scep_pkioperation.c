@@ -117,6 +117,9 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
     if (status == SCEP_OK) {
         status = scep_manner_check_time(req, *msg, res);
     }
+    if (status == SCEP_OK) {
+        status = scep_manner_check_clear(req, *msg, res);
+    }
     if (status != SCEP_OK) {
         return status;
     }

@@ -150,6 +150,7 @@ typedef struct scep_manner_t {
     bool ca_first;       /* in a bundle, before the RA */
     bool nonce_optional; /* a request may lack one (Q81) */
     bool ndes_errors;    /* Microsoft's attribute in a FAILURE */
+    bool refuse_clear;   /* a challenge outside of the envelope (Q23) */
     scep_empty_e empty_content;
     apr_interval_time_t signing_time; /* how far off it may be; 0: any */
 } scep_manner_t;

@@ -125,7 +125,7 @@ void *scep_config_create_dir(apr_pool_t *pool, char *dir)
     conf->password_validity = -1;
     conf->chain = conf->ca_type = conf->ca_first = -1;
     conf->nonce_optional = conf->ndes_errors = conf->empty_content = -1;
-    conf->signing_time = -1;
+    conf->signing_time = conf->refuse_clear = -1;
     return conf;
 }
 
@@ -190,6 +190,7 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
     MERGE_SET(ca_type);
     MERGE_SET(ca_first);
     MERGE_SET(nonce_optional);
+    MERGE_SET(refuse_clear);
     MERGE_SET(ndes_errors);
     MERGE_SET(empty_content);
     MERGE_SET(signing_time);
@@ -359,6 +360,7 @@ static void set_manner(const scep_dir_config_t *conf, scep_manner_t *manner)
     manner->ca_first = conf->ca_first == 1;
     manner->nonce_optional = conf->nonce_optional == 1;
     manner->ndes_errors = conf->ndes_errors == 1;
+    manner->refuse_clear = conf->refuse_clear == 1;
     manner->signing_time = conf->signing_time != -1 ? conf->signing_time : 0;
 }
 

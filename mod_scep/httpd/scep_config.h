@@ -119,6 +119,7 @@ typedef struct scep_dir_config_t {
     int ca_first;       /* 0, 1 */
     int nonce_optional; /* 0, 1 */
     int ndes_errors;    /* 0, 1 */
+    int refuse_clear;   /* 0, 1 */
     int empty_content;  /* scep_empty_e */
     apr_interval_time_t signing_time;
     const char *ca;              /* ScepCA; NULL: the server's own */

@@ -148,6 +148,8 @@ const command_rec scep_directives[] = {
                   "ra-first or ca-first: the order in a bundle"),
     AP_INIT_TAKE1("ScepSenderNonce", scep_set_sender_nonce, NULL, POLICY,
                   "required or optional"),
+    AP_INIT_TAKE1("ScepClearChallenge", scep_set_clear_challenge, NULL, POLICY,
+                  "accept or refuse: a challenge outside of the envelope"),
     AP_INIT_TAKE1("ScepEmptyContent", scep_set_empty_content, NULL, POLICY,
                   "auto, never or always: an empty eContent in a refusal"),
     AP_INIT_FLAG("ScepNDESErrors", scep_set_ndes_errors, NULL, POLICY,

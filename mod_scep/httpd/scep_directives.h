@@ -136,6 +136,8 @@ const char *scep_set_reply_chain(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_ca_type(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_ca_order(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_sender_nonce(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_clear_challenge(cmd_parms *cmd, void *dir,
+                                     const char *value);
 const char *scep_set_empty_content(cmd_parms *cmd, void *dir,
                                    const char *value);
 const char *scep_set_ndes_errors(cmd_parms *cmd, void *dir, int on);

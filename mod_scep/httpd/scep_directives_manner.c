@@ -60,6 +60,16 @@ const char *scep_set_sender_nonce(cmd_parms *cmd, void *dir, const char *value)
                   &conf->nonce_optional);
 }
 
+const char *scep_set_clear_challenge(cmd_parms *cmd, void *dir,
+                                     const char *value)
+{
+    static const char *const words[] = {"accept", "refuse", NULL};
+    scep_dir_config_t *conf = dir;
+
+    return choose(cmd, value, words, "accept or refuse is wanted",
+                  &conf->refuse_clear);
+}
+
 const char *scep_set_empty_content(cmd_parms *cmd, void *dir, const char *value)
 {
     static const char *const words[] = {"auto", "never", "always", NULL};

@@ -327,6 +327,7 @@ static scep_status_e read_attributes(const outer_t *o, scep_pkimessage_t *msg,
                          "contentType is not that of the content");
     }
     read_signing_time(o, msg);
+    msg->clear_challenge = has_attribute(o, SCEP_OID_CHALLENGE_PASSWORD);
     if (!text_attribute(o, SCEP_OID_MESSAGE_TYPE, MAX_TYPE_TEXT, &text)) {
         return scep_fail(res, SCEP_R_ATTRIBUTES,
                          "messageType is not there once as a string");

@@ -29,6 +29,8 @@ typedef struct scep_pkimessage_t {
     unsigned char hash[SCEP_HASH_SIZE]; /* once verified: of all that is
                                          * signed; tells a message that comes
                                          * again from a new one (S16) */
+    bool clear_challenge;   /* a challengePassword, whatever it is, is among
+                                  * the signed attributes (Q23) */
     scep_octets_t envelope; /* the pkcsPKIEnvelope; len 0 if absent */
     /* after scep_pkimessage_open(): */
     const scep_cipher_t *cipher;     /* that the request used */

@@ -43,7 +43,7 @@ static const known_t known[] = {
     {"1.2.840.113549.1.9.3", "contentType", SHOW_OBJECT},
     {"1.2.840.113549.1.9.4", "messageDigest", SHOW_HEX},
     {"1.2.840.113549.1.9.5", "signingTime", SHOW_TIME},
-    {"1.2.840.113549.1.9.7", "challengePassword", SHOW_NOTHING},
+    {SCEP_OID_CHALLENGE_PASSWORD, "challengePassword", SHOW_NOTHING},
     {"1.3.6.1.4.1.311.21.33", "NDES error", SHOW_NOTHING},
 };
 

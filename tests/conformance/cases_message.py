@@ -13,6 +13,7 @@ SYNTAX, LIMITS = Refused(400, "SCEP0120"), Refused(400, "SCEP0121")
 NO_ID, NO_NONCE = Refused(400, "SCEP0122"), Refused(400, "SCEP0123")
 BAD_SIGNATURE = Failure(BAD_MESSAGE_CHECK, "SCEP0131")
 BAD_ATTRIBUTES = Failure(BAD_REQUEST, "SCEP0132")
+IN_CLEAR = Failure(BAD_REQUEST, "SCEP0128")
 NO_TYPE = Failure(BAD_REQUEST, "SCEP0133")
 
 
@@ -74,6 +75,13 @@ edits("S25-sendernonce-of-two-values", NO_NONCE, instead(
     cms.SENDER_NONCE, der.octets(b"a" * 16), der.octets(b"b" * 16)))
 sends("Q23-challenge-in-clear", Issued(), extra=[cms.attribute(
     cms.CHALLENGE, der.printable("secret"))])
+sends("Q23-challenge-in-clear-refused", IN_CLEAR, "/discreet", extra=[
+    cms.attribute(cms.CHALLENGE, der.printable("secret"))])
+sends("Q23-of-another-type-refused", IN_CLEAR, "/discreet", extra=[
+    cms.attribute(cms.CHALLENGE, der.null(), der.utf8("secret"))])
+sends("Q23-empty-and-no-envelope-refused", IN_CLEAR, "/discreet",
+      no_envelope=True, extra=[cms.attribute(cms.CHALLENGE)])
+sends("Q23-none-in-clear", Issued(), "/discreet", challenge="secret")
 sends("R21-unknown-attribute", Issued(), extra=[cms.attribute(
     "1.3.6.1.4.1.99999.2", der.octets(b"x"), der.null())])
 edits("Q77-attributes-unsorted", Issued(), lambda listed: sorted(

@@ -37,6 +37,7 @@ LOCATIONS = {
     "full": "ScepReplyChain full\nScepCACertOrder ca-first",
     "bare": "ScepCACertType ca",
     "careless": "ScepSenderNonce optional\nScepEmptyContent always",
+    "discreet": "ScepClearChallenge refuse",
     "time": "ScepSigningTimeTolerance 5m",
     "ndes": "ScepNDESErrors On\nScepChallenge one-time",
     "agree": "ScepECReply key-agreement",

@@ -110,6 +110,7 @@ LIMITS = [
     ("ScepCACertType pem", "auto, bundle or ca is wanted"),
     ("ScepCACertOrder root-first", "ra-first or ca-first is wanted"),
     ("ScepSenderNonce no", "required or optional is wanted"),
+    ("ScepClearChallenge off", "accept or refuse is wanted"),
     ("ScepSigningTimeTolerance never", "a time from 1 seconds"),
     ("ScepEmptyContent sometimes", "auto, never or always is wanted"),
     ("ScepNDESErrors perhaps", "must be On or Off"),

@@ -33,6 +33,14 @@ CONF = """
     ScepSigningTimeTolerance 5m
     ScepEmptyContent never
 </Location>
+<Location /discreet>
+    SetHandler scep
+    ScepClearChallenge refuse
+</Location>
+<Location /discreet/macs>
+    SetHandler scep
+    ScepClearChallenge accept
+</Location>
 <Location /windows>
     SetHandler scep
     ScepNDESErrors On
@@ -146,6 +154,26 @@ def test_signing_time(server, minutes, good):
     # Elsewhere nobody looks at it (Q80).
     assert reply_to(server, "/cisco", at(server, server.draw(),
                                          when)).status == scep.SUCCESS
+
+
+def test_challenge_in_clear(server):
+    """Q23: nothing comes of it, and the password is still good for who does
+    not show it, or shows it where that is accepted."""
+    password = server.draw()
+    request = scep.Request(server.ra_cert, password, key=scep.shared_key(0))
+    request.extra = [scep.attribute(scep.CHALLENGE,
+                                    core.PrintableString(password))]
+    certificates = server.count_certificates()
+    reply = reply_to(server, "/discreet", request)
+    assert (reply.status, reply.fail_info) == (scep.FAILURE, scep.BAD_REQUEST)
+    assert server.count("SCEP0128") == 1
+    assert server.count_certificates() == certificates
+    reply = reply_to(server, "/discreet/macs", request)
+    assert reply.status == scep.SUCCESS
+    discreet = scep.Request(server.ra_cert, server.draw(),
+                            key=scep.shared_key(0))
+    assert reply_to(server, "/discreet", discreet).status == scep.SUCCESS
+    assert password not in server.error_log()
 
 
 def refused(server, path, **more):

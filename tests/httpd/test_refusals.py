@@ -11,7 +11,7 @@ import threading
 import time
 
 import pytest
-from asn1crypto import cms
+from asn1crypto import cms, core
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import scepclient as scep
@@ -36,6 +36,10 @@ ELSEWHERE = {"test_renewal": range(143, 150), "test_getcert": range(161, 164),
              "test_limits": (190, 191, 192, 194)}
 CASES = {}
 EXTRA = """ScepPasswordMax 16
+<Location /discreet>
+    SetHandler scep
+    ScepClearChallenge refuse
+</Location>
 <Location /punctual>
     SetHandler scep
     ScepSigningTimeTolerance 1d
@@ -193,6 +197,14 @@ def transaction_id(running):
 def sender_nonce(running):
     return running.endpoint().post(without(running,
                                            scep.SENDER_NONCE)[0]), None
+
+
+@case("SCEP0128")
+def clear_challenge(running):
+    request = new_request(running)
+    request.extra = [scep.attribute(scep.CHALLENGE, core.PrintableString(
+        "0" * 16))]
+    return running.endpoint("/discreet").post(request.der()), request
 
 
 @case("SCEP0129")

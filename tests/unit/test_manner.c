@@ -49,6 +49,24 @@ static void test_time(void **state)
                      SCEP_OK);
 }
 
+static void test_clear_challenge(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_pkimessage_t msg = {.transaction_id = "1", .clear_challenge = true};
+
+    assert_int_equal(scep_manner_check_clear(&f->req, &msg, &f->base.res),
+                     SCEP_OK);
+    f->policy.manner.refuse_clear = true;
+    assert_int_equal(scep_manner_check_clear(&f->req, &msg, &f->base.res),
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CLEAR_CHALLENGE);
+    assert_int_equal(f->base.res.failinfo, SCEP_FAIL_BAD_REQUEST);
+    enroll_reset_result(f);
+    msg.clear_challenge = false;
+    assert_int_equal(scep_manner_check_clear(&f->req, &msg, &f->base.res),
+                     SCEP_OK);
+}
+
 static bool is_empty(enroll_fixture_t *f, const scep_pkimessage_t *msg)
 {
     scep_certrep_t rep = {.status = SCEP_PKI_PENDING};
@@ -138,7 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ENROLL_TEST(test_nonce),         ENROLL_TEST(test_time),
         ENROLL_TEST(test_empty_content), ENROLL_TEST(test_ndes_errors),
-        ENROLL_TEST(test_chain),
+        ENROLL_TEST(test_chain),         ENROLL_TEST(test_clear_challenge),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -293,6 +293,22 @@ static void signing_time_is_read(void **state)
     }
 }
 
+/* Q23: it is seen whatever is in it, and nothing of it is kept. */
+static void challenge_in_clear_is_told(void **state)
+{
+    fixture_t *f = *state;
+    maker_t *m = good(f);
+    maker_attribute_t *challenge;
+
+    assert_false(accepted(f, maker_message(f, m))->clear_challenge);
+    challenge = maker_attribute(m, SCEP_OID_CHALLENGE_PASSWORD);
+    maker_set_text(m, SCEP_OID_CHALLENGE_PASSWORD, "secret");
+    assert_true(accepted(f, maker_message(f, m))->clear_challenge);
+    challenge->type = V_ASN1_OCTET_STRING;
+    challenge->copies = challenge->values = 2;
+    assert_true(accepted(f, maker_message(f, m))->clear_challenge);
+}
+
 /* S25: all of them pass CMS_verify. */
 static void message_type_must_be_there_once(void **state)
 {
@@ -791,6 +807,7 @@ int main(void)
         FIXTURE_TEST(ambiguous_signer_is_refused),
         FIXTURE_TEST(certificates_are_counted),
         FIXTURE_TEST(attributes_are_counted),
+        FIXTURE_TEST(challenge_in_clear_is_told),
         FIXTURE_TEST(ber_is_read),
         FIXTURE_TEST(content_type_may_be_enveloped_data),
         FIXTURE_TEST(signed_content_type_must_be_that_of_the_content),
