@@ -365,6 +365,53 @@ static void test_journals_in_the_making(void **state)
     driver->close(conn);
 }
 
+typedef struct holder_t {
+    sqlite3 *db;
+    apr_time_t gone;
+} holder_t;
+
+static void *APR_THREAD_FUNC let_go(apr_thread_t *thread, void *baton)
+{
+    holder_t *holder = baton;
+
+    (void)thread;
+    apr_sleep(50000);
+    holder->gone = scep_sql_clock();
+    sqlite3_close(holder->db);
+    return NULL;
+}
+
+/* While another has the database for itself (as one that repairs its log),
+ * nothing of it can be read, and synchronous=FULL cannot be set: no connection
+ * is had before that. */
+static void test_open_waits_to_be_set_up(void **state)
+{
+    fixture_t *f = *state;
+    holder_t holder = {NULL, 0};
+    apr_thread_t *thread;
+    apr_status_t rv;
+    apr_time_t opened;
+    scep_sql_conn_t *conn;
+
+    conn = connected(f);
+    run(conn, "CREATE TABLE t (a BIGINT)");
+    driver->close(conn);
+    assert_int_equal(sqlite3_open(db_path(f), &holder.db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(holder.db,
+                                  "PRAGMA locking_mode=EXCLUSIVE;"
+                                  "INSERT INTO t VALUES (1)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(apr_thread_create(&thread, NULL, let_go, &holder, f->pool),
+                     APR_SUCCESS);
+    assert_int_equal(driver->open(db_path(f), &conn), SCEP_SQL_OK);
+    opened = scep_sql_clock();
+    assert_int_equal(apr_thread_join(&rv, thread), APR_SUCCESS);
+    assert_true(opened >= holder.gone);
+    assert_string_equal(rows_of(f, conn, "PRAGMA synchronous"), "2/");
+    driver->close(conn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +421,7 @@ int main(void)
         FIXTURE_TEST(test_rows_may_be_cut_short),
         FIXTURE_TEST(test_too_many_columns),
         FIXTURE_TEST(test_journals_in_the_making),
+        FIXTURE_TEST(test_open_waits_to_be_set_up),
         FIXTURE_TEST(test_commit_and_rollback),
         FIXTURE_TEST(test_busy),
         FIXTURE_TEST(test_constraints),
