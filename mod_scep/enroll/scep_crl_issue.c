@@ -46,8 +46,17 @@ static scep_status_e collect(void *baton, const scep_revocation_row_t *row)
 }
 
 /* A certificate that has expired stays on one CRL more that was issued since
- * (RFC 5280 3.3). Numbers begin with the time, so that they rise even if the
- * database was lost. */
+ * (RFC 5280 3.3). LAST may be from when the clock was ahead. */
+static apr_time_t alive_since(const scep_crl_row_t *last, apr_time_t now)
+{
+    if (last == NULL) {
+        return 0;
+    }
+    return last->this_update < now ? last->this_update : now;
+}
+
+/* Numbers begin with the time, so that they rise even if the database was
+ * lost. */
 static scep_status_e make(const scep_service_t *service, const scep_env_t *env,
                           const scep_crl_state_t *state, apr_time_t now,
                           apr_pool_t *pool, scep_crl_row_t **row,
@@ -62,9 +71,9 @@ static scep_status_e make(const scep_service_t *service, const scep_env_t *env,
         .next_update = now + service->crl_validity,
     };
     X509_CRL *crl = NULL;
-    scep_status_e status = scep_store_revocations_each(
-        service->store, service->scope, now,
-        last != NULL ? last->this_update : 0, collect, &c, res);
+    scep_status_e status =
+        scep_store_revocations_each(service->store, service->scope, now,
+                                    alive_since(last, now), collect, &c, res);
 
     if (status == SCEP_OK) {
         status =

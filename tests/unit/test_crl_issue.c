@@ -107,6 +107,19 @@ static void test_new_one_when_the_clock_was_set_back(void **state)
     assert_true(next->number == row->number + 1);
 }
 
+/* What seemed to have expired while the clock was ahead has not. */
+static void test_none_is_lost_when_the_clock_was_set_back(void **state)
+{
+    enroll_fixture_t *f = *state;
+
+    revoke_at(f, "7A", f->base.now, f->base.now + 30 * DAY);
+    f->base.now += 700 * DAY;
+    assert_int_equal(entries(must_get(f)), 1);
+    f->base.now -= 699 * DAY;
+    assert_int_equal(entries(must_get(f)), 1);
+    assert_int_equal(f->crls, 2);
+}
+
 /* RFC 5280 3.3: on one more that was issued after it expired. */
 static void test_expired_one_leaves_later(void **state)
 {
@@ -193,6 +206,7 @@ int main(void)
         ENROLL_TEST(test_new_one_after_a_revocation),
         ENROLL_TEST(test_new_one_before_it_runs_out),
         ENROLL_TEST(test_new_one_when_the_clock_was_set_back),
+        ENROLL_TEST(test_none_is_lost_when_the_clock_was_set_back),
         ENROLL_TEST(test_expired_one_leaves_later),
         ENROLL_TEST(test_race),
         ENROLL_TEST(test_race_for_the_first),
