@@ -445,14 +445,22 @@ static bool is_owner(const entry_t *entry, const unsigned char *owner)
            scep_equal_ct(entry->owner, owner, SCEP_CLAIM_OWNER_SIZE);
 }
 
+/* One that would last for longer than two leases is from before the clock was
+ * set back; whoever made it may be dead. */
+static bool is_held(const entry_t *entry, apr_time_t now,
+                    apr_interval_time_t lease)
+{
+    return entry->state == ENTRY_CLAIMED && entry->claimed_until > now &&
+           entry->claimed_until <= now + 2 * lease;
+}
+
 static scep_claim_e claim(entry_t *entry, const unsigned char *owner,
                           apr_time_t now, apr_interval_time_t lease)
 {
     if (entry->expires <= now) {
         return SCEP_CLAIM_EXPIRED;
     }
-    if (entry->state == ENTRY_CLAIMED && entry->claimed_until > now &&
-        !is_owner(entry, owner)) {
+    if (is_held(entry, now, lease) && !is_owner(entry, owner)) {
         return SCEP_CLAIM_BUSY;
     }
     entry->state = ENTRY_OUTSTANDING;

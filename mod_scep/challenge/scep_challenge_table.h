@@ -76,8 +76,9 @@ scep_add_e scep_challenge_table_add(scep_challenge_table_t *table,
                                     apr_time_t expires, apr_time_t now);
 
 /**
- * Claim for OWNER until NOW + LEASE. A claim that has run out, or whose owner
- * is the same, is taken over; the password itself must not have expired.
+ * Claim for OWNER until NOW + LEASE. A claim that has run out (also one that
+ * was made before the clock was set back), or whose owner is the same, is taken
+ * over; the password itself must not have expired.
  */
 scep_claim_e
 scep_challenge_table_claim(scep_challenge_table_t *table,

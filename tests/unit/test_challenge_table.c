@@ -207,6 +207,21 @@ static void test_claim_runs_out(void **state)
                      SCEP_CLAIM_BUSY);
 }
 
+/* Of one who has died. */
+static void test_claim_runs_out_when_the_clock_was_set_back(void **state)
+{
+    fixture_t *f = *state;
+    lock_counter_t counter;
+    scep_challenge_table_t *table = make_table(f, 16, &counter);
+
+    assert_int_equal(add(table, 1, FIXTURE_NOW + VALIDITY), SCEP_ADD_OK);
+    assert_int_equal(claim(table, 1, owner_a, FIXTURE_NOW), SCEP_CLAIM_OK);
+    assert_int_equal(claim(table, 1, owner_b, FIXTURE_NOW - LEASE),
+                     SCEP_CLAIM_BUSY);
+    assert_int_equal(claim(table, 1, owner_b, FIXTURE_NOW - LEASE - 1),
+                     SCEP_CLAIM_OK);
+}
+
 static void test_claiming_again_renews_the_lease(void **state)
 {
     fixture_t *f = *state;
@@ -471,6 +486,7 @@ int main(void)
         FIXTURE_TEST(test_add_and_claim),
         FIXTURE_TEST(test_claim_excludes_others),
         FIXTURE_TEST(test_claim_runs_out),
+        FIXTURE_TEST(test_claim_runs_out_when_the_clock_was_set_back),
         FIXTURE_TEST(test_claiming_again_renews_the_lease),
         FIXTURE_TEST(test_expiry),
         FIXTURE_TEST(test_expired_one_may_be_added_again),
