@@ -168,17 +168,23 @@ scep_status_e scep_store_challenge_cancel(scep_store_t *store,
     const char *hash = scep_hex_lower(pool, cancel->hash, SCEP_HASH_SIZE);
     char id[1][SCEP_STORE_ID_SIZE];
     scep_store_session_t s;
+    scep_cancel_outcome_e reached;
     scep_sql_status_e sql;
     scep_status_e status = scep_store_new_ids(id, 1, res);
 
+    /* Whoever forgets to look at the status must not take it for cancelled. */
+    *outcome = SCEP_CANCEL_UNKNOWN;
     if (status == SCEP_OK) {
         status = scep_store_begin(store, &s, res);
     }
     if (status != SCEP_OK) {
         return status;
     }
-    *outcome = SCEP_CANCEL_UNKNOWN;
-    sql = try_cancel(&s, cancel, hash, id[0], outcome);
-    return scep_store_end(&s, sql, *outcome == SCEP_CANCEL_DONE,
-                          "cancel a challenge", res);
+    sql = try_cancel(&s, cancel, hash, id[0], &reached);
+    status = scep_store_end(&s, sql, reached == SCEP_CANCEL_DONE,
+                            "cancel a challenge", res);
+    if (status == SCEP_OK) {
+        *outcome = reached;
+    }
+    return status;
 }

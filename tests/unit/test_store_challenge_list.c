@@ -232,6 +232,27 @@ static void test_unavailable(void **state)
     assert_int_equal(
         scep_store_challenge_cancel(store, &one, f->pool, &outcome, &f->res),
         SCEP_UNAVAILABLE);
+    assert_int_not_equal(outcome, SCEP_CANCEL_DONE);
+}
+
+/* Whoever forgets to look at the status must not take it for cancelled. */
+static void test_cancel_that_fails_is_not_done(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_challenge_cancel_t one = {SAMPLE_SCOPE, sample_hash(f->pool, 'p', 1),
+                                   f->now, "bob", "192.0.2.9"};
+    scep_cancel_outcome_e outcome = SCEP_CANCEL_DONE;
+
+    must_add(f, store, 1);
+    db_text(f, "CREATE TRIGGER no BEFORE INSERT ON audit"
+               " BEGIN SELECT RAISE(ABORT, 'no'); END");
+    assert_int_equal(
+        scep_store_challenge_cancel(store, &one, f->pool, &outcome, &f->res),
+        SCEP_BROKEN);
+    assert_int_not_equal(outcome, SCEP_CANCEL_DONE);
+    assert_int_equal(
+        db_number(f, "SELECT COUNT(*) FROM challenges WHERE state = 0"), 1);
 }
 
 int main(void)
@@ -246,6 +267,7 @@ int main(void)
         FIXTURE_TEST(test_cancel_and_issue_exclude_each_other),
         FIXTURE_TEST(test_malformed_row),
         FIXTURE_TEST(test_unavailable),
+        FIXTURE_TEST(test_cancel_that_fails_is_not_done),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
