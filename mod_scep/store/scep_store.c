@@ -32,12 +32,13 @@ struct scep_store_t {
     const char *name; /* PARAMS without secrets */
     scep_env_t env;
     pid_t process; /* that opened it: connections do not survive fork() */
-    apr_thread_mutex_t *lock; /* over the free list and `failing` */
+    apr_thread_mutex_t *lock; /* over the free list and what fails */
     apr_thread_cond_t *freed;
     apr_thread_mutex_t *writer; /* held during the write transaction */
     int slots;
     int free; /* first free slot; -1: none */
     bool failing;
+    bool failing_to_write; /* reading goes on, with a lock or a full disk */
     scep_store_tally_t tally;
     scep_store_slot_t *slot;
 };
@@ -244,33 +245,42 @@ const char *scep_store_name(const scep_store_t *store)
 
 /* --- failures ------------------------------------------------------------- */
 
-static void note_failing(scep_store_t *store, bool failing)
+static void note_failing(scep_store_t *store, bool writes)
 {
-    bool recovered;
+    apr_thread_mutex_lock(store->lock);
+    *(writes ? &store->failing_to_write : &store->failing) = true;
+    apr_thread_mutex_unlock(store->lock);
+}
+
+static void note_success(scep_store_t *store, bool wrote)
+{
+    bool failed, fails;
 
     apr_thread_mutex_lock(store->lock);
-    recovered = store->failing && !failing;
-    store->failing = failing;
+    failed = store->failing || store->failing_to_write;
+    store->failing = false;
+    store->failing_to_write = store->failing_to_write && !wrote;
+    fails = store->failing_to_write;
     apr_thread_mutex_unlock(store->lock);
-    if (recovered) {
+    if (failed && !fails) {
         scep_log(&store->env, SCEP_LOG_NOTICE,
                  SCEPLOGNO(0250) "database %s works again", store->name);
     }
 }
 
-static scep_status_e away(scep_store_t *store, const char *what,
+static scep_status_e away(scep_store_t *store, bool writes, const char *what,
                           const char *why, scep_result_t *res)
 {
-    note_failing(store, true);
+    note_failing(store, writes);
     return scep_fail(res, SCEP_R_STORE_UNAVAILABLE, "%s: database %s: %s", what,
                      store->name, why);
 }
 
 /* Our own line tells the operator which database and which cure; the caller
  * logs RES with its request. */
-static scep_status_e sql_fail(scep_store_t *store, scep_sql_status_e sql,
-                              const char *what, const char *error,
-                              scep_result_t *res)
+static scep_status_e sql_fail(scep_store_t *store, bool writes,
+                              scep_sql_status_e sql, const char *what,
+                              const char *error, scep_result_t *res)
 {
     const scep_env_t *env = &store->env;
 
@@ -280,18 +290,18 @@ static scep_status_e sql_fail(scep_store_t *store, scep_sql_status_e sql,
                  SCEPLOGNO(0251) "database %s stayed locked for %d s; is "
                                  "another program working on it?",
                  store->name, (int)(STORE_WAIT / APR_USEC_PER_SEC));
-        return away(store, what, error, res);
+        return away(store, writes, what, error, res);
     case SCEP_SQL_FULL:
         scep_log(env, SCEP_LOG_ERROR,
                  SCEPLOGNO(0252) "no room for database %s; make some on its "
                                  "disk",
                  store->name);
-        return away(store, what, error, res);
+        return away(store, writes, what, error, res);
     case SCEP_SQL_LOST:
         scep_log(env, SCEP_LOG_ERROR,
                  SCEPLOGNO(0253) "database %s cannot be read or written: %s",
                  store->name, error);
-        return away(store, what, error, res);
+        return away(store, writes, what, error, res);
     case SCEP_SQL_OK:
     case SCEP_SQL_CONSTRAINT:
     case SCEP_SQL_ERROR:
@@ -361,8 +371,8 @@ static scep_status_e connected(scep_store_session_t *s, scep_result_t *res)
     if (sql == SCEP_SQL_OK) {
         return SCEP_OK;
     }
-    status =
-        sql_fail(store, sql, "open", store->driver->error(slot->conn), res);
+    status = sql_fail(store, false, sql, "open",
+                      store->driver->error(slot->conn), res);
     disconnect(s);
     return status;
 }
@@ -384,7 +394,7 @@ static scep_status_e use(scep_store_t *store, scep_store_session_t *s,
                  SCEPLOGNO(0255) "all %d connections to database %s are in "
                                  "use",
                  store->slots, store->name);
-        return away(store, "connect", "all connections are in use", res);
+        return away(store, false, "connect", "all connections are in use", res);
     }
     status = connected(s, res);
     if (status != SCEP_OK) {
@@ -446,11 +456,12 @@ scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
         ended = sql == SCEP_SQL_OK;
     }
     if (sql != SCEP_SQL_OK) {
-        status = sql_fail(store, sql, what, driver->error(conn), res);
+        status =
+            sql_fail(store, s->writes, sql, what, driver->error(conn), res);
         keep = sql == SCEP_SQL_BUSY || sql == SCEP_SQL_CONSTRAINT;
     }
     else {
-        note_failing(store, false);
+        note_success(store, s->writes && commit);
     }
     if (!ended) {
         keep = driver->rollback(conn) && keep;

@@ -557,9 +557,11 @@ static void test_locked_by_another(void **state)
                                                sample_hash(f->pool, 'p', 1),
                                                f->pool, &row, &f->res),
                      SCEP_OK);
+    assert_null(strstr(f->log, "SCEP0250")); /* which shows nothing */
     assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     must_add(f, store, 2);
+    assert_non_null(strstr(f->log, "SCEP0250"));
 }
 
 typedef struct nested_t {
