@@ -523,7 +523,8 @@ scep_status_e scep_store_request_find(scep_store_t *store, const char *scope,
                                       scep_request_row_t **row,
                                       scep_result_t *res)
 {
-    const scep_sql_value_t values[] = {{scope, 0}, {transaction_id, 0}};
+    const scep_sql_value_t values[] = {
+        {scope, 0}, {transaction_id, 0}, {scope, 0}, {transaction_id, 0}};
     find_t found = {pool, now, NULL, false};
 
     return find(store, SCEP_Q_REQUEST_FIND, values, &found, row, res);

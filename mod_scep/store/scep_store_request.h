@@ -73,8 +73,9 @@ scep_status_e scep_store_request_add(scep_store_t *store,
                                      scep_queue_outcome_e *outcome,
                                      scep_result_t *res);
 
-/** The newest request of that scope and transactionID. SCEP_NOT_FOUND without
- * filling RES. One that has run out at NOW is EXPIRED. */
+/** The request of that scope and transactionID that is not decided on, else
+ * the newest one. SCEP_NOT_FOUND without filling RES. One that has run out at
+ * NOW is EXPIRED. */
 scep_status_e scep_store_request_find(scep_store_t *store, const char *scope,
                                       const char *transaction_id,
                                       apr_time_t now, apr_pool_t *pool,
@@ -154,7 +155,7 @@ typedef struct scep_request_filter_t {
 } scep_request_filter_t;
 
 /** Called per row; a result other than SCEP_OK ends the walk and becomes its
- * result. ROW lives only during the call; sealed is not filled. */
+ * result. ROW lives only during the call. */
 typedef scep_status_e scep_request_each_fn(void *baton,
                                            const scep_request_row_t *row);
 

@@ -162,7 +162,9 @@
       "SELECT id FROM requests WHERE scope = $1 AND transaction_id = $2"       \
       " AND state <= 2")                                                       \
     X(SCEP_Q_REQUEST_COUNT, "t",                                               \
-      "SELECT COUNT(*) FROM requests WHERE state <= 2 AND scope = $1")         \
+      /* COALESCE: not by an index of scopes, which has all the decided ones */ \
+      "SELECT COUNT(*) FROM requests"                                          \
+      " WHERE state <= 2 AND scope = COALESCE($1, scope)")                     \
     X(SCEP_Q_REQUEST_ADD, "tttttntttttttttnn",                                 \
       "INSERT INTO requests (id, scope, transaction_id, key_hash, csr_hash,"   \
       " state, csr, subject, alt_names, profile, source, challenge_hash,"      \
@@ -195,10 +197,13 @@
     X(SCEP_Q_REQUEST_ISSUED, "ntt",                                            \
       "UPDATE requests SET state = $1, certificate_id = $2, csr = NULL"        \
       " WHERE id = $3 AND state IN (1, 2)")                                    \
-    X(SCEP_Q_REQUEST_FIND, "tt",                                               \
+    X(SCEP_Q_REQUEST_FIND, "tttt",                                             \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
-      " WHERE r.scope = $1 AND r.transaction_id = $2"                          \
-      " ORDER BY r.created DESC LIMIT 1")                                      \
+      " WHERE r.id = COALESCE("                                                \
+      "(SELECT id FROM requests WHERE scope = $1 AND transaction_id = $2"      \
+      " AND state <= 2 LIMIT 1),"                                              \
+      " (SELECT id FROM requests WHERE scope = $3 AND transaction_id = $4"     \
+      " ORDER BY created DESC LIMIT 1))")                                      \
     X(SCEP_Q_REQUEST_BY_CHALLENGE, "tn",                                       \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
       " WHERE r.challenge_hash = $1 AND r.state <= 2 AND r.expires <= $2"      \

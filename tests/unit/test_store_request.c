@@ -155,6 +155,24 @@ static void test_decisions(void **state)
     assert_int_equal(find(f, store, &row, f->now)->state, SCEP_REQUEST_WAITING);
 }
 
+/* What was decided on while the clock was ahead does not hide what waits. */
+static void test_what_waits_is_found_first(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_request_row_t row = sample(f, 1), *found;
+
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    found = find(f, store, &row, f->now);
+    assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_REJECTED),
+                     SCEP_OK);
+    row.created -= SAMPLE_VALIDITY;
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    found = find(f, store, &row, row.created);
+    assert_int_equal(found->state, SCEP_REQUEST_WAITING);
+    assert_int_equal(found->created, row.created);
+}
+
 static int outstanding(fixture_t *f)
 {
     return db_number(f, "SELECT COUNT(*) FROM challenges WHERE state = 0");
@@ -350,6 +368,7 @@ int main(void)
         FIXTURE_TEST(test_added_and_found),
         FIXTURE_TEST(test_id_taken_and_full),
         FIXTURE_TEST(test_decisions),
+        FIXTURE_TEST(test_what_waits_is_found_first),
         FIXTURE_TEST(test_challenge_is_bound_and_given_back),
         FIXTURE_TEST(test_moved_to_another_id),
         FIXTURE_TEST(test_issued),

@@ -60,11 +60,33 @@ static void test_no_table_is_scanned(void **state)
     sqlite3_close(db);
 }
 
+/* Those that are decided on stay for months; and the write lock is held. */
+static void test_only_what_waits_is_counted(void **state)
+{
+    fixture_t *f = *state;
+    sqlite3_stmt *statement = NULL;
+    sqlite3 *db;
+    const char *plan =
+        apr_pstrcat(f->pool, "EXPLAIN QUERY PLAN ",
+                    scep_store_query(SCEP_Q_REQUEST_COUNT)->text, NULL);
+
+    db_prepare(f);
+    assert_int_equal(sqlite3_open(db_path(f), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, plan, -1, &statement, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    assert_non_null(strstr((const char *)sqlite3_column_text(statement, 3),
+                           "requests_by_state"));
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_rules),
         FIXTURE_TEST(test_no_table_is_scanned),
+        FIXTURE_TEST(test_only_what_waits_is_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
