@@ -255,7 +255,36 @@ static scep_sql_status_e find_certificate(scep_store_session_t *s,
                           take_certificate, cert, NULL);
 }
 
-/* A new row, or the one that is there with an earlier time. */
+static int weight(scep_revocation_reason_e reason)
+{
+    switch (reason) {
+    case SCEP_REVOKED_KEY_COMPROMISE:
+    case SCEP_REVOKED_CA_COMPROMISE:
+    case SCEP_REVOKED_AA_COMPROMISE:
+        return 2;
+    case SCEP_REVOKED_SUPERSEDED:
+        return 0;
+    default:
+        return 1;
+    }
+}
+
+/* What OLD becomes by NEW, into NEW. False: it says all that already. */
+static bool merge(const scep_revocation_row_t *old, scep_revocation_row_t *new)
+{
+    bool sooner = new->effective < old->effective;
+    bool weightier = weight(new->reason) > weight(old->reason);
+
+    if (!sooner) {
+        new->effective = old->effective;
+    }
+    if (weight(new->reason) < weight(old->reason)) {
+        new->reason = old->reason;
+    }
+    return sooner || weightier;
+}
+
+/* A new row, or the one that is there, changed. */
 static scep_sql_status_e write_row(scep_store_session_t *s,
                                    const scep_revocation_row_t *row,
                                    apr_time_t not_after, apr_int64_t seq,
@@ -279,11 +308,11 @@ static scep_sql_status_e write_row(scep_store_session_t *s,
 
 static scep_sql_status_e record(scep_store_session_t *s,
                                 const scep_revoke_t *revoke,
+                                const scep_revocation_row_t *row,
                                 const certificate_t *cert, bool exists,
                                 const char *id, apr_pool_t *pool)
 {
-    const scep_revocation_row_t *row = &revoke->row;
-    const char *why = scep_revocation_reason_name((int)row->reason);
+    const char *why = scep_revocation_reason_name((int)revoke->row.reason);
     const scep_audit_t audit = {
         .id = id,
         .event = SCEP_AUDIT_REVOKED,
@@ -313,13 +342,13 @@ static scep_sql_status_e decide(scep_store_session_t *s,
                                 certificate_t *cert, find_t *find,
                                 const char *id, scep_revoke_outcome_e *outcome)
 {
-    scep_sql_status_e sql =
-        find_in(s, revoke->row.scope, revoke->row.serial, find);
+    scep_revocation_row_t row = revoke->row;
+    scep_sql_status_e sql = find_in(s, row.scope, row.serial, find);
 
     if (sql == SCEP_SQL_OK) {
-        sql = find_certificate(s, &revoke->row, cert);
+        sql = find_certificate(s, &row, cert);
     }
-    if (find->row != NULL && find->row->effective <= revoke->row.effective) {
+    if (find->row != NULL && !merge(find->row, &row)) {
         *outcome = SCEP_REVOKE_ALREADY;
         return sql;
     }
@@ -330,7 +359,8 @@ static scep_sql_status_e decide(scep_store_session_t *s,
     *outcome = SCEP_REVOKE_RECORDED;
     return sql != SCEP_SQL_OK || find->bad || cert->bad
                ? sql
-               : record(s, revoke, cert, find->row != NULL, id, find->pool);
+               : record(s, revoke, &row, cert, find->row != NULL, id,
+                        find->pool);
 }
 
 scep_sql_status_e scep_store_revoke_in(scep_store_session_t *s,

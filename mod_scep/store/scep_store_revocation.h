@@ -58,14 +58,15 @@ typedef struct scep_revoke_t {
 
 typedef enum {
     SCEP_REVOKE_RECORDED = 0, /* committed and synced, with its audit row */
-    SCEP_REVOKE_ALREADY,      /* it is revoked, as early or earlier; nothing
-                               * was written */
+    SCEP_REVOKE_ALREADY,      /* it is revoked, as early or earlier and for as
+                               * good a reason; nothing was written */
     SCEP_REVOKE_UNKNOWN       /* no such certificate is recorded */
 } scep_revoke_outcome_e;
 
 /**
- * Revoke a certificate. A revocation that is due later than the new one is
- * brought forward; what is revoked already stays as it is.
+ * Revoke a certificate. Of one that is revoked already the earlier time counts,
+ * and the reason that weighs more: a compromise more than anything else,
+ * superseded, which says nothing against its holder, the least.
  */
 scep_status_e scep_store_revoke(scep_store_t *store,
                                 const scep_revoke_t *revoke, apr_pool_t *pool,

@@ -128,6 +128,52 @@ static void test_later_one_is_brought_forward(void **state)
     assert_int_equal(db_count(f, "revocations"), 1);
 }
 
+/* What weighs more is entered also afterwards; the time stays the first. */
+static void test_reason_that_weighs_more(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+    scep_revoke_t revoke = sample_revoke(f, 1);
+    const scep_revocation_reason_e rising[] = {
+        SCEP_REVOKED_SUPERSEDED, SCEP_REVOKED_CESSATION_OF_OPERATION,
+        SCEP_REVOKED_KEY_COMPROMISE};
+    int i, j;
+
+    must_issue(f, store, &issue);
+    for (i = 0; i < 3; i++) {
+        revoke.row.reason = rising[i];
+        revoke.row.effective = f->now + i;
+        assert_int_equal(must_revoke(f, store, &revoke), SCEP_REVOKE_RECORDED);
+        assert_true(must_find(f, store, &revoke)->effective == f->now);
+        for (j = 0; j <= i; j++) {
+            revoke.row.reason = rising[j];
+            assert_int_equal(must_revoke(f, store, &revoke),
+                             SCEP_REVOKE_ALREADY);
+        }
+        assert_int_equal(must_find(f, store, &revoke)->reason, rising[i]);
+        assert_int_equal(must_find(f, store, &revoke)->seq, i + 1);
+    }
+}
+
+static void test_brought_forward_keeps_its_reason(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+    scep_revoke_t revoke = sample_revoke(f, 1);
+
+    must_issue(f, store, &issue);
+    revoke.row.effective = f->now + SAMPLE_VALIDITY;
+    must_revoke(f, store, &revoke);
+    revoke.row.effective = f->now;
+    revoke.row.reason = SCEP_REVOKED_SUPERSEDED;
+    assert_int_equal(must_revoke(f, store, &revoke), SCEP_REVOKE_RECORDED);
+    assert_true(must_find(f, store, &revoke)->effective == f->now);
+    assert_int_equal(must_find(f, store, &revoke)->reason,
+                     SCEP_REVOKED_KEY_COMPROMISE);
+}
+
 static void test_unknown_only_by_wish(void **state)
 {
     fixture_t *f = *state;
@@ -272,6 +318,8 @@ int main(void)
         FIXTURE_TEST(test_audit_row),
         FIXTURE_TEST(test_again_changes_nothing),
         FIXTURE_TEST(test_later_one_is_brought_forward),
+        FIXTURE_TEST(test_reason_that_weighs_more),
+        FIXTURE_TEST(test_brought_forward_keeps_its_reason),
         FIXTURE_TEST(test_unknown_only_by_wish),
         FIXTURE_TEST(test_scopes_are_apart),
         FIXTURE_TEST(test_each),
