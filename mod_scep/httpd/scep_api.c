@@ -13,13 +13,14 @@
 #include "scep_refusal.h"
 
 enum {
-    MAX_BODY = 65536,
     RETRY_AFTER = 5, /* seconds */
     NAME_IN_LOG = 128,
     MAX_DEPTH = 32
 };
 
 static const char prefix[] = "/api";
+
+static const scep_body_limit_t body_limit = {65536, "the most the API takes"};
 
 /* A path below /api/, in which one part may be "*". ACTION is what
  * ScepAdminRequire is asked for before RUN; NULL: RUN asks itself, once it
@@ -209,7 +210,7 @@ static scep_status_e read_body(scep_api_t *api, int *filter_status)
     scep_status_e status = check_type(api);
 
     if (status == SCEP_OK) {
-        status = scep_body_read(api->call->r, MAX_BODY, &text, filter_status,
+        status = scep_body_read(api->call->r, &body_limit, &text, filter_status,
                                 api->res);
     }
     return status == SCEP_OK ? parse(api, text) : status;

@@ -13,7 +13,7 @@ typedef struct reader_t {
     request_rec *r;
     unsigned char *data;
     apr_size_t used;
-    apr_size_t max;
+    const scep_body_limit_t *limit;
     bool complete;
     int *filter_status;
     scep_result_t *res;
@@ -22,8 +22,8 @@ typedef struct reader_t {
 static scep_status_e too_large(const reader_t *b)
 {
     return scep_fail(b->res, SCEP_R_TOO_LARGE,
-                     "the body has more than %lu octets (ScepMaxRequestSize)",
-                     (unsigned long)b->max);
+                     "the body has more than %lu octets (%s)",
+                     (unsigned long)b->limit->max, b->limit->cause);
 }
 
 static scep_status_e unreadable(const reader_t *b, apr_status_t rv)
@@ -64,7 +64,7 @@ static scep_status_e take(reader_t *b, apr_bucket_brigade *bb)
         if (rv != APR_SUCCESS) {
             return unreadable(b, rv);
         }
-        if (len > b->max - b->used) {
+        if (len > b->limit->max - b->used) {
             return too_large(b);
         }
         memcpy(b->data + b->used, data, len);
@@ -87,19 +87,19 @@ static scep_status_e make_buffer(reader_t *b)
             announced < 0) {
             return scep_fail(b->res, SCEP_R_BODY, "bad Content-Length");
         }
-        if (announced > (apr_off_t)b->max) {
+        if (announced > (apr_off_t)b->limit->max) {
             return too_large(b);
         }
     }
-    b->data = apr_palloc(b->r->pool, b->max);
+    b->data = apr_palloc(b->r->pool, b->limit->max);
     return SCEP_OK;
 }
 
-scep_status_e scep_body_read(request_rec *r, apr_size_t max,
+scep_status_e scep_body_read(request_rec *r, const scep_body_limit_t *limit,
                              scep_octets_t *body, int *filter_status,
                              scep_result_t *res)
 {
-    reader_t b = {r, NULL, 0, max, false, filter_status, res};
+    reader_t b = {r, NULL, 0, limit, false, filter_status, res};
     apr_bucket_brigade *bb =
         apr_brigade_create(r->pool, r->connection->bucket_alloc);
     scep_status_e status = make_buffer(&b);

@@ -12,6 +12,12 @@
 
 #include "scep.h"
 
+/** How long a body may be. */
+typedef struct scep_body_limit_t {
+    apr_size_t max;    /* octets */
+    const char *cause; /* for the log: whose limit it is */
+} scep_body_limit_t;
+
 /**
  * Read the body of R, chunked or not, HTTP/1 or 2. Octets are counted as they
  * come; what Content-Length says only saves reading.
@@ -19,7 +25,7 @@
  *     itself: the handler must return it and send nothing
  * @return SCEP_OK; SCEP_REFUSED (SCEP_R_TOO_LARGE, SCEP_R_BODY)
  */
-scep_status_e scep_body_read(request_rec *r, apr_size_t max,
+scep_status_e scep_body_read(request_rec *r, const scep_body_limit_t *limit,
                              scep_octets_t *body, int *filter_status,
                              scep_result_t *res);
 

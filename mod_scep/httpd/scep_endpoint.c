@@ -166,11 +166,13 @@ static int answer_operation(scep_call_t *call)
     request_rec *r = call->r;
     scep_octets_t body = {NULL, 0};
     scep_answer_t answer;
+    const scep_body_limit_t limit = {call->policy.max_request_size,
+                                     "ScepMaxRequestSize"};
     int filter_status = OK;
 
     if (r->method_number == M_POST &&
-        scep_body_read(r, call->policy.max_request_size, &body, &filter_status,
-                       &call->res) != SCEP_OK) {
+        scep_body_read(r, &limit, &body, &filter_status, &call->res) !=
+            SCEP_OK) {
         if (filter_status == OK) {
             return scep_call_refuse(call);
         }

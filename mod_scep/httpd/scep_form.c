@@ -17,14 +17,11 @@
 #include "scep_manage.h"
 #include "scep_refusal.h"
 
-enum {
-    MAX_BODY = 65536,
-    PAGE = 100,
-    NAME_IN_LOG = 64,
-    SECONDS_PER_MINUTE = 60
-};
+enum { PAGE = 100, NAME_IN_LOG = 64, SECONDS_PER_MINUTE = 60 };
 
 static const char prefix[] = "/form";
+
+static const scep_body_limit_t body_limit = {65536, "the most the form takes"};
 
 bool scep_form_is(const scep_call_t *call)
 {
@@ -225,7 +222,7 @@ static int answer_post(scep_call_t *call)
     scep_status_e status = scep_guard_change(call);
 
     if (status == SCEP_OK) {
-        status = scep_body_read(call->r, MAX_BODY, &body, &filter_status,
+        status = scep_body_read(call->r, &body_limit, &body, &filter_status,
                                 &call->res);
     }
     if (filter_status != OK) {

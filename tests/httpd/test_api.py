@@ -153,6 +153,11 @@ def test_body_too_large(running):
     answer = call(running, "POST", "challenges",
                   json.dumps({"label": "x" * 65536}))
     assert error(answer) == (413, "SCEP0102")
+    # no directive changes that
+    (line,) = [line for line in running.error_log().splitlines()
+               if "SCEP0102" in line]
+    assert "more than 65536 octets" in line and "the API takes" in line
+    assert "ScepMaxRequestSize" not in line
 
 
 @pytest.mark.parametrize("kind", (

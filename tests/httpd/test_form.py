@@ -75,6 +75,15 @@ def denials(server):
 
 # ---- the forms ----
 
+def test_body_too_large(running):
+    answer = send(running, {"label": "x" * 65536})
+    assert answer.status == 413
+    (line,) = [line for line in running.error_log().splitlines()
+               if "SCEP0102" in line]
+    assert "more than 65536 octets" in line and "the form takes" in line
+    assert "ScepMaxRequestSize" not in line
+
+
 def test_headers(running):
     before = passwords(running)
     answer = running.admin(FORM)

@@ -246,6 +246,8 @@ def test_body_limit(running, path, limit, in_chunks):
     before = running.count("SCEP0102")
     check_error(post(limit + 1), 413, b"The request is too large.")
     assert running.count("SCEP0102") == before + 1
+    assert (f"more than {limit} octets (ScepMaxRequestSize)"
+            in running.error_log())
 
 
 @pytest.mark.parametrize("in_chunks", (False, True))
