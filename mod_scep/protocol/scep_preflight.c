@@ -215,6 +215,17 @@ scep_status_e scep_preflight_signed(scep_octets_t der, scep_result_t *res)
 
 /* --- the envelope -------------------------------------------------------- */
 
+/* rsaEncryption and hash functions have NULL parameters, which some leave
+ * out. */
+static bool null_or_nothing(scep_ber_reader_t *params)
+{
+    scep_ber_t null;
+
+    return scep_ber_end(params) ||
+           (scep_ber_take(params, SCEP_BER_NULL, &null) && null.body.len == 0 &&
+            scep_ber_end(params));
+}
+
 /* A digest's AlgorithmIdentifier in an explicit tag. */
 static bool oaep_hash(scep_ber_reader_t *explicit)
 {
@@ -222,7 +233,8 @@ static bool oaep_hash(scep_ber_reader_t *explicit)
     int nid;
 
     return scep_ber_algorithm(explicit, &nid, &params) &&
-           scep_oaep_digest(nid) && scep_ber_end(explicit);
+           scep_oaep_digest(nid) && null_or_nothing(&params) &&
+           scep_ber_end(explicit);
 }
 
 static bool oaep_mgf(scep_ber_reader_t *explicit)
@@ -267,16 +279,6 @@ static bool oaep_known(scep_ber_reader_t *params)
         }
     }
     return scep_ber_end(&in);
-}
-
-/* rsaEncryption has NULL parameters, which some leave out. */
-static bool null_or_nothing(scep_ber_reader_t *params)
-{
-    scep_ber_t null;
-
-    return scep_ber_end(params) ||
-           (scep_ber_take(params, SCEP_BER_NULL, &null) && null.body.len == 0 &&
-            scep_ber_end(params));
 }
 
 static scep_status_e recipient(scep_ber_reader_t *set, scep_result_t *res)

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else {
         FUZZ_CHECK(res.reason == SCEP_R_CONTENT);
     }
-    scep_crypto_clear_errors();
+    FUZZ_CHECK(*scep_crypto_errors(pool) == '\0');
     apr_pool_destroy(pool);
     return 0;
 }

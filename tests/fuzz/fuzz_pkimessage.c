@@ -62,9 +62,12 @@ static void set_up(void)
 static void open_message(scep_pkimessage_t *msg, scep_result_t *res)
 {
     scep_csr_t *csr = NULL;
+    bool ours = scep_pkimessage_address(msg, algs, pairs, res) == SCEP_OK;
 
+    FUZZ_CHECK(!ours || (msg->recipient != NULL && msg->cipher != NULL));
+    FUZZ_CHECK(*scep_crypto_errors(msg->pool) == '\0');
     if (scep_pkimessage_open(msg, algs, pairs, res) == SCEP_OK) {
-        FUZZ_CHECK(msg->recipient != NULL && msg->cipher != NULL);
+        FUZZ_CHECK(ours);
         FUZZ_CHECK(msg->data.len > 0 && msg->data.len < msg->envelope.len);
         if (scep_csr_parse(msg->data, algs, 1024, msg->pool, &csr, res) ==
             SCEP_OK) {

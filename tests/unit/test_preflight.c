@@ -598,6 +598,8 @@ static void oaep_parameters_are_known(void **state)
 {
     fixture_t *f = *state;
     scep_octets_t sha256 = algorithm(f, "2.16.840.1.101.3.4.2.1", BER_NULL);
+    scep_octets_t odd =
+        algorithm(f, "2.16.840.1.101.3.4.2.1", MAKER_OCTETS("\x02\x00"));
     scep_octets_t hash = MAKER_TLV(f, 0xa0, sha256);
     scep_octets_t mgf = tagged(f, 1, "1.2.840.113549.1.1.8", sha256);
     scep_octets_t source =
@@ -617,6 +619,11 @@ static void oaep_parameters_are_known(void **state)
     oaep_is(f, MAKER_TLV(f, 0x30, MAKER_TLV(f, 0xa0, sha256, sha256)),
             SCEP_R_ENVELOPE_ALG);
     oaep_is(f, MAKER_TLV(f, 0x30, MAKER_TLV(f, 0xa0, NOTHING)),
+            SCEP_R_ENVELOPE_ALG);
+    /* a digest's parameters, which OpenSSL could not read */
+    oaep_is(f, MAKER_TLV(f, 0x30, MAKER_TLV(f, 0xa0, odd)),
+            SCEP_R_ENVELOPE_ALG);
+    oaep_is(f, MAKER_TLV(f, 0x30, tagged(f, 1, "1.2.840.113549.1.1.8", odd)),
             SCEP_R_ENVELOPE_ALG);
     /* MD5 */
     oaep_is(f, MAKER_TLV(f, 0x30, tagged(f, 0, "1.2.840.113549.2.5", BER_NULL)),
