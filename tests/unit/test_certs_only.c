@@ -148,12 +148,46 @@ static void test_no_encoding(void **state)
     assert_int_equal(der.len, 0);
 }
 
+/* RFC 8894 4.6.1: the CRL, no certificates, and no content either. */
+static void test_crl_alone(void **state)
+{
+    fixture_t *f = *state;
+    scep_keypair_t ca = certs_pair(f, "P-256", "CA", NULL);
+    X509_CRL *crl = X509_CRL_new();
+    ASN1_TIME *now = ASN1_TIME_set(NULL, 1700000000);
+    scep_octets_t der;
+    PKCS7 *p7;
+
+    assert_int_equal(
+        X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca.cert)), 1);
+    assert_int_equal(X509_CRL_set1_lastUpdate(crl, now), 1);
+    assert_true(X509_CRL_sign(crl, ca.key, EVP_sha256()) > 0);
+    assert_int_equal(scep_crl_only_encode(crl, f->pool, &der, &f->res),
+                     SCEP_OK);
+    certs_assert_der(der);
+    p7 = parse(f, der);
+    assert_true(PKCS7_type_is_signed(p7));
+    assert_null(p7->d.sign->contents->d.data);
+    assert_true(sk_X509_num(p7->d.sign->cert) <= 0);
+    assert_int_equal(sk_PKCS7_SIGNER_INFO_num(p7->d.sign->signer_info), 0);
+    assert_int_equal(sk_X509_CRL_num(p7->d.sign->crl), 1);
+    assert_int_equal(X509_CRL_cmp(sk_X509_CRL_value(p7->d.sign->crl, 0), crl),
+                     0);
+    no_encoding = true;
+    assert_int_equal(scep_crl_only_encode(crl, f->pool, &der, &f->res),
+                     SCEP_BROKEN);
+    no_encoding = false;
+    assert_int_equal(der.len, 0);
+    ASN1_TIME_free(now);
+    X509_CRL_free(crl);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_order),       FIXTURE_TEST(test_degenerate),
         FIXTURE_TEST(test_many),        FIXTURE_TEST(test_none),
-        FIXTURE_TEST(test_no_encoding),
+        FIXTURE_TEST(test_no_encoding), FIXTURE_TEST(test_crl_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
