@@ -12,6 +12,10 @@
 
 #include "scep.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Levels, numerically those of httpd's APLOG_*. */
 typedef enum {
     SCEP_LOG_ERROR = 3,   /* an operator must act */
@@ -58,5 +62,9 @@ void scep_log(const scep_env_t *env, scep_log_level_e level, const char *fmt,
  * follows from the status. PREFIX (may be NULL) names the operation. */
 void scep_log_result(const scep_env_t *env, const scep_result_t *res,
                      const char *prefix);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
