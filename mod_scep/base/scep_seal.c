@@ -51,15 +51,8 @@ static CMS_ContentInfo *seal(X509 *recipient, scep_octets_t data,
 /* CMS in DER, from POOL; len 0 on failure. */
 static scep_octets_t to_der(CMS_ContentInfo *cms, apr_pool_t *pool)
 {
-    scep_octets_t der = {NULL, 0};
-    unsigned char *data = NULL;
-    int len = cms != NULL ? i2d_CMS_ContentInfo(cms, &data) : -1;
-
-    if (len > 0) {
-        der = scep_octets_copy(pool, (scep_octets_t){data, (size_t)len});
-    }
-    OPENSSL_free(data);
-    return der;
+    return cms != NULL ? scep_der_of(pool, cms, ASN1_ITEM_rptr(CMS_ContentInfo))
+                       : (scep_octets_t){NULL, 0};
 }
 
 bool scep_seal(X509 *recipient, scep_octets_t data, apr_pool_t *pool,

@@ -21,11 +21,11 @@ static const scep_digest_t digests[] = {
 /* "AES" stands for AES-128-CBC (RFC 8894 3.5.2); the longer keys have no word
  * of their own, but clients use them (facts/clients.md 2). */
 static const scep_cipher_t ciphers[] = {
-    {NID_des_cbc, "DES-CBC", NULL, SCEP_LEVEL_LEGACY, 8, 8},
-    {NID_des_ede3_cbc, "DES-EDE3-CBC", "DES3", SCEP_LEVEL_COMPATIBLE, 24, 8},
-    {NID_aes_128_cbc, "AES-128-CBC", "AES", SCEP_LEVEL_MODERN, 16, 16},
-    {NID_aes_192_cbc, "AES-192-CBC", NULL, SCEP_LEVEL_MODERN, 24, 16},
-    {NID_aes_256_cbc, "AES-256-CBC", NULL, SCEP_LEVEL_MODERN, 32, 16},
+    {NID_des_cbc, "DES-CBC", NULL, SCEP_LEVEL_LEGACY, 8},
+    {NID_des_ede3_cbc, "DES-EDE3-CBC", "DES3", SCEP_LEVEL_COMPATIBLE, 24},
+    {NID_aes_128_cbc, "AES-128-CBC", "AES", SCEP_LEVEL_MODERN, 16},
+    {NID_aes_192_cbc, "AES-192-CBC", NULL, SCEP_LEVEL_MODERN, 24},
+    {NID_aes_256_cbc, "AES-256-CBC", NULL, SCEP_LEVEL_MODERN, 32},
 };
 
 enum {

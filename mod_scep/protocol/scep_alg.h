@@ -32,7 +32,6 @@ typedef struct scep_cipher_t {
     const char *keyword;
     scep_level_e level;
     size_t key_len; /* octets */
-    size_t iv_len;
 } scep_cipher_t;
 
 typedef struct scep_algs_t scep_algs_t;

@@ -8,8 +8,6 @@
 
 #include "scep_ber.h"
 
-enum { MAX_CHALLENGE_CHAR = 4 /* octets of a character */ };
-
 /* id-challengePassword, RFC 2985 5.4.1 */
 static const unsigned char challenge_oid[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
                                               0x0d, 0x01, 0x09, 0x07};
@@ -104,9 +102,6 @@ static scep_challenge_state_e read_string(const scep_ber_t *e, apr_pool_t *pool,
 
     if (e->body.len == 0) {
         return SCEP_CHALLENGE_ABSENT;
-    }
-    if (e->body.len > MAX_CHALLENGE_CHAR * SCEP_MAX_CHALLENGE) {
-        return SCEP_CHALLENGE_MALFORMED;
     }
     value = ASN1_STRING_type_new(e->id);
     if (value != NULL &&

@@ -10,9 +10,10 @@
 #include "scep_crypto.h"
 
 /**
- * RSA of MIN_RSA_BITS to SCEP_MAX_RSA_BITS with an odd exponent of 3 to 2^32,
- * also if it is for PSS alone; EC on the named curve P-256, P-384 or P-521;
- * Ed25519 or Ed448. Which of them are certified is the profile's business.
+ * RSA of MIN_RSA_BITS to SCEP_MAX_RSA_BITS with an odd exponent of at least 3
+ * and at most 33 bits, also if it is for PSS alone; EC on the named curve
+ * P-256, P-384 or P-521; Ed25519 or Ed448. Which of them are certified is the
+ * profile's business.
  * @return NULL if KEY is one of these, else what is wrong with it; constant
  */
 const char *scep_pubkey_fault(const EVP_PKEY *key, int min_rsa_bits);
