@@ -343,7 +343,8 @@ static scep_status_e take_over(const scep_enrolment_t *e,
     }
     return status == SCEP_OK
                ? scep_store_request_move(service->store, *row,
-                                         e->msg->transaction_id, res)
+                                         e->msg->transaction_id, e->msg->hash,
+                                         e->now, e->req->pool, res)
                : status;
 }
 

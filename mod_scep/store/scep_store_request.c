@@ -237,15 +237,52 @@ scep_status_e scep_store_request_add(scep_store_t *store,
     return status;
 }
 
+/* What a message asks for that found its request under another id. */
+typedef struct move_t {
+    const char *transaction_id;
+    const char *message_hash;
+    apr_time_t now;
+} move_t;
+
+/* Inside the write transaction, which is committed only if it MOVED. */
+static scep_sql_status_e move(scep_store_session_t *s,
+                              const scep_request_row_t *row, const move_t *to,
+                              bool *known, bool *moved)
+{
+    const scep_sql_value_t message[] = {{to->message_hash, 0}, {row->id, 0}};
+    const scep_sql_value_t open[] = {{row->scope, 0}, {to->transaction_id, 0}};
+    const scep_sql_value_t change[] = {{to->transaction_id, 0}, {row->id, 0}};
+    const scep_sql_value_t note[] = {
+        {to->message_hash, 0}, {row->scope, 0}, {row->id, 0}, {NULL, to->now}};
+    apr_int64_t changed = 0;
+    bool taken = false;
+    scep_sql_status_e sql = scep_store_run(s, SCEP_Q_MESSAGE_OF_REQUEST,
+                                           message, note_row, known, NULL);
+
+    if (sql == SCEP_SQL_OK && !*known) {
+        sql = scep_store_run(s, SCEP_Q_REQUEST_OPEN, open, note_row, &taken,
+                             NULL);
+    }
+    if (sql == SCEP_SQL_OK && !*known && !taken) {
+        sql = scep_store_run(s, SCEP_Q_REQUEST_MOVE, change, NULL, NULL,
+                             &changed);
+    }
+    *moved = changed == 1;
+    return sql == SCEP_SQL_OK && *moved
+               ? scep_store_run(s, SCEP_Q_MESSAGE_WAITS, note, NULL, NULL, NULL)
+               : sql;
+}
+
 scep_status_e scep_store_request_move(scep_store_t *store,
                                       const scep_request_row_t *row,
                                       const char *transaction_id,
+                                      const unsigned char *message_hash,
+                                      apr_time_t now, apr_pool_t *pool,
                                       scep_result_t *res)
 {
-    const scep_sql_value_t open[] = {{row->scope, 0}, {transaction_id, 0}};
-    const scep_sql_value_t move[] = {{transaction_id, 0}, {row->id, 0}};
-    apr_int64_t changed = 0;
-    bool taken = false;
+    const move_t to = {transaction_id,
+                       scep_hex_lower(pool, message_hash, SCEP_HASH_SIZE), now};
+    bool known = false, moved = false;
     scep_store_session_t s;
     scep_sql_status_e sql;
     scep_status_e status = scep_store_begin(store, &s, res);
@@ -253,13 +290,9 @@ scep_status_e scep_store_request_move(scep_store_t *store,
     if (status != SCEP_OK) {
         return status;
     }
-    sql = scep_store_run(&s, SCEP_Q_REQUEST_OPEN, open, note_row, &taken, NULL);
-    if (sql == SCEP_SQL_OK && !taken) {
-        sql =
-            scep_store_run(&s, SCEP_Q_REQUEST_MOVE, move, NULL, NULL, &changed);
-    }
-    status = scep_store_end(&s, sql, changed == 1, "move a request", res);
-    return status == SCEP_OK && changed != 1 ? SCEP_NOT_FOUND : status;
+    sql = move(&s, row, &to, &known, &moved);
+    status = scep_store_end(&s, sql, moved, "move a request", res);
+    return status == SCEP_OK && !moved && !known ? SCEP_NOT_FOUND : status;
 }
 
 /* --- deciding ------------------------------------------------------------- */

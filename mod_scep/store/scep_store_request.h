@@ -100,12 +100,16 @@ scep_status_e scep_store_request_held(scep_store_t *store,
                                       scep_request_row_t **row,
                                       scep_result_t *res);
 
-/** ROW, which is not decided on, goes on under another transactionID.
+/** ROW, which is not decided on, goes on under another transactionID, that of
+ * the message of that hash; unless it was brought by that message before, which
+ * comes again then (S16): SCEP_OK, too, and nothing was written.
  * SCEP_NOT_FOUND without filling RES: it was decided on meanwhile, or another
  * one waits under that id. */
 scep_status_e scep_store_request_move(scep_store_t *store,
                                       const scep_request_row_t *row,
                                       const char *transaction_id,
+                                      const unsigned char *message_hash,
+                                      apr_time_t now, apr_pool_t *pool,
                                       scep_result_t *res);
 
 /** The request with that id; likewise. */

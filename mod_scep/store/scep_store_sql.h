@@ -116,6 +116,8 @@
       "INSERT INTO messages (hash, scope, request_id, created)"                \
       " VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO UPDATE"                  \
       " SET request_id = excluded.request_id")                                 \
+    X(SCEP_Q_MESSAGE_OF_REQUEST, "tt",                                         \
+      "SELECT hash FROM messages WHERE hash = $1 AND request_id = $2")         \
     X(SCEP_Q_MESSAGE_ISSUED, "tt",                                             \
       "UPDATE messages SET certificate_id = $1 WHERE request_id = $2")         \
     X(SCEP_Q_TRANSACTION_SAME, "ttntttn",                                      \

@@ -189,6 +189,31 @@ static void test_waits_for_the_ca(void **state)
     assert_int_equal(waiting(f, "t")->state, SCEP_REQUEST_ISSUED);
 }
 
+/* What somebody recorded before takes no request away from the id under which
+ * its device asks now. */
+static void test_replay_moves_nothing(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    scep_pkimessage_t *first = enroll_message(f, "t", &f->device, csr);
+    scep_reply_t reply = {.cert = NULL};
+    scep_request_row_t *row;
+    X509 *cert;
+
+    be_ready(f, true);
+    assert_int_equal(scep_pkcsreq(&f->req, first, &reply, &f->base.res),
+                     SCEP_PENDING);
+    assert_int_equal(ask(f, "u", csr, &cert), SCEP_PENDING);
+    row = waiting(f, "u");
+    enroll_reset_result(f);
+    f->req.renewal = NULL;
+    assert_int_equal(scep_pkcsreq(&f->req, first, &reply, &f->base.res),
+                     SCEP_PENDING);
+    assert_string_equal(waiting(f, "u")->id, row->id);
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING); /* a new message */
+    assert_string_equal(waiting(f, "t")->id, row->id);
+}
+
 /* S16: that a request waited makes its message no other. */
 static void test_replayed_after_it_waited(void **state)
 {
@@ -319,6 +344,7 @@ int main(void)
         ENROLL_TEST(test_password_of_what_has_run_out),
         ENROLL_TEST(test_what_else_comes_under_its_id),
         ENROLL_TEST(test_waits_for_the_ca),
+        ENROLL_TEST(test_replay_moves_nothing),
         ENROLL_TEST(test_replayed_after_it_waited),
         ENROLL_TEST(test_refused_by_the_ca_after_all),
         ENROLL_TEST(test_without_a_ticket),

@@ -214,16 +214,27 @@ static void test_challenge_is_bound_and_given_back(void **state)
     assert_int_equal(db_number(f, "SELECT uses FROM challenges"), 1);
 }
 
+static scep_status_e move(fixture_t *f, scep_store_t *store,
+                          const scep_request_row_t *row, const char *id,
+                          const unsigned char *message)
+{
+    return scep_store_request_move(store, row, id, message, f->now, f->pool,
+                                   &f->res);
+}
+
 static void test_moved_to_another_id(void **state)
 {
     fixture_t *f = *state;
     scep_store_t *store = db_ready(f);
     scep_challenge_row_t challenge = sample_challenge(f, f->pool, 1);
     scep_request_row_t row = sample(f, 1), other = sample(f, 2), *found;
+    const unsigned char *first = sample_hash(f->pool, 'm', 1);
+    const unsigned char *second = sample_hash(f->pool, 'm', 2);
 
     assert_int_equal(
         scep_store_challenge_add(store, &challenge, f->pool, &f->res), SCEP_OK);
     row.challenge_hash = challenge.hash;
+    row.message_hash = first;
     assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
     assert_int_equal(add(f, store, &other), SCEP_QUEUE_ADDED);
     assert_int_equal(scep_store_request_held(store, challenge.hash,
@@ -234,17 +245,20 @@ static void test_moved_to_another_id(void **state)
                                              row.key_hash, row.csr_hash, f->now,
                                              f->pool, &found, &f->res),
                      SCEP_OK);
-    assert_int_equal(
-        scep_store_request_move(store, found, other.transaction_id, &f->res),
-        SCEP_NOT_FOUND); /* it is taken */
-    assert_int_equal(scep_store_request_move(store, found, "id-9", &f->res),
-                     SCEP_OK);
+    assert_int_equal(move(f, store, found, other.transaction_id, second),
+                     SCEP_NOT_FOUND); /* it is taken */
+    assert_int_equal(move(f, store, found, "id-9", second), SCEP_OK);
     row.transaction_id = "id-9";
+    assert_string_equal(find(f, store, &row, f->now)->id, found->id);
+    /* both messages came before */
+    assert_int_equal(move(f, store, found, "id-1", first), SCEP_OK);
+    assert_int_equal(move(f, store, found, "id-8", second), SCEP_OK);
     assert_string_equal(find(f, store, &row, f->now)->id, found->id);
     assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_REJECTED),
                      SCEP_OK);
-    assert_int_equal(scep_store_request_move(store, found, "id-1", &f->res),
-                     SCEP_NOT_FOUND);
+    assert_int_equal(
+        move(f, store, found, "id-1", sample_hash(f->pool, 'm', 3)),
+        SCEP_NOT_FOUND);
     assert_int_equal(scep_store_request_held(store, challenge.hash,
                                              row.key_hash, row.csr_hash, f->now,
                                              f->pool, &found, &f->res),
