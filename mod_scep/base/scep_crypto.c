@@ -170,6 +170,33 @@ scep_octets_t scep_bio_octets(apr_pool_t *pool, BIO *bio)
     return scep_octets_copy(pool, octets);
 }
 
+size_t scep_cms_decrypt(CMS_ContentInfo *cms, const scep_keypair_t *pair,
+                        unsigned char *out, size_t size)
+{
+    size_t len = 0;
+    int got = 0;
+    BIO *bio;
+
+    if (CMS_decrypt_set1_pkey(cms, pair->key, pair->cert) != 1) {
+        return 0;
+    }
+    bio = CMS_dataInit(cms, NULL);
+    if (bio == NULL) {
+        return 0;
+    }
+    while (len < size &&
+           (got = BIO_read(bio, out + len, (int)(size - len))) > 0) {
+        len += (size_t)got;
+    }
+    /* Zero at the end of data; the cipher tells if its padding, or tag, was
+     * good. */
+    if (got != 0 || BIO_get_cipher_status(bio) != 1) {
+        len = 0;
+    }
+    BIO_free_all(bio);
+    return len;
+}
+
 const char *scep_name_text(apr_pool_t *pool, const X509_NAME *name)
 {
     BIO *bio = scep_bio_own(pool, BIO_new(BIO_s_mem()));

@@ -79,6 +79,19 @@ scep_octets_t scep_x509_der(apr_pool_t *pool, X509 *cert);
 /** A BIO's whole memory as octets that live in POOL; len 0 if it has none. */
 scep_octets_t scep_bio_octets(apr_pool_t *pool, BIO *bio);
 
+/**
+ * Decrypt the enveloped CMS, which is in memory, with PAIR into OUT: what
+ * CMS_decrypt() does with a certificate, but for its copying through memory
+ * that it does not wipe. A content key that cannot be decrypted is replaced by
+ * a random one (facts/scep.md M11); CMS_DEBUG_DECRYPT, which would tell, is
+ * never set.
+ * @param size of OUT; more than the content has octets, or it is a failure
+ * @return how many octets, padding or tag verified; 0 on failure: then OUT
+ *     must not be used, and the error queue may be filled
+ */
+size_t scep_cms_decrypt(CMS_ContentInfo *cms, const scep_keypair_t *pair,
+                        unsigned char *out, size_t size);
+
 /** NAME in RFC 2253 form with non-ASCII escaped, from POOL; never NULL. */
 const char *scep_name_text(apr_pool_t *pool, const X509_NAME *name);
 

@@ -160,30 +160,6 @@ static bool is_ours(scep_octets_t der, X509 *recipient, size_t len,
            same_form(der.data, model.data, (long)model.len);
 }
 
-/* SIZE is one more than there should be: only at the end is the tag
- * verified. */
-static bool decrypt(CMS_ContentInfo *cms, const scep_keypair_t *pair,
-                    unsigned char *buf, size_t size)
-{
-    size_t len = 0;
-    bool ok;
-    BIO *bio;
-    int n = 0;
-
-    if (CMS_decrypt_set1_pkey(cms, pair->key, pair->cert) != 1) {
-        return false;
-    }
-    bio = CMS_dataInit(cms, NULL);
-    while (bio != NULL && len < size &&
-           (n = BIO_read(bio, buf + len, (int)(size - len))) > 0) {
-        len += (size_t)n;
-    }
-    ok = bio != NULL && n == 0 && len + 1 == size &&
-         BIO_get_cipher_status(bio) == 1;
-    BIO_free_all(bio);
-    return ok;
-}
-
 static CMS_ContentInfo *parse(scep_octets_t der, apr_pool_t *pool)
 {
     const unsigned char *in = der.data;
@@ -223,7 +199,7 @@ scep_unseal_e scep_unseal(scep_octets_t der, const apr_array_header_t *pairs,
         return SCEP_UNSEAL_CHANGED;
     }
     buf = scep_secret_alloc(pool, size + 1); /* which puts a NUL behind it */
-    if (!decrypt(cms, pair, buf, size + 1)) {
+    if (scep_cms_decrypt(cms, pair, buf, size + 1) != size) {
         return SCEP_UNSEAL_DAMAGED;
     }
     *data = buf;

@@ -149,37 +149,6 @@ static scep_status_e choose_recipient(scep_pkimessage_t *msg, recipients_t *ris,
     return SCEP_OK;
 }
 
-/* What CMS_decrypt() does with a certificate, but for its copying through
- * memory that it does not wipe: the octets go straight into ours. OpenSSL
- * puts a random key in the place of one that does not decrypt (M11), and
- * CMS_DEBUG_DECRYPT, which would tell, is never set.
- * @return number of octets, 0 on failure */
-static size_t decrypt(CMS_ContentInfo *cms, const scep_keypair_t *pair,
-                      unsigned char *out, size_t size)
-{
-    size_t len = 0;
-    int got = 0;
-    BIO *bio;
-
-    if (CMS_decrypt_set1_pkey(cms, pair->key, pair->cert) != 1) {
-        return 0;
-    }
-    bio = CMS_dataInit(cms, NULL);
-    if (bio == NULL) {
-        return 0;
-    }
-    while (len < size &&
-           (got = BIO_read(bio, out + len, (int)(size - len))) > 0) {
-        len += (size_t)got;
-    }
-    /* Zero at the end of data; the cipher tells if its padding was good. */
-    if (got != 0 || BIO_get_cipher_status(bio) != 1) {
-        len = 0;
-    }
-    BIO_free_all(bio);
-    return len;
-}
-
 /* Nothing of what could not be read reaches anybody; but the time that a
  * PKCS#10 would have cost is spent (invariant 7). */
 static scep_status_e read_content(scep_pkimessage_t *msg, CMS_ContentInfo *cms,
@@ -190,7 +159,7 @@ static scep_status_e read_content(scep_pkimessage_t *msg, CMS_ContentInfo *cms,
 
     /* A CBC plaintext is shorter than its ciphertext, so this never fills. */
     unsigned char *data = scep_secret_alloc(msg->pool, msg->envelope.len);
-    size_t len = decrypt(cms, msg->recipient, data, msg->envelope.len);
+    size_t len = scep_cms_decrypt(cms, msg->recipient, data, msg->envelope.len);
 
     scep_crypto_clear_errors(); /* sometimes there are none, so never any (M7) */
     if (len == 0) {
