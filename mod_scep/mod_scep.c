@@ -24,6 +24,7 @@
 #include "scep_runtime.h"
 #include "scep_sources.h"
 #include "scep_status.h"
+#include "scep_trust.h"
 #include "scep_watchdog.h"
 
 extern module AP_MODULE_DECLARE_DATA scep_module;
@@ -102,7 +103,8 @@ static int judge(server_rec *s, scep_result_t *res)
  *  6. algorithms, with a private library context for the legacy level
  *  7. for each distinct site: CA, RA, state directory, password key,
  *     database, its outstanding passwords into the shared table, and the
- *     master password; and the providers of ScepChallenge
+ *     master password; and the providers of ScepChallenge and the CAs of
+ *     ScepRenewalTrust
  *  8. the recurring work, given to mod_watchdog
  * Each child:
  *  9. lock, backend, database, and the providers of ScepChallenge; before
@@ -195,6 +197,10 @@ static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
     for (s = main_s; s != NULL; s = s->next) {
         /* The sections of one that is off hold for those that are on. */
         if (scep_sources_start(main_s, s, pconf, &res) != SCEP_OK &&
+            judge(s, &res) != OK) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+        if (scep_trust_start(main_s, s, pconf, &res) != SCEP_OK &&
             judge(s, &res) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }

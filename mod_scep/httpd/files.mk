@@ -51,7 +51,8 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_ra_setup.c mod_scep/httpd/scep_ra_setup.h \
 	mod_scep/httpd/scep_runtime.c mod_scep/httpd/scep_runtime.h \
 	mod_scep/httpd/scep_shared.c mod_scep/httpd/scep_shared.h \
-	mod_scep/httpd/scep_sources.c mod_scep/httpd/scep_sources.h
+	mod_scep/httpd/scep_sources.c mod_scep/httpd/scep_sources.h \
+	mod_scep/httpd/scep_trust.c mod_scep/httpd/scep_trust.h
 mod_scep_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/mod_scep/httpd \
 	$(HTTPD_CPPFLAGS)
 # clang sees the casts inside APR_RING macros.

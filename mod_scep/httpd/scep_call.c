@@ -16,6 +16,7 @@
 
 #include "scep_log_httpd.h"
 #include "scep_refusal.h"
+#include "scep_trust.h"
 
 APLOG_USE_MODULE(scep);
 
@@ -76,6 +77,8 @@ void scep_call_init(scep_call_t *call, request_rec *r)
 
 scep_status_e scep_call_ready(scep_call_t *call)
 {
+    const scep_trust_t *trust = scep_config_dir(call->r)->renewal.trust;
+
     if (call->site == NULL) {
         return scep_fail(&call->res, SCEP_R_SETUP,
                          "SetHandler %s is of no use without ScepEngine On in "
@@ -86,6 +89,11 @@ scep_status_e scep_call_ready(scep_call_t *call)
         return scep_fail(&call->res, SCEP_R_STORE_UNAVAILABLE,
                          "not all that is needed could be opened; the log "
                          "said why when httpd or this process started");
+    }
+    if (trust != NULL && trust->failed) {
+        return scep_fail(&call->res, SCEP_R_STORE_UNAVAILABLE,
+                         "a file of ScepRenewalTrust could not be used; the "
+                         "log said why when httpd was restarted");
     }
     if (call->policy.profile == NULL) {
         return scep_fail(&call->res, SCEP_R_SETUP,

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "scep_profile.h"
+#include "scep_trust.h"
 
 extern module AP_MODULE_DECLARE_DATA scep_module;
 
@@ -103,6 +104,7 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
                       ? apr_array_append(pool, base->named, add->named)
                       : (add->named ? add->named : base->named);
     conf->provided = add->provided; /* the base has started its own */
+    conf->trusts = add->trusts;     /* and read its own */
     MERGE(exec_timeout);
     MERGE(exec_workers);
     MERGE(none_at);
@@ -345,7 +347,7 @@ static void set_renewal(const scep_dir_config_t *dir,
                                  ? SHA256_OCTETS
                                  : SHA1_OCTETS;
     }
-    policy->trust = conf->trust;
+    policy->trust = conf->trust != NULL ? conf->trust->certs : NULL;
 }
 
 static void set_manner(const scep_dir_config_t *conf, scep_manner_t *manner)

@@ -15,7 +15,8 @@
 
 #include "scep_service.h"
 
-typedef struct scep_site_t scep_site_t; /* scep_runtime.h */
+typedef struct scep_site_t scep_site_t;   /* scep_runtime.h */
+typedef struct scep_trust_t scep_trust_t; /* scep_trust.h */
 
 /** How the passphrase of an encrypted key is found. */
 typedef enum {
@@ -64,6 +65,7 @@ typedef struct scep_server_config_t {
     apr_array_header_t *named; /* scep_named_t: profiles that were named */
     apr_array_header_t *provided; /* scep_provided_t *: in the sections of this
                                    * server alone; NULL: none */
+    apr_array_header_t *trusts;   /* scep_trust_t *, likewise */
     apr_interval_time_t exec_timeout; /* 0: not set */
     int exec_workers;                 /* 0: not set */
     const char *none_at;    /* file:line of a ScepChallenge none, or NULL */
@@ -92,7 +94,7 @@ typedef struct scep_renewal_config_t {
     apr_interval_time_t window; /* -1: any */
     int window_percent;         /* 0: none */
     apr_size_t min_digest;      /* 0: not set */
-    scep_certs_t *trust;        /* NULL: not set */
+    scep_trust_t *trust;        /* NULL: not set */
 } scep_renewal_config_t;
 
 /** Per server, virtual host and Location: the policy of an endpoint. */

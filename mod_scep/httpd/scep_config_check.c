@@ -21,6 +21,7 @@
 #include "scep_runtime.h"
 #include "scep_shared.h"
 #include "scep_sources.h"
+#include "scep_trust.h"
 
 APLOG_USE_MODULE(scep);
 
@@ -252,6 +253,7 @@ bool scep_config_check(server_rec *main_server, apr_pool_t *ptemp, bool files,
 
     if (files && scep_runtime_wanted(main_server)) {
         good = scep_sources_check(main_server, ptemp, quiet) && good;
+        good = scep_trust_check(main_server, ptemp) && good;
     }
 
     for (s = main_server; s != NULL; s = s->next) {

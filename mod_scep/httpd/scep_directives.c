@@ -8,6 +8,7 @@
 #include "scep_directives.h"
 
 #include "scep_sources.h"
+#include "scep_trust.h"
 
 #define POLICY (RSRC_CONF | ACCESS_CONF)
 

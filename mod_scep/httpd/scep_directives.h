@@ -101,8 +101,6 @@ const char *scep_set_renewal_revoke_old(cmd_parms *cmd, void *dir,
                                         const char *value);
 const char *scep_set_renewal_digest(cmd_parms *cmd, void *dir,
                                     const char *value);
-const char *scep_add_renewal_trust(cmd_parms *cmd, void *dir,
-                                   const char *value);
 
 const char *scep_set_retry_window(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_page_encoding(cmd_parms *cmd, void *dir,

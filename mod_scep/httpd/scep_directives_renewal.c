@@ -7,8 +7,6 @@
 
 #include <apr_strings.h>
 
-#include <openssl/x509v3.h>
-
 enum {
     MAX_DAYS = 36500,
     MIN_PERCENT = 1,
@@ -130,63 +128,4 @@ const char *scep_set_renewal_digest(cmd_parms *cmd, void *dir,
         }
     }
     return scep_bad_value(cmd, value, "md5, sha1 or sha256 is wanted");
-}
-
-/* Each must be able to have issued something. */
-static const char *check_cas(cmd_parms *cmd, const char *value,
-                             const scep_certs_t *certs)
-{
-    int i;
-
-    for (i = 0; i < sk_X509_num(certs); i++) {
-        X509 *cert = sk_X509_value(certs, i);
-
-        if (X509_check_ca(cert) == 0) {
-            return scep_bad_value(
-                cmd, value,
-                apr_psprintf(
-                    cmd->pool,
-                    "\"%s\" is no CA's certificate; name the CAs "
-                    "whose certificates may be renewed here",
-                    scep_name_text(cmd->pool, X509_get_subject_name(cert))));
-        }
-    }
-    return NULL;
-}
-
-const char *scep_add_renewal_trust(cmd_parms *cmd, void *dir, const char *value)
-{
-    scep_dir_config_t *conf = dir;
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-    const char *path = NULL;
-    scep_certs_t *certs;
-    scep_result_t res;
-    int i;
-
-    if (error == NULL) {
-        path =
-            *value != '\0' ? ap_server_root_relative(cmd->pool, value) : NULL;
-        error = path == NULL
-                    ? scep_bad_value(cmd, value, "that is no valid path")
-                    : NULL;
-    }
-    if (error != NULL) {
-        return error;
-    }
-    scep_result_init(&res, cmd->pool);
-    if (scep_certs_load(path, NULL, cmd->pool, &certs, &res) != SCEP_OK) {
-        return scep_bad_value(cmd, value, res.detail);
-    }
-    error = check_cas(cmd, value, certs);
-    if (error != NULL || conf->renewal.trust == NULL) {
-        conf->renewal.trust = certs;
-        return error;
-    }
-    for (i = 0; i < sk_X509_num(certs); i++) {
-        if (X509_add_cert(conf->renewal.trust, sk_X509_value(certs, i),
-                          X509_ADD_FLAG_UP_REF) != 1) {
-            return scep_bad_value(cmd, value, "out of memory");
-        }
-    }
-    return NULL;
 }

@@ -143,8 +143,7 @@ LIMITS = [
     ("ScepRenewalWindow soon", "or a part of the validity such as 20%"),
     ("ScepRenewalRevokeOld -1", "or On, or Off"),
     ("ScepRenewalDigest sha512", "md5, sha1 or sha256 is wanted"),
-    ("ScepRenewalTrust nothing.crt", "nothing.crt"),
-    ("ScepRenewalTrust ra.crt", "is no CA's certificate; name the CAs"),
+    (f"ScepRenewalTrust {LONG}", "that is no valid path"),
     ("ScepFailureLimit 100", "off is wanted, or a number and a time"),
     ("ScepFailureLimit 0/10m", "a number from 1 to 100000 is wanted"),
     ("ScepFailureLimit /10m", "a number from 1 to 100000 is wanted"),
@@ -548,12 +547,16 @@ def test_lock_does_not_matter_without_engine(make):
 
 # ---- modes ----
 
-@pytest.mark.parametrize("option", ("-S", "-M", "-L"))
+@pytest.mark.parametrize("option", (
+    ("-S",), ("-M",), ("-L",), ("-D", "DUMP_VHOSTS"), ("-D", "DUMP_MODULES"),
+    ("-D", "DUMP_RUN_CFG"), ("-D", "DUMP_INCLUDES")))
 def test_dumps_touch_no_files(make, option):
-    server = make()
+    server = make("ScepRenewalTrust nothing.crt\n<Location /x>\n"
+                  "ScepRenewalTrust ra.crt\n</Location>\n"
+                  "ScepChallenge one-time exec:/nonexistent\n")
     for name in ("ca.crt", "ca.key", "ra.crt", "ra.key"):
         os.unlink(server.path(name))
-    status, said = server.check(option)
+    status, said = server.check(*option)
     assert status == 0, said
 
 

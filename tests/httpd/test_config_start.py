@@ -236,6 +236,37 @@ def test_journal(make):
     accepted(server)
 
 
+# ---- the CAs of ScepRenewalTrust ----
+
+def two_trusts(first, second):
+    return (f"ScepRenewalTrust {first}\n<Location /x>\nSetHandler scep\n"
+            f"ScepRenewalTrust ca.crt\nScepRenewalTrust {second}\n"
+            "</Location>\n")
+
+
+@pytest.mark.parametrize("extra, vhosts, line", (
+    (two_trusts("nothing.crt", "ca.crt"), "", "nothing.crt"),
+    (two_trusts("ca.crt", "nothing.crt"), "", "nothing.crt"),
+    (two_trusts("ca.crt", "ra.crt"), "", "ra.crt"),
+    ("", host(two_trusts("ra.crt", "ca.crt")), "ra.crt")))
+def test_renewal_trust(make, extra, vhosts, line):
+    server = make(extra, vhosts=vhosts)
+    said = refused(server, "SCEP0029", f"ScepRenewalTrust at "
+                   f"{server.path('httpd.conf')}:", server.path(line),
+                   "No such file" if line == "nothing.crt" else
+                   "is no CA's certificate; name the CAs")
+    assert said.count("SCEP0029") == 1
+    server.expect("SCEP0029", "AH00014")
+    assert "SCEP0029" in server.start_fails()
+
+
+def test_renewal_trust_of_hosts_that_say_nothing(make):
+    """They share the record of the main server, which reads its own."""
+    said = refused(make("ScepRenewalTrust nothing.crt\n",
+                        vhosts=2 * host()), "SCEP0029")
+    assert said.count("SCEP0029") == 1
+
+
 # ---- the legacy level ----
 
 def test_legacy_level_where_nothing_is_served(make, monkeypatch):

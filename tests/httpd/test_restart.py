@@ -12,7 +12,7 @@ import time
 import pytest
 
 import scepclient as scep
-from httpdserver import (CA_USAGE, ENCRYPT, ROOT, SIGN, key_pem, make_cert,
+from httpdserver import (CA_USAGE, ENCRYPT, ROOT, SIGN, Pair, key_pem, make_cert,
                          pem)
 
 WAYS = {
@@ -227,6 +227,11 @@ def with_another_site(httpd):
     return server.start()
 
 
+def old_ca():
+    key = scep.shared_key("other-ca")
+    return Pair(make_cert("Old CA", key, ca=True, usage=CA_USAGE), key)
+
+
 def status(server, host, path="/certsrv/mscep?operation=GetCACert"):
     return server.http("GET", path, headers={"Host": host}).status
 
@@ -302,6 +307,29 @@ def test_fault_at_a_restart(httpd, fault, way):
     assert server.count("SCEP0014") == 1
     assert server.enrol(password, "after").status == scep.SUCCESS
     assert status(server, "alias") == 200
+
+
+@pytest.mark.parametrize("way", ("graceful", "restart"))
+def test_no_trusted_ca_at_a_restart(httpd, way):
+    """Only where it is named nothing is served; a certificate that it has
+    revoked might be taken for one that nobody has."""
+    server = httpd(extra="<Location /trust>\nSetHandler scep\n"
+                   "ScepRenewalTrust old-ca.crt\n</Location>\n",
+                   files={"old-ca.crt": (pem(old_ca().cert), 0o644)})
+    path = "/trust?operation=GetCACert"
+    assert server.http("GET", path).status == 200
+    cure = move("old-ca.crt")(server)
+    server.expect("SCEP0014", "SCEP0171")
+    renew(server, WAYS[way])
+    (line,) = [line for line in server.error_log().splitlines()
+               if "SCEP0014" in line]
+    assert "[scep:emerg]" in line and "ScepRenewalTrust at " in line
+    assert server.path("old-ca.crt") in line
+    assert server.http("GET", path).status == 503
+    assert server.enrol(server.draw()).status == scep.SUCCESS
+    cure()
+    renew(server, WAYS[way])
+    assert server.http("GET", path).status == 200
 
 
 def test_locked_database_at_a_restart(httpd):
