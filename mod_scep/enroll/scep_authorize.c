@@ -94,7 +94,8 @@ static void note_known(scep_request_t *req, const scep_claim_t *claim)
     req->challenge_hash = apr_pmemdup(req->pool, claim->hash, SCEP_HASH_SIZE);
 }
 
-/* This very CSR had a certificate on this password, and that is valid yet.
+/* This very CSR had a certificate on this password, and that is valid yet. What
+ * is renewed by it is no answer to its own renewal.
  * SCEP_NOT_FOUND without filling RES: no. */
 static scep_status_e find_own(scep_request_t *req, const scep_csr_t *csr,
                               const scep_claim_t *claim,
@@ -104,7 +105,7 @@ static scep_status_e find_own(scep_request_t *req, const scep_csr_t *csr,
     scep_transaction_row_t *row;
     scep_status_e status = scep_store_transaction_by_challenge(
         req->service->store, claim->hash, claim->signer_hash, csr->hash,
-        req->pool, &row, res);
+        claim->renewal_of, req->pool, &row, res);
 
     if (status == SCEP_OK && row->not_after <= scep_env_now(&req->env)) {
         return SCEP_NOT_FOUND;
@@ -538,7 +539,8 @@ static scep_status_e conclude(scep_request_t *req, scep_attempts_t *attempts,
 }
 
 scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
-                             const scep_csr_t *csr, scep_claim_t *claim,
+                             const scep_csr_t *csr, const char *renewal_of,
+                             scep_claim_t *claim,
                              scep_transaction_row_t **retry, scep_result_t *res)
 {
     const scep_sources_t *sources = &req->policy->sources;
@@ -547,6 +549,7 @@ scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
     int i;
 
     *retry = NULL;
+    claim->renewal_of = renewal_of;
     if (sources->count == 0) {
         return scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
                          "ScepChallenge names no source here");

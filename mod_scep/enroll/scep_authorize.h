@@ -15,6 +15,7 @@
 /** What authorized a CSR; for a one-time password, the claim on it. */
 typedef struct scep_claim_t {
     scep_source_e source;
+    const char *renewal_of;             /* as scep_authorize() was told */
     const scep_profile_t *profile;      /* to issue by; NULL: the endpoint's */
     apr_int64_t uses;                   /* ONE_TIME: left, with this one */
     unsigned char hash[SCEP_HASH_SIZE]; /* ONE_TIME: the password's */
@@ -27,16 +28,20 @@ typedef struct scep_claim_t {
  * refused is counted, and may be kept waiting (scep_attempts.h); a one-time
  * password is claimed for the transaction of MSG. One that several devices may
  * use is waited for, for some seconds, while another holds it.
+ * @param renewal_of serial of the certificate that is to be renewed; NULL: a
+ *     first enrolment
  * @param retry set, with SCEP_OK, when this very CSR has spent this password
- *     before and its certificate is still valid: answer with that one
- *     (invariant 4), nothing is claimed. NULL otherwise.
+ *     before (in a renewal, for this renewal) and its certificate is still
+ *     valid: answer with that one (invariant 4), nothing is claimed. NULL
+ *     otherwise.
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_NO_CHALLENGE_SOURCE,
  *     SCEP_R_CHALLENGE_* or SCEP_R_LIMIT_*, or what scep_attempts.h gives;
  *     SCEP_UNAVAILABLE with SCEP_R_LOCK, SCEP_R_STORE_UNAVAILABLE,
  *     SCEP_R_MASTER_PASSWORD or SCEP_R_SOURCE_UNAVAILABLE; SCEP_BROKEN
  */
 scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
-                             const scep_csr_t *csr, scep_claim_t *claim,
+                             const scep_csr_t *csr, const char *renewal_of,
+                             scep_claim_t *claim,
                              scep_transaction_row_t **retry,
                              scep_result_t *res);
 

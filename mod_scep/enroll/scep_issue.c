@@ -340,12 +340,13 @@ static scep_status_e resolve_lost(scep_enrolment_t *e, X509 **cert,
         scep_authorize_release(e->req, &e->claim);
         return status;
     }
-    if (e->renewal_of != NULL) {
+    if (e->claim.source != SCEP_SOURCE_ONE_TIME && e->renewal_of != NULL) {
         return scep_fail(res, SCEP_R_STORE_UNAVAILABLE,
                          "the store lost the renewal of %s", e->renewal_of);
     }
     scep_authorize_spent(e->req, &e->claim);
-    status = scep_authorize(e->req, e->msg, e->csr, &e->claim, &row, res);
+    status = scep_authorize(e->req, e->msg, e->csr, e->renewal_of, &e->claim,
+                            &row, res);
     if (status != SCEP_OK) {
         return status;
     }

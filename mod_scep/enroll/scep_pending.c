@@ -327,7 +327,7 @@ static scep_status_e take_over(const scep_enrolment_t *e,
     unsigned char hash[SCEP_HASH_SIZE];
     scep_status_e status;
 
-    if (e->renewal_of != NULL ||
+    if ((e->renewal_of != NULL && !e->req->policy->renewal.challenge) ||
         e->csr->challenge_state != SCEP_CHALLENGE_PRESENT) {
         return SCEP_NOT_FOUND;
     }

@@ -95,7 +95,7 @@ scep_status_e scep_pkcsreq(scep_request_t *req, const scep_pkimessage_t *msg,
     if (status != SCEP_NOT_FOUND) {
         return status;
     }
-    status = scep_authorize(req, msg, e.csr, &e.claim, &row, res);
+    status = scep_authorize(req, msg, e.csr, NULL, &e.claim, &row, res);
     if (status != SCEP_OK) {
         return status;
     }

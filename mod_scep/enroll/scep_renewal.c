@@ -388,11 +388,37 @@ static scep_status_e judge(const scep_enrolment_t *e, scep_result_t *res)
     return status == SCEP_OK ? check_names(e, res) : status;
 }
 
+/* In addition to the certificate, if at all (R15). A source that asks for
+ * nothing has accepted nothing. */
+static scep_status_e check_challenge(scep_enrolment_t *e,
+                                     scep_transaction_row_t **row,
+                                     scep_result_t *res)
+{
+    scep_status_e status;
+
+    *row = NULL;
+    if (!e->req->policy->renewal.challenge) {
+        /* One that is there proves nothing (R13, R14). */
+        e->claim.source = SCEP_SOURCE_NONE;
+        return SCEP_OK;
+    }
+    status = scep_authorize(e->req, e->msg, e->csr, e->renewal_of, &e->claim,
+                            row, res);
+    return status == SCEP_OK && e->claim.source == SCEP_SOURCE_NONE
+               ? scep_fail(res, SCEP_R_CHALLENGE_MISSING,
+                           "the renewal of certificate %s of \"%s\" needs a "
+                           "challengePassword (ScepRenewalChallenge) that a "
+                           "source of ScepChallenge other than none accepts",
+                           e->renewal_of, e->csr->subject)
+               : status;
+}
+
 /* Names are looked at first: whether somebody else's message holds a challenge
  * to answer by is nothing that the signer may learn. */
 static scep_status_e judge_and_issue(scep_enrolment_t *e, scep_reply_t *reply,
                                      scep_result_t *res)
 {
+    scep_transaction_row_t *row;
     scep_status_e status = judge(e, res);
 
     if (status != SCEP_OK) {
@@ -400,12 +426,15 @@ static scep_status_e judge_and_issue(scep_enrolment_t *e, scep_reply_t *reply,
         return status;
     }
     status = scep_reply_key(e->req, e->msg, e->csr->challenge, reply, res);
+    if (status == SCEP_OK) {
+        status = check_challenge(e, &row, res);
+    }
     if (status != SCEP_OK) {
         return status;
     }
-    /* A challenge is not asked for, and one that is there proves nothing (R13,
-     * R14). */
-    e->claim.source = SCEP_SOURCE_NONE;
+    if (row != NULL) {
+        return scep_enrolment_again(e, row, &reply->cert, res);
+    }
     e->revoke_old = e->req->policy->renewal.revoke_old &&
                     e->req->renewal->signer == SCEP_SIGNER_OURS;
     return scep_issue(e, &reply->cert, res);

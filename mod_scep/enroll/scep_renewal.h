@@ -73,7 +73,8 @@ scep_message_fn scep_renewalreq;
 /**
  * Decide on E, whose signer is a candidate, as a renewal, and issue it.
  * @return SCEP_OK: REPLY is filled; SCEP_REFUSED with SCEP_R_RENEWAL_REVOKED,
- *     _VALIDITY, _EARLY or _NAMES: no renewal, and E is as it was; anything
+ *     _VALIDITY, _EARLY or _NAMES: no renewal, and E is as it was; SCEP_REFUSED
+ *     as scep_authorize() where a challenge is asked for besides; anything
  *     else: as scep_issue()
  */
 scep_status_e scep_renewal_serve(scep_enrolment_t *e, scep_reply_t *reply,

@@ -79,6 +79,9 @@ const command_rec scep_directives[] = {
     AP_INIT_FLAG("ScepDisableRenewalSubjectNameMatch",
                  scep_set_renewal_any_name, NULL, POLICY,
                  "On: a renewal may change subject and alternative names"),
+    AP_INIT_TAKE1("ScepRenewalChallenge", scep_set_renewal_challenge, NULL,
+                  POLICY,
+                  "ignore, or require: a renewal needs a challenge besides"),
     AP_INIT_TAKE1("ScepRenewalWindow", scep_set_renewal_window, NULL, POLICY,
                   "how early before its notAfter a certificate may be "
                   "renewed: a time, a part of its validity such as 20%, any"),

@@ -21,6 +21,12 @@ scep_server_config_t *scep_cmd_server(cmd_parms *cmd);
 const char *scep_bad_value(cmd_parms *cmd, const char *value,
                            const char *wanted);
 
+/** The place of VALUE in WORDS, which end with NULL, of an endpoint's directive.
+ * @param wanted what is said if it is none of them */
+const char *scep_choose_word(cmd_parms *cmd, const char *value,
+                             const char *const *words, const char *wanted,
+                             int *choice);
+
 /** A decimal number from MIN to MAX. */
 const char *scep_parse_number(cmd_parms *cmd, const char *value,
                               apr_int64_t min, apr_int64_t max,
@@ -92,6 +98,8 @@ const char *scep_set_approval_max(cmd_parms *cmd, void *dir, const char *value);
 
 /* Per endpoint: scep_directives_renewal.c. */
 const char *scep_set_renewal(cmd_parms *cmd, void *dir, int on);
+const char *scep_set_renewal_challenge(cmd_parms *cmd, void *dir,
+                                       const char *value);
 const char *scep_set_renewal_expired(cmd_parms *cmd, void *dir,
                                      const char *value);
 const char *scep_set_renewal_any_name(cmd_parms *cmd, void *dir, int on);

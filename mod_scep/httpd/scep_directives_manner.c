@@ -7,30 +7,13 @@
 
 enum { MAX_TOLERANCE_DAYS = 366 };
 
-/* The place of VALUE in WORDS, which end with NULL. */
-static const char *choose(cmd_parms *cmd, const char *value,
-                          const char *const *words, const char *wanted,
-                          int *choice)
-{
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-    int i;
-
-    for (i = 0; error == NULL && words[i] != NULL; i++) {
-        if (strcasecmp(value, words[i]) == 0) {
-            *choice = i;
-            return NULL;
-        }
-    }
-    return error != NULL ? error : scep_bad_value(cmd, value, wanted);
-}
-
 const char *scep_set_reply_chain(cmd_parms *cmd, void *dir, const char *value)
 {
     static const char *const words[] = {"none", "issuer", "full", NULL};
     scep_dir_config_t *conf = dir;
 
-    return choose(cmd, value, words, "none, issuer or full is wanted",
-                  &conf->chain);
+    return scep_choose_word(cmd, value, words, "none, issuer or full is wanted",
+                            &conf->chain);
 }
 
 const char *scep_set_ca_type(cmd_parms *cmd, void *dir, const char *value)
@@ -38,8 +21,8 @@ const char *scep_set_ca_type(cmd_parms *cmd, void *dir, const char *value)
     static const char *const words[] = {"auto", "bundle", "ca", NULL};
     scep_dir_config_t *conf = dir;
 
-    return choose(cmd, value, words, "auto, bundle or ca is wanted",
-                  &conf->ca_type);
+    return scep_choose_word(cmd, value, words, "auto, bundle or ca is wanted",
+                            &conf->ca_type);
 }
 
 const char *scep_set_ca_order(cmd_parms *cmd, void *dir, const char *value)
@@ -47,8 +30,8 @@ const char *scep_set_ca_order(cmd_parms *cmd, void *dir, const char *value)
     static const char *const words[] = {"ra-first", "ca-first", NULL};
     scep_dir_config_t *conf = dir;
 
-    return choose(cmd, value, words, "ra-first or ca-first is wanted",
-                  &conf->ca_first);
+    return scep_choose_word(cmd, value, words, "ra-first or ca-first is wanted",
+                            &conf->ca_first);
 }
 
 const char *scep_set_sender_nonce(cmd_parms *cmd, void *dir, const char *value)
@@ -56,8 +39,8 @@ const char *scep_set_sender_nonce(cmd_parms *cmd, void *dir, const char *value)
     static const char *const words[] = {"required", "optional", NULL};
     scep_dir_config_t *conf = dir;
 
-    return choose(cmd, value, words, "required or optional is wanted",
-                  &conf->nonce_optional);
+    return scep_choose_word(cmd, value, words, "required or optional is wanted",
+                            &conf->nonce_optional);
 }
 
 const char *scep_set_clear_challenge(cmd_parms *cmd, void *dir,
@@ -66,8 +49,8 @@ const char *scep_set_clear_challenge(cmd_parms *cmd, void *dir,
     static const char *const words[] = {"accept", "refuse", NULL};
     scep_dir_config_t *conf = dir;
 
-    return choose(cmd, value, words, "accept or refuse is wanted",
-                  &conf->refuse_clear);
+    return scep_choose_word(cmd, value, words, "accept or refuse is wanted",
+                            &conf->refuse_clear);
 }
 
 const char *scep_set_empty_content(cmd_parms *cmd, void *dir, const char *value)
@@ -75,8 +58,9 @@ const char *scep_set_empty_content(cmd_parms *cmd, void *dir, const char *value)
     static const char *const words[] = {"auto", "never", "always", NULL};
     scep_dir_config_t *conf = dir;
 
-    return choose(cmd, value, words, "auto, never or always is wanted",
-                  &conf->empty_content);
+    return scep_choose_word(cmd, value, words,
+                            "auto, never or always is wanted",
+                            &conf->empty_content);
 }
 
 const char *scep_set_ndes_errors(cmd_parms *cmd, void *dir, int on)

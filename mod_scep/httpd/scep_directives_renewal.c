@@ -34,6 +34,16 @@ const char *scep_set_renewal_any_name(cmd_parms *cmd, void *dir, int on)
     return error;
 }
 
+const char *scep_set_renewal_challenge(cmd_parms *cmd, void *dir,
+                                       const char *value)
+{
+    static const char *const words[] = {"ignore", "require", NULL};
+    scep_dir_config_t *conf = dir;
+
+    return scep_choose_word(cmd, value, words, "ignore or require is wanted",
+                            &conf->renewal.challenge);
+}
+
 /* On, Off, or a time. @param interval that or, for On and Off, OTHERWISE */
 static const char *on_off_time(cmd_parms *cmd, const char *value,
                                apr_interval_time_t otherwise, int *on,

@@ -23,6 +23,22 @@ const char *scep_bad_value(cmd_parms *cmd, const char *value,
     return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, value, wanted);
 }
 
+const char *scep_choose_word(cmd_parms *cmd, const char *value,
+                             const char *const *words, const char *wanted,
+                             int *choice)
+{
+    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
+    int i;
+
+    for (i = 0; error == NULL && words[i] != NULL; i++) {
+        if (strcasecmp(value, words[i]) == 0) {
+            *choice = i;
+            return NULL;
+        }
+    }
+    return error != NULL ? error : scep_bad_value(cmd, value, wanted);
+}
+
 const char *scep_parse_number(cmd_parms *cmd, const char *value,
                               apr_int64_t min, apr_int64_t max,
                               apr_int64_t *number)

@@ -249,11 +249,13 @@ scep_status_e scep_store_message_answered(scep_store_t *store,
                                           scep_result_t *res);
 
 /** The newest transaction of that signer's key and CSR on the challenge with
- * HASH. SCEP_NOT_FOUND without filling RES. */
+ * HASH. @param renewal_of only a renewal of the certificate with that serial;
+ * NULL: any transaction. @return SCEP_NOT_FOUND without filling RES */
 scep_status_e scep_store_transaction_by_challenge(
     scep_store_t *store, const unsigned char *hash,
     const unsigned char *key_hash, const unsigned char *csr_hash,
-    apr_pool_t *pool, scep_transaction_row_t **row, scep_result_t *res);
+    const char *renewal_of, apr_pool_t *pool, scep_transaction_row_t **row,
+    scep_result_t *res);
 
 /** All that one issued certificate leaves behind. */
 typedef struct scep_issue_t {

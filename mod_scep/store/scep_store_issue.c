@@ -504,12 +504,14 @@ scep_status_e scep_store_message_answered(scep_store_t *store,
 scep_status_e scep_store_transaction_by_challenge(
     scep_store_t *store, const unsigned char *hash,
     const unsigned char *key_hash, const unsigned char *csr_hash,
-    apr_pool_t *pool, scep_transaction_row_t **row, scep_result_t *res)
+    const char *renewal_of, apr_pool_t *pool, scep_transaction_row_t **row,
+    scep_result_t *res)
 {
     const scep_sql_value_t values[] = {
         {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0},
         {scep_hex_lower(pool, key_hash, SCEP_HASH_SIZE), 0},
         {scep_hex_lower(pool, csr_hash, SCEP_HASH_SIZE), 0},
+        {renewal_of, 0},
     };
 
     return find(store, SCEP_Q_TRANSACTION_BY_CHALLENGE, values, pool, row, res);

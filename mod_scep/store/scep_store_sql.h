@@ -98,10 +98,11 @@
       " JOIN certificates c ON c.id = t.certificate_id"                        \
       " WHERE t.scope = $1 AND t.transaction_id = $2 AND t.created >= $3"      \
       " ORDER BY t.seq DESC LIMIT 1")                                          \
-    X(SCEP_Q_TRANSACTION_BY_CHALLENGE, "ttt",                                  \
+    X(SCEP_Q_TRANSACTION_BY_CHALLENGE, "tttt",                                 \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
       " JOIN certificates c ON c.id = t.certificate_id"                        \
       " WHERE t.challenge_hash = $1 AND t.key_hash = $2 AND t.csr_hash = $3"   \
+      " AND COALESCE(t.renewal_of, '') = COALESCE($4, t.renewal_of, '')"       \
       " ORDER BY t.created DESC LIMIT 1")                                      \
     X(SCEP_Q_TRANSACTION_BY_MESSAGE, "tt",                                     \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM messages m"                    \

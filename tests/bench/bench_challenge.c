@@ -266,8 +266,8 @@ static double claim(side_t *side)
     for (i = 0; i < CLAIMS; i++) {
         csr.challenge = side->passwords[next_random(DRAWS)];
         scep_result_init(&res, pool);
-        if (scep_authorize(&side->req, &msg, &csr, &claimed, &retry, &res) !=
-            SCEP_OK) {
+        if (scep_authorize(&side->req, &msg, &csr, NULL, &claimed, &retry,
+                           &res) != SCEP_OK) {
             die("claim", res.detail);
         }
         scep_authorize_release(&side->req, &claimed);

@@ -249,6 +249,24 @@ renews("R14-stale-challenge", NEW, lambda world, cert: world.renewal(
     cert, challenge="0" * 16))
 renews("R14-empty-challenge", NEW, lambda world, cert: world.renewal(
     cert, challenge=der.printable("")))
+renews("R15-both", NEW, lambda world, cert: world.renewal(
+    cert, challenge=world.draw()), "/both")
+renews("R15-no-challenge", Failure(BAD_REQUEST, "SCEP0151"), plain, "/both")
+renews("R15-stale-challenge", Failure(BAD_REQUEST, "SCEP0153"),
+       lambda world, cert: world.renewal(cert, challenge="0" * 16), "/both")
+
+
+def spent(world, cert):
+    password = world.draw()
+    world.certified("/both", challenge=password)
+    return world.renewal(cert, challenge=password)
+
+
+renews("R15-challenge-used-twice", Failure(BAD_REQUEST, "SCEP0155"), spent,
+       "/both")
+renews("R15-challenge-alone", NOT_OURS, lambda world, cert: world.renewal(
+    cms.certificate(cms.key_of(1)), challenge=world.draw()), "/both",
+       RENEWALREQ)
 renews("R11-chain-enclosed", NEW, lambda world, cert: world.renewal(
     cert, signed=dict(certs=[world.cert("root"), world.cert("ca"), cert])))
 renews("R10-from-before-us", NEW, lambda world, cert: world.renewal(

@@ -30,6 +30,14 @@ CONF = """
     SetHandler scep
     ScepDisableRenewalSubjectNameMatch On
 </Location>
+<Location /both>
+    SetHandler scep
+    ScepRenewalChallenge require
+</Location>
+<Location /both/again>
+    SetHandler scep
+    ScepRenewalChallenge ignore
+</Location>
 <Location /late>
     SetHandler scep
     ScepRenewalWindow 20%
@@ -304,6 +312,37 @@ def test_the_old_one_is_revoked(running):
     assert renew(running, old).status == scep.SUCCESS
     assert len(running.query(
         "SELECT serial FROM revocations WHERE reason = 4")) == 2
+
+
+@BOTH
+def test_challenge_besides(running, kind):
+    """R15: neither is enough by itself, and the password is used up."""
+    old, password = first(running), running.draw()
+    assert_refused(running, renew(running, old, "/both", kind=kind),
+                   "SCEP0151")
+    assert_refused(running, renew(running, old, "/both", kind=kind,
+                                  challenge="stale"), "SCEP0153")
+    # what is refused for another reason leaves it alone
+    assert_refused(running, renew(running, old, "/both", kind=scep.RENEWALREQ,
+                                  common_name="other", challenge=password),
+                   "SCEP0148")
+    request = renewal_of(running, old, kind=kind, challenge=password)
+    reply = send(running, request, "/both")
+    assert reply.status == scep.SUCCESS
+    assert send(running, request, "/both").certs == reply.certs
+    again = renewal_of(running, old, kind=kind, challenge=password)
+    again.csr = request.csr  # under another id
+    assert send(running, again, "/both").certs == reply.certs
+    assert_refused(running, renew(running, old, "/both", kind=kind, number=3,
+                                  challenge=password), "SCEP0155")
+    assert running.query(
+        "SELECT t.renewal_of, h.state, h.serial FROM transactions t "
+        "JOIN certificates c ON c.id = t.certificate_id "
+        "JOIN challenges h ON h.hash = t.challenge_hash "
+        f"WHERE c.serial = '{reply.certs[0].serial_number:X}'") == [
+            (f"{old.serial_number:X}", 1,
+             f"{reply.certs[0].serial_number:X}")]
+    assert renew(running, old, "/both/again", kind=kind).status == scep.SUCCESS
 
 
 def test_answer_tells_nothing_of_the_content(running):

@@ -24,7 +24,7 @@ static attempt_t attempt(enroll_fixture_t *f, const char *id, const char *cn,
                                     &csr, &f->base.res),
                      SCEP_OK);
     a.status = scep_authorize(&f->req, enroll_message(f, id, &f->device, der),
-                              csr, &a.claim, &a.retry, &f->base.res);
+                              csr, NULL, &a.claim, &a.retry, &f->base.res);
     return a;
 }
 
@@ -164,7 +164,7 @@ static void test_malformed_challenge(void **state)
     csr->challenge_state = SCEP_CHALLENGE_MALFORMED;
     assert_int_equal(scep_authorize(&f->req,
                                     enroll_message(f, "a", &f->device, der),
-                                    csr, &claim, &retry, &f->base.res),
+                                    csr, NULL, &claim, &retry, &f->base.res),
                      SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_SYNTAX);
 }

@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include "scep_cert_build.h"
+#include "scep_draw.h"
 #include "scep_pkcsreq.h"
 #include "scep_renewal.h"
 #include "scep_requests.h"
@@ -449,6 +450,284 @@ static void test_pkcsreq_falls_back_on_its_challenge(void **state)
     assert_int_equal(f->base.res.reason, SCEP_R_RENEWAL_VALIDITY);
 }
 
+/* --- and a challenge (R15) ------------------------------------------------ */
+
+static void be_strict(enroll_fixture_t *f)
+{
+    be_ready(f);
+    f->policy.renewal.challenge = true;
+    f->policy.approval.expiry = apr_time_from_sec(DAY);
+    f->policy.approval.max = 10;
+}
+
+static const char *draw(enroll_fixture_t *f, const char *limits, int uses)
+{
+    const scep_draw_params_t params = {.limits = limits, .uses = uses};
+    scep_drawn_t drawn;
+
+    enroll_reset_result(f);
+    assert_int_equal(scep_draw(&f->req, "alice", &params, &drawn, &f->base.res),
+                     SCEP_OK);
+    return drawn.password;
+}
+
+static scep_octets_t csr_with(enroll_fixture_t *f, const char *challenge)
+{
+    return enroll_csr(f, f->other_key, "dev", challenge);
+}
+
+static void test_certificate_and_challenge(void **state)
+{
+    enroll_fixture_t *f = *state;
+    int types[] = {SCEP_MSG_RENEWALREQ, SCEP_MSG_PKCSREQ};
+    const char *password;
+    X509 *old;
+    int i;
+
+    be_strict(f);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    for (i = 0; i < 2; i++) {
+        password = enroll_draw(f);
+        assert_int_equal(ask(f, types[i], "1", old, csr_with(f, NULL)).status,
+                         SCEP_REFUSED);
+        assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_MISSING);
+        assert_int_equal(ask(f, types[i], "2", old, csr_with(f, "no")).status,
+                         SCEP_REFUSED);
+        assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_UNKNOWN);
+        assert_int_equal(f->issued, i);
+        assert_int_equal(
+            ask(f, types[i], "3", old, csr_with(f, password)).status, SCEP_OK);
+        assert_int_equal(f->issued, i + 1);
+        assert_int_equal(ask(f, types[i], "4", old,
+                             enroll_csr(f, f->device.key, "dev", password))
+                             .status,
+                         SCEP_REFUSED);
+        assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_SPENT);
+    }
+    /* nothing of it was tried as a first enrolment */
+    assert_null(strstr(f->base.log, "SCEP0221"));
+    f->policy.renewal.challenge = false;
+    assert_int_equal(
+        ask(f, SCEP_MSG_RENEWALREQ, "5", old, csr_with(f, "no")).status,
+        SCEP_OK);
+}
+
+/* What the certificate does not authorize costs no password. */
+static void test_challenge_is_not_touched_in_vain(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password;
+    X509 *old;
+
+    be_strict(f);
+    password = enroll_draw(f);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    assert_refused(f, old, enroll_csr(f, f->device.key, "else", password),
+                   SCEP_R_RENEWAL_NAMES);
+    f->backend_status = SCEP_REFUSED;
+    f->backend_reason = SCEP_R_CA_REFUSED;
+    assert_refused(f, old, csr_with(f, password), SCEP_R_CA_REFUSED);
+    f->backend_status = SCEP_OK;
+    assert_int_equal(
+        ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr_with(f, password)).status,
+        SCEP_OK);
+}
+
+static void test_renewal_with_a_challenge_again(void **state)
+{
+    enroll_fixture_t *f = *state;
+    asked_t first, again;
+    scep_octets_t csr;
+    X509 *old;
+
+    be_strict(f);
+    csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    old = issue(f, &f->ca, f->device.key, "dev");
+    first = ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr);
+    assert_int_equal(first.status, SCEP_OK);
+    again = ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr);
+    assert_int_equal(again.status, SCEP_OK);
+    assert_int_equal(X509_cmp(first.cert, again.cert), 0);
+    /* after ScepRetryWindow, and under another id */
+    f->base.now += apr_time_from_sec(DAY);
+    again = ask(f, SCEP_MSG_RENEWALREQ, "2", old, csr);
+    assert_int_equal(again.status, SCEP_OK);
+    assert_int_equal(X509_cmp(first.cert, again.cert), 0);
+    /* but a certificate is not its own successor */
+    assert_refused(f, first.cert, csr, SCEP_R_CHALLENGE_SPENT);
+    assert_int_equal(f->issued, 1);
+}
+
+static void test_challenge_of_several_uses(void **state)
+{
+    enroll_fixture_t *f = *state;
+    asked_t first, second, third;
+    scep_octets_t csr;
+
+    be_strict(f);
+    csr = enroll_csr(f, f->device.key, "dev",
+                     draw(f, "{\"subject\":\"CN=dev\"}", 3));
+    first = ask(f, SCEP_MSG_PKCSREQ, "id", f->device.cert, csr);
+    assert_int_equal(first.status, SCEP_OK);
+    second = ask(f, SCEP_MSG_PKCSREQ, "id", first.cert, csr);
+    assert_int_equal(second.status, SCEP_OK);
+    assert_int_not_equal(X509_cmp(first.cert, second.cert), 0);
+    third = ask(f, SCEP_MSG_PKCSREQ, "id", second.cert, csr);
+    assert_int_equal(third.status, SCEP_OK);
+    assert_int_not_equal(X509_cmp(second.cert, third.cert), 0);
+    assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "id", third.cert, csr).status,
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_SPENT);
+    assert_int_equal(f->issued, 3);
+}
+
+/* What a password is limited to holds for the renewal. */
+static void test_limits_in_a_renewal(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password;
+    X509 *old;
+
+    be_strict(f);
+    password = draw(f, "{\"subject\":\"CN=another\"}", 1);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    assert_refused(f, old, csr_with(f, password), SCEP_R_LIMIT_SUBJECT);
+    old = issue(f, &f->ca, f->device.key, "another");
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "1", old,
+                         enroll_csr(f, f->device.key, "another", password))
+                         .status,
+                     SCEP_OK);
+}
+
+static void test_other_sources_in_a_renewal(void **state)
+{
+    enroll_fixture_t *f = *state;
+    X509 *old;
+
+    be_strict(f);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    f->policy.sources.source[0] = SCEP_SOURCE_NONE;
+    assert_refused(f, old, csr_with(f, "any"), SCEP_R_CHALLENGE_MISSING);
+    f->policy.sources.count = 0;
+    assert_refused(f, old, csr_with(f, "any"), SCEP_R_NO_CHALLENGE_SOURCE);
+    assert_int_equal(f->issued, 0);
+    f->policy.sources.count = 2;
+    f->policy.sources.source[0] = SCEP_SOURCE_SINGLE;
+    f->policy.sources.source[1] = SCEP_SOURCE_NONE;
+    enroll_master(f, "GOOD-FOR-ALL", NULL, 0);
+    assert_refused(f, old, csr_with(f, "GOOD-FOR-NONE"),
+                   SCEP_R_CHALLENGE_MISSING);
+    assert_int_equal(
+        ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr_with(f, "GOOD-FOR-ALL"))
+            .status,
+        SCEP_OK);
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "2", old,
+                         enroll_csr(f, f->device.key, "dev", "GOOD-FOR-ALL"))
+                         .status,
+                     SCEP_OK);
+}
+
+static void test_ec_renewal_by_its_challenge(void **state)
+{
+    enroll_fixture_t *f = *state;
+    EVP_PKEY *key = enroll_key(f, "EC", 0);
+    X509 *old;
+
+    be_strict(f);
+    old = issue(f, &f->ca, key, "dev");
+    assert_refused(f, old, enroll_csr(f, key, "dev", "no"),
+                   SCEP_R_CHALLENGE_UNKNOWN);
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "1", old,
+                         enroll_csr(f, key, "dev", enroll_draw(f)))
+                         .status,
+                     SCEP_OK);
+}
+
+static scep_request_row_t *waiting(enroll_fixture_t *f, const char *id)
+{
+    scep_request_row_t *row;
+
+    assert_int_equal(scep_store_request_find(f->service.store, f->service.scope,
+                                             id, f->base.now, f->base.pool,
+                                             &row, &f->base.res),
+                     SCEP_OK);
+    return row;
+}
+
+static void test_challenge_of_a_renewal_that_waits(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const scep_operator_t who = {.actor = "alice", .now = f->base.now};
+    const char *password;
+    scep_octets_t csr;
+    X509 *old;
+
+    be_strict(f);
+    f->policy.approval.manual = true;
+    password = enroll_draw(f);
+    csr = csr_with(f, password);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr).status,
+                     SCEP_PENDING);
+    assert_refused(f, old, enroll_csr(f, f->device.key, "dev", password),
+                   SCEP_R_CHALLENGE_SPENT);
+    /* rejected: it is good again */
+    assert_int_equal(scep_requests_reject(f->service.store, waiting(f, "1")->id,
+                                          &who, f->base.pool, &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "2", old, csr).status,
+                     SCEP_PENDING);
+    /* the same goes on under another id (invariant 4) */
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "3", old, csr).status,
+                     SCEP_PENDING);
+    assert_int_equal(scep_requests_approve(f->service.store,
+                                           waiting(f, "3")->id, &who,
+                                           f->base.pool, &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "3", old, csr).status,
+                     SCEP_OK);
+    assert_refused(f, old, enroll_csr(f, f->device.key, "dev", password),
+                   SCEP_R_CHALLENGE_SPENT);
+    assert_int_equal(f->issued, 1);
+}
+
+static const char *race_password;
+static X509 *race_cert;
+
+/* Runs while another renewal with the same password is being signed, on
+ * another machine as it were: it does not see the claim. */
+static void overtake(enroll_fixture_t *f)
+{
+    apr_size_t size = scep_challenge_table_size(16);
+    scep_challenge_table_t *mine = f->service.challenges;
+    void *memory = apr_pcalloc(f->base.pool, size);
+
+    scep_challenge_table_format(memory, size, 16);
+    f->service.challenges =
+        scep_challenge_table_attach(memory, size, &f->lock, f->base.pool);
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "fast", race_cert,
+                         csr_with(f, race_password))
+                         .status,
+                     SCEP_OK);
+    f->service.challenges = mine;
+}
+
+static void test_two_renewals_one_challenge(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr;
+    X509 *old;
+
+    be_strict(f);
+    race_password = enroll_draw(f);
+    csr = enroll_csr(f, f->device.key, "dev", race_password);
+    old = race_cert = issue(f, &f->ca, f->device.key, "dev");
+    f->before_sign = overtake;
+    assert_refused(f, old, csr, SCEP_R_CHALLENGE_SPENT);
+    assert_int_equal(f->issued, 2); /* one of them did not leave */
+    assert_refused(f, old, csr, SCEP_R_CHALLENGE_SPENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,6 +746,15 @@ int main(void)
         ENROLL_TEST(test_keys_of_two_kinds),
         ENROLL_TEST(test_revoked_while_its_renewal_waits),
         ENROLL_TEST(test_pkcsreq_falls_back_on_its_challenge),
+        ENROLL_TEST(test_certificate_and_challenge),
+        ENROLL_TEST(test_challenge_is_not_touched_in_vain),
+        ENROLL_TEST(test_renewal_with_a_challenge_again),
+        ENROLL_TEST(test_challenge_of_several_uses),
+        ENROLL_TEST(test_limits_in_a_renewal),
+        ENROLL_TEST(test_other_sources_in_a_renewal),
+        ENROLL_TEST(test_ec_renewal_by_its_challenge),
+        ENROLL_TEST(test_challenge_of_a_renewal_that_waits),
+        ENROLL_TEST(test_two_renewals_one_challenge),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

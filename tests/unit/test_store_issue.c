@@ -285,7 +285,7 @@ static void test_challenge_is_spent_once(void **state)
     first.challenge_hash = second.challenge_hash = sample_hash(f->pool, 'p', 1);
     assert_int_equal(scep_store_transaction_by_challenge(
                          store, first.challenge_hash, first.key_hash,
-                         first.csr_hash, f->pool, &row, &f->res),
+                         first.csr_hash, NULL, f->pool, &row, &f->res),
                      SCEP_NOT_FOUND);
     must_add(f, store, 1);
     assert_int_equal(must_issue(f, store, &first), SCEP_ISSUE_RECORDED);
@@ -293,7 +293,7 @@ static void test_challenge_is_spent_once(void **state)
     nothing_written(f, 1);
     assert_int_equal(scep_store_transaction_by_challenge(
                          store, first.challenge_hash, first.key_hash,
-                         first.csr_hash, f->pool, &row, &f->res),
+                         first.csr_hash, NULL, f->pool, &row, &f->res),
                      SCEP_OK);
     assert_string_equal(row->serial, first.serial);
     assert_string_equal(
@@ -334,14 +334,61 @@ static void test_challenge_of_several_uses(void **state)
         issue = sample_issue(f, f->pool, i);
         assert_int_equal(scep_store_transaction_by_challenge(
                              store, challenge.hash, issue.key_hash,
-                             issue.csr_hash, f->pool, &row, &f->res),
+                             issue.csr_hash, NULL, f->pool, &row, &f->res),
                          SCEP_OK);
         assert_string_equal(row->serial, issue.serial);
     }
     assert_int_equal(scep_store_transaction_by_challenge(
                          store, challenge.hash, sample_hash(f->pool, 'k', 1),
-                         sample_hash(f->pool, 'c', 2), f->pool, &row, &f->res),
+                         sample_hash(f->pool, 'c', 2), NULL, f->pool, &row,
+                         &f->res),
                      SCEP_NOT_FOUND);
+}
+
+static scep_status_e by_challenge(fixture_t *f, scep_store_t *store,
+                                  const scep_issue_t *issue,
+                                  const char *renewal_of, const char **serial)
+{
+    scep_transaction_row_t *row = NULL;
+    scep_status_e status = scep_store_transaction_by_challenge(
+        store, issue->challenge_hash, issue->key_hash, issue->csr_hash,
+        renewal_of, f->pool, &row, &f->res);
+
+    *serial = row != NULL ? row->serial : NULL;
+    return status;
+}
+
+/* The same CSR, first in an enrolment and then in a renewal of that. */
+static void test_challenge_of_a_renewal(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_challenge_row_t challenge = sample_challenge(f, f->pool, 1);
+    scep_issue_t first = sample_issue(f, f->pool, 1);
+    scep_issue_t second = sample_issue(f, f->pool, 2);
+    const char *serial;
+
+    challenge.uses = 2;
+    assert_int_equal(
+        scep_store_challenge_add(store, &challenge, f->pool, &f->res), SCEP_OK);
+    first.challenge_hash = second.challenge_hash = challenge.hash;
+    second.csr_hash = first.csr_hash;
+    second.key_hash = first.key_hash;
+    second.renewal_of = first.serial;
+    second.now = first.now + 1;
+    assert_int_equal(must_issue(f, store, &first), SCEP_ISSUE_RECORDED);
+    assert_int_equal(by_challenge(f, store, &first, first.serial, &serial),
+                     SCEP_NOT_FOUND);
+    assert_int_equal(by_challenge(f, store, &first, NULL, &serial), SCEP_OK);
+    assert_string_equal(serial, first.serial);
+    assert_int_equal(must_issue(f, store, &second), SCEP_ISSUE_RECORDED);
+    assert_int_equal(by_challenge(f, store, &first, first.serial, &serial),
+                     SCEP_OK);
+    assert_string_equal(serial, second.serial);
+    assert_int_equal(by_challenge(f, store, &first, second.serial, &serial),
+                     SCEP_NOT_FOUND);
+    assert_int_equal(by_challenge(f, store, &first, NULL, &serial), SCEP_OK);
+    assert_string_equal(serial, second.serial);
 }
 
 static void challenge_lost(fixture_t *f, scep_store_t *store,
@@ -553,6 +600,7 @@ int main(void)
         FIXTURE_TEST(test_id_taken_by_another_key),
         FIXTURE_TEST(test_challenge_is_spent_once),
         FIXTURE_TEST(test_challenge_of_several_uses),
+        FIXTURE_TEST(test_challenge_of_a_renewal),
         FIXTURE_TEST(test_challenge_must_be_outstanding),
         FIXTURE_TEST(test_duplicate),
         FIXTURE_TEST(test_no_duplicate),
