@@ -44,9 +44,11 @@ static void test_there_and_back(void **state)
 
         assert_true(scep_seal(
             pair->cert, (scep_octets_t){secret, SCEP_SEAL_MAX}, f->pool, &der));
+        assert_string_equal(scep_crypto_errors(f->pool), "");
         assert_int_equal(
             scep_unseal(der, pairs_of(f, pair), f->pool, &data, &len),
             SCEP_UNSEAL_OK);
+        assert_string_equal(scep_crypto_errors(f->pool), "");
         assert_int_equal(len, SCEP_SEAL_MAX);
         assert_memory_equal(data, secret, len + 1);
         assert_false(scep_seal(pair->cert,
