@@ -263,8 +263,7 @@ static scep_status_e rebuild_one(void *baton, const scep_challenge_row_t *row)
 
 scep_status_e scep_draw_rebuild(scep_store_t *store,
                                 scep_challenge_table_t *table,
-                                const scep_env_t *env, apr_pool_t *pool,
-                                scep_result_t *res)
+                                const scep_env_t *env, scep_result_t *res)
 {
     rebuild_t r = {.table = table, .now = scep_env_now(env)};
     scep_status_e status;
@@ -272,8 +271,7 @@ scep_status_e scep_draw_rebuild(scep_store_t *store,
     if (scep_store_shared(store)) {
         return SCEP_OK; /* the table decides nothing */
     }
-    status =
-        scep_store_challenges_each(store, r.now, rebuild_one, &r, pool, res);
+    status = scep_store_challenges_each(store, r.now, rebuild_one, &r, res);
     if (r.locked) {
         return scep_fail(res, SCEP_R_LOCK, "the password table's lock failed");
     }

@@ -59,7 +59,6 @@ scep_status_e scep_draw(scep_request_t *req, const char *user,
  */
 scep_status_e scep_draw_rebuild(scep_store_t *store,
                                 scep_challenge_table_t *table,
-                                const scep_env_t *env, apr_pool_t *pool,
-                                scep_result_t *res);
+                                const scep_env_t *env, scep_result_t *res);
 
 #endif

@@ -196,8 +196,7 @@ static scep_status_e rebuild(scep_site_t *site, const scep_env_t *env,
     apr_pool_create(&scratch, ptemp);
     status = scep_store_open(&site->store_config, env, scratch, &store, res);
     if (status == SCEP_OK) {
-        status = scep_draw_rebuild(store, site->service.challenges, env,
-                                   scratch, res);
+        status = scep_draw_rebuild(store, site->service.challenges, env, res);
     }
     apr_pool_destroy(scratch);
     return status;

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <apr_encode.h>
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
@@ -474,6 +475,86 @@ scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
     }
     slot_give(store, s->slot);
     return status;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+scep_status_e scep_store_read(scep_store_t *store, scep_store_query_e query,
+                              const scep_sql_value_t *values,
+                              scep_sql_row_fn *row, void *baton,
+                              const bool *bad, const char *table,
+                              scep_result_t *res)
+{
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+    scep_sql_status_e sql;
+
+    if (status == SCEP_OK) {
+        sql = scep_store_run(&s, query, values, row, baton, NULL);
+        status = scep_store_end(&s, sql, false, "read", res);
+    }
+    return status == SCEP_OK && bad != NULL && *bad
+               ? scep_store_bad_row(table, res)
+               : status;
+}
+
+scep_status_e scep_store_bad_row(const char *table, scep_result_t *res)
+{
+    return scep_fail(res, SCEP_R_INTERNAL, "a row of the table %s is malformed",
+                     table);
+}
+
+bool scep_store_take_number(void *baton, const char *const *columns, int count)
+{
+    apr_int64_t *number = baton;
+
+    if (count != 1 || !scep_sql_number(columns[0], number)) {
+        *number = -1;
+    }
+    return false;
+}
+
+scep_status_e scep_store_read_number(scep_store_t *store,
+                                     scep_store_query_e query,
+                                     const scep_sql_value_t *values,
+                                     const char *table, apr_int64_t *number,
+                                     scep_result_t *res)
+{
+    scep_status_e status;
+
+    *number = -1;
+    status = scep_store_read(store, query, values, scep_store_take_number,
+                             number, NULL, table, res);
+    return status == SCEP_OK && *number < 0 ? scep_store_bad_row(table, res)
+                                            : status;
+}
+
+bool scep_store_note_row(void *baton, const char *const *columns, int count)
+{
+    (void)columns;
+    (void)count;
+    *(bool *)baton = true;
+    return false;
+}
+
+const unsigned char *scep_store_hash(apr_pool_t *pool, const char *column)
+{
+    unsigned char *hash;
+
+    if (column == NULL) {
+        return NULL;
+    }
+    hash = apr_palloc(pool, SCEP_HASH_SIZE);
+    return scep_unhex(column, hash, SCEP_HASH_SIZE) ? hash : NULL;
+}
+
+bool scep_store_octets(apr_pool_t *pool, const char *column,
+                       scep_octets_t *octets)
+{
+    octets->len = 0;
+    octets->data = apr_pdecode_base64_binary(pool, column, APR_ENCODE_STRING,
+                                             APR_ENCODE_NONE, &octets->len);
+    return octets->data != NULL;
 }
 
 /* --- small things --------------------------------------------------------- */

@@ -124,11 +124,11 @@ typedef scep_status_e scep_challenge_each_fn(void *baton,
 
 /** All outstanding challenges that expire after NOW, the first to expire
  * first, to rebuild the shared table at start. Memory does not grow with their
- * number, but for a database that is shared, which has no such table. EACH must not use STORE: this call holds a connection. */
+ * number, but for a database that is shared, which has no such table. EACH must
+ * not use STORE: this call holds a connection. */
 scep_status_e scep_store_challenges_each(scep_store_t *store, apr_time_t now,
                                          scep_challenge_each_fn *each,
-                                         void *baton, apr_pool_t *pool,
-                                         scep_result_t *res);
+                                         void *baton, scep_result_t *res);
 
 /** An outstanding one-time password, as it is listed. */
 typedef struct scep_challenge_item_t {
@@ -323,8 +323,6 @@ scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
 #define SCEP_AUDIT_REQUEST_REJECTED "request-rejected"
 #define SCEP_AUDIT_REQUEST_AT_CA "request-at-ca"
 #define SCEP_AUDIT_REFUSED "refused"
-#define SCEP_AUDIT_CHALLENGE_CANCELLED "challenge-cancelled"
-#define SCEP_AUDIT_MASTER_ROTATED "master-rotated"
 #define SCEP_AUDIT_REVOKED "revoked"
 
 /** A row of the audit trail; NULL where a thing does not apply. */

@@ -150,7 +150,6 @@ typedef struct batch_t {
 static bool read_row(const char *const *columns, int count, apr_pool_t *pool,
                      scep_audit_event_t *event)
 {
-    unsigned char *hash = NULL;
     apr_int64_t reason = 0;
 
     if (count != COLUMNS || columns[EVENT] == NULL || columns[SCOPE] == NULL ||
@@ -160,23 +159,17 @@ static bool read_row(const char *const *columns, int count, apr_pool_t *pool,
          !scep_sql_number(columns[REASON], &reason))) {
         return false;
     }
-    if (columns[CHALLENGE_HASH] != NULL) {
-        hash = apr_palloc(pool, SCEP_HASH_SIZE);
-        if (!scep_unhex(columns[CHALLENGE_HASH], hash, SCEP_HASH_SIZE)) {
-            return false;
-        }
-    }
     event->event = apr_pstrdup(pool, columns[EVENT]);
     event->scope = apr_pstrdup(pool, columns[SCOPE]);
     event->actor = apr_pstrdup(pool, columns[ACTOR]);
     event->peer = apr_pstrdup(pool, columns[PEER]);
-    event->challenge_hash = hash;
+    event->challenge_hash = scep_store_hash(pool, columns[CHALLENGE_HASH]);
     event->transaction_id = apr_pstrdup(pool, columns[TRANSACTION_ID]);
     event->serial = apr_pstrdup(pool, columns[SERIAL]);
     event->reason = (unsigned int)reason;
     event->subject = apr_pstrdup(pool, columns[SUBJECT]);
     event->detail = apr_pstrdup(pool, columns[DETAIL]);
-    return true;
+    return columns[CHALLENGE_HASH] == NULL || event->challenge_hash != NULL;
 }
 
 static bool take_row(void *baton, const char *const *columns, int count)
@@ -211,26 +204,14 @@ static scep_status_e read_batch(scep_store_t *store,
         {filter->peer, 0},
         {NULL, BATCH},
     };
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-    scep_sql_status_e sql;
 
-    if (status != SCEP_OK) {
-        return status;
-    }
     batch->events = apr_palloc(batch->pool, BATCH * sizeof(*batch->events));
     batch->count = 0;
     batch->bad = false;
-    sql = scep_store_run(&s,
-                         filter->newest_first ? SCEP_Q_AUDIT_NEWEST_FIRST
-                                              : SCEP_Q_AUDIT_OLDEST_FIRST,
-                         values, take_row, batch, NULL);
-    status = scep_store_end(&s, sql, false, "read the audit trail", res);
-    if (status == SCEP_OK && batch->bad) {
-        return scep_fail(res, SCEP_R_INTERNAL,
-                         "a row of the table audit is malformed");
-    }
-    return status;
+    return scep_store_read(store,
+                           filter->newest_first ? SCEP_Q_AUDIT_NEWEST_FIRST
+                                                : SCEP_Q_AUDIT_OLDEST_FIRST,
+                           values, take_row, batch, &batch->bad, "audit", res);
 }
 
 static scep_status_e hand_over(const batch_t *batch, scep_audit_each_fn *each,
@@ -274,22 +255,9 @@ scep_status_e scep_store_audit_each(scep_store_t *store,
     return status;
 }
 
-static bool take_last(void *baton, const char *const *columns, int count)
-{
-    return count == 1 && scep_sql_number(columns[0], baton);
-}
-
 scep_status_e scep_store_audit_last(scep_store_t *store, apr_int64_t *seq,
                                     scep_result_t *res)
 {
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-    scep_sql_status_e sql;
-
-    if (status != SCEP_OK) {
-        return status;
-    }
-    *seq = 0;
-    sql = scep_store_run(&s, SCEP_Q_AUDIT_LAST, NULL, take_last, seq, NULL);
-    return scep_store_end(&s, sql, false, "read the audit trail's end", res);
+    return scep_store_read_number(store, SCEP_Q_AUDIT_LAST, NULL, "audit", seq,
+                                  res);
 }

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include <apr_encode.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -79,12 +78,6 @@ static bool read_row(const char *const *columns, int count,
     return read_revocation(columns, row);
 }
 
-static scep_status_e bad_row(scep_result_t *res)
-{
-    return scep_fail(res, SCEP_R_INTERNAL,
-                     "a row of the table certificates is malformed");
-}
-
 typedef struct find_t {
     apr_pool_t *pool;
     scep_certificate_row_t *row; /* NULL: none */
@@ -97,11 +90,10 @@ static bool find_row(void *baton, const char *const *columns, int count)
     find_t *find = baton;
     apr_pool_t *pool = find->pool;
     scep_certificate_row_t *row = apr_palloc(pool, sizeof(*row));
-    apr_size_t len = 0;
 
-    find->bad = true;
-    if (count != DER + 1 || columns[DER] == NULL ||
-        !read_row(columns, count, row)) {
+    find->bad = count != DER + 1 || !read_row(columns, count, row) ||
+                !scep_store_octets(pool, columns[DER], &row->der);
+    if (find->bad) {
         return false;
     }
     row->id = apr_pstrdup(pool, row->id);
@@ -110,13 +102,9 @@ static bool find_row(void *baton, const char *const *columns, int count)
     row->subject = apr_pstrdup(pool, row->subject);
     row->profile = apr_pstrdup(pool, row->profile);
     row->revoked_by = apr_pstrdup(pool, row->revoked_by);
-    row->der.data = apr_pdecode_base64_binary(
-        pool, columns[DER], APR_ENCODE_STRING, APR_ENCODE_NONE, &len);
-    row->der.len = len;
-    find->bad = row->der.data == NULL;
     find->row = row;
     find->count++;
-    return !find->bad;
+    return true;
 }
 
 scep_status_e scep_store_certificate_find(scep_store_t *store,
@@ -127,26 +115,13 @@ scep_status_e scep_store_certificate_find(scep_store_t *store,
 {
     const scep_sql_value_t values[] = {{serial, 0}, {scope, 0}};
     find_t find = {pool, NULL, 0, false};
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-    scep_sql_status_e sql;
+    scep_status_e status =
+        scep_store_read(store, SCEP_Q_CERTIFICATE_FIND, values, find_row, &find,
+                        &find.bad, "certificates", res);
 
-    *row = NULL;
-    if (status != SCEP_OK) {
-        return status;
-    }
-    sql = scep_store_run(&s, SCEP_Q_CERTIFICATE_FIND, values, find_row, &find,
-                         NULL);
-    status = scep_store_end(&s, sql, false, "look up a certificate", res);
-    if (status != SCEP_OK) {
-        return status;
-    }
-    if (find.bad) {
-        return bad_row(res);
-    }
     *row = find.row;
     *count = find.count;
-    return find.row != NULL ? SCEP_OK : SCEP_NOT_FOUND;
+    return status == SCEP_OK && find.row == NULL ? SCEP_NOT_FOUND : status;
 }
 
 /* --- lists ---------------------------------------------------------------- */
@@ -212,18 +187,9 @@ scep_store_certificates_list(scep_store_t *store,
         {NULL, limit},
     };
     walk_t walk = {each, baton, SCEP_OK, false};
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-    scep_sql_status_e sql;
+    scep_status_e status =
+        scep_store_read(store, SCEP_Q_CERTIFICATES_LIST, values, walk_row,
+                        &walk, &walk.bad, "certificates", res);
 
-    if (status != SCEP_OK) {
-        return status;
-    }
-    sql = scep_store_run(&s, SCEP_Q_CERTIFICATES_LIST, values, walk_row, &walk,
-                         NULL);
-    status = scep_store_end(&s, sql, false, "list certificates", res);
-    if (status != SCEP_OK) {
-        return status;
-    }
-    return walk.bad ? bad_row(res) : walk.status;
+    return status == SCEP_OK ? walk.status : status;
 }

@@ -100,12 +100,6 @@ static bool read_row(const char *const *columns, int count, unsigned char *hash,
     return true;
 }
 
-static scep_status_e bad_row(scep_result_t *res)
-{
-    return scep_fail(res, SCEP_R_INTERNAL,
-                     "a row of the table challenges is malformed");
-}
-
 typedef struct find_t {
     apr_pool_t *pool;
     scep_challenge_row_t *row; /* NULL: none */
@@ -141,24 +135,12 @@ scep_status_e scep_store_challenge_find(scep_store_t *store,
     const scep_sql_value_t value = {scep_hex_lower(pool, hash, SCEP_HASH_SIZE),
                                     0};
     find_t find = {pool, NULL, false};
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-    scep_sql_status_e sql;
+    scep_status_e status =
+        scep_store_read(store, SCEP_Q_CHALLENGE_FIND, &value, find_row, &find,
+                        &find.bad, "challenges", res);
 
-    if (status != SCEP_OK) {
-        return status;
-    }
-    sql = scep_store_run(&s, SCEP_Q_CHALLENGE_FIND, &value, find_row, &find,
-                         NULL);
-    status = scep_store_end(&s, sql, false, "look up a challenge", res);
-    if (status != SCEP_OK) {
-        return status;
-    }
-    if (find.bad) {
-        return bad_row(res);
-    }
     *row = find.row;
-    return find.row != NULL ? SCEP_OK : SCEP_NOT_FOUND;
+    return status == SCEP_OK && find.row == NULL ? SCEP_NOT_FOUND : status;
 }
 
 typedef struct walk_t {
@@ -184,25 +166,14 @@ static bool walk_row(void *baton, const char *const *columns, int count)
 
 scep_status_e scep_store_challenges_each(scep_store_t *store, apr_time_t now,
                                          scep_challenge_each_fn *each,
-                                         void *baton, apr_pool_t *pool,
-                                         scep_result_t *res)
+                                         void *baton, scep_result_t *res)
 {
     const scep_sql_value_t values[] = {{NULL, SCEP_CHALLENGE_OUTSTANDING},
                                        {NULL, now}};
     walk_t walk = {each, baton, SCEP_OK, false};
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-    scep_sql_status_e sql;
+    scep_status_e status =
+        scep_store_read(store, SCEP_Q_CHALLENGES_EACH, values, walk_row, &walk,
+                        &walk.bad, "challenges", res);
 
-    (void)pool;
-    if (status != SCEP_OK) {
-        return status;
-    }
-    sql = scep_store_run(&s, SCEP_Q_CHALLENGES_EACH, values, walk_row, &walk,
-                         NULL);
-    status = scep_store_end(&s, sql, false, "read the challenges", res);
-    if (status != SCEP_OK) {
-        return status;
-    }
-    return walk.bad ? bad_row(res) : walk.status;
+    return status == SCEP_OK ? walk.status : status;
 }

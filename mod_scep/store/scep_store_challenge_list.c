@@ -38,12 +38,6 @@ static bool walk_row(void *baton, const char *const *columns, int count)
     return true;
 }
 
-static scep_status_e bad_row(scep_result_t *res)
-{
-    return scep_fail(res, SCEP_R_INTERNAL,
-                     "a row of the table challenges is malformed");
-}
-
 scep_status_e scep_store_challenges_page(scep_store_t *store,
                                          const scep_challenge_page_t *page,
                                          scep_challenge_item_fn *each,
@@ -65,27 +59,9 @@ scep_status_e scep_store_challenges_page(scep_store_t *store,
         {NULL, page->limit},
     };
     walk_t walk = {each, baton, false};
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
 
-    if (status != SCEP_OK) {
-        return status;
-    }
-    status = scep_store_end(&s,
-                            scep_store_run(&s, SCEP_Q_CHALLENGES_PAGE, values,
-                                           walk_row, &walk, NULL),
-                            false, "list the challenges", res);
-    return status == SCEP_OK && walk.bad ? bad_row(res) : status;
-}
-
-static bool take_count(void *baton, const char *const *columns, int count)
-{
-    apr_int64_t *number = baton;
-
-    if (count != 1 || !scep_sql_number(columns[0], number)) {
-        *number = -1;
-    }
-    return false;
+    return scep_store_read(store, SCEP_Q_CHALLENGES_PAGE, values, walk_row,
+                           &walk, &walk.bad, "challenges", res);
 }
 
 scep_status_e scep_store_challenges_count(scep_store_t *store,
@@ -95,29 +71,12 @@ scep_status_e scep_store_challenges_count(scep_store_t *store,
 {
     const scep_sql_value_t values[] = {
         {NULL, SCEP_CHALLENGE_OUTSTANDING}, {scope, 0}, {NULL, now}};
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
 
-    if (status != SCEP_OK) {
-        return status;
-    }
-    *count = -1;
-    status = scep_store_end(&s,
-                            scep_store_run(&s, SCEP_Q_CHALLENGES_COUNT, values,
-                                           take_count, count, NULL),
-                            false, "count the challenges", res);
-    return status == SCEP_OK && *count < 0 ? bad_row(res) : status;
+    return scep_store_read_number(store, SCEP_Q_CHALLENGES_COUNT, values,
+                                  "challenges", count, res);
 }
 
 /* --- cancelling ----------------------------------------------------------- */
-
-static bool take_any(void *baton, const char *const *columns, int count)
-{
-    (void)columns;
-    (void)count;
-    *(bool *)baton = true;
-    return false;
-}
 
 /* The same condition as that under which a certificate spends it: of the two
  * updates the database lets one find the row outstanding. */
@@ -152,8 +111,8 @@ static scep_sql_status_e try_cancel(scep_store_session_t *s,
         return scep_store_audit(s, &audit);
     }
     if (sql == SCEP_SQL_OK) {
-        sql = scep_store_run(s, SCEP_Q_CHALLENGE_KNOWN, key, take_any, &known,
-                             NULL);
+        sql = scep_store_run(s, SCEP_Q_CHALLENGE_KNOWN, key,
+                             scep_store_note_row, &known, NULL);
     }
     *outcome = known ? SCEP_CANCEL_LATE : SCEP_CANCEL_UNKNOWN;
     return sql;

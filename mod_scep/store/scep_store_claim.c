@@ -65,54 +65,24 @@ scep_store_challenge_release(scep_store_t *store,
     return scep_store_end(&s, sql, false, "give a challenge back", res);
 }
 
-static bool take_count(void *baton, const char *const *columns, int count)
-{
-    apr_int64_t *number = baton;
-
-    if (count != 1 || !scep_sql_number(columns[0], number)) {
-        *number = -1;
-    }
-    return false;
-}
-
-static scep_status_e count_all(scep_store_t *store, apr_time_t now,
-                               apr_int64_t *count, scep_result_t *res)
-{
-    const scep_sql_value_t values[] = {{NULL, SCEP_CHALLENGE_OUTSTANDING},
-                                       {NULL, now}};
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-    scep_sql_status_e sql;
-
-    if (status != SCEP_OK) {
-        return status;
-    }
-    sql = scep_store_run(&s, SCEP_Q_CHALLENGES_TALLY, values, take_count, count,
-                         NULL);
-    status = scep_store_end(&s, sql, false, "count the challenges", res);
-    if (status == SCEP_OK && *count < 0) {
-        status = scep_fail(res, SCEP_R_INTERNAL,
-                           "the number of challenges cannot be read");
-    }
-    return status;
-}
-
 scep_status_e scep_store_challenges_full(scep_store_t *store, apr_time_t now,
                                          apr_uint32_t most, bool *full,
                                          scep_result_t *res)
 {
+    const scep_sql_value_t values[] = {{NULL, SCEP_CHALLENGE_OUTSTANDING},
+                                       {NULL, now}};
     scep_store_tally_t *tally = scep_store_tally(store);
     apr_time_t from = scep_sql_clock();
-    apr_int64_t count = -1;
+    apr_int64_t count;
     scep_status_e status;
 
     *full = true;
     if (scep_store_tally_draw(tally, from, most, full)) {
         return SCEP_OK;
     }
-    status = count_all(store, now, &count, res);
-    scep_store_tally_set(tally, status == SCEP_OK ? count : -1, most, from,
-                         scep_sql_clock());
+    status = scep_store_read_number(store, SCEP_Q_CHALLENGES_TALLY, values,
+                                    "challenges", &count, res);
+    scep_store_tally_set(tally, count, most, from, scep_sql_clock());
     *full = status != SCEP_OK || count >= (apr_int64_t)most;
     return status;
 }

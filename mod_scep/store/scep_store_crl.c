@@ -24,32 +24,18 @@ static bool find_row(void *baton, const char *const *columns, int count)
 {
     find_t *find = baton;
     scep_crl_row_t *row = apr_pcalloc(find->pool, sizeof(*row));
-    apr_size_t len = 0;
 
     find->bad = true;
-    if (count != COLUMNS || columns[DER] == NULL ||
-        !scep_sql_number(columns[NUMBER], &row->number) ||
+    if (count != COLUMNS || !scep_sql_number(columns[NUMBER], &row->number) ||
         !scep_sql_number(columns[THIS_UPDATE], &row->this_update) ||
         !scep_sql_number(columns[NEXT_UPDATE], &row->next_update) ||
-        !scep_sql_number(columns[COVERS], &row->covers)) {
+        !scep_sql_number(columns[COVERS], &row->covers) ||
+        !scep_store_octets(find->pool, columns[DER], &row->der)) {
         return false;
     }
     row->scope = find->scope;
-    row->der.data = apr_pdecode_base64_binary(
-        find->pool, columns[DER], APR_ENCODE_STRING, APR_ENCODE_NONE, &len);
-    row->der.len = len;
-    find->bad = row->der.data == NULL;
+    find->bad = false;
     find->row = row;
-    return true;
-}
-
-static bool take_number(void *baton, const char *const *columns, int count)
-{
-    apr_int64_t *number = baton;
-
-    if (count != 1 || !scep_sql_number(columns[0], number)) {
-        *number = -1;
-    }
     return true;
 }
 
@@ -63,8 +49,8 @@ static scep_sql_status_e look(scep_store_session_t *s, const char *scope,
 
     *seq = *due = -1;
     if (sql == SCEP_SQL_OK) {
-        sql = scep_store_run(s, SCEP_Q_REVOCATION_LAST, &value, take_number,
-                             seq, NULL);
+        sql = scep_store_run(s, SCEP_Q_REVOCATION_LAST, &value,
+                             scep_store_take_number, seq, NULL);
     }
     if (sql == SCEP_SQL_OK) {
         const scep_sql_value_t values[] = {
@@ -73,8 +59,8 @@ static scep_sql_status_e look(scep_store_session_t *s, const char *scope,
             {NULL, now},
         };
 
-        sql = scep_store_run(s, SCEP_Q_REVOCATIONS_DUE, values, take_number,
-                             due, NULL);
+        sql = scep_store_run(s, SCEP_Q_REVOCATIONS_DUE, values,
+                             scep_store_take_number, due, NULL);
     }
     return sql;
 }
@@ -98,8 +84,7 @@ scep_status_e scep_store_crl_state(scep_store_t *store, const char *scope,
         return status;
     }
     if (find.bad || state->seq < 0 || due < 0) {
-        return scep_fail(res, SCEP_R_INTERNAL,
-                         "a row of the table crls is malformed");
+        return scep_store_bad_row("crls", res);
     }
     state->row = find.row;
     state->stale =
@@ -125,8 +110,8 @@ static scep_sql_status_e put(scep_store_session_t *s, const scep_crl_row_t *row,
     scep_sql_status_e sql = SCEP_SQL_OK;
 
     if (old == 0) {
-        sql = scep_store_run(s, SCEP_Q_CRL_COUNT, &scope, take_number, &there,
-                             NULL);
+        sql = scep_store_run(s, SCEP_Q_CRL_COUNT, &scope,
+                             scep_store_take_number, &there, NULL);
     }
     if (sql == SCEP_SQL_OK && there == 0) {
         sql = scep_store_run(s, old == 0 ? SCEP_Q_CRL_ADD : SCEP_Q_CRL_REPLACE,

@@ -36,34 +36,12 @@ scep_status_e scep_store_document_find(scep_store_t *store, const char *name,
 {
     const scep_sql_value_t value = {name, 0};
     find_t find = {pool, NULL, false};
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-    scep_sql_status_e sql;
+    scep_status_e status =
+        scep_store_read(store, SCEP_Q_DOCUMENT_FIND, &value, take_row, &find,
+                        &find.bad, "documents", res);
 
-    *document = NULL;
-    if (status != SCEP_OK) {
-        return status;
-    }
-    sql =
-        scep_store_run(&s, SCEP_Q_DOCUMENT_FIND, &value, take_row, &find, NULL);
-    status = scep_store_end(&s, sql, false, "read a document", res);
-    if (status != SCEP_OK) {
-        return status;
-    }
-    if (find.bad) {
-        return scep_fail(res, SCEP_R_INTERNAL,
-                         "a row of the table documents is malformed");
-    }
     *document = find.document;
-    return find.document != NULL ? SCEP_OK : SCEP_NOT_FOUND;
-}
-
-static bool note_row(void *baton, const char *const *columns, int count)
-{
-    (void)columns;
-    (void)count;
-    *(bool *)baton = true;
-    return false;
+    return status == SCEP_OK && find.document == NULL ? SCEP_NOT_FOUND : status;
 }
 
 static scep_sql_status_e add(scep_store_session_t *s, const char *name,
@@ -72,8 +50,8 @@ static scep_sql_status_e add(scep_store_session_t *s, const char *name,
 {
     const scep_sql_value_t values[] = {{name, 0}, {text, 0}, {NULL, now}};
     bool found = false;
-    scep_sql_status_e sql =
-        scep_store_run(s, SCEP_Q_DOCUMENT_FIND, values, note_row, &found, NULL);
+    scep_sql_status_e sql = scep_store_run(s, SCEP_Q_DOCUMENT_FIND, values,
+                                           scep_store_note_row, &found, NULL);
 
     return sql == SCEP_SQL_OK && !found
                ? scep_store_run(s, SCEP_Q_DOCUMENT_ADD, values, NULL, NULL,

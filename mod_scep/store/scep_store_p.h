@@ -2,7 +2,7 @@
 /**
  * @file scep_store_p.h
  * What the store's own files share: a session on one of the connections, with
- * or without a write transaction. (store layer, private)
+ * or without a write transaction, and what is in rows. (store layer, private)
  *
  *     status = scep_store_begin(store, &s, res);
  *     if (status == SCEP_OK) {
@@ -61,6 +61,44 @@ scep_sql_status_e scep_store_run(scep_store_session_t *s,
  */
 scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
                              bool commit, const char *what, scep_result_t *res);
+
+/**
+ * One statement that reads, on a connection of its own.
+ * @param bad set by ROW if it can make nothing of one; NULL: it always can
+ * @param table for messages
+ * @return SCEP_OK; SCEP_BROKEN (SCEP_R_INTERNAL) if BAD is set
+ */
+scep_status_e scep_store_read(scep_store_t *store, scep_store_query_e query,
+                              const scep_sql_value_t *values,
+                              scep_sql_row_fn *row, void *baton,
+                              const bool *bad, const char *table,
+                              scep_result_t *res);
+
+/** There is a row in TABLE that nothing can be made of. @return SCEP_BROKEN */
+scep_status_e scep_store_bad_row(const char *table, scep_result_t *res);
+
+/** For a statement that finds a number: *(apr_int64_t *)BATON, -1 if it is
+ * none. */
+bool scep_store_take_number(void *baton, const char *const *columns, int count);
+
+/** The number, not below 0, that such a statement finds in TABLE; -1 but for
+ * SCEP_OK. As scep_store_read(). */
+scep_status_e scep_store_read_number(scep_store_t *store,
+                                     scep_store_query_e query,
+                                     const scep_sql_value_t *values,
+                                     const char *table, apr_int64_t *number,
+                                     scep_result_t *res);
+
+/** For a statement of which only counts whether it finds a row: *(bool *)BATON
+ * is set. */
+bool scep_store_note_row(void *baton, const char *const *columns, int count);
+
+/** A column's hash; NULL if it is none. */
+const unsigned char *scep_store_hash(apr_pool_t *pool, const char *column);
+
+/** A column's octets, from base64. @return false: they are none */
+bool scep_store_octets(apr_pool_t *pool, const char *column,
+                       scep_octets_t *octets);
 
 /** New random ids for rows, made before the write transaction.
  * @return SCEP_OK, or SCEP_BROKEN if the generator failed */

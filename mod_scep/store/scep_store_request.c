@@ -51,19 +51,6 @@ static scep_status_e make_texts(const scep_request_row_t *row, apr_pool_t *pool,
     return scep_store_new_ids(texts->id, 2, res);
 }
 
-static bool note_row(void *baton, const char *const *columns, int count)
-{
-    (void)columns;
-    (void)count;
-    *(bool *)baton = true;
-    return true;
-}
-
-static bool take_number(void *baton, const char *const *columns, int count)
-{
-    return count == 1 && scep_sql_number(columns[0], baton);
-}
-
 /* Does something wait under that id: the same, or another one? */
 static scep_sql_status_e find_rival(scep_store_session_t *s,
                                     const scep_request_row_t *row,
@@ -76,16 +63,16 @@ static scep_sql_status_e find_rival(scep_store_session_t *s,
                                      {texts->key_hash, 0},
                                      {texts->csr_hash, 0}};
     bool found = false;
-    scep_sql_status_e sql =
-        scep_store_run(s, SCEP_Q_REQUEST_SAME, same, note_row, &found, NULL);
+    scep_sql_status_e sql = scep_store_run(s, SCEP_Q_REQUEST_SAME, same,
+                                           scep_store_note_row, &found, NULL);
 
     if (sql == SCEP_SQL_OK && found) {
         *outcome = SCEP_QUEUE_THERE;
         return sql;
     }
     if (sql == SCEP_SQL_OK) {
-        sql =
-            scep_store_run(s, SCEP_Q_REQUEST_OPEN, any, note_row, &found, NULL);
+        sql = scep_store_run(s, SCEP_Q_REQUEST_OPEN, any, scep_store_note_row,
+                             &found, NULL);
     }
     if (found) {
         *outcome = SCEP_QUEUE_ID_TAKEN;
@@ -99,10 +86,10 @@ static scep_sql_status_e check_room(scep_store_session_t *s, const char *scope,
 {
     const scep_sql_value_t value = {scope, 0};
     apr_int64_t count = 0;
-    scep_sql_status_e sql = scep_store_run(s, SCEP_Q_REQUEST_COUNT, &value,
-                                           take_number, &count, NULL);
+    scep_sql_status_e sql = scep_store_run(
+        s, SCEP_Q_REQUEST_COUNT, &value, scep_store_take_number, &count, NULL);
 
-    if (sql == SCEP_SQL_OK && count >= max) {
+    if (sql == SCEP_SQL_OK && (count < 0 || count >= max)) {
         *outcome = SCEP_QUEUE_FULL;
     }
     return sql;
@@ -256,12 +243,13 @@ static scep_sql_status_e move(scep_store_session_t *s,
         {to->message_hash, 0}, {row->scope, 0}, {row->id, 0}, {NULL, to->now}};
     apr_int64_t changed = 0;
     bool taken = false;
-    scep_sql_status_e sql = scep_store_run(s, SCEP_Q_MESSAGE_OF_REQUEST,
-                                           message, note_row, known, NULL);
+    scep_sql_status_e sql =
+        scep_store_run(s, SCEP_Q_MESSAGE_OF_REQUEST, message,
+                       scep_store_note_row, known, NULL);
 
     if (sql == SCEP_SQL_OK && !*known) {
-        sql = scep_store_run(s, SCEP_Q_REQUEST_OPEN, open, note_row, &taken,
-                             NULL);
+        sql = scep_store_run(s, SCEP_Q_REQUEST_OPEN, open, scep_store_note_row,
+                             &taken, NULL);
     }
     if (sql == SCEP_SQL_OK && !*known && !taken) {
         sql = scep_store_run(s, SCEP_Q_REQUEST_MOVE, change, NULL, NULL,
@@ -438,13 +426,6 @@ enum {
     COLUMNS
 };
 
-static const unsigned char *hash_from(apr_pool_t *pool, const char *text)
-{
-    unsigned char *hash = apr_palloc(pool, SCEP_HASH_SIZE);
-
-    return text != NULL && scep_unhex(text, hash, SCEP_HASH_SIZE) ? hash : NULL;
-}
-
 static bool read_numbers(const char *const *columns, apr_time_t now,
                          scep_request_row_t *row)
 {
@@ -477,9 +458,9 @@ static bool read_row(const char *const *columns, int count, apr_time_t now,
     row->id = apr_pstrdup(pool, columns[ID]);
     row->scope = apr_pstrdup(pool, columns[SCOPE]);
     row->transaction_id = apr_pstrdup(pool, columns[TRANSACTION_ID]);
-    row->key_hash = hash_from(pool, columns[KEY_HASH]);
-    row->csr_hash = hash_from(pool, columns[CSR_HASH]);
-    row->challenge_hash = hash_from(pool, columns[CHALLENGE_HASH]);
+    row->key_hash = scep_store_hash(pool, columns[KEY_HASH]);
+    row->csr_hash = scep_store_hash(pool, columns[CSR_HASH]);
+    row->challenge_hash = scep_store_hash(pool, columns[CHALLENGE_HASH]);
     row->subject = apr_pstrdup(pool, columns[SUBJECT]);
     row->alt_names = apr_pstrdup(pool, columns[ALT_NAMES]);
     row->profile = apr_pstrdup(pool, columns[PROFILE]);
@@ -490,20 +471,10 @@ static bool read_row(const char *const *columns, int count, apr_time_t now,
     row->decided_by = apr_pstrdup(pool, columns[DECIDED_BY]);
     row->note = apr_pstrdup(pool, columns[NOTE]);
     row->serial = apr_pstrdup(pool, columns[SERIAL]);
-    if (columns[CSR] != NULL) {
-        row->sealed.data =
-            apr_pdecode_base64_binary(pool, columns[CSR], APR_ENCODE_STRING,
-                                      APR_ENCODE_NONE, &row->sealed.len);
-    }
     return row->key_hash != NULL && row->csr_hash != NULL &&
-           (columns[CSR] == NULL || row->sealed.data != NULL) &&
+           (columns[CSR] == NULL ||
+            scep_store_octets(pool, columns[CSR], &row->sealed)) &&
            (columns[CHALLENGE_HASH] == NULL || row->challenge_hash != NULL);
-}
-
-static scep_status_e bad_row(scep_result_t *res)
-{
-    return scep_fail(res, SCEP_R_INTERNAL,
-                     "a row of the table requests is malformed");
 }
 
 typedef struct find_t {
@@ -530,24 +501,11 @@ static scep_status_e find(scep_store_t *store, scep_store_query_e query,
                           const scep_sql_value_t *values, find_t *found,
                           scep_request_row_t **row, scep_result_t *res)
 {
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-    scep_sql_status_e sql;
+    scep_status_e status = scep_store_read(store, query, values, find_row,
+                                           found, &found->bad, "requests", res);
 
-    *row = NULL;
-    if (status != SCEP_OK) {
-        return status;
-    }
-    sql = scep_store_run(&s, query, values, find_row, found, NULL);
-    status = scep_store_end(&s, sql, false, "look up a request", res);
-    if (status != SCEP_OK) {
-        return status;
-    }
-    if (found->bad) {
-        return bad_row(res);
-    }
     *row = found->row;
-    return found->row != NULL ? SCEP_OK : SCEP_NOT_FOUND;
+    return status == SCEP_OK && found->row == NULL ? SCEP_NOT_FOUND : status;
 }
 
 scep_status_e scep_store_request_find(scep_store_t *store, const char *scope,
@@ -640,22 +598,13 @@ scep_status_e scep_store_requests_each(scep_store_t *store,
         {NULL, filter->decided ? APR_INT64_MIN : filter->now},
         {NULL, filter->limit}};
     walk_t walk = {NULL, filter->now, each, baton, SCEP_OK, false};
-    scep_store_session_t s;
     scep_status_e status;
-    scep_sql_status_e sql;
 
     if (apr_pool_create(&walk.pool, pool) != APR_SUCCESS) {
         return scep_fail(res, SCEP_R_INTERNAL, "no pool for the requests");
     }
-    status = scep_store_use(store, &s, res);
-    if (status == SCEP_OK) {
-        sql = scep_store_run(&s, SCEP_Q_REQUESTS_EACH, values, walk_row, &walk,
-                             NULL);
-        status = scep_store_end(&s, sql, false, "read the requests", res);
-    }
+    status = scep_store_read(store, SCEP_Q_REQUESTS_EACH, values, walk_row,
+                             &walk, &walk.bad, "requests", res);
     apr_pool_destroy(walk.pool);
-    if (status != SCEP_OK) {
-        return status;
-    }
-    return walk.bad ? bad_row(res) : walk.status;
+    return status == SCEP_OK ? walk.status : status;
 }

@@ -213,7 +213,7 @@ static void set_up(side_t *side, const char *dir)
     }
     began = now();
     if (scep_draw_rebuild(side->service.store, side->service.challenges, &env,
-                          side->pool, &res) != SCEP_OK) {
+                          &res) != SCEP_OK) {
         die("filling the table", res.detail);
     }
     side->rebuild = now() - began;

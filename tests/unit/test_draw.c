@@ -194,20 +194,20 @@ static void test_rebuild(void **state)
     f->base.now += 20; /* the first has expired */
     scep_challenge_table_format(memory, size, 16);
     table = scep_challenge_table_attach(memory, size, &f->lock, f->base.pool);
-    assert_int_equal(scep_draw_rebuild(f->service.store, table, &f->base.env,
-                                       f->base.pool, &f->base.res),
-                     SCEP_OK);
+    assert_int_equal(
+        scep_draw_rebuild(f->service.store, table, &f->base.env, &f->base.res),
+        SCEP_OK);
     assert_int_equal(scep_challenge_table_count(table, f->base.now), 2);
     assert_non_null(strstr(f->base.log, "SCEP0203: 2 outstanding"));
     /* again, as at a graceful restart: nothing is doubled */
-    assert_int_equal(scep_draw_rebuild(f->service.store, table, &f->base.env,
-                                       f->base.pool, &f->base.res),
-                     SCEP_OK);
+    assert_int_equal(
+        scep_draw_rebuild(f->service.store, table, &f->base.env, &f->base.res),
+        SCEP_OK);
     assert_int_equal(scep_challenge_table_count(table, f->base.now), 2);
     f->lock_status = APR_EINVAL;
-    assert_int_equal(scep_draw_rebuild(f->service.store, table, &f->base.env,
-                                       f->base.pool, &f->base.res),
-                     SCEP_UNAVAILABLE);
+    assert_int_equal(
+        scep_draw_rebuild(f->service.store, table, &f->base.env, &f->base.res),
+        SCEP_UNAVAILABLE);
     assert_int_equal(f->base.res.reason, SCEP_R_LOCK);
 }
 

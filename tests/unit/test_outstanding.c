@@ -185,8 +185,7 @@ static void test_the_memory_stays_empty(void **state)
 
     enroll_draw(f);
     assert_int_equal(scep_draw_rebuild(f->service.store, f->service.challenges,
-                                       &f->base.env, f->base.pool,
-                                       &f->base.res),
+                                       &f->base.env, &f->base.res),
                      SCEP_OK);
     assert_int_equal(
         scep_challenge_table_count(f->service.challenges, f->base.now), 0);

@@ -13,6 +13,7 @@
 #include <apr_thread_proc.h>
 
 #include "scep_sqlite.h"
+#include "scep_store_p.h"
 
 enum { SERVER_UID = 12345, SERVER_GID = 12346 };
 
@@ -593,16 +594,47 @@ static void test_all_connections_in_use(void **state)
     assert_int_equal(
         scep_store_open(&config, &f->env, f->pool, &n.store, &f->res), SCEP_OK);
     must_add(f, n.store, 1);
-    assert_int_equal(
-        scep_store_challenges_each(n.store, 0, nest, &n, f->pool, &f->res),
-        SCEP_OK);
+    assert_int_equal(scep_store_challenges_each(n.store, 0, nest, &n, &f->res),
+                     SCEP_OK);
     assert_int_equal(n.status, SCEP_UNAVAILABLE);
     assert_non_null(strstr(f->log, "SCEP0255"));
     n.store = db_open(f);
-    assert_int_equal(
-        scep_store_challenges_each(n.store, 0, nest, &n, f->pool, &f->res),
-        SCEP_OK);
+    assert_int_equal(scep_store_challenges_each(n.store, 0, nest, &n, &f->res),
+                     SCEP_OK);
     assert_int_equal(n.status, SCEP_OK);
+}
+
+/* --- what is in rows ------------------------------------------------------ */
+
+static void test_what_nothing_can_be_made_of(void **state)
+{
+    fixture_t *f = *state;
+    const char *const word = "seven", *const number = "7";
+    const char *hash =
+        scep_hex_lower(f->pool, sample_hash(f->pool, 'p', 1), SCEP_HASH_SIZE);
+    const scep_sql_value_t none = {apr_pstrcat(f->pool, hash, "0", NULL), 0};
+    scep_store_t *store = db_ready(f);
+    scep_octets_t octets;
+    apr_int64_t found;
+
+    assert_false(scep_store_take_number(&found, &number, 1));
+    assert_int_equal(found, 7);
+    scep_store_take_number(&found, &word, 1);
+    assert_int_equal(found, -1);
+    assert_int_equal(scep_store_read_number(store, SCEP_Q_DOCUMENT_FIND, &none,
+                                            "documents", &found, &f->res),
+                     SCEP_BROKEN);
+    assert_non_null(strstr(f->res.detail, "documents"));
+    assert_int_equal(found, -1);
+    assert_memory_equal(scep_store_hash(f->pool, hash),
+                        sample_hash(f->pool, 'p', 1), SCEP_HASH_SIZE);
+    assert_null(scep_store_hash(f->pool, none.text));
+    assert_null(scep_store_hash(f->pool, NULL));
+    assert_true(scep_store_octets(f->pool, "c2V2ZW4=", &octets));
+    assert_int_equal(octets.len, 5);
+    assert_memory_equal(octets.data, "seven", 5);
+    assert_false(scep_store_octets(f->pool, "c2V2ZW4=!", &octets));
+    assert_false(scep_store_octets(f->pool, NULL, &octets));
 }
 
 int main(void)
@@ -627,6 +659,7 @@ int main(void)
         FIXTURE_TEST(test_no_more_room),
         FIXTURE_TEST(test_locked_by_another),
         FIXTURE_TEST(test_all_connections_in_use),
+        FIXTURE_TEST(test_what_nothing_can_be_made_of),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,24 +137,22 @@ static void test_each(void **state)
     seen_t seen = {0, 0, 0};
     int i;
 
-    assert_int_equal(
-        scep_store_challenges_each(store, 0, see, &seen, f->pool, &f->res),
-        SCEP_OK);
+    assert_int_equal(scep_store_challenges_each(store, 0, see, &seen, &f->res),
+                     SCEP_OK);
     assert_int_equal(seen.count, 0);
     for (i = 30; i > 0; i--) {
         must_add(f, store, i); /* the last one expires first */
     }
     issue.challenge_hash = sample_hash(f->pool, 'p', 7);
     assert_int_equal(must_issue(f, store, &issue), SCEP_ISSUE_RECORDED);
-    assert_int_equal(
-        scep_store_challenges_each(store, 0, see, &seen, f->pool, &f->res),
-        SCEP_OK);
+    assert_int_equal(scep_store_challenges_each(store, 0, see, &seen, &f->res),
+                     SCEP_OK);
     assert_int_equal(seen.count, 29);
     /* those that expire at NOW are out: 1..10, of which 7 is spent */
     seen = (seen_t){0, 0, 0};
     assert_int_equal(
         scep_store_challenges_each(store, FIXTURE_NOW + SAMPLE_VALIDITY + 10,
-                                   see, &seen, f->pool, &f->res),
+                                   see, &seen, &f->res),
         SCEP_OK);
     assert_int_equal(seen.count, 20);
 }
@@ -169,9 +167,8 @@ static void test_each_ends_when_told(void **state)
     for (i = 0; i < 10; i++) {
         must_add(f, store, i);
     }
-    assert_int_equal(
-        scep_store_challenges_each(store, 0, see, &seen, f->pool, &f->res),
-        SCEP_REFUSED);
+    assert_int_equal(scep_store_challenges_each(store, 0, see, &seen, &f->res),
+                     SCEP_REFUSED);
     assert_int_equal(seen.count, 3);
 }
 
@@ -188,9 +185,8 @@ static void test_each_meets_malformed_row(void **state)
     db_text(f, "UPDATE challenges SET hash = 'zz' WHERE hash ="
                " (SELECT hash FROM challenges ORDER BY expires LIMIT 1 OFFSET"
                " 5)");
-    assert_int_equal(
-        scep_store_challenges_each(store, 0, see, &seen, f->pool, &f->res),
-        SCEP_BROKEN);
+    assert_int_equal(scep_store_challenges_each(store, 0, see, &seen, &f->res),
+                     SCEP_BROKEN);
     assert_int_equal(seen.count, 5);
     assert_int_equal(f->res.reason, SCEP_R_INTERNAL);
 }
