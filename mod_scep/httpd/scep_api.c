@@ -358,6 +358,30 @@ scep_status_e scep_api_number(scep_api_t *api, const char *name, int min,
     return SCEP_OK;
 }
 
+scep_status_e scep_api_after(scep_api_t *api, apr_time_t *created,
+                             const char **id)
+{
+    const char *text = apr_table_get(api->query, "after");
+    char *end;
+
+    if (text == NULL) {
+        return SCEP_OK;
+    }
+    *created = apr_strtoi64(text, &end, 10);
+    *id = end + 1;
+    if (*text < '0' || *text > '9' || *end != '-' || **id == '\0' ||
+        strspn(*id, "0123456789abcdef") != strlen(*id)) {
+        return scep_api_bad(api, "after",
+                            "the \"next\" of the page before is wanted");
+    }
+    return SCEP_OK;
+}
+
+const char *scep_api_next(apr_pool_t *pool, apr_time_t created, const char *id)
+{
+    return apr_psprintf(pool, "%" APR_TIME_T_FMT "-%s", created, id);
+}
+
 const char *scep_api_time(apr_pool_t *pool, apr_time_t when)
 {
     apr_time_exp_t t;

@@ -51,6 +51,14 @@ scep_status_e scep_api_number(scep_api_t *api, const char *name, int min,
 scep_status_e scep_api_bad(scep_api_t *api, const char *name,
                            const char *wanted);
 
+/** The parameter "after" of a list, if there is one: CREATED in microseconds
+ * and ID of the last row of the page before, as scep_api_next() gave it. */
+scep_status_e scep_api_after(scep_api_t *api, apr_time_t *created,
+                             const char **id);
+
+/** Where a list goes on after that row. */
+const char *scep_api_next(apr_pool_t *pool, apr_time_t created, const char *id);
+
 /** "2026-11-22T21:51:03Z" with its quotes, or null for 0. */
 const char *scep_api_time(apr_pool_t *pool, apr_time_t when);
 

@@ -54,31 +54,10 @@ static scep_status_e take(void *baton, const scep_certificate_row_t *row)
 
     list->count++;
     if (list->count <= list->limit) { /* else there are more */
-        list->next =
-            apr_psprintf(pool, "%" APR_TIME_T_FMT "-%s", row->created, row->id);
+        list->next = scep_api_next(pool, row->created, row->id);
         APR_ARRAY_PUSH(list->parts, const char *) =
             apr_pstrcat(pool, list->count > 1 ? "," : "",
                         object_of(pool, row, list->now), "}", NULL);
-    }
-    return SCEP_OK;
-}
-
-/* "CREATED-ID", in microseconds: where a page ended. */
-static scep_status_e read_place(scep_api_t *api,
-                                scep_certificate_filter_t *filter)
-{
-    const char *text = apr_table_get(api->query, "after");
-    char *end;
-
-    if (text == NULL) {
-        return SCEP_OK;
-    }
-    filter->created = apr_strtoi64(text, &end, 10);
-    filter->id = end + 1;
-    if (*text < '0' || *text > '9' || *end != '-' || *filter->id == '\0' ||
-        strspn(filter->id, "0123456789abcdef") != strlen(filter->id)) {
-        return scep_api_bad(api, "after",
-                            "the \"next\" of the page before is wanted");
     }
     return SCEP_OK;
 }
@@ -117,7 +96,7 @@ scep_status_e scep_api_certs(scep_api_t *api)
 
     if (scep_api_number(api, "limit", 1, MAX_PAGE, PAGE, &list.limit) !=
             SCEP_OK ||
-        read_place(api, &filter) != SCEP_OK ||
+        scep_api_after(api, &filter.created, &filter.id) != SCEP_OK ||
         read_state(api, list.now, &filter) != SCEP_OK) {
         return api->res->status;
     }

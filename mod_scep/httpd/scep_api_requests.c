@@ -40,16 +40,22 @@ static const char *one(apr_pool_t *pool, const scep_request_row_t *row)
 typedef struct list_t {
     scep_api_t *api;
     apr_array_header_t *parts; /* const char * */
+    int limit;
+    int count;
+    const char *next; /* where the page ends */
 } list_t;
 
 static scep_status_e take(void *baton, const scep_request_row_t *row)
 {
     list_t *list = baton;
+    apr_pool_t *pool = list->api->pool;
 
-    if (list->parts->nelts > 0) {
-        APR_ARRAY_PUSH(list->parts, const char *) = ",";
+    list->count++;
+    if (list->count <= list->limit) { /* else there are more */
+        list->next = scep_api_next(pool, row->created, row->id);
+        APR_ARRAY_PUSH(list->parts, const char *) =
+            apr_pstrcat(pool, list->count > 1 ? "," : "", one(pool, row), NULL);
     }
-    APR_ARRAY_PUSH(list->parts, const char *) = one(list->api->pool, row);
     return SCEP_OK;
 }
 
@@ -62,11 +68,13 @@ scep_status_e scep_api_requests(scep_api_t *api)
                                     .decided = all != NULL,
                                     .now = scep_env_now(&req->env)};
 
-    if (scep_api_number(api, "limit", 1, MAX_PAGE, PAGE, &filter.limit) !=
-        SCEP_OK) {
+    if (scep_api_number(api, "limit", 1, MAX_PAGE, PAGE, &list.limit) !=
+            SCEP_OK ||
+        scep_api_after(api, &filter.created, &filter.id) != SCEP_OK) {
         return api->res->status;
     }
-    list.parts = apr_array_make(api->pool, PAGE, sizeof(const char *));
+    filter.limit = list.limit + 1;
+    list.parts = apr_array_make(api->pool, list.limit, sizeof(const char *));
     if (scep_store_requests_each(req->service->store, &filter, take, &list,
                                  api->pool, api->res) != SCEP_OK) {
         return api->res->status;
@@ -74,7 +82,10 @@ scep_status_e scep_api_requests(scep_api_t *api)
     return scep_api_reply(
         api,
         apr_pstrcat(api->pool, "{\"requests\":[",
-                    apr_array_pstrcat(api->pool, list.parts, 0), "]}", NULL));
+                    apr_array_pstrcat(api->pool, list.parts, 0), "],\"next\":",
+                    scep_json_string(
+                        api->pool, list.count > list.limit ? list.next : NULL),
+                    "}", NULL));
 }
 
 /* The request that ARG names, of this CA; else RES is filled. */

@@ -15,7 +15,7 @@
 #include "scepctl_store.h"
 #include "scepctl_time.h"
 
-enum { LONGEST = 1024 /* octets of a field that are shown */, MOST = 100000 };
+enum { LONGEST = 1024 /* octets of a field that are shown */, PAGE = 200 };
 
 static const char usage_text[] =
     "Usage: scepctl requests list [options]\n"
@@ -121,6 +121,8 @@ typedef struct printer_t {
     scepctl_t *ctl;
     apr_pool_t *pool; /* cleared after each row */
     bool json;
+    scep_request_row_t last; /* of a list: created and id alone */
+    int count;               /* of its page */
 } printer_t;
 
 static const char *plain(const printer_t *p, const char *text)
@@ -177,6 +179,11 @@ static scep_status_e print(void *baton, const scep_request_row_t *row)
 
     (p->json ? print_json : print_line)(p, row);
     apr_pool_clear(p->pool);
+    p->count++;
+    if (p->count == PAGE) {
+        p->last.created = row->created;
+        p->last.id = apr_pstrdup(p->ctl->pool, row->id);
+    }
     return ferror(p->ctl->out) ? SCEP_UNAVAILABLE : SCEP_OK;
 }
 
@@ -222,15 +229,24 @@ static scepctl_exit_e finish(scepctl_t *ctl)
     return SCEPCTL_OK;
 }
 
+/* In pages, so that no connection is held while a pager waits. */
 static scepctl_exit_e list(printer_t *p, const wish_t *wish,
                            scep_store_t *store)
 {
-    const scep_request_filter_t filter = {
-        .decided = wish->all, .now = apr_time_now(), .limit = MOST};
+    scep_request_filter_t filter = {
+        .decided = wish->all, .now = apr_time_now(), .limit = PAGE};
     scepctl_t *ctl = p->ctl;
-    scep_status_e status = scep_store_requests_each(store, &filter, print, p,
-                                                    ctl->pool, &ctl->res);
-    scepctl_exit_e written = finish(ctl);
+    scep_status_e status;
+    scepctl_exit_e written;
+
+    do {
+        p->count = 0;
+        filter.created = p->last.created;
+        filter.id = p->last.id;
+        status = scep_store_requests_each(store, &filter, print, p, ctl->pool,
+                                          &ctl->res);
+    } while (status == SCEP_OK && p->count == PAGE);
+    written = finish(ctl);
 
     if (written != SCEPCTL_OK) {
         return written;

@@ -591,8 +591,10 @@ scep_status_e scep_store_requests_each(scep_store_t *store,
                                        scep_request_each_fn *each, void *baton,
                                        apr_pool_t *pool, scep_result_t *res)
 {
+    bool first = filter->id == NULL;
     const scep_sql_value_t values[] = {
-        {NULL, filter->since},
+        {NULL, first ? APR_INT64_MAX : filter->created},
+        {first ? "" : filter->id, 0},
         {filter->scope, 0},
         {NULL, filter->decided ? SCEP_REQUEST_EXPIRED : SCEP_REQUEST_AT_CA},
         {NULL, filter->decided ? APR_INT64_MIN : filter->now},

@@ -152,10 +152,12 @@ scep_status_e scep_store_requests_expire(scep_store_t *store, apr_time_t now,
 /** Which requests. */
 typedef struct scep_request_filter_t {
     const char *scope; /* NULL: all */
-    apr_time_t since;  /* 0: ever */
     bool decided;      /* also those that are issued, rejected or expired */
     apr_time_t now;
     int limit; /* most that are given */
+    /* the last row of the page before; NULL: this is the first */
+    apr_time_t created;
+    const char *id;
 } scep_request_filter_t;
 
 /** Called per row; a result other than SCEP_OK ends the walk and becomes its
@@ -163,7 +165,8 @@ typedef struct scep_request_filter_t {
 typedef scep_status_e scep_request_each_fn(void *baton,
                                            const scep_request_row_t *row);
 
-/** The requests that fit FILTER, the newest first. EACH must not use STORE. */
+/** The requests that fit FILTER, the newest first. EACH must not use STORE, nor
+ * change what FILTER points to. */
 scep_status_e scep_store_requests_each(scep_store_t *store,
                                        const scep_request_filter_t *filter,
                                        scep_request_each_fn *each, void *baton,

@@ -219,11 +219,12 @@
       "UPDATE requests SET transaction_id = $1 WHERE id = $2 AND state <= 2")  \
     X(SCEP_Q_REQUEST_GET, "t",                                                 \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES " WHERE r.id = $1")   \
-    X(SCEP_Q_REQUESTS_EACH, "ntnnn",                                           \
+    X(SCEP_Q_REQUESTS_EACH, "nttnnn",                                          \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
-      " WHERE r.created >= $1 AND r.scope = COALESCE($2, r.scope)"             \
-      " AND r.state <= $3 AND r.expires > $4"                                  \
-      " ORDER BY r.created DESC LIMIT $5")                                     \
+      " WHERE (r.created, r.id) < ($1, $2)"                                    \
+      " AND r.scope = COALESCE($3, r.scope)"                                   \
+      " AND r.state <= $4 AND r.expires > $5"                                  \
+      " ORDER BY r.created DESC, r.id DESC LIMIT $6")                          \
     X(SCEP_Q_REVOCATION_FIND, "tt",                                            \
       "SELECT " SCEP_REVOCATION_COLUMNS " FROM revocations"                    \
       " WHERE scope = $1 AND serial = $2")                                     \

@@ -233,9 +233,9 @@ def call(server, method, path, body=None):
 
 
 def test_api(running):
-    assert call(running, "GET", "") == (200, {"requests": []})
+    assert call(running, "GET", "") == (200, {"requests": [], "next": None})
     request = queued(running, common_name="listed")
-    ((one,),) = call(running, "GET", "")[1].values()
+    (one,) = call(running, "GET", "")[1]["requests"]
     assert (one["state"], one["source"]) == ("waiting", "one-time")
     assert one["transactionID"] == request.transaction_id
     path = "/" + one["id"]
@@ -252,13 +252,74 @@ def test_api(running):
     reply = send(running, poll_of(request))
     assert reply.status == scep.SUCCESS
     assert call(running, "POST", path + "/reject", {"note": "x"})[0] == 409
-    assert call(running, "GET", "") == (200, {"requests": []})
-    ((one,),) = call(running, "GET", "?all=1")[1].values()
+    assert call(running, "GET", "") == (200, {"requests": [], "next": None})
+    (one,) = call(running, "GET", "?all=1")[1]["requests"]
     assert one["serial"] == f"{reply.certs[0].serial_number:X}"
     queued(running, common_name="other")
-    ((one,),) = call(running, "GET", "")[1].values()
+    (one,) = call(running, "GET", "")[1]["requests"]
     assert call(running, "POST", f"/{one['id']}/reject",
                 {"note": "no"})[1]["state"] == "rejected"
+
+
+def add_requests(server, count, state=0):
+    """Of the CA's scope, five at a time at the same moment."""
+    server.draw()  # has the scope
+    ((scope,),) = server.query("SELECT scope FROM challenges LIMIT 1")
+    start = int(time.time() * 1e6)
+    with contextlib.closing(sqlite3.connect(
+            server.path("state", "scep.db"))) as database:
+        database.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n "
+            "WHERE i < ?) INSERT INTO requests (id, scope, transaction_id, "
+            "key_hash, csr_hash, state, subject, created, expires) "
+            "SELECT lower(hex(randomblob(16))), ?, 't' || i, "
+            "printf('%064x', i), printf('%064x', i), ?, 'CN=' || i, "
+            "? + i / 5, ? FROM n",
+            (count - 1, scope, state, start, start + 10 ** 9))
+        database.commit()
+
+
+def ids(server, condition="1 = 1"):
+    return [row[0] for row in server.query(
+        f"SELECT id FROM requests WHERE {condition} "
+        "ORDER BY created DESC, id DESC")]
+
+
+def listed(server, query):
+    """The ids on all pages, and how many are on each."""
+    found, sizes, after = [], [], ""
+    while after is not None:
+        status, answer = call(server, "GET", f"?{query}{after}")
+        assert status == 200
+        sizes.append(len(answer["requests"]))
+        found += [one["id"] for one in answer["requests"]]
+        after = answer["next"] and "&after=" + answer["next"]
+    return found, sizes
+
+
+def test_api_pages(running):
+    add_requests(running, 1201)
+    add_requests(running, 7, 4)
+    waiting_ids = ids(running, "state = 0")
+    assert listed(running, "limit=1000") == (waiting_ids, [1000, 201])
+    assert call(running, "GET", "?limit=1201")[0] == 400
+    assert listed(running, "x=1") == (waiting_ids, 12 * [100] + [1])
+    assert listed(running, "limit=302&all=1") == (ids(running),
+                                                  4 * [302])
+    for bad in ("", "1", "1-", "x-00", "1-0g", "-1-00", "1-00%00"):
+        status, answer = call(running, "GET", f"?after={bad}")
+        assert (status, answer["error"]["id"]) == (400, "SCEP0184"), bad
+
+
+def test_scepctl_lists_all(running):
+    add_requests(running, 100003)
+    expected = ids(running)
+    for options in ((), ("--all", "--json")):
+        status, said = scepctl(running, "list", *options)
+        assert status == 0
+        lines = said.splitlines()
+        assert [json.loads(line)["id"] if options else line.split("\t")[0]
+                for line in lines] == expected
 
 
 def test_scepctl(running):

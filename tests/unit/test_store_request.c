@@ -367,6 +367,59 @@ static void test_list(void **state)
     assert_int_equal(count, MAX);
 }
 
+enum { PAGES = 7, PAGE = 2 };
+
+typedef struct page_t {
+    fixture_t *f;
+    scep_request_row_t last;
+    int count;
+} page_t;
+
+/* Newest first; of those with one time by the id. */
+static scep_status_e take_row(void *baton, const scep_request_row_t *row)
+{
+    page_t *page = baton;
+
+    assert_true(page->last.id == NULL || row->created < page->last.created ||
+                (row->created == page->last.created &&
+                 strcmp(row->id, page->last.id) < 0));
+    page->last.created = row->created;
+    page->last.id = apr_pstrdup(page->f->pool, row->id);
+    page->count++;
+    return SCEP_OK;
+}
+
+static void test_pages(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_request_filter_t filter = {.now = f->now, .limit = PAGE};
+    scep_queue_outcome_e outcome;
+    page_t page = {.f = f};
+    int n, pages = 0, before;
+
+    for (n = 0; n < PAGES; n++) {
+        scep_request_row_t row = sample(f, n);
+
+        row.created = f->now + n / 5;
+        assert_int_equal(scep_store_request_add(store, &row, PAGES, f->pool,
+                                                &outcome, &f->res),
+                         SCEP_OK);
+        assert_int_equal(outcome, SCEP_QUEUE_ADDED);
+    }
+    do {
+        before = page.count;
+        filter.created = page.last.created;
+        filter.id = page.last.id;
+        assert_int_equal(scep_store_requests_each(store, &filter, take_row,
+                                                  &page, f->pool, &f->res),
+                         SCEP_OK);
+        pages++;
+    } while (page.count == before + PAGE);
+    assert_int_equal(page.count, PAGES);
+    assert_int_equal(pages, PAGES / PAGE + 1);
+}
+
 static void test_states_have_names(void **state)
 {
     (void)state;
@@ -388,6 +441,7 @@ int main(void)
         FIXTURE_TEST(test_issued),
         FIXTURE_TEST(test_what_was_decided_long_ago),
         FIXTURE_TEST(test_list),
+        FIXTURE_TEST(test_pages),
         FIXTURE_TEST(test_states_have_names),
     };
 
