@@ -49,14 +49,6 @@ static scep_status_e make_texts(const scep_issue_t *issue, apr_pool_t *pool,
     return scep_store_new_ids(texts->id, 4, res);
 }
 
-static bool note_row(void *baton, const char *const *columns, int count)
-{
-    (void)columns;
-    (void)count;
-    *(bool *)baton = true;
-    return true;
-}
-
 /* Has the message been answered meanwhile? */
 static scep_sql_status_e find_message(scep_store_session_t *s,
                                       const scep_issue_t *issue,
@@ -68,7 +60,7 @@ static scep_sql_status_e find_message(scep_store_session_t *s,
     *found = false;
     return texts->message_hash != NULL
                ? scep_store_run(s, SCEP_Q_TRANSACTION_BY_MESSAGE, values,
-                                note_row, found, NULL)
+                                scep_store_note_row, found, NULL)
                : SCEP_SQL_OK;
 }
 
@@ -84,8 +76,8 @@ static scep_sql_status_e find_same(scep_store_session_t *s,
     };
 
     *found = false;
-    return scep_store_run(s, SCEP_Q_TRANSACTION_SAME, values, note_row, found,
-                          NULL);
+    return scep_store_run(s, SCEP_Q_TRANSACTION_SAME, values,
+                          scep_store_note_row, found, NULL);
 }
 
 static scep_sql_status_e find_other_key(scep_store_session_t *s,
@@ -100,8 +92,8 @@ static scep_sql_status_e find_other_key(scep_store_session_t *s,
     };
 
     *found = false;
-    return scep_store_run(s, SCEP_Q_TRANSACTION_OTHER_KEY, values, note_row,
-                          found, NULL);
+    return scep_store_run(s, SCEP_Q_TRANSACTION_OTHER_KEY, values,
+                          scep_store_note_row, found, NULL);
 }
 
 /* Has it been recorded meanwhile, or its id by another key? */
@@ -134,8 +126,8 @@ static scep_sql_status_e find_revoked(scep_store_session_t *s,
     const scep_sql_value_t values[] = {
         {issue->scope, 0}, {issue->renewal_of, 0}, {NULL, issue->now}};
     bool found = false;
-    scep_sql_status_e sql =
-        scep_store_run(s, SCEP_Q_REVOKED_NOW, values, note_row, &found, NULL);
+    scep_sql_status_e sql = scep_store_run(s, SCEP_Q_REVOKED_NOW, values,
+                                           scep_store_note_row, &found, NULL);
 
     if (found) {
         *outcome = SCEP_ISSUE_OLD_REVOKED;
@@ -370,18 +362,10 @@ typedef struct find_t {
     bool bad;
 } find_t;
 
-static const unsigned char *hash_from(apr_pool_t *pool, const char *text)
-{
-    unsigned char *hash = apr_palloc(pool, SCEP_HASH_SIZE);
-
-    return scep_unhex(text, hash, SCEP_HASH_SIZE) ? hash : NULL;
-}
-
 static bool find_row(void *baton, const char *const *columns, int count)
 {
     find_t *find = baton;
     scep_transaction_row_t *row = apr_pcalloc(find->pool, sizeof(*row));
-    apr_size_t len = 0;
     int i;
 
     find->bad = true;
@@ -392,15 +376,12 @@ static bool find_row(void *baton, const char *const *columns, int count)
     }
     row->scope = apr_pstrdup(find->pool, columns[SCOPE]);
     row->transaction_id = apr_pstrdup(find->pool, columns[TRANSACTION_ID]);
-    row->key_hash = hash_from(find->pool, columns[KEY_HASH]);
-    row->csr_hash = hash_from(find->pool, columns[CSR_HASH]);
+    row->key_hash = scep_store_hash(find->pool, columns[KEY_HASH]);
+    row->csr_hash = scep_store_hash(find->pool, columns[CSR_HASH]);
     row->serial = apr_pstrdup(find->pool, columns[SERIAL]);
-    row->cert_der.data = apr_pdecode_base64_binary(
-        find->pool, columns[DER], APR_ENCODE_STRING, APR_ENCODE_NONE, &len);
-    row->cert_der.len = len;
     row->certificate_id = apr_pstrdup(find->pool, columns[CERTIFICATE_ID]);
     if (row->key_hash == NULL || row->csr_hash == NULL ||
-        row->cert_der.data == NULL ||
+        !scep_store_octets(find->pool, columns[DER], &row->cert_der) ||
         !scep_sql_number(columns[CREATED], &row->created) ||
         !scep_sql_number(columns[NOT_AFTER], &row->not_after)) {
         return false;
@@ -415,24 +396,12 @@ static scep_status_e find(scep_store_t *store, scep_store_query_e query,
                           scep_transaction_row_t **row, scep_result_t *res)
 {
     find_t found = {pool, NULL, false};
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-    scep_sql_status_e sql;
+    scep_status_e status =
+        scep_store_read(store, query, values, find_row, &found, &found.bad,
+                        "transactions", res);
 
-    if (status != SCEP_OK) {
-        return status;
-    }
-    sql = scep_store_run(&s, query, values, find_row, &found, NULL);
-    status = scep_store_end(&s, sql, false, "look up a transaction", res);
-    if (status != SCEP_OK) {
-        return status;
-    }
-    if (found.bad) {
-        return scep_fail(res, SCEP_R_INTERNAL,
-                         "a row of the table transactions is malformed");
-    }
     *row = found.row;
-    return found.row != NULL ? SCEP_OK : SCEP_NOT_FOUND;
+    return status == SCEP_OK && found.row == NULL ? SCEP_NOT_FOUND : status;
 }
 
 scep_status_e scep_store_transaction_find(scep_store_t *store,

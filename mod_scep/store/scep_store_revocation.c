@@ -2,6 +2,8 @@
 /*
  * scep_store_revocation.c: what is revoked, from when on and why.
  * (store layer)
+ *
+ * All of a CA's are read in pages: a driver may hold a whole result in memory.
  */
 #include "scep_store_revocation.h"
 
@@ -56,6 +58,8 @@ bool scep_revocation_reason_of(const char *name,
 
 /* --- reading -------------------------------------------------------------- */
 
+enum { PAGE = 1000 };
+
 /* The order of SCEP_REVOCATION_COLUMNS. */
 enum {
     SCOPE,
@@ -94,12 +98,6 @@ static bool read_row(const char *const *columns, int count,
     return true;
 }
 
-static scep_status_e bad_row(scep_result_t *res)
-{
-    return scep_fail(res, SCEP_R_INTERNAL,
-                     "a row of the table revocations is malformed");
-}
-
 typedef struct find_t {
     apr_pool_t *pool;
     scep_revocation_row_t *row; /* NULL: none */
@@ -122,64 +120,27 @@ static bool find_row(void *baton, const char *const *columns, int count)
     return true;
 }
 
-static scep_sql_status_e find_in(scep_store_session_t *s, const char *scope,
-                                 const char *serial, find_t *find)
-{
-    const scep_sql_value_t values[] = {{scope, 0}, {serial, 0}};
-
-    return scep_store_run(s, SCEP_Q_REVOCATION_FIND, values, find_row, find,
-                          NULL);
-}
-
 scep_status_e scep_store_revocation_find(scep_store_t *store, const char *scope,
                                          const char *serial, apr_pool_t *pool,
                                          scep_revocation_row_t **row,
                                          scep_result_t *res)
 {
+    const scep_sql_value_t values[] = {{scope, 0}, {serial, 0}};
     find_t find = {pool, NULL, false};
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-    scep_sql_status_e sql;
+    scep_status_e status =
+        scep_store_read(store, SCEP_Q_REVOCATION_FIND, values, find_row, &find,
+                        &find.bad, "revocations", res);
 
-    *row = NULL;
-    if (status != SCEP_OK) {
-        return status;
-    }
-    sql = find_in(&s, scope, serial, &find);
-    status = scep_store_end(&s, sql, false, "look up a revocation", res);
-    if (status != SCEP_OK) {
-        return status;
-    }
-    if (find.bad) {
-        return bad_row(res);
-    }
     *row = find.row;
-    return find.row != NULL ? SCEP_OK : SCEP_NOT_FOUND;
-}
-
-static bool take_number(void *baton, const char *const *columns, int count)
-{
-    apr_int64_t *number = baton;
-
-    if (count != 1 || !scep_sql_number(columns[0], number)) {
-        *number = -1;
-    }
-    return true;
-}
-
-static scep_sql_status_e last_in(scep_store_session_t *s, const char *scope,
-                                 apr_int64_t *seq)
-{
-    const scep_sql_value_t value = {scope, 0};
-
-    *seq = -1;
-    return scep_store_run(s, SCEP_Q_REVOCATION_LAST, &value, take_number, seq,
-                          NULL);
+    return status == SCEP_OK && find.row == NULL ? SCEP_NOT_FOUND : status;
 }
 
 typedef struct walk_t {
     scep_revocation_each_fn *each;
     void *baton;
+    apr_pool_t *pool; /* of LAST, which is there once a page */
+    int count;        /* of this page's rows */
+    const char *last; /* serial of its last row */
     scep_status_e status;
     bool bad;
 } walk_t;
@@ -193,6 +154,9 @@ static bool walk_row(void *baton, const char *const *columns, int count)
         walk->bad = true;
         return false;
     }
+    if (++walk->count == PAGE) {
+        walk->last = apr_pstrdup(walk->pool, row.serial);
+    }
     walk->status = walk->each(walk->baton, &row);
     return walk->status == SCEP_OK;
 }
@@ -203,25 +167,47 @@ scep_status_e scep_store_revocations_each(scep_store_t *store,
                                           scep_revocation_each_fn *each,
                                           void *baton, scep_result_t *res)
 {
-    const scep_sql_value_t values[] = {{scope, 0}, {NULL, now}, {NULL, alive}};
-    walk_t walk = {each, baton, SCEP_OK, false};
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-    scep_sql_status_e sql;
+    walk_t walk = {each, baton, res->pool, 0, "", SCEP_OK, false};
+    scep_status_e status;
 
-    if (status != SCEP_OK) {
-        return status;
-    }
-    sql = scep_store_run(&s, SCEP_Q_REVOCATIONS_EACH, values, walk_row, &walk,
-                         NULL);
-    status = scep_store_end(&s, sql, false, "read the revocations", res);
-    if (status != SCEP_OK) {
-        return status;
-    }
-    return walk.bad ? bad_row(res) : walk.status;
+    do {
+        const scep_sql_value_t values[] = {
+            {scope, 0},    {walk.last, 0}, {NULL, now},
+            {NULL, alive}, {NULL, PAGE},
+        };
+
+        walk.count = 0;
+        status =
+            scep_store_read(store, SCEP_Q_REVOCATIONS_EACH, values, walk_row,
+                            &walk, &walk.bad, "revocations", res);
+        if (status == SCEP_OK) {
+            status = walk.status;
+        }
+    } while (status == SCEP_OK && walk.count == PAGE);
+    return status;
 }
 
 /* --- revoking ------------------------------------------------------------- */
+
+static scep_sql_status_e find_old(scep_store_session_t *s,
+                                  const scep_revocation_row_t *row,
+                                  find_t *find)
+{
+    const scep_sql_value_t values[] = {{row->scope, 0}, {row->serial, 0}};
+
+    return scep_store_run(s, SCEP_Q_REVOCATION_FIND, values, find_row, find,
+                          NULL);
+}
+
+static scep_sql_status_e find_last(scep_store_session_t *s, const char *scope,
+                                   apr_int64_t *seq)
+{
+    const scep_sql_value_t value = {scope, 0};
+
+    *seq = -1;
+    return scep_store_run(s, SCEP_Q_REVOCATION_LAST, &value,
+                          scep_store_take_number, seq, NULL);
+}
 
 /* What the record knows of the certificate. */
 typedef struct certificate_t {
@@ -327,7 +313,7 @@ static scep_sql_status_e record(scep_store_session_t *s,
                       : apr_pstrcat(pool, why, ": ", revoke->detail, NULL),
     };
     apr_int64_t last;
-    scep_sql_status_e sql = last_in(s, row->scope, &last);
+    scep_sql_status_e sql = find_last(s, row->scope, &last);
 
     if (sql == SCEP_SQL_OK) {
         sql = write_row(s, row, cert->found ? cert->not_after : row->not_after,
@@ -343,7 +329,7 @@ static scep_sql_status_e decide(scep_store_session_t *s,
                                 const char *id, scep_revoke_outcome_e *outcome)
 {
     scep_revocation_row_t row = revoke->row;
-    scep_sql_status_e sql = find_in(s, row.scope, row.serial, find);
+    scep_sql_status_e sql = find_old(s, &row, find);
 
     if (sql == SCEP_SQL_OK) {
         sql = find_certificate(s, &row, cert);
@@ -401,7 +387,7 @@ scep_status_e scep_store_revoke(scep_store_t *store,
     status = scep_store_end(&s, sql, reached == SCEP_REVOKE_RECORDED && !bad,
                             "revoke a certificate", res);
     if (status == SCEP_OK && bad) {
-        return bad_row(res);
+        return scep_store_bad_row("revocations", res);
     }
     if (status == SCEP_OK) {
         *outcome = reached;

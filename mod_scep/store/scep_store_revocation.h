@@ -79,7 +79,9 @@ typedef scep_status_e scep_revocation_each_fn(void *baton,
                                               const scep_revocation_row_t *row);
 
 /** All revocations of SCOPE that are effective at NOW, of certificates that
- * expire at or after ALIVE, the first to be effective first. EACH must not use STORE. */
+ * expire at or after ALIVE, in the order of their serials as texts. Memory does
+ * not grow with their number. One that is recorded meanwhile may be missed: see
+ * scep_crl_state_t. EACH must not use STORE. */
 scep_status_e scep_store_revocations_each(scep_store_t *store,
                                           const char *scope, apr_time_t now,
                                           apr_time_t alive,

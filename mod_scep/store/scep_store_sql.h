@@ -242,10 +242,10 @@
     X(SCEP_Q_REVOCATION_ADVANCE, "nnntntt",                                    \
       "UPDATE revocations SET effective = $1, reason = $2, created = $3,"      \
       " actor = $4, seq = $5 WHERE scope = $6 AND serial = $7")                \
-    X(SCEP_Q_REVOCATIONS_EACH, "tnn",                                          \
+    X(SCEP_Q_REVOCATIONS_EACH, "ttnnn",                                        \
       "SELECT " SCEP_REVOCATION_COLUMNS " FROM revocations"                    \
-      " WHERE scope = $1 AND effective <= $2"                                  \
-      " AND (not_after IS NULL OR not_after >= $3) ORDER BY effective")         \
+      " WHERE scope = $1 AND serial > $2 AND effective <= $3"                  \
+      " AND (not_after IS NULL OR not_after >= $4) ORDER BY serial LIMIT $5")  \
     X(SCEP_Q_REVOCATIONS_DUE, "tnn",                                           \
       "SELECT COUNT(*) FROM revocations"                                       \
       " WHERE scope = $1 AND effective > $2 AND effective <= $3")              \

@@ -5,7 +5,10 @@
  */
 #include "pgsql_fixture.h"
 
+#include <malloc.h>
+
 #include "scep_pgsql.h"
+#include "scep_store_revocation.h"
 #include "scep_store_sql.h"
 
 static const scep_sql_driver_t *const driver = &scep_pgsql_driver;
@@ -391,6 +394,49 @@ static void test_every_statement(void **state)
     driver->close(conn);
 }
 
+typedef struct most_t {
+    size_t memory;
+    int rows;
+} most_t;
+
+static scep_status_e see(void *baton, const scep_revocation_row_t *row)
+{
+    most_t *most = baton;
+    struct mallinfo2 info = mallinfo2();
+
+    (void)row;
+    if (info.uordblks + info.hblkhd > most->memory) {
+        most->memory = info.uordblks + info.hblkhd;
+    }
+    most->rows++;
+    return SCEP_OK;
+}
+
+/* libpq holds all rows of a result; and a CA may have revoked a great many. */
+static void test_revocations_are_not_all_in_memory(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_config_t config = pg_config(f);
+    struct mallinfo2 before;
+    most_t most = {0, 0};
+    scep_store_t *store = NULL;
+
+    assert_int_equal(scep_store_prepare(&config, &f->env, (uid_t)-1, (gid_t)-1,
+                                        f->pool, &f->res),
+                     SCEP_OK);
+    pg_sql(f, "INSERT INTO revocations (scope, serial, effective, reason,"
+              " created, seq) SELECT 'ca', LPAD(n::text, 40, '0'), 1, 0, 1, n"
+              " FROM generate_series(1, 20000) n");
+    assert_int_equal(
+        scep_store_open(&config, &f->env, f->pool, &store, &f->res), SCEP_OK);
+    before = mallinfo2();
+    assert_int_equal(
+        scep_store_revocations_each(store, "ca", 1, 0, see, &most, &f->res),
+        SCEP_OK);
+    assert_int_equal(most.rows, 20000);
+    assert_in_range(most.memory - before.uordblks - before.hblkhd, 0, 2000000);
+}
+
 static int tests(void)
 {
     const struct CMUnitTest list[] = {
@@ -412,6 +458,7 @@ static int tests(void)
         PGSQL_TEST(test_another_encoding),
         PGSQL_TEST(test_check),
         PGSQL_TEST(test_every_statement),
+        PGSQL_TEST(test_revocations_are_not_all_in_memory),
     };
 
     return cmocka_run_group_tests(list, NULL, NULL);

@@ -227,6 +227,37 @@ static scep_status_e see(void *baton, const scep_revocation_row_t *row)
     return ++seen->count == seen->stop_at ? SCEP_REFUSED : SCEP_OK;
 }
 
+static scep_status_e add_up(void *baton, const scep_revocation_row_t *row)
+{
+    *(apr_int64_t *)baton += apr_strtoi64(row->serial, NULL, 10);
+    return SCEP_OK;
+}
+
+/* Each once, wherever a page ends. */
+static void test_each_of_many(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    apr_int64_t n;
+
+    for (n = 1; n <= 3000; n += n % 1000 == 1 ? 998 : 1) {
+        apr_int64_t sum = 0;
+
+        db_text(f, "DELETE FROM revocations");
+        db_text(f, apr_psprintf(f->pool,
+                                "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL"
+                                " SELECT n + 1 FROM t WHERE n < %d)"
+                                " INSERT INTO revocations (scope, serial,"
+                                " effective, reason, created, seq) SELECT '%s',"
+                                " printf('%%06d', n), 1, 0, 1, n FROM t",
+                                (int)n, SAMPLE_SCOPE));
+        assert_int_equal(scep_store_revocations_each(store, SAMPLE_SCOPE, 1, 0,
+                                                     add_up, &sum, &f->res),
+                         SCEP_OK);
+        assert_int_equal(sum, n * (n + 1) / 2);
+    }
+}
+
 static void test_each(void **state)
 {
     fixture_t *f = *state;
@@ -251,7 +282,7 @@ static void test_each(void **state)
                                                  f->now + 1, f->now + 3, see,
                                                  &seen, &f->res),
                      SCEP_OK);
-    assert_string_equal(seen.serials, "02030504");
+    assert_string_equal(seen.serials, "02030405");
     memset(&seen, 0, sizeof(seen));
     seen.stop_at = 2;
     assert_int_equal(scep_store_revocations_each(store, SAMPLE_SCOPE, f->now, 0,
@@ -323,6 +354,7 @@ int main(void)
         FIXTURE_TEST(test_unknown_only_by_wish),
         FIXTURE_TEST(test_scopes_are_apart),
         FIXTURE_TEST(test_each),
+        FIXTURE_TEST(test_each_of_many),
         FIXTURE_TEST(test_malformed_row),
         cmocka_unit_test(test_reason_names),
     };
