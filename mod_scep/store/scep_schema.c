@@ -162,8 +162,9 @@ static const char *const migration_3[] = {
     "updated BIGINT NOT NULL)",
     NULL};
 
-/* Which messages were answered with which certificate (S16); NULL: none yet,
- * the request waits. */
+/* Which messages were answered with which certificate (S16; NULL: none yet, the
+ * request waits). Indexes for a list of requests in pages, and for a password
+ * of many uses. */
 static const char *const migration_4[] = {
     "CREATE TABLE messages ("
     "hash TEXT NOT NULL PRIMARY KEY,"
@@ -171,7 +172,14 @@ static const char *const migration_4[] = {
     "certificate_id TEXT REFERENCES certificates (id),"
     "request_id TEXT,"
     "created BIGINT NOT NULL)",
-    "CREATE INDEX messages_by_request ON messages (request_id)", NULL};
+    "CREATE INDEX messages_by_request ON messages (request_id)",
+
+    "DROP INDEX requests_by_time",
+    "CREATE INDEX requests_by_time ON requests (created, id)",
+    "DROP INDEX transactions_by_challenge",
+    "CREATE INDEX transactions_by_challenge"
+    " ON transactions (challenge_hash, key_hash, csr_hash, created)",
+    NULL};
 
 static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {
     migration_1, migration_2, migration_3, migration_4};
