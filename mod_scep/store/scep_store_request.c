@@ -166,6 +166,9 @@ static scep_sql_status_e expire(scep_store_session_t *s, apr_time_t now)
     if (sql == SCEP_SQL_OK) {
         sql = scep_store_run(s, SCEP_Q_REQUESTS_EXPIRE, over, NULL, NULL, NULL);
     }
+    if (sql == SCEP_SQL_OK) {
+        sql = scep_store_run(s, SCEP_Q_MESSAGES_PRUNE, old, NULL, NULL, NULL);
+    }
     return sql == SCEP_SQL_OK
                ? scep_store_run(s, SCEP_Q_REQUESTS_PRUNE, old, NULL, NULL, NULL)
                : sql;

@@ -45,6 +45,9 @@
     " r.decided_by, r.note, c.serial"
 #define SCEP_REQUEST_TABLES                                                    \
     " FROM requests r LEFT JOIN certificates c ON c.id = r.certificate_id"
+#define SCEP_REQUESTS_OLD                                                      \
+    " WHERE created <= $1 AND state > 2 AND COALESCE(decided_at, expires) <= " \
+    "$2"
 
 /* clang-format off */
 /** X(symbol, letters of the parameters, text) */
@@ -183,9 +186,10 @@
     X(SCEP_Q_REQUESTS_EXPIRE, "nn",                                            \
       "UPDATE requests SET state = $1, csr = NULL"                             \
       " WHERE state <= 2 AND expires <= $2")                                   \
-    X(SCEP_Q_REQUESTS_PRUNE, "nn",                                             \
-      "DELETE FROM requests WHERE created <= $1 AND state > 2"                 \
-      " AND COALESCE(decided_at, expires) <= $2")                              \
+    X(SCEP_Q_MESSAGES_PRUNE, "nn",                                             \
+      "DELETE FROM messages WHERE certificate_id IS NULL"                      \
+      " AND request_id IN (SELECT id FROM requests" SCEP_REQUESTS_OLD ")")     \
+    X(SCEP_Q_REQUESTS_PRUNE, "nn", "DELETE FROM requests" SCEP_REQUESTS_OLD)   \
     X(SCEP_Q_CHALLENGE_BACK, "nt",                                             \
       "UPDATE challenges SET uses = uses + 1, state = $1, spent_at = NULL"     \
       " WHERE state <= 1 AND hash = $2")                                       \

@@ -313,6 +313,8 @@ static void test_what_was_decided_long_ago(void **state)
     scep_request_row_t row = sample(f, 1), waits = sample(f, 2), *found;
     apr_time_t then = f->now + 100 + SCEP_REQUESTS_KEPT;
 
+    row.message_hash = sample_hash(f->pool, 'm', 1);
+    waits.message_hash = sample_hash(f->pool, 'm', 2);
     waits.expires = then + SAMPLE_VALIDITY;
     assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
     assert_int_equal(add(f, store, &waits), SCEP_QUEUE_ADDED);
@@ -322,8 +324,10 @@ static void test_what_was_decided_long_ago(void **state)
     assert_int_equal(scep_store_requests_expire(store, then - 1, &f->res),
                      SCEP_OK);
     assert_int_equal(db_count(f, "requests"), 2);
+    assert_int_equal(db_count(f, "messages"), 2);
     assert_int_equal(scep_store_requests_expire(store, then, &f->res), SCEP_OK);
     assert_int_equal(db_count(f, "requests"), 1);
+    assert_int_equal(db_count(f, "messages"), 1);
     assert_int_equal(find(f, store, &waits, then)->state, SCEP_REQUEST_WAITING);
 }
 
