@@ -15,6 +15,7 @@
 #include "scep_names.h"
 #include "scep_pending.h"
 #include "scep_reply_key.h"
+#include "scep_store_certificate.h"
 
 enum { PERCENT = 100 };
 
@@ -413,6 +414,43 @@ static scep_status_e check_challenge(scep_enrolment_t *e,
                : status;
 }
 
+/* The profile by which the old one was issued. What is not on record, or whose
+ * profile is gone, gets the endpoint's. */
+static scep_status_e keep_profile(scep_enrolment_t *e, scep_result_t *res)
+{
+    const scep_request_t *req = e->req;
+    scep_certificate_row_t *row;
+    scep_status_e status;
+    int count;
+
+    if (req->policy->renewal.profile_of_endpoint || e->claim.profile != NULL ||
+        req->renewal->signer != SCEP_SIGNER_OURS) {
+        return SCEP_OK;
+    }
+    status = scep_store_certificate_find(req->service->store,
+                                         req->service->scope, e->renewal_of,
+                                         req->pool, &count, &row, res);
+    if (status == SCEP_NOT_FOUND) {
+        return SCEP_OK;
+    }
+    if (status != SCEP_OK) {
+        return status;
+    }
+    if (row->profile != NULL) {
+        e->claim.profile =
+            scep_profile_find(req->policy->profiles, row->profile);
+    }
+    if (e->claim.profile == NULL) {
+        scep_log(&req->env, SCEP_LOG_INFO,
+                 SCEPLOGNO(0240) "certificate %s of \"%s\" has profile \"%s\", "
+                                 "which is not defined any more: its renewal "
+                                 "gets the endpoint's",
+                 e->renewal_of, e->csr->subject,
+                 row->profile != NULL ? row->profile : "");
+    }
+    return SCEP_OK;
+}
+
 /* Names are looked at first: whether somebody else's message holds a challenge
  * to answer by is nothing that the signer may learn. */
 static scep_status_e judge_and_issue(scep_enrolment_t *e, scep_reply_t *reply,
@@ -434,6 +472,11 @@ static scep_status_e judge_and_issue(scep_enrolment_t *e, scep_reply_t *reply,
     }
     if (row != NULL) {
         return scep_enrolment_again(e, row, &reply->cert, res);
+    }
+    status = keep_profile(e, res);
+    if (status != SCEP_OK) {
+        scep_authorize_release(e->req, &e->claim);
+        return status;
     }
     e->revoke_old = e->req->policy->renewal.revoke_old &&
                     e->req->renewal->signer == SCEP_SIGNER_OURS;

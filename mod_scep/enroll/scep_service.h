@@ -107,6 +107,7 @@ typedef struct scep_renewal_policy_t {
     bool expired;                    /* also after notAfter ... */
     apr_interval_time_t expired_for; /* ... by this much; -1: by any time */
     bool any_name;                   /* names need not be the same */
+    bool profile_of_endpoint;        /* not the old certificate's */
     bool challenge;                  /* only with a challenge besides (R15) */
     apr_interval_time_t window;      /* before notAfter; -1: at any time */
     int window_percent;              /* of the validity instead; 0: none */

@@ -122,6 +122,7 @@ void *scep_config_create_dir(apr_pool_t *pool, char *dir)
     conf->renewal.on = -1;
     conf->renewal.expired = -1;
     conf->renewal.any_name = -1;
+    conf->renewal.profile_of_endpoint = -1;
     conf->renewal.challenge = -1;
     conf->renewal.revoke_old = -1;
     conf->retry_window = -1;
@@ -140,6 +141,9 @@ static void merge_renewal(scep_renewal_config_t *conf,
 
     conf->on = add->on != -1 ? add->on : base->on;
     conf->any_name = add->any_name != -1 ? add->any_name : base->any_name;
+    conf->profile_of_endpoint = add->profile_of_endpoint != -1
+                                    ? add->profile_of_endpoint
+                                    : base->profile_of_endpoint;
     conf->challenge = add->challenge != -1 ? add->challenge : base->challenge;
     conf->expired = from->expired;
     conf->expired_for = from->expired_for;
@@ -339,6 +343,7 @@ static void set_renewal(const scep_dir_config_t *dir,
     policy->expired = conf->expired != 0;
     policy->expired_for = conf->expired != -1 ? conf->expired_for : -1;
     policy->any_name = conf->any_name == 1;
+    policy->profile_of_endpoint = conf->profile_of_endpoint == 1;
     policy->challenge = conf->challenge == 1;
     policy->window = conf->window_set ? conf->window : -1;
     policy->window_percent = conf->window_percent;

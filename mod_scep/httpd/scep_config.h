@@ -87,6 +87,7 @@ typedef struct scep_renewal_config_t {
     int on; /* 1, 0, or -1: not set; so are these: */
     int expired;
     int any_name;
+    int profile_of_endpoint;
     int challenge;
     int revoke_old;
     apr_interval_time_t expired_for; /* -1: by any time */

@@ -79,6 +79,9 @@ const command_rec scep_directives[] = {
     AP_INIT_FLAG("ScepDisableRenewalSubjectNameMatch",
                  scep_set_renewal_any_name, NULL, POLICY,
                  "On: a renewal may change subject and alternative names"),
+    AP_INIT_TAKE1("ScepRenewalProfile", scep_set_renewal_profile, NULL, POLICY,
+                  "kept: a renewal gets the profile of the old certificate; "
+                  "or endpoint"),
     AP_INIT_TAKE1("ScepRenewalChallenge", scep_set_renewal_challenge, NULL,
                   POLICY,
                   "ignore, or require: a renewal needs a challenge besides"),

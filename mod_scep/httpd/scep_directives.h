@@ -98,6 +98,8 @@ const char *scep_set_approval_max(cmd_parms *cmd, void *dir, const char *value);
 
 /* Per endpoint: scep_directives_renewal.c. */
 const char *scep_set_renewal(cmd_parms *cmd, void *dir, int on);
+const char *scep_set_renewal_profile(cmd_parms *cmd, void *dir,
+                                     const char *value);
 const char *scep_set_renewal_challenge(cmd_parms *cmd, void *dir,
                                        const char *value);
 const char *scep_set_renewal_expired(cmd_parms *cmd, void *dir,

@@ -34,6 +34,16 @@ const char *scep_set_renewal_any_name(cmd_parms *cmd, void *dir, int on)
     return error;
 }
 
+const char *scep_set_renewal_profile(cmd_parms *cmd, void *dir,
+                                     const char *value)
+{
+    static const char *const words[] = {"kept", "endpoint", NULL};
+    scep_dir_config_t *conf = dir;
+
+    return scep_choose_word(cmd, value, words, "kept or endpoint is wanted",
+                            &conf->renewal.profile_of_endpoint);
+}
+
 const char *scep_set_renewal_challenge(cmd_parms *cmd, void *dir,
                                        const char *value)
 {

@@ -139,6 +139,7 @@ LIMITS = [
     ("ScepRenewal Perhaps", "must be On or Off"),
     ("ScepRenewalExpired never", "such as 90s, 20m, 8h or 2d; or On, or Off"),
     ("ScepDisableRenewalSubjectNameMatch 1", "must be On or Off"),
+    ("ScepRenewalProfile device", "kept or endpoint is wanted"),
     ("ScepRenewalChallenge On", "ignore or require is wanted"),
     ("ScepRenewalWindow 100%", "a number from 1 to 99 is wanted"),
     ("ScepRenewalWindow soon", "or a part of the validity such as 20%"),

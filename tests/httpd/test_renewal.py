@@ -1,6 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Renewal: who may have a successor, by RenewalReq and by PKCSReq."""
+import contextlib
 import datetime
+import json
+import sqlite3
 import time
 
 import pytest
@@ -17,6 +20,17 @@ CONF = """
 <Location /brief>
     SetHandler scep
     ScepProfile brief
+</Location>
+<ScepProfile signer>
+    ScepCertExtKeyUsage emailProtection
+</ScepProfile>
+<Location /signer>
+    SetHandler scep
+    ScepProfile signer
+</Location>
+<Location /endpoint>
+    SetHandler scep
+    ScepRenewalProfile endpoint
 </Location>
 <Location /strict>
     SetHandler scep
@@ -218,6 +232,50 @@ def test_expired_for_how_long(running):
     assert renew(running, ancient).status == scep.SUCCESS
     future = issued_by_hand(running.ca, start=2)
     assert_refused(running, renew(running, future), "SCEP0146")
+
+
+def purposes(reply):
+    assert reply.status == scep.SUCCESS
+    return [usage.dotted_string for usage in
+            reply.certs[0].extensions.get_extension_for_class(
+                x509.ExtendedKeyUsage).value]
+
+
+@BOTH
+def test_profile_is_kept(running, kind):
+    """No certificate gets elsewhere what it was not given; and one whose
+    password named its profile has that for good."""
+    plain, special = first(running), first(running, path="/signer")
+    email = ["1.3.6.1.5.5.7.3.4"]
+    kept = renew(running, special, kind=kind)
+    assert purposes(kept) == email
+    usual = purposes(renew(running, plain, "/signer", kind=kind))
+    assert usual != email
+    assert purposes(renew(running, special, "/endpoint", kind=kind)) == usual
+    drawn = running.admin("/certsrv/mscep_admin/api/challenges", "POST",
+                          body='{"limits": {"profile": "signer"}}',
+                          headers={"Content-Type": "application/json"})
+    request = scep.Request(running.ra_cert, json.loads(drawn.body)["challenge"],
+                           "device", key=scep.shared_key(1))
+    reply = send(running, request)
+    assert purposes(reply) == email
+    assert purposes(renew(running, reply.certs[0], kind=kind)) == email
+
+
+def test_profile_that_is_not_known(running):
+    """Of a certificate from before there was a record, and of one whose profile
+    is gone: the endpoint's."""
+    email = ["1.3.6.1.5.5.7.3.4"]
+    old = issued_by_hand(running.ca)
+    assert purposes(renew(running, old, "/signer")) == email
+    gone = first(running)
+    with contextlib.closing(sqlite3.connect(
+            running.path("state", "scep.db"),
+            timeout=httpdserver.TIMEOUT)) as database, database:
+        database.execute("UPDATE certificates SET profile = 'gone' WHERE "
+                         "serial = ?", (f"{gone.serial_number:X}",))
+    assert purposes(renew(running, gone, "/signer")) == email
+    assert "SCEP0240" in running.error_log()
 
 
 @BOTH

@@ -16,6 +16,7 @@ CONF = """
     SetHandler scep
     ScepProfile brief
 </Location>
+ScepRenewalProfile endpoint
 <Location /manual>
     SetHandler scep
     ScepApproval manual
