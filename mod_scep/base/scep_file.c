@@ -6,6 +6,7 @@
  */
 #include "scep_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -273,4 +274,52 @@ scep_status_e scep_dir_make(const char *path, mode_t mode, uid_t uid, gid_t gid,
     }
     close(fd);
     return status;
+}
+
+static int descending(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)b, *(const char *const *)a);
+}
+
+static int read_names(DIR *dir, const char *extension, apr_pool_t *pool,
+                      apr_array_header_t *names)
+{
+    size_t len, end = strlen(extension);
+    const struct dirent *entry;
+
+    errno = 0;
+    while ((entry = readdir(dir)) != NULL) {
+        len = strlen(entry->d_name);
+        if (len > end && entry->d_name[0] != '.' &&
+            strcmp(entry->d_name + len - end, extension) == 0) {
+            APR_ARRAY_PUSH(names, const char *) =
+                apr_pstrmemdup(pool, entry->d_name, len - end);
+        }
+        errno = 0; /* how readdir() tells the end from a failure */
+    }
+    return errno;
+}
+
+scep_status_e scep_dir_list(const char *path, const char *extension,
+                            apr_pool_t *pool, apr_array_header_t **names,
+                            scep_result_t *res)
+{
+    DIR *dir = opendir(path);
+    int err = errno;
+
+    *names = apr_array_make(pool, 4, sizeof(const char *));
+    if (dir != NULL) {
+        err = read_names(dir, extension, pool, *names);
+        closedir(dir);
+    }
+    if (dir == NULL || err != 0) {
+        os_fail(res, "read directory", path, err);
+        if (err == ENOENT) {
+            res->status = SCEP_NOT_FOUND;
+        }
+        return res->status;
+    }
+    qsort((*names)->elts, (size_t)(*names)->nelts, sizeof(const char *),
+          descending);
+    return SCEP_OK;
 }

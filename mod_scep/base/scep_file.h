@@ -2,13 +2,16 @@
 /**
  * @file scep_file.h
  * Files that hold keys and secrets: read with the owner and mode checked on
- * the opened descriptor, written by temporary file, fsync and rename.
+ * the opened descriptor, written by temporary file, fsync and rename; and
+ * directories.
  * (base layer: APR, POSIX)
  */
 #ifndef SCEP_FILE_H
 #define SCEP_FILE_H
 
 #include <sys/types.h>
+
+#include <apr_tables.h>
 
 #include "scep.h"
 #include "scep_str.h"
@@ -53,5 +56,18 @@ scep_status_e scep_file_write(const char *path, scep_octets_t data, mode_t mode,
  * umask is; an existing directory is made so, a symlink is SCEP_BROKEN. */
 scep_status_e scep_dir_make(const char *path, mode_t mode, uid_t uid, gid_t gid,
                             apr_pool_t *pool, scep_result_t *res);
+
+/**
+ * The names NAME of the files NAME.EXTENSION in directory PATH, in descending
+ * order; those that begin with a dot are left out.
+ * @param extension with its dot
+ * @param names const char *, from POOL
+ * @return SCEP_OK, also if there are none; SCEP_NOT_FOUND when there is no
+ *     such directory, SCEP_BROKEN when it cannot be read (RES filled,
+ *     SCEP_R_SETUP)
+ */
+scep_status_e scep_dir_list(const char *path, const char *extension,
+                            apr_pool_t *pool, apr_array_header_t **names,
+                            scep_result_t *res);
 
 #endif

@@ -4,60 +4,22 @@
  */
 #include "scep_ra_directory.h"
 
-#include <stdlib.h>
-
-#include <apr_file_info.h>
 #include <apr_strings.h>
 
-static int newest_first(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)b, *(const char *const *)a);
-}
-
-/* Names NAME of NAME.crt, the last one first. */
-static apr_status_t list(const char *dir, apr_pool_t *pool,
-                         apr_array_header_t *names)
-{
-    apr_finfo_t entry;
-    apr_dir_t *handle;
-    apr_status_t rv = apr_dir_open(&handle, dir, pool);
-
-    while (rv == APR_SUCCESS) {
-        size_t len;
-
-        rv = apr_dir_read(&entry, APR_FINFO_NAME, handle);
-        if (rv != APR_SUCCESS && rv != APR_INCOMPLETE) {
-            apr_dir_close(handle);
-            rv = APR_STATUS_IS_ENOENT(rv) ? APR_SUCCESS : rv;
-            break;
-        }
-        rv = APR_SUCCESS;
-        len = strlen(entry.name);
-        if (len > 4 && entry.name[0] != '.' &&
-            strcmp(entry.name + len - 4, ".crt") == 0) {
-            APR_ARRAY_PUSH(names, const char *) =
-                apr_pstrmemdup(pool, entry.name, len - 4);
-        }
-    }
-    qsort(names->elts, (size_t)names->nelts, sizeof(const char *),
-          newest_first);
-    return rv;
-}
+#include "scep_file.h"
 
 static scep_status_e add_directory(const char *dir, apr_pool_t *pool,
                                    apr_array_header_t *certs,
                                    apr_array_header_t *keys, scep_result_t *res)
 {
-    apr_array_header_t *names = apr_array_make(pool, 4, sizeof(const char *));
-    apr_status_t rv = list(dir, pool, names);
-    char text[120];
+    apr_array_header_t *names;
     int i;
 
-    if (rv != APR_SUCCESS) {
+    if (scep_dir_list(dir, ".crt", pool, &names, res) != SCEP_OK) {
         return scep_fail(res, SCEP_R_SETUP,
-                         "ScepRADirectory %s: %s; make it, for root alone "
+                         "ScepRADirectory: %s; make it, for root alone "
                          "(scepctl ra renew does)",
-                         dir, apr_strerror(rv, text, sizeof(text)));
+                         res->detail);
     }
     if (names->nelts == 0) {
         return scep_fail(res, SCEP_R_SETUP,

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <apr_file_info.h>
 #include <apr_strings.h>
 
 #include "scep_cert_build.h"
@@ -160,41 +159,20 @@ static scepctl_exit_e read_wish(scepctl_t *ctl, int argc, char **argv,
 
 /* --- what there is -------------------------------------------------------- */
 
-static int newest_first(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)b, *(const char *const *)a);
-}
-
-/* Names NAME of NAME.crt; no directory: none. */
+/* Names NAME of NAME.crt, newest first; no directory: none. */
 static scepctl_exit_e find(scepctl_t *ctl, const char *dir,
                            apr_array_header_t **names)
 {
-    apr_finfo_t entry;
-    apr_dir_t *handle;
-    apr_status_t rv = apr_dir_open(&handle, dir, ctl->pool);
-    char text[120];
+    scep_status_e status =
+        scep_dir_list(dir, ".crt", ctl->pool, names, &ctl->res);
 
-    *names = apr_array_make(ctl->pool, 4, sizeof(const char *));
-    if (APR_STATUS_IS_ENOENT(rv)) {
+    if (status == SCEP_NOT_FOUND) {
+        scep_result_init(&ctl->res, ctl->res.pool);
         return SCEPCTL_OK;
     }
-    if (rv != APR_SUCCESS) {
-        return scepctl_error(ctl, SCEPLOGNO(0596) "cannot read %s: %s", dir,
-                             apr_strerror(rv, text, sizeof(text)));
-    }
-    while (apr_dir_read(&entry, APR_FINFO_NAME, handle) == APR_SUCCESS) {
-        size_t len = strlen(entry.name);
-
-        if (len > 4 && entry.name[0] != '.' &&
-            strcmp(entry.name + len - 4, ".crt") == 0) {
-            APR_ARRAY_PUSH(*names, const char *) =
-                apr_pstrmemdup(ctl->pool, entry.name, len - 4);
-        }
-    }
-    apr_dir_close(handle);
-    qsort((*names)->elts, (size_t)(*names)->nelts, sizeof(const char *),
-          newest_first);
-    return SCEPCTL_OK;
+    return status == SCEP_OK
+               ? SCEPCTL_OK
+               : scepctl_error(ctl, SCEPLOGNO(0596) "%s", ctl->res.detail);
 }
 
 static const char *file_of(scepctl_t *ctl, const char *dir, const char *name,

@@ -573,6 +573,50 @@ static void test_dir_owner(void **state)
     assert_int_equal(look(path).st_gid, NOBODY);
 }
 
+static scep_status_e list(fixture_t *f, const char *path,
+                          apr_array_header_t **names)
+{
+    scep_result_init(&f->res, f->pool);
+    return scep_dir_list(path, ".crt", f->pool, names, &f->res);
+}
+
+static void test_dir_list(void **state)
+{
+    static const char *const files[] = {"2025.crt",  "2026.crt", "2026.key",
+                                        "a.crt.crt", ".crt",     ".2027.crt",
+                                        "crt",       "2026.CRT", "2026.crt~"};
+    static const char *const expected[] = {"a.crt", "2026", "2025"};
+    fixture_t *f = *state;
+    apr_array_header_t *names;
+    size_t i;
+
+    assert_int_equal(list(f, f->scratch, &names), SCEP_OK);
+    assert_int_equal(names->nelts, 0);
+    for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        assert_int_equal(put(f, path_to(f, files[i]), "", 0600, 0), SCEP_OK);
+    }
+    assert_int_equal(list(f, f->scratch, &names), SCEP_OK);
+    assert_int_equal(names->nelts, 3);
+    for (i = 0; i < 3; i++) {
+        assert_string_equal(APR_ARRAY_IDX(names, (int)i, const char *),
+                            expected[i]);
+    }
+}
+
+static void test_dir_list_fails(void **state)
+{
+    fixture_t *f = *state;
+    const char *path = path_to(f, "none");
+    apr_array_header_t *names;
+
+    assert_int_equal(list(f, path, &names), SCEP_NOT_FOUND);
+    assert_int_equal(f->res.reason, SCEP_R_SETUP);
+    assert_non_null(strstr(f->res.detail, path));
+    assert_int_equal(put(f, path, "", 0600, 0), SCEP_OK);
+    assert_int_equal(list(f, path, &names), SCEP_BROKEN);
+    assert_non_null(strstr(f->res.detail, path));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -597,6 +641,8 @@ int main(void)
         FIXTURE_TEST(test_dir),
         FIXTURE_TEST(test_dir_symlink),
         FIXTURE_TEST(test_dir_owner),
+        FIXTURE_TEST(test_dir_list),
+        FIXTURE_TEST(test_dir_list_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
