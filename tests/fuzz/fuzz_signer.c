@@ -2,7 +2,10 @@
 /*
  * Fuzz target: a certificate that signed a message. It has its key judged, its
  * names compared as in a renewal, and a CertRep encrypted to it in each way.
+ * Octets behind it are a challengePassword, in Latin-1.
  */
+#include <string.h>
+
 #include <apr_general.h>
 #include <apr_strings.h>
 
@@ -52,7 +55,8 @@ static void set_up(void)
     FUZZ_KEEP(0);
 }
 
-static void reply_to(X509 *cert, scep_way_e way, apr_pool_t *pool)
+static void reply_to(X509 *cert, scep_way_e way, const char *password,
+                     apr_pool_t *pool)
 {
     const scep_octets_t id = {(const unsigned char *)"id", 2};
     scep_certs_t *certs = scep_x509s_own(pool, sk_X509_new_null());
@@ -64,7 +68,7 @@ static void reply_to(X509 *cert, scep_way_e way, apr_pool_t *pool)
         .transaction_id = id,
         .recipient_nonce = id,
         .certs = certs,
-        .recipient = {.cert = cert, .way = way, .password = "secret"},
+        .recipient = {.cert = cert, .way = way, .password = password},
         .signer = &ra,
     };
     scep_status_e status;
@@ -78,8 +82,43 @@ static void reply_to(X509 *cert, scep_way_e way, apr_pool_t *pool)
                res.reason == SCEP_R_INTERNAL);
     FUZZ_CHECK((status == SCEP_OK) == (der.len > 0));
     FUZZ_CHECK(*scep_crypto_errors(pool) == '\0');
+    /* A challenge can always be encrypted by, and none never. */
+    FUZZ_CHECK(way != SCEP_WAY_PASSWORD ||
+               (status == SCEP_OK) == (password != NULL));
     if (status == SCEP_OK) {
         fuzz_accepted++;
+    }
+}
+
+/* What scep_csr_parse() may find: UTF-8 without a NUL, of limited length. */
+static const char *challenge(scep_octets_t latin1, apr_pool_t *pool)
+{
+    ASN1_STRING *value = ASN1_STRING_type_new(V_ASN1_T61STRING);
+    unsigned char *text = NULL;
+    const char *found = NULL;
+    int len;
+
+    FUZZ_CHECK(value != NULL &&
+               ASN1_STRING_set(value, latin1.data, (int)latin1.len) == 1);
+    len = ASN1_STRING_to_UTF8(&text, value);
+    if (len > 0 && len <= SCEP_MAX_CHALLENGE &&
+        memchr(text, '\0', (size_t)len) == NULL) {
+        found = apr_pstrmemdup(pool, (const char *)text, (size_t)len);
+    }
+    OPENSSL_free(text);
+    ASN1_STRING_free(value);
+    return found;
+}
+
+/* As scep_reply_key() chooses among the ways, but all that can be. */
+static void reply(X509 *cert, scep_octets_t rest, apr_pool_t *pool)
+{
+    const char *password = challenge(rest, pool);
+
+    reply_to(cert, SCEP_WAY_TRANSPORT, NULL, pool);
+    reply_to(cert, SCEP_WAY_AGREEMENT, NULL, pool);
+    if (EVP_PKEY_is_a(X509_get0_pubkey(cert), "RSA") != 1) {
+        reply_to(cert, SCEP_WAY_PASSWORD, password, pool);
     }
 }
 
@@ -117,8 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         /* What a message's signer has to pass before anything else. */
         if (key != NULL && scep_pubkey_signer_fault(key) == NULL) {
             scep_crypto_clear_errors();
-            reply_to(cert, SCEP_WAY_TRANSPORT, pool);
-            reply_to(cert, SCEP_WAY_AGREEMENT, pool);
+            reply(cert, (scep_octets_t){in, (size_t)(data + size - in)}, pool);
         }
     }
     scep_crypto_clear_errors();
