@@ -110,7 +110,7 @@ getcert request -c scep -I r1 -k "$DIR/key.pem" -f "$DIR/cert.pem" \
 for i in $(seq 300); do
     state=$(getcert list -i r1 | sed -n 's/.*status: //p')
     case $state in
-    MONITORING) break ;;
+    MONITORING|CA_WORKING) break ;;
     CA_REJECTED|CA_UNREACHABLE|CA_UNCONFIGURED|NEED_GUIDANCE|NEED_CA) break ;;
     esac
     sleep 0.1
@@ -132,6 +132,19 @@ getcert list -i r1
 """
 
 
+# Comes after PENDING: it would poll by itself a week later.
+POLL = r"""
+while ! [ -e "$DIR/decided" ]; do sleep 0.1; done
+getcert refresh -i r1
+for i in $(seq 300); do
+    state=$(getcert list -i r1 | sed -n 's/.*status: //p')
+    case $state in MONITORING|CA_REJECTED|CA_UNREACHABLE) break ;; esac
+    sleep 0.1
+done
+getcert list -i r1
+"""
+
+
 class Certmonger:
     """A private certmonger session; no system D-Bus is needed."""
 
@@ -139,9 +152,12 @@ class Certmonger:
     programs = (CERTMONGER, "getcert")
 
     def enrol(self, url, folder, password, again=None):
-        """AGAIN: "resubmit" or "rekey" afterwards."""
+        """AGAIN: "resubmit" or "rekey" afterwards, or "poll" once there is a
+        file "decided" in FOLDER."""
         script = DRIVE
-        if again:
+        if again == "poll":
+            script += POLL
+        elif again:
             script += AGAIN.replace("{again}", again)
         for word, value in (("{folder}", str(folder)), ("{url}", url),
                             ("{password}", password)):

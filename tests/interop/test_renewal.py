@@ -1,5 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """The distribution's SCEP clients renew, and poll."""
+import contextlib
 import threading
 import time
 
@@ -84,23 +85,40 @@ def test_certmonger(running, tmp_path, again, same_key):
     check(running, certificate(tmp_path / "old.pem"), new, said, same_key)
 
 
-def test_strongswan_polls(running, tmp_path):
-    """PENDING, then CertPoll until somebody says yes."""
+@contextlib.contextmanager
+def approving(server, when_done=lambda: None):
+    """Say yes to what waits, a while after it began to."""
     def approve():
-        while not running.query("SELECT id FROM requests WHERE state = 0"):
+        while not server.query("SELECT id FROM requests WHERE state = 0"):
             time.sleep(0.1)
-        time.sleep(1.5)  # it polls once in vain
-        (identity,) = running.query("SELECT id FROM requests")[0]
-        answer = running.admin(
+        time.sleep(1.5)  # who polls does so once in vain
+        (identity,) = server.query("SELECT id FROM requests WHERE state = 0")[0]
+        answer = server.admin(
             f"/certsrv/mscep_admin/api/requests/{identity}/approve", "POST",
             body="{}", headers={"Content-Type": "application/json"})
         assert answer.status == 200, answer
+        when_done()
 
-    client = the("strongswan")
     thread = threading.Thread(target=approve)
     thread.start()
-    cert, said = client.enrol(running.url("/manual"), tmp_path,
-                              running.draw(), more=("--interval", "1"))
+    yield
     thread.join()
+
+
+def test_strongswan_polls(running, tmp_path):
+    """PENDING, then CertPoll until somebody says yes."""
+    with approving(running):
+        cert, said = the("strongswan").enrol(
+            running.url("/manual"), tmp_path, running.draw(),
+            more=("--interval", "1"))
+    assert cert is not None, (said, running.error_log()[-4000:])
+    running.verify(cert)
+
+
+def test_certmonger_waits(running, tmp_path):
+    """PENDING, then its request again."""
+    with approving(running, (tmp_path / "decided").touch):
+        cert, said = the("certmonger").enrol(
+            running.url("/manual"), tmp_path, running.draw(), "poll")
     assert cert is not None, (said, running.error_log()[-4000:])
     running.verify(cert)
