@@ -25,6 +25,7 @@ scep_store_challenge_claim(scep_store_t *store, const char *scope,
         {NULL, SCEP_CHALLENGE_OUTSTANDING},
         {NULL, now},
         {NULL, now},
+        {NULL, now + 2 * lease}, /* of a clock that was ahead */
         {who, 0},
     };
     apr_int64_t changed = 0;

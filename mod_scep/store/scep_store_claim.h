@@ -7,7 +7,8 @@
  * Whose clock decides: that of the machine that asks, as with a password's
  * own end. Machines keep their clocks together by NTP; one that is ahead by
  * some seconds takes a claim over these seconds early, which costs nothing:
- * who gets the certificate is decided by scep_store_issue().
+ * who gets the certificate is decided by scep_store_issue(). A claim that would
+ * last for longer than two leases counts as run out.
  */
 #ifndef SCEP_STORE_CLAIM_H
 #define SCEP_STORE_CLAIM_H

@@ -79,10 +79,10 @@
       " spent_at = $2, serial = COALESCE($3, serial), claimed_by = NULL,"      \
       " claimed_until = 0"                                                     \
       " WHERE hash = $4 AND scope = $5 AND state = $6 AND expires > $7")       \
-    X(SCEP_Q_CHALLENGE_CLAIM, "tnttnnnt",                                      \
+    X(SCEP_Q_CHALLENGE_CLAIM, "tnttnnnnt",                                     \
       "UPDATE challenges SET claimed_by = $1, claimed_until = $2"              \
       " WHERE hash = $3 AND scope = $4 AND state = $5 AND expires > $6"        \
-      " AND (claimed_until <= $7 OR claimed_by = $8)")                         \
+      " AND (claimed_until <= $7 OR claimed_until > $8 OR claimed_by = $9)")   \
     X(SCEP_Q_CHALLENGE_RELEASE, "tt",                                          \
       "UPDATE challenges SET claimed_by = NULL, claimed_until = 0"             \
       " WHERE hash = $1 AND claimed_by = $2")                                  \
@@ -131,10 +131,10 @@
       " AND t.key_hash = $4 AND t.csr_hash = $5"                               \
       " AND COALESCE(t.renewal_of, '') = COALESCE($6, '')"                     \
       " AND c.not_after > $7 ORDER BY t.seq DESC LIMIT 1")                     \
-    X(SCEP_Q_TRANSACTION_OTHER_KEY, "ttnt",                                    \
+    X(SCEP_Q_TRANSACTION_OTHER_KEY, "ttnnt",                                   \
       "SELECT id FROM transactions"                                            \
       " WHERE scope = $1 AND transaction_id = $2 AND created >= $3"            \
-      " AND key_hash <> $4 LIMIT 1")                                           \
+      " AND created <= $4 AND key_hash <> $5 LIMIT 1")                         \
     X(SCEP_Q_CERTIFICATE_ADD, "ttttnnttnt",                                    \
       "INSERT INTO certificates (id, scope, serial, subject, not_before,"      \
       " not_after, profile, der, created, key_hash)"                           \

@@ -78,6 +78,18 @@ static void test_comes_back_after_the_lease(void **state)
     assert_false(claim_at(f, store, 1, alice, f->now + LEASE));
 }
 
+/* Of a machine that has died, and whose clock was ahead. */
+static void test_comes_back_when_the_clock_was_set_back(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+
+    must_add(f, store, 1);
+    assert_true(claim(f, store, 1, alice));
+    assert_false(claim_at(f, store, 1, bob, f->now - LEASE));
+    assert_true(claim_at(f, store, 1, bob, f->now - LEASE - 1));
+}
+
 static void test_what_cannot_be_claimed(void **state)
 {
     fixture_t *f = *state;
@@ -173,6 +185,7 @@ int main(void)
         FIXTURE_TEST(test_one_at_a_time),
         FIXTURE_TEST(test_released_by_its_owner_alone),
         FIXTURE_TEST(test_comes_back_after_the_lease),
+        FIXTURE_TEST(test_comes_back_when_the_clock_was_set_back),
         FIXTURE_TEST(test_what_cannot_be_claimed),
         FIXTURE_TEST(test_a_claim_is_no_certificate),
         FIXTURE_TEST(test_full),
