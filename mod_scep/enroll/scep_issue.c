@@ -120,12 +120,15 @@ static scep_status_e check_id(const scep_enrolment_t *e, scep_result_t *res)
         e->req->service->store, e->req->service->scope, e->msg->transaction_id,
         e->retry_since, e->req->pool, &row, res);
 
-    if (status == SCEP_OK) {
-        return memcmp(row->key_hash, e->signer_hash, SCEP_HASH_SIZE) == 0
-                   ? SCEP_NOT_FOUND
-                   : id_taken(e, res);
+    if (status != SCEP_OK) {
+        return status;
     }
-    return status;
+    if (row->created > e->now + e->req->policy->retry_window) {
+        return SCEP_NOT_FOUND; /* the clock was ahead: it may be long ago */
+    }
+    return memcmp(row->key_hash, e->signer_hash, SCEP_HASH_SIZE) == 0
+               ? SCEP_NOT_FOUND
+               : id_taken(e, res);
 }
 
 /* The very message that was answered before: a device that has not seen the

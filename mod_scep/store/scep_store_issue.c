@@ -80,14 +80,15 @@ static scep_sql_status_e find_same(scep_store_session_t *s,
                           scep_store_note_row, found, NULL);
 }
 
+/* In the time before and, should the clock have been set back, after now. */
 static scep_sql_status_e find_other_key(scep_store_session_t *s,
                                         const scep_issue_t *issue,
                                         const texts_t *texts, bool *found)
 {
+    apr_interval_time_t window = issue->now - issue->retry_since;
     const scep_sql_value_t values[] = {
-        {issue->scope, 0},
-        {issue->transaction_id, 0},
-        {NULL, issue->retry_since},
+        {issue->scope, 0},          {issue->transaction_id, 0},
+        {NULL, issue->retry_since}, {NULL, issue->now + window},
         {texts->key_hash, 0},
     };
 

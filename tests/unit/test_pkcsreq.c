@@ -96,6 +96,24 @@ static void test_retry_after_the_window_by_password(void **state)
     assert_int_equal(f->issued, 1);
 }
 
+/* What was issued while the clock was ahead takes no id for as long. */
+static void test_id_is_free_when_the_clock_was_set_back(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_keypair_t other = {NULL, f->other_key};
+    scep_octets_t csr;
+    X509 *cert;
+
+    f->base.now += apr_time_from_sec(30 * 86400);
+    csr = enroll_csr(f, f->device.key, "a", enroll_draw(f));
+    assert_int_equal(enrol(f, "same", csr, &cert), SCEP_OK);
+    f->base.now -= apr_time_from_sec(30 * 86400);
+    other.cert = enroll_self_signed(f, other.key);
+    csr = enroll_csr(f, other.key, "b", enroll_draw(f));
+    assert_int_equal(serve(f, enroll_message(f, "same", &other, csr), &cert),
+                     SCEP_OK);
+}
+
 static void test_id_reused_by_another_key(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -413,6 +431,7 @@ int main(void)
         ENROLL_TEST(test_retry_gets_the_same_certificate),
         ENROLL_TEST(test_retry_after_the_window_by_password),
         ENROLL_TEST(test_id_reused_by_another_key),
+        ENROLL_TEST(test_id_is_free_when_the_clock_was_set_back),
         ENROLL_TEST(test_same_id_other_csr_is_judged),
         ENROLL_TEST(test_challenge_refusals),
         ENROLL_TEST(test_other_signer),
