@@ -33,6 +33,7 @@ struct scep_sql_conn_t {
     apr_dbd_t *handle; /* NULL: not connected */
     apr_dbd_prepared_t *cache[SCEP_SQL_SLOTS];
     apr_time_t used; /* by scep_sql_clock() */
+    bool patient;    /* a migration is to be done: as long as it takes */
     bool failed;     /* a statement of this transaction has */
     char error[256];
 };
@@ -242,13 +243,15 @@ static scep_sql_status_e pgsql_begin(scep_sql_conn_t *conn,
                                      apr_interval_time_t wait)
 {
     int msec = wait > 1000 ? (int)apr_time_as_msec(wait) : 1; /* 0: for ever */
+    int most =
+        conn->patient ? 0 : msec + (int)apr_time_as_msec(SCEP_PGSQL_WAIT);
     const char *text =
         apr_psprintf(conn->scratch,
                      "BEGIN ISOLATION LEVEL READ COMMITTED;"
                      "SET LOCAL lock_timeout = %d;"
                      "SET LOCAL statement_timeout = %d;"
                      "SELECT pg_advisory_xact_lock(" WRITER_LOCK ")",
-                     msec, msec + (int)apr_time_as_msec(SCEP_PGSQL_WAIT));
+                     msec, most);
     scep_sql_status_e status = run_text(conn, text);
 
     conn->failed = false;
@@ -414,6 +417,7 @@ static scep_sql_status_e pgsql_configure(scep_sql_conn_t *conn)
     scep_sql_status_e status =
         pgsql_run(conn, &ask, NULL, take_encoding, &good, NULL);
 
+    conn->patient = true;
     if (status == SCEP_SQL_OK && !good) {
         return own_error(conn, SCEP_SQL_ERROR,
                          "its encoding is not UTF8; make it with CREATE "

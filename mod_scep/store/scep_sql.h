@@ -90,7 +90,8 @@ typedef struct scep_sql_driver_t {
     scep_sql_status_e (*open)(const char *params, scep_sql_conn_t **conn);
     void (*close)(scep_sql_conn_t *conn);
 
-    /** Parent: once after open(), what is kept in the database itself. */
+    /** Parent: once after open(), what is kept in the database itself. A
+     * migration may follow: statements then take as long as they take. */
     scep_sql_status_e (*configure)(scep_sql_conn_t *conn);
 
     /** False: what the connection leads to is no longer the database that

@@ -266,6 +266,24 @@ static void test_a_long_statement_ends(void **state)
     driver->close(conn);
 }
 
+/* But for the parent's, who may have to make an index of a large table. */
+static void test_a_migration_takes_its_time(void **state)
+{
+    static const char ask[] = "SELECT current_setting('statement_timeout')";
+    fixture_t *f = *state;
+    scep_sql_conn_t *conn;
+
+    assert_int_equal(driver->open(pg_params(f), &conn), SCEP_SQL_OK);
+    assert_int_equal(driver->begin(conn, APR_USEC_PER_SEC), SCEP_SQL_OK);
+    assert_string_equal(rows_of(f, conn, ask), "5s/");
+    assert_true(driver->rollback(conn));
+    assert_int_equal(driver->configure(conn), SCEP_SQL_OK);
+    assert_int_equal(driver->begin(conn, APR_USEC_PER_SEC), SCEP_SQL_OK);
+    assert_string_equal(rows_of(f, conn, ask), "0/");
+    assert_true(driver->rollback(conn));
+    driver->close(conn);
+}
+
 static void test_wrong_sql(void **state)
 {
     fixture_t *f = *state;
@@ -451,6 +469,7 @@ static int tests(void)
         PGSQL_TEST(test_writers_take_turns),
         PGSQL_TEST(test_a_writer_sees_what_was_committed),
         PGSQL_TEST(test_a_long_statement_ends),
+        PGSQL_TEST(test_a_migration_takes_its_time),
         PGSQL_TEST(test_wrong_sql),
         PGSQL_TEST(test_server_goes_and_comes),
         PGSQL_TEST(test_stale_connections_are_not_used),
