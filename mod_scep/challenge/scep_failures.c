@@ -22,7 +22,8 @@ enum {
     WAYS = 8,
     SETS = 4096,
     TIME_BITS = 40,
-    TAG_OCTETS = 3
+    TAG_OCTETS = 3,
+    TURNS = 4
 };
 
 /* Ahead of what an allowance can reach by so much, a time is of before the
@@ -44,7 +45,7 @@ typedef struct memory_t {
     apr_uint32_t sets;
     apr_time_t base;
     word_t left_out;
-    apr_uint64_t reserved[4];
+    word_t turns[TURNS];
     word_t records[SETS][WAYS];
     word_t places[SCEP_PLACE_KINDS][SCEP_PLACES];
 } memory_t;
@@ -234,11 +235,11 @@ typedef struct asker_t {
     apr_int64_t lease;
 } asker_t;
 
-static bool is_held(apr_uint64_t record, const asker_t *asker)
+static bool is_held(apr_uint64_t record, apr_int64_t clock, apr_int64_t lease)
 {
-    apr_int64_t time = time_in(record) - asker->clock;
+    apr_int64_t time = time_in(record) - clock;
 
-    return time > 0 && time <= asker->lease + SLACK;
+    return time > 0 && time <= lease + SLACK;
 }
 
 /* @return the first that is free, or -1 */
@@ -251,7 +252,7 @@ static int find_place(word_t *places, const asker_t *asker,
         apr_uint64_t one =
             atomic_load_explicit(&places[i], memory_order_relaxed);
 
-        if (is_held(one, asker)) {
+        if (is_held(one, asker->clock, asker->lease)) {
             held += tag_in(one) == asker->tag;
         }
         else if (found < 0) {
@@ -285,6 +286,34 @@ void scep_failures_leave(scep_failures_t *failures, scep_place_e kind,
                          int place)
 {
     atomic_store(&failures->memory->places[kind][place], 0);
+}
+
+/* --- turns ---------------------------------------------------------------- */
+
+static word_t *turn_of(const scep_failures_t *failures,
+                       const unsigned char *key)
+{
+    return &failures->memory->turns[key[TAG_OCTETS] % TURNS];
+}
+
+bool scep_failures_turn(scep_failures_t *failures,
+                        const unsigned char key[SCEP_HASH_SIZE], apr_time_t now,
+                        apr_interval_time_t lease)
+{
+    apr_int64_t clock = clock_of(failures, now);
+    apr_int64_t milliseconds = apr_time_as_msec(lease);
+    word_t *turn = turn_of(failures, key);
+    apr_uint64_t record = atomic_load(turn);
+
+    return !is_held(record, clock, milliseconds) &&
+           atomic_compare_exchange_strong(
+               turn, &record, record_of(tag_of(key), clock + milliseconds));
+}
+
+void scep_failures_turn_over(scep_failures_t *failures,
+                             const unsigned char key[SCEP_HASH_SIZE])
+{
+    atomic_store(turn_of(failures, key), 0);
 }
 
 /* --- a number ------------------------------------------------------------- */

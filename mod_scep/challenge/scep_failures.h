@@ -74,6 +74,17 @@ int scep_failures_enter(scep_failures_t *failures, scep_place_e kind,
 void scep_failures_leave(scep_failures_t *failures, scep_place_e kind,
                          int place);
 
+/** Take the turn of KEY until NOW + LEASE, should its holder die: at what many
+ * processes find to be done, but one had better do. Two keys may share one.
+ * @return false: another has it */
+bool scep_failures_turn(scep_failures_t *failures,
+                        const unsigned char key[SCEP_HASH_SIZE], apr_time_t now,
+                        apr_interval_time_t lease);
+
+/** Give it back. */
+void scep_failures_turn_over(scep_failures_t *failures,
+                             const unsigned char key[SCEP_HASH_SIZE]);
+
 /** A number for what was left out: one more; take it all. */
 void scep_failures_left_out(scep_failures_t *failures);
 apr_uint64_t scep_failures_take_left_out(scep_failures_t *failures);

@@ -130,6 +130,7 @@ tests_unit_test_pattern_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_crl_issue_SOURCES = tests/unit/test_crl_issue.c $(ENROLL_FIXTURE)
 tests_unit_test_crl_issue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_crl_issue_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_crl_issue_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=apr_sleep
 tests_unit_test_getcert_SOURCES = tests/unit/test_getcert.c $(ENROLL_FIXTURE)
 tests_unit_test_getcert_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_getcert_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)

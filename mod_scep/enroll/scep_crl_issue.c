@@ -7,14 +7,20 @@
  */
 #include "scep_crl_issue.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "scep_crl.h"
 #include "scep_store_revocation.h"
 
 enum {
-    TRIES = 5,       /* each lost one means that somebody else made progress */
-    CLOCK_SLACK = 60 /* seconds that another machine's clock may be ahead */
+    TRIES = 5,        /* each lost one means that somebody else made progress */
+    CLOCK_SLACK = 60, /* seconds that another machine's clock may be ahead */
+    /* microseconds: */
+    TURN_STEP = 20000,
+    TURN_WAIT = 5000000,
+    TURN_LEASE = 60000000
 };
 
 static bool is_current(const scep_crl_state_t *state, apr_time_t now)
@@ -115,33 +121,40 @@ static scep_status_e renew(const scep_service_t *service, const scep_env_t *env,
     return status;
 }
 
-scep_status_e scep_crl_current(const scep_service_t *service,
-                               const scep_env_t *env, apr_pool_t *pool,
-                               scep_crl_row_t **row, scep_result_t *res)
+static scep_status_e look(const scep_service_t *service, const scep_env_t *env,
+                          apr_pool_t *pool, scep_crl_state_t *state,
+                          bool *current, scep_result_t *res)
 {
-    scep_crl_state_t state;
+    apr_time_t now = scep_env_now(env);
+    scep_status_e status = scep_store_crl_state(service->store, service->scope,
+                                                now, pool, state, res);
+
+    *current = status == SCEP_OK && is_current(state, now);
+    return status;
+}
+
+/* Look, and sign one if need be. */
+static scep_status_e update(const scep_service_t *service,
+                            const scep_env_t *env, apr_pool_t *pool,
+                            scep_crl_row_t **row, scep_result_t *res)
+{
     scep_status_e status = SCEP_OK;
+    scep_crl_state_t state;
     int i;
 
-    *row = NULL;
-    if (!SCEP_CA_HAS(service->backend, crl)) {
-        return scep_fail(res, SCEP_R_NO_CRL, "ScepCABackend %s signs no CRLs",
-                         service->backend->name);
-    }
     for (i = 0; status == SCEP_OK && i < TRIES; i++) {
-        apr_time_t now = scep_env_now(env);
-        bool stored = false;
+        bool current, stored = false;
 
-        status = scep_store_crl_state(service->store, service->scope, now, pool,
-                                      &state, res);
-        if (status == SCEP_OK && is_current(&state, now)) {
+        status = look(service, env, pool, &state, &current, res);
+        if (current) {
             *row = state.row;
             return SCEP_OK;
         }
         if (status == SCEP_OK) {
-            status = renew(service, env, &state, now, pool, row, &stored, res);
+            status = renew(service, env, &state, scep_env_now(env), pool, row,
+                           &stored, res);
         }
-        if (status == SCEP_OK && stored) {
+        if (stored) {
             return SCEP_OK;
         }
     }
@@ -149,4 +162,61 @@ scep_status_e scep_crl_current(const scep_service_t *service,
     return status != SCEP_OK ? status
                              : scep_fail(res, SCEP_R_STORE_UNAVAILABLE,
                                          "others signed CRLs all the time");
+}
+
+/* @return false: it is not to be had; whoever has it may be dead */
+static bool wait_for_turn(const scep_service_t *service, const scep_env_t *env,
+                          const unsigned char *key)
+{
+    apr_interval_time_t waited;
+
+    for (waited = 0; waited < TURN_WAIT; waited += TURN_STEP) {
+        if (scep_failures_turn(service->failures, key, scep_env_now(env),
+                               TURN_LEASE)) {
+            return true;
+        }
+        apr_sleep(TURN_STEP);
+    }
+    return false;
+}
+
+/* After a revocation many may ask at once: if each signed one, with all that
+ * is revoked in its memory, all but one would do so in vain. */
+static scep_status_e update_in_turn(const scep_service_t *service,
+                                    const scep_env_t *env, apr_pool_t *pool,
+                                    scep_crl_row_t **row, scep_result_t *res)
+{
+    const scep_octets_t scope = {(const unsigned char *)service->scope,
+                                 strlen(service->scope)};
+    unsigned char key[SCEP_HASH_SIZE];
+    bool turn = service->failures != NULL && scep_sha256(scope, key) &&
+                wait_for_turn(service, env, key);
+    scep_status_e status = update(service, env, pool, row, res);
+
+    if (turn) {
+        scep_failures_turn_over(service->failures, key);
+    }
+    return status;
+}
+
+scep_status_e scep_crl_current(const scep_service_t *service,
+                               const scep_env_t *env, apr_pool_t *pool,
+                               scep_crl_row_t **row, scep_result_t *res)
+{
+    scep_crl_state_t state;
+    scep_status_e status;
+    bool current;
+
+    *row = NULL;
+    if (!SCEP_CA_HAS(service->backend, crl)) {
+        return scep_fail(res, SCEP_R_NO_CRL, "ScepCABackend %s signs no CRLs",
+                         service->backend->name);
+    }
+    status = look(service, env, pool, &state, &current, res);
+    if (!current) {
+        return status == SCEP_OK ? update_in_turn(service, env, pool, row, res)
+                                 : status;
+    }
+    *row = state.row;
+    return SCEP_OK;
 }

@@ -14,7 +14,7 @@
  * The newest CRL. One is signed when there is none, when something was revoked
  * since, and when less than a quarter of its time is left. Any number of
  * threads and processes may come here at once: one number is given to one CRL,
- * and all get the same.
+ * and all get the same. On one machine one of them signs, and the others wait.
  * @return SCEP_OK; SCEP_REFUSED (SCEP_R_NO_CRL): the CA signs none;
  *     SCEP_UNAVAILABLE; SCEP_BROKEN
  */

@@ -52,6 +52,16 @@ static X509_NAME *name_of(const char *cn)
     return name;
 }
 
+void enroll_failures(enroll_fixture_t *f)
+{
+    void *memory = apr_palloc(f->base.pool, scep_failures_size());
+
+    scep_failures_format(memory, f->base.now);
+    f->service.failures =
+        scep_failures_attach(memory, scep_failures_size(), f->base.pool);
+    assert_non_null(f->service.failures);
+}
+
 X509 *enroll_self_signed(enroll_fixture_t *f, EVP_PKEY *key)
 {
     X509 *cert = scep_x509_own(f->base.pool, X509_new());

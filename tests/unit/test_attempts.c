@@ -10,12 +10,7 @@ enum { LIMIT = 5, PLACES = 3 };
 
 static void limit(enroll_fixture_t *f, bool refuse)
 {
-    void *memory = apr_palloc(f->base.pool, scep_failures_size());
-
-    scep_failures_format(memory, f->base.now);
-    f->service.failures =
-        scep_failures_attach(memory, scep_failures_size(), f->base.pool);
-    assert_non_null(f->service.failures);
+    enroll_failures(f);
     f->service.waiting_places = PLACES;
     f->policy.failure_limit = (scep_failure_limit_t){
         {LIMIT, LIMIT * 10 * APR_USEC_PER_SEC}, refuse, DELAY};

@@ -5,10 +5,29 @@
  */
 #include "enroll_fixture.h"
 
+#include <apr_atomic.h>
+#include <apr_thread_proc.h>
+
 #include "scep_crl_issue.h"
 #include "scep_store_revocation.h"
 
 #define DAY apr_time_from_sec(86400)
+
+enum { ASKERS = 8 };
+
+static apr_uint32_t got; /* of ASKERS */
+
+static bool asleep; /* as if all that time had passed */
+
+void __real_apr_sleep(apr_interval_time_t time);
+void __wrap_apr_sleep(apr_interval_time_t time);
+
+void __wrap_apr_sleep(apr_interval_time_t time)
+{
+    if (!asleep) {
+        __real_apr_sleep(time);
+    }
+}
 
 static scep_crl_row_t *must_get(enroll_fixture_t *f)
 {
@@ -163,6 +182,78 @@ static void test_race_for_the_first(void **state)
     assert_int_equal(f->crls, 2);
 }
 
+static void sign_slowly(enroll_fixture_t *f)
+{
+    f->before_sign = sign_slowly;
+    apr_sleep(50000);
+}
+
+static void *APR_THREAD_FUNC get_one(apr_thread_t *thread, void *baton)
+{
+    enroll_fixture_t *f = baton;
+    scep_crl_row_t *row = NULL;
+    scep_result_t res;
+    apr_pool_t *pool;
+
+    (void)thread;
+    if (apr_pool_create(&pool, NULL) != APR_SUCCESS) {
+        return NULL;
+    }
+    scep_result_init(&res, pool);
+    if (scep_crl_current(&f->service, &f->base.env, pool, &row, &res) ==
+        SCEP_OK) {
+        apr_atomic_inc32(&got);
+    }
+    apr_pool_destroy(pool);
+    return NULL;
+}
+
+/* A revocation must not make all who ask for the CRL sign one each: with many
+ * revocations that takes a second, and tens of megabytes. */
+static void test_one_of_many_signs(void **state)
+{
+    enroll_fixture_t *f = *state;
+    apr_thread_t *threads[ASKERS];
+    apr_status_t rv;
+    int i;
+
+    enroll_failures(f);
+    must_get(f);
+    revoke_at(f, "7A", f->base.now, 0);
+    f->before_sign = sign_slowly;
+    apr_atomic_set32(&got, 0);
+    for (i = 0; i < ASKERS; i++) {
+        assert_int_equal(
+            apr_thread_create(&threads[i], NULL, get_one, f, f->base.pool),
+            APR_SUCCESS);
+    }
+    for (i = 0; i < ASKERS; i++) {
+        assert_int_equal(apr_thread_join(&rv, threads[i]), APR_SUCCESS);
+    }
+    assert_int_equal(apr_atomic_read32(&got), ASKERS);
+    assert_int_equal(f->crls, 2);
+}
+
+/* Who signed may have died: the others go on. */
+static void test_a_turn_that_does_not_end(void **state)
+{
+    enroll_fixture_t *f = *state;
+    unsigned char key[SCEP_HASH_SIZE];
+    scep_octets_t scope = {(const unsigned char *)f->service.scope,
+                           strlen(f->service.scope)};
+
+    enroll_failures(f);
+    assert_true(scep_sha256(scope, key));
+    assert_true(scep_failures_turn(f->service.failures, key, f->base.now,
+                                   apr_time_from_sec(60)));
+    asleep = true;
+    must_get(f);
+    asleep = false;
+    assert_int_equal(f->crls, 1);
+    assert_false(scep_failures_turn(f->service.failures, key, f->base.now,
+                                    apr_time_from_sec(60)));
+}
+
 static void test_backend_fails(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -210,6 +301,8 @@ int main(void)
         ENROLL_TEST(test_expired_one_leaves_later),
         ENROLL_TEST(test_race),
         ENROLL_TEST(test_race_for_the_first),
+        ENROLL_TEST(test_one_of_many_signs),
+        ENROLL_TEST(test_a_turn_that_does_not_end),
         ENROLL_TEST(test_backend_fails),
         ENROLL_TEST(test_backend_without_crl),
     };

@@ -186,6 +186,26 @@ static void test_places(void **state)
     drop(&m);
 }
 
+static void test_turns(void **state)
+{
+    fixture_t *f = *state;
+    memory_t m = make(f);
+    unsigned char key[SCEP_HASH_SIZE];
+
+    key_of(key, 1);
+    assert_true(scep_failures_turn(m.failures, key, f->now, SECOND));
+    assert_false(scep_failures_turn(m.failures, key, f->now, SECOND));
+    scep_failures_turn_over(m.failures, key);
+    assert_true(scep_failures_turn(m.failures, key, f->now, SECOND));
+    /* a holder that died; a clock that was set back */
+    assert_false(
+        scep_failures_turn(m.failures, key, f->now + SECOND - 1000, SECOND));
+    assert_true(scep_failures_turn(m.failures, key, f->now + SECOND, SECOND));
+    assert_true(
+        scep_failures_turn(m.failures, key, f->now - 9 * SECOND, SECOND));
+    drop(&m);
+}
+
 static void test_left_out(void **state)
 {
     fixture_t *f = *state;
@@ -241,6 +261,7 @@ int main(void)
         FIXTURE_TEST(test_clock_set_back),
         FIXTURE_TEST(test_the_worst_stays),
         FIXTURE_TEST(test_places),
+        FIXTURE_TEST(test_turns),
         FIXTURE_TEST(test_left_out),
         FIXTURE_TEST(test_many_processes),
     };

@@ -129,11 +129,7 @@ static void test_reply_that_cannot_be_signed(void **state)
 
 static void keep_refusals(enroll_fixture_t *f, int most)
 {
-    void *memory = apr_palloc(f->base.pool, scep_failures_size());
-
-    scep_failures_format(memory, f->base.now);
-    f->service.failures =
-        scep_failures_attach(memory, scep_failures_size(), f->base.pool);
+    enroll_failures(f);
     f->policy.audit_refusals = most;
 }
 
