@@ -1,5 +1,6 @@
 libscep_base_la_SOURCES = \
 	mod_scep/base/scep_cert_time.c mod_scep/base/scep_cert_time.h \
+	mod_scep/base/scep_counts.c mod_scep/base/scep_counts.h \
 	mod_scep/base/scep_crypto.c mod_scep/base/scep_crypto.h \
 	mod_scep/base/scep_crypto_load.c \
 	mod_scep/base/scep_env.c \
@@ -13,7 +14,8 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_str.c mod_scep/base/scep_str.h
 
 if HAVE_CMOCKA
-BASE_TESTS = tests/unit/test_cert_time tests/unit/test_crypto \
+BASE_TESTS = tests/unit/test_cert_time tests/unit/test_counts \
+	tests/unit/test_crypto \
 	tests/unit/test_crypto_load \
 	tests/unit/test_env tests/unit/test_file tests/unit/test_json \
 	tests/unit/test_json_read tests/unit/test_openssl_floor \
@@ -21,6 +23,9 @@ BASE_TESTS = tests/unit/test_cert_time tests/unit/test_crypto \
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
 endif
+tests_unit_test_counts_SOURCES = tests/unit/test_counts.c tests/unit/fixture.h
+tests_unit_test_counts_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_counts_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_crypto_SOURCES = tests/unit/test_crypto.c \
 	tests/unit/fixture.h tests/unit/fixture_certs.h
 tests_unit_test_crypto_CPPFLAGS = $(UNIT_CPPFLAGS)

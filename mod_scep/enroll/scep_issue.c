@@ -182,6 +182,9 @@ scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
 
 static void tell(const scep_enrolment_t *e, const scep_issue_t *issue)
 {
+    scep_counts_add(e->req->service->counts, issue->renewal_of == NULL
+                                                 ? SCEP_COUNT_ISSUED
+                                                 : SCEP_COUNT_RENEWED);
     if (issue->renewal_of == NULL) {
         scep_log(&e->req->env, SCEP_LOG_INFO,
                  SCEPLOGNO(0200) "issued certificate %s to \"%s\" from %s, "

@@ -104,6 +104,7 @@ static scep_status_e queue(scep_enrolment_t *e, scep_request_row_t *row,
         return explain(e, outcome, res);
     }
     scep_authorize_spent(e->req, &e->claim);
+    scep_counts_add(e->req->service->counts, SCEP_COUNT_PENDING);
     scep_log(&e->req->env, SCEP_LOG_INFO,
              SCEPLOGNO(0223) "the request of \"%s\" from %s waits for %s, "
                              "transactionID \"%s\"",

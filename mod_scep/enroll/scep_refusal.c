@@ -74,6 +74,15 @@ static const char *describe(scep_request_t *req, const scep_pkimessage_t *msg)
                                        SCEP_MAX_TRANSACTION_ID));
 }
 
+static void count(const scep_request_t *req, const scep_result_t *res)
+{
+    if (req->service != NULL) {
+        scep_counts_add(req->service->counts, res->status == SCEP_REFUSED
+                                                  ? SCEP_COUNT_REFUSED
+                                                  : SCEP_COUNT_UNAVAILABLE);
+    }
+}
+
 void scep_refusal_answer(scep_request_t *req, const scep_result_t *res,
                          const scep_pkimessage_t *msg, scep_answer_t *answer)
 {
@@ -82,6 +91,7 @@ void scep_refusal_answer(scep_request_t *req, const scep_result_t *res,
     memset(answer, 0, sizeof(*answer));
     scep_log_result(&req->env, res, describe(req, msg));
     scep_refusal_note(req, res, msg, NULL);
+    count(req, res);
 
     if (msg == NULL || res->http_status != 200) {
         answer_text(req, res, answer);

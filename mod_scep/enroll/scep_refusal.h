@@ -2,7 +2,7 @@
 /**
  * @file scep_refusal.h
  * The one place through which every refusal leaves (DESIGN 3): it picks the
- * HTTP status or failInfo, the text for the peer, and the log line.
+ * HTTP status or failInfo, the text for the peer, and the log line, and counts.
  * (enroll layer)
  */
 #ifndef SCEP_REFUSAL_H

@@ -17,6 +17,7 @@
 #include "scep_crypto.h"
 #include "scep_csr.h"
 #include "scep_env.h"
+#include "scep_counts.h"
 #include "scep_failures.h"
 #include "scep_master.h"
 #include "scep_profile.h"
@@ -58,6 +59,7 @@ typedef struct scep_service_t {
     scep_master_view_t *master; /* NULL: no endpoint uses one */
     scep_octets_t password_key; /* SCEP_PASSWORD_KEY_SIZE octets */
     scep_failures_t *failures;  /* NULL: nothing is counted */
+    scep_counts_t *counts;      /* NULL: nothing is counted */
     int waiting_places;         /* for those who are made to wait */
     apr_interval_time_t crl_validity;
     const char *crl_url;        /* that certificates name; NULL: none */

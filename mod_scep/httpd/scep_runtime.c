@@ -318,6 +318,9 @@ static scep_status_e make_site(scep_runtime_t *runtime, server_rec *s,
 
     site->runtime = runtime;
     site->key = key;
+    if (runtime->shared != NULL) { /* a site that fails counts, too */
+        site->service.counts = scep_shared_counts(runtime->shared, pool);
+    }
     status = start_ca(site, s, conf, env, pool, res);
     if (status == SCEP_OK) {
         status = start_state(site, conf, env, pool, ptemp, res);

@@ -15,6 +15,7 @@
 #include <httpd.h>
 
 #include "scep_challenge_table.h"
+#include "scep_counts.h"
 #include "scep_env.h"
 #include "scep_failures.h"
 
@@ -44,6 +45,11 @@ scep_status_e scep_shared_attach(scep_shared_t *shared, apr_pool_t *pool,
                                  scep_challenge_table_t **table,
                                  scep_failures_t **failures,
                                  scep_result_t *res);
+
+/** The counts in it. @return NULL: httpd was started with a version of this
+ * module that had none */
+scep_counts_t *scep_shared_counts(const scep_shared_t *shared,
+                                  apr_pool_t *pool);
 
 /** Each child: open the lock. If that fails every use of the table does. */
 scep_status_e scep_shared_child_init(scep_shared_t *shared, apr_pool_t *pool,

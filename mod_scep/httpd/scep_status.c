@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_status.c: per CA, how long certificates are still valid, and how full
- * the password table is. (httpd layer)
+ * scep_status.c: per CA, how long certificates are still valid; and how full
+ * the password table is, and how many requests came to what. (httpd layer)
  */
 #include "scep_status.h"
 
@@ -94,6 +94,35 @@ static void show_table(const line_t *line, const scep_site_t *site)
                used, capacity);
 }
 
+/* So are the counts. */
+static void show_counts(const line_t *line, const scep_counts_t *counts)
+{
+    apr_uint64_t n[SCEP_COUNT_KINDS];
+    int i;
+
+    if (counts == NULL) {
+        return;
+    }
+    for (i = 0; i < SCEP_COUNT_KINDS; i++) {
+        n[i] = scep_counts_get(counts, (scep_count_e)i);
+    }
+    ap_rprintf(line->r,
+               line->brief ? "ScepIssued: %" APR_UINT64_T_FMT
+                             "\nScepRenewed: %" APR_UINT64_T_FMT
+                             "\nScepPending: %" APR_UINT64_T_FMT
+                             "\nScepRefused: %" APR_UINT64_T_FMT
+                             "\nScepUnavailable: %" APR_UINT64_T_FMT "\n"
+                           : "<p>Since httpd was started: %" APR_UINT64_T_FMT
+                             " certificates issued, %" APR_UINT64_T_FMT
+                             " renewed; %" APR_UINT64_T_FMT
+                             " requests made to wait, %" APR_UINT64_T_FMT
+                             " refused, %" APR_UINT64_T_FMT
+                             " that could not be served</p>\n",
+               n[SCEP_COUNT_ISSUED], n[SCEP_COUNT_RENEWED],
+               n[SCEP_COUNT_PENDING], n[SCEP_COUNT_REFUSED],
+               n[SCEP_COUNT_UNAVAILABLE]);
+}
+
 /* Whichever server the page is of. */
 static const scep_runtime_t *find_runtime(void)
 {
@@ -132,6 +161,7 @@ static int show(request_rec *r, int flags)
     }
     if (site != NULL) {
         show_table(&line, site);
+        show_counts(&line, site->service.counts);
     }
     return OK;
 }

@@ -46,6 +46,71 @@ def test_short_form(httpd):
     assert lines["ScepPasswordMax"] == "10000"
 
 
+COUNTS = ("Issued", "Renewed", "Pending", "Refused", "Unavailable")
+
+
+def counts(server):
+    """As the short form has them, and the page."""
+    lines = dict(line.split(": ", 1) for line in
+                 status(server, "?auto").splitlines() if ": " in line)
+    numbers = [int(lines["Scep" + name]) for name in COUNTS]
+    issued, renewed, pending, refused, away = numbers
+    assert (f"<p>Since httpd was started: {issued} certificates issued, "
+            f"{renewed} renewed; {pending} requests made to wait, {refused} "
+            f"refused, {away} that could not be served</p>"
+            ) in status(server)
+    return numbers
+
+
+def test_counts(httpd):
+    """Of all children; a reply that is given again counts for nothing."""
+    server = httpd(extra=STATUS + "<Location /manual>\nSetHandler scep\n"
+                   "ScepApproval manual\n</Location>\n", modules=["status"])
+    server.expect("SCEP01", "SCEP0253")
+    assert counts(server) == [0, 0, 0, 0, 0]
+    for number in range(3):
+        request = scep.Request(server.ra_cert, server.draw(), f"d{number}",
+                               key=scep.shared_key(number))
+        for _ in range(2):
+            cert = server.reply(server.endpoint().post(request.der()),
+                                request).certs[0]
+    renewal = scep.Request(server.ra_cert, None, "d2",
+                           key=scep.shared_key(3))
+    renewal.key, renewal.cert = scep.shared_key(2), cert
+    renewal.message_type = scep.RENEWALREQ
+    assert server.reply(server.endpoint().post(renewal.der()),
+                        renewal).status == scep.SUCCESS
+    request = scep.Request(server.ra_cert, server.draw(), "waits",
+                           key=scep.shared_key(4))
+    for _ in range(2):
+        assert server.reply(server.endpoint("/manual").post(request.der()),
+                            request).status == scep.PENDING
+    assert server.enrol("0" * 16, "nobody").status == scep.FAILURE
+    assert server.http("GET", "/certsrv/mscep?operation=x").status == 400
+    assert counts(server) == [3, 1, 1, 2, 0]
+    request = scep.Request(server.ra_cert, server.draw(), "later")
+    path = server.path("state", "scep.db")
+    os.rename(path, path + ".away")
+    assert server.endpoint().post(request.der())[0] == 503
+    os.rename(path + ".away", path)
+    assert counts(server) == [3, 1, 1, 2, 1]
+    server.graceful()
+    assert server.enrol(server.draw(), "after").status == scep.SUCCESS
+    assert counts(server) == [4, 1, 1, 2, 1]
+    server.restart()
+    assert counts(server) == [0, 0, 0, 0, 0]
+
+
+def test_counts_of_a_site_that_failed(httpd):
+    server = httpd(extra=STATUS, modules=["status"])
+    server.expect("SCEP0014", "SCEP0171")
+    os.unlink(server.path("ca.key"))
+    server.graceful()
+    server.wait_for(lambda: server.http(
+        "GET", "/certsrv/mscep?operation=GetCACaps").status == 503)
+    assert counts(server)[4] >= 1
+
+
 def test_page(httpd):
     server = httpd(extra=STATUS, modules=["status"], pairs=expiring_ra(3))
     server.expect("SCEP0353")
