@@ -47,9 +47,10 @@ TESTS += $(STORE_TESTS)
 endif
 STORE_FIXTURE = tests/unit/store_fixture.h tests/unit/fixture.h
 tests_unit_test_pgsql_SOURCES = tests/unit/test_pgsql.c \
-	tests/unit/pgsql_fixture.h tests/unit/fixture.h
+	tests/unit/pgsql_fixture.h $(STORE_FIXTURE)
 tests_unit_test_pgsql_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pgsql_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_pgsql_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=apr_dbd_query
 tests_unit_test_pgsql_text_SOURCES = tests/unit/test_pgsql_text.c $(STORE_FIXTURE)
 tests_unit_test_pgsql_text_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pgsql_text_LDADD = $(LIB_STORE) $(UNIT_LIBS)

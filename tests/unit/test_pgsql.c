@@ -4,14 +4,39 @@
  * (store layer)
  */
 #include "pgsql_fixture.h"
+#include "store_fixture.h"
 
 #include <malloc.h>
+
+#include <apr_dbd.h>
 
 #include "scep_pgsql.h"
 #include "scep_store_revocation.h"
 #include "scep_store_sql.h"
 
 static const scep_sql_driver_t *const driver = &scep_pgsql_driver;
+
+/* The connection breaks when the server has committed already. */
+static bool answer_is_lost;
+
+int __real_apr_dbd_query(const apr_dbd_driver_t *dbd, apr_dbd_t *handle,
+                         int *rows, const char *statement);
+int __wrap_apr_dbd_query(const apr_dbd_driver_t *dbd, apr_dbd_t *handle,
+                         int *rows, const char *statement);
+
+int __wrap_apr_dbd_query(const apr_dbd_driver_t *dbd, apr_dbd_t *handle,
+                         int *rows, const char *statement)
+{
+    int rv = __real_apr_dbd_query(dbd, handle, rows, statement);
+
+    if (answer_is_lost && strcmp(statement, "COMMIT") == 0) {
+        answer_is_lost = false;
+        __real_apr_dbd_query(dbd, handle, rows,
+                             "SELECT pg_terminate_backend(pg_backend_pid())");
+        return 1;
+    }
+    return rv;
+}
 
 static scep_sql_conn_t *connected(fixture_t *f)
 {
@@ -412,6 +437,45 @@ static void test_every_statement(void **state)
     driver->close(conn);
 }
 
+/* Nobody knows then whether it was recorded: it is not answered, and who comes
+ * again is answered by what there is (invariants 2, 4 and 5). */
+static void test_a_commit_whose_answer_is_lost(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_config_t config = pg_config(f);
+    scep_challenge_row_t challenge = sample_challenge(f, f->pool, 1);
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+    scep_issue_outcome_e outcome = SCEP_ISSUE_RECORDED;
+    scep_transaction_row_t *row = NULL;
+    scep_store_t *store = NULL;
+
+    assert_int_equal(scep_store_prepare(&config, &f->env, (uid_t)-1, (gid_t)-1,
+                                        f->pool, &f->res),
+                     SCEP_OK);
+    assert_int_equal(
+        scep_store_open(&config, &f->env, f->pool, &store, &f->res), SCEP_OK);
+    assert_int_equal(
+        scep_store_challenge_add(store, &challenge, f->pool, &f->res), SCEP_OK);
+    issue.challenge_hash = challenge.hash;
+    answer_is_lost = true;
+    assert_int_equal(
+        scep_store_issue(store, &issue, f->pool, &outcome, &f->res),
+        SCEP_UNAVAILABLE);
+    assert_false(answer_is_lost);
+    assert_int_not_equal(outcome, SCEP_ISSUE_RECORDED);
+    assert_non_null(strstr(f->log, "SCEP0253"));
+    assert_int_equal(scep_store_transaction_by_challenge(
+                         store, challenge.hash, issue.key_hash, issue.csr_hash,
+                         NULL, f->pool, &row, &f->res),
+                     SCEP_OK);
+    assert_string_equal(row->serial, issue.serial);
+    issue.serial = "FEED";
+    assert_int_equal(
+        scep_store_issue(store, &issue, f->pool, &outcome, &f->res), SCEP_OK);
+    assert_int_equal(outcome, SCEP_ISSUE_CHALLENGE_LOST);
+    assert_string_equal(pg_sql(f, "SELECT COUNT(*) FROM certificates"), "1");
+}
+
 typedef struct most_t {
     size_t memory;
     int rows;
@@ -477,6 +541,7 @@ static int tests(void)
         PGSQL_TEST(test_another_encoding),
         PGSQL_TEST(test_check),
         PGSQL_TEST(test_every_statement),
+        PGSQL_TEST(test_a_commit_whose_answer_is_lost),
         PGSQL_TEST(test_revocations_are_not_all_in_memory),
     };
 
