@@ -424,6 +424,39 @@ static void test_pages(void **state)
     assert_int_equal(pages, PAGES / PAGE + 1);
 }
 
+static void test_malformed_row(void **state)
+{
+    static const char *const damages[] = {
+        "UPDATE requests SET state = -1",
+        "UPDATE requests SET state = 0, expires = 'x'",
+        "UPDATE requests SET expires = created + 1, decided_at = 'x'",
+        "UPDATE requests SET decided_at = NULL, key_hash = 'x'",
+        "UPDATE requests SET key_hash = csr_hash, challenge_hash = 'x'",
+        "UPDATE requests SET challenge_hash = NULL, csr = '!'",
+    };
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_request_filter_t filter = {.now = f->now, .decided = true, .limit = 9};
+    scep_request_row_t row = sample(f, 1), *found;
+    int count = 0;
+    size_t i;
+
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+        db_text(f, damages[i]);
+        assert_int_equal(scep_store_request_find(store, row.scope,
+                                                 row.transaction_id, f->now,
+                                                 f->pool, &found, &f->res),
+                         SCEP_BROKEN);
+        assert_null(found);
+        assert_int_equal(scep_store_requests_each(store, &filter, count_row,
+                                                  &count, f->pool, &f->res),
+                         SCEP_BROKEN);
+        assert_non_null(strstr(f->res.detail, "requests"));
+    }
+    assert_int_equal(count, 0);
+}
+
 static void test_states_have_names(void **state)
 {
     (void)state;
@@ -446,6 +479,7 @@ int main(void)
         FIXTURE_TEST(test_what_was_decided_long_ago),
         FIXTURE_TEST(test_list),
         FIXTURE_TEST(test_pages),
+        FIXTURE_TEST(test_malformed_row),
         FIXTURE_TEST(test_states_have_names),
     };
 

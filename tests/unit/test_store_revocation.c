@@ -327,6 +327,23 @@ static void test_malformed_row(void **state)
     assert_int_equal(seen.count, 0);
 }
 
+static void test_malformed_certificate(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t issue = sample_issue(f, f->pool, 1);
+    scep_revoke_t revoke = sample_revoke(f, 1);
+    scep_revoke_outcome_e outcome;
+
+    must_issue(f, store, &issue);
+    db_text(f, "UPDATE certificates SET not_after = 'x'");
+    assert_int_equal(
+        scep_store_revoke(store, &revoke, f->pool, &outcome, &f->res),
+        SCEP_BROKEN);
+    assert_int_not_equal(outcome, SCEP_REVOKE_RECORDED);
+    assert_int_equal(db_count(f, "revocations"), 0);
+}
+
 static void test_reason_names(void **state)
 {
     scep_revocation_reason_e reason = SCEP_REVOKED_UNSPECIFIED;
@@ -356,6 +373,7 @@ int main(void)
         FIXTURE_TEST(test_each),
         FIXTURE_TEST(test_each_of_many),
         FIXTURE_TEST(test_malformed_row),
+        FIXTURE_TEST(test_malformed_certificate),
         cmocka_unit_test(test_reason_names),
     };
 
