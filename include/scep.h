@@ -207,6 +207,8 @@ typedef enum {
       "This CA has no CRL.")                                                   \
     X(SCEP_R_REPLAYED, 164, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,          \
       "The request was refused.")                                              \
+    X(SCEP_R_DUPLICATE_SUBJECT, 165, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST, \
+      "The subject has a valid certificate already.")                          \
     X(SCEP_R_POLL_UNKNOWN, 166, SCEP_REFUSED, 200, SCEP_FAIL_BAD_CERT_ID,      \
       "No such request is known.")                                             \
     X(SCEP_R_REQUEST_REJECTED, 167, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,  \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "scep_cert_time.h"
+#include "scep_names.h"
 #include "scep_pending.h"
 #include "scep_renewal.h"
 #include "scep_store_revocation.h"
@@ -188,9 +189,11 @@ static void tell(const scep_enrolment_t *e, const scep_issue_t *issue)
     if (issue->renewal_of == NULL) {
         scep_log(&e->req->env, SCEP_LOG_INFO,
                  SCEPLOGNO(0200) "issued certificate %s to \"%s\" from %s, "
-                                 "transactionID \"%s\", profile %s",
+                                 "transactionID \"%s\", profile %s%s",
                  issue->serial, issue->subject, issue->peer,
-                 issue->transaction_id, issue->profile);
+                 issue->transaction_id, issue->profile,
+                 *issue->superseded > 0 ? "; what it had before is revoked"
+                                        : "");
         return;
     }
     scep_log(&e->req->env, SCEP_LOG_INFO,
@@ -225,6 +228,26 @@ static bool renews_ours(const scep_enrolment_t *e)
            e->req->renewal->signer == SCEP_SIGNER_OURS;
 }
 
+/* The hash by which a subject is found again; NULL if it is empty, and so
+ * nobody's. */
+static scep_status_e hash_subject(const scep_enrolment_t *e,
+                                  const X509_NAME *name,
+                                  unsigned char space[SCEP_HASH_SIZE],
+                                  const unsigned char **hash,
+                                  scep_result_t *res)
+{
+    *hash = NULL;
+    if (X509_NAME_entry_count(name) == 0) {
+        return SCEP_OK;
+    }
+    if (!scep_names_subject_hash(name, e->req->pool, space)) {
+        return scep_fail(res, SCEP_R_INTERNAL, "the subject \"%s\" has no hash",
+                         e->csr->subject);
+    }
+    *hash = space;
+    return SCEP_OK;
+}
+
 /* The next CA if it is to issue. */
 static const scep_next_ca_t *next_of(const scep_enrolment_t *e)
 {
@@ -236,10 +259,50 @@ static const scep_next_ca_t *next_of(const scep_enrolment_t *e)
     return next != NULL && next->ca != NULL ? next : NULL;
 }
 
+/* Before anything is signed; what two at once leave open here, the store's
+ * write transaction decides. A certificate for the same key is no other
+ * device's (R42). */
+static scep_status_e check_subject(const scep_enrolment_t *e,
+                                   scep_result_t *res)
+{
+    const X509_NAME *name = X509_REQ_get_subject_name(e->csr->req);
+    const scep_next_ca_t *next = next_of(e);
+    unsigned char hash[SCEP_HASH_SIZE];
+    scep_subject_t subject = {
+        .scope = next != NULL ? next->scope : e->req->service->scope,
+        .text = scep_name_text(e->req->pool, name),
+        .key_hash = e->csr->key_hash,
+        .now = e->now,
+    };
+    const char *serial;
+    scep_status_e status;
+
+    if (e->renewal_of != NULL ||
+        e->req->policy->duplicate != SCEP_DUPLICATE_REFUSE) {
+        return SCEP_OK;
+    }
+    status = hash_subject(e, name, hash, &subject.hash, res);
+    if (status != SCEP_OK || subject.hash == NULL) {
+        return status;
+    }
+    status = scep_store_subject_find(e->req->service->store, &subject,
+                                     e->req->pool, &serial, res);
+    if (status == SCEP_OK) {
+        return scep_fail(res, SCEP_R_DUPLICATE_SUBJECT,
+                         "\"%s\" has certificate %s, for another key, which is "
+                         "valid (ScepDuplicateSubject refuse)",
+                         e->csr->subject, serial);
+    }
+    return status == SCEP_NOT_FOUND ? SCEP_OK : status;
+}
+
 static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
                             scep_issue_outcome_e *outcome, scep_result_t *res)
 {
     apr_pool_t *pool = e->req->pool;
+    const X509_NAME *name = X509_get_subject_name(cert);
+    unsigned char hash[SCEP_HASH_SIZE];
+    int superseded = 0;
     apr_int64_t first, last;
     const scep_next_ca_t *next = next_of(e);
     scep_revoke_t revoke = {.unknown = false};
@@ -256,7 +319,10 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
         .now = e->now,
         .retry_since = e->retry_since,
         .serial = scep_serial_text(pool, X509_get0_serialNumber(cert)),
-        .subject = scep_name_text(pool, X509_get_subject_name(cert)),
+        .subject = scep_name_text(pool, name),
+        .duplicate = e->renewal_of == NULL ? e->req->policy->duplicate
+                                           : SCEP_DUPLICATE_ALLOW,
+        .superseded = &superseded,
         .cert_der = scep_x509_der(pool, cert),
         .cert_key_hash = e->csr->key_hash,
         .profile = e->profile->name,
@@ -280,8 +346,11 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
     issue.not_before = apr_time_from_sec(first);
     issue.not_after = apr_time_from_sec(last);
     fill_revoke(e, &revoke);
-    status =
-        scep_store_issue(e->req->service->store, &issue, pool, outcome, res);
+    status = hash_subject(e, name, hash, &issue.subject_hash, res);
+    if (status == SCEP_OK) {
+        status = scep_store_issue(e->req->service->store, &issue, pool, outcome,
+                                  res);
+    }
     if (status == SCEP_OK && *outcome == SCEP_ISSUE_RECORDED) {
         tell(e, &issue);
     }
@@ -384,6 +453,34 @@ static scep_status_e revoked_meanwhile(const scep_enrolment_t *e,
                      e->renewal_of, e->csr->subject);
 }
 
+static scep_status_e taken_meanwhile(const scep_enrolment_t *e,
+                                     scep_result_t *res)
+{
+    return scep_fail(res, SCEP_R_DUPLICATE_SUBJECT,
+                     "another request of \"%s\" has just been issued a "
+                     "certificate (ScepDuplicateSubject refuse)",
+                     e->csr->subject);
+}
+
+/* The store says why it may not be. */
+static scep_status_e explain(const scep_enrolment_t *e,
+                             scep_issue_outcome_e outcome, scep_result_t *res)
+{
+    switch (outcome) {
+    case SCEP_ISSUE_ID_TAKEN:
+        return id_taken(e, res);
+    case SCEP_ISSUE_OLD_REVOKED:
+        return revoked_meanwhile(e, res);
+    case SCEP_ISSUE_SUBJECT_TAKEN:
+        return taken_meanwhile(e, res);
+    case SCEP_ISSUE_RECORDED:
+    case SCEP_ISSUE_DUPLICATE:
+    case SCEP_ISSUE_CHALLENGE_LOST:
+        break;
+    }
+    return SCEP_NOT_FOUND;
+}
+
 /* E's profile is known. */
 static scep_status_e record_claimed(scep_enrolment_t *e, X509 *made,
                                     X509 **cert, scep_result_t *res)
@@ -391,24 +488,20 @@ static scep_status_e record_claimed(scep_enrolment_t *e, X509 *made,
     scep_issue_outcome_e outcome = SCEP_ISSUE_RECORDED;
     scep_status_e status = record(e, made, &outcome, res);
 
-    *cert = made;
-    if (status != SCEP_OK) {
-        *cert = NULL;
-        scep_authorize_release(e->req, &e->claim);
-        return status;
+    if (status == SCEP_OK && outcome == SCEP_ISSUE_RECORDED) {
+        *cert = made;
+        scep_authorize_spent(e->req, &e->claim);
+        return SCEP_OK;
     }
-    if (outcome == SCEP_ISSUE_ID_TAKEN || outcome == SCEP_ISSUE_OLD_REVOKED) {
-        *cert = NULL;
-        scep_authorize_release(e->req, &e->claim);
-        return outcome == SCEP_ISSUE_ID_TAKEN ? id_taken(e, res)
-                                              : revoked_meanwhile(e, res);
+    *cert = NULL; /* it must not leave */
+    if (status == SCEP_OK) {
+        status = explain(e, outcome, res);
     }
-    if (outcome != SCEP_ISSUE_RECORDED) {
-        *cert = NULL; /* it must not leave */
+    if (status == SCEP_NOT_FOUND) {
         return resolve_lost(e, cert, res);
     }
-    scep_authorize_spent(e->req, &e->claim);
-    return SCEP_OK;
+    scep_authorize_release(e->req, &e->claim);
+    return status;
 }
 
 scep_status_e scep_issue_record(scep_enrolment_t *e, X509 *made, X509 **cert,
@@ -429,6 +522,9 @@ scep_status_e scep_issue(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
     X509 *made = NULL;
     scep_status_e status = choose_profile(e, res);
 
+    if (status == SCEP_OK) {
+        status = check_subject(e, res);
+    }
     if (status == SCEP_OK && e->waiting == NULL &&
         e->req->policy->approval.manual) {
         return scep_pending_add(e, NULL, res);

@@ -65,7 +65,8 @@ scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
 /**
  * Sign and record what has been authorized, or have it wait: for an operator
  * (ScepApproval manual), unless it has, or for the CA. The claim of E is spent,
- * or given back.
+ * or given back. Of a first enrolment, what the subject has already may be in
+ * the way (SCEP_R_DUPLICATE_SUBJECT).
  * @param cert the certificate, recorded (invariant 5)
  * @return SCEP_OK; SCEP_PENDING; anything else: RES is filled
  */

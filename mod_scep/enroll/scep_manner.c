@@ -28,6 +28,7 @@ static apr_int32_t hresult(scep_reason_e reason)
         break;
     case SCEP_R_CSR_POLICY:
     case SCEP_R_CA_REFUSED:
+    case SCEP_R_DUPLICATE_SUBJECT:
         code = 0x80094001; /* CERTSRV_E_BAD_REQUESTSUBJECT */
         break;
     default:

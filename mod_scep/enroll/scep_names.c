@@ -127,6 +127,113 @@ bool scep_names_subject_kept(const X509_NAME *before, const X509_NAME *after,
            entries_in(after, before, "new", pool, difference);
 }
 
+/* The octets of TEXT without case, and without blanks but one between words, in
+ * place. @return how many are left */
+static int squeeze(unsigned char *text, int len)
+{
+    int from, to = 0;
+    bool blank = false;
+
+    for (from = 0; from < len; from++) {
+        if (text[from] < 0x80 && apr_isspace(text[from])) {
+            blank = to > 0;
+            continue;
+        }
+        if (blank) {
+            text[to++] = ' ';
+            blank = false;
+        }
+        text[to++] = text[from] >= 'A' && text[from] <= 'Z'
+                         ? (unsigned char)(text[from] | 0x20)
+                         : text[from];
+    }
+    return to;
+}
+
+/* As X509_NAME_cmp() compares. What is no text counts as it is. */
+static bool is_directory_string(const ASN1_STRING *value)
+{
+    switch (ASN1_STRING_type(value)) {
+    case V_ASN1_UTF8STRING:
+    case V_ASN1_BMPSTRING:
+    case V_ASN1_UNIVERSALSTRING:
+    case V_ASN1_PRINTABLESTRING:
+    case V_ASN1_T61STRING:
+    case V_ASN1_IA5STRING:
+    case V_ASN1_VISIBLESTRING:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Add ENTRY to NAME, to its last RDN if JOIN, in the form in which names are
+ * compared. */
+static bool add_plain(X509_NAME *name, const X509_NAME_ENTRY *entry, bool join)
+{
+    const ASN1_STRING *value = X509_NAME_ENTRY_get_data(entry);
+    const int set = join ? -1 : 0;
+    unsigned char *text = NULL;
+    bool added;
+    int len;
+
+    if (!is_directory_string(value)) {
+        return X509_NAME_add_entry(name, entry, -1, set) == 1;
+    }
+    len = ASN1_STRING_to_UTF8(&text, value);
+    if (len < 0) {
+        return false;
+    }
+    added = X509_NAME_add_entry_by_OBJ(name, X509_NAME_ENTRY_get_object(entry),
+                                       V_ASN1_UTF8STRING, text,
+                                       squeeze(text, len), -1, set) == 1;
+    OPENSSL_free(text);
+    return added;
+}
+
+/* Where the first entry with a type that sorts after that of ENTRY is. */
+static int place_of(const X509_NAME_ENTRY *entry,
+                    X509_NAME_ENTRY *const *sorted, int count)
+{
+    const ASN1_OBJECT *type = X509_NAME_ENTRY_get_object(entry);
+
+    while (count > 0 &&
+           OBJ_cmp(X509_NAME_ENTRY_get_object(sorted[count - 1]), type) > 0) {
+        count--;
+    }
+    return count;
+}
+
+bool scep_names_subject_hash(const X509_NAME *subject, apr_pool_t *pool,
+                             unsigned char hash[SCEP_HASH_SIZE])
+{
+    X509_NAME *plain = scep_own(pool, X509_NAME_new(), name_free);
+    int i, count = X509_NAME_entry_count(subject);
+    X509_NAME_ENTRY **sorted =
+        apr_palloc(pool, (apr_size_t)(count + 1) * sizeof(*sorted));
+    bool flat = is_flat(subject), good = plain != NULL;
+    scep_octets_t der = {NULL, 0};
+
+    for (i = 0; i < count; i++) {
+        X509_NAME_ENTRY *entry = X509_NAME_get_entry(subject, i);
+        int place = flat ? place_of(entry, sorted, i) : i;
+
+        memmove(&sorted[place + 1], &sorted[place],
+                (apr_size_t)(i - place) * sizeof(*sorted));
+        sorted[place] = entry;
+    }
+    for (i = 0; i < count && good; i++) {
+        good = add_plain(plain, sorted[i],
+                         i > 0 && X509_NAME_ENTRY_set(sorted[i]) ==
+                                      X509_NAME_ENTRY_set(sorted[i - 1]));
+    }
+    if (good) {
+        der = scep_der_of(pool, plain, ASN1_ITEM_rptr(X509_NAME));
+    }
+    scep_crypto_clear_errors(); /* of what is no string */
+    return der.len > 0 && scep_sha256(der, hash);
+}
+
 /* --- subject alternative names -------------------------------------------- */
 
 static bool same_octets(const ASN1_STRING *a, const ASN1_STRING *b)

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_names.h
- * Does a renewal keep its names? Subjects and subject alternative names
+ * Does a renewal keep its names; is somebody's subject another's? Subjects and subject alternative names
  * compared as names, whatever their encoding, and what differs told precisely.
  * (enroll layer: OpenSSL, no I/O)
  */
@@ -26,6 +26,14 @@
  */
 bool scep_names_subject_kept(const X509_NAME *before, const X509_NAME *after,
                              apr_pool_t *pool, const char **difference);
+
+/**
+ * A hash that two subjects share if, and only if, each is kept in the other as
+ * scep_names_subject_kept() compares.
+ * @return false: the name cannot be read, or memory ran out
+ */
+bool scep_names_subject_hash(const X509_NAME *subject, apr_pool_t *pool,
+                             unsigned char hash[SCEP_HASH_SIZE]);
 
 /**
  * Compare as sets: DNS names and the host of a mail address in any case, the

@@ -218,14 +218,16 @@ static scep_status_e prepare(scep_enrolment_t *e, scep_reply_t *reply,
     return scep_reply_key(e->req, e->msg, e->csr->challenge, reply, res);
 }
 
-/* The CA will not issue it: its password is good again. */
+/* It is not to be issued: its password is good again. */
 static scep_status_e give_up(scep_enrolment_t *e, scep_result_t *res)
 {
     const scep_decision_t decision = {
         .id = e->waiting->id,
         .state = SCEP_REQUEST_REJECTED,
         .now = e->now,
-        .note = "refused by the CA",
+        .note = res->reason == SCEP_R_DUPLICATE_SUBJECT
+                    ? "the subject has a valid certificate"
+                    : "refused by the CA",
     };
     scep_result_t ignored;
 
@@ -266,7 +268,7 @@ static scep_status_e ask_ca(scep_enrolment_t *e, scep_reply_t *reply,
                    : SCEP_PENDING;
     }
     if (status == SCEP_OK) {
-        return scep_issue_record(e, answer.cert, &reply->cert, res);
+        status = scep_issue_record(e, answer.cert, &reply->cert, res);
     }
     return status == SCEP_REFUSED ? give_up(e, res) : status;
 }

@@ -177,6 +177,7 @@ typedef struct scep_policy_t {
     scep_reply_ways_t reply_ways;
     scep_renewal_policy_t renewal;
     scep_approval_policy_t approval;
+    scep_duplicate_e duplicate; /* in first enrolments */
     apr_interval_time_t retry_window;
     apr_interval_time_t password_validity;
     scep_failure_limit_t failure_limit;

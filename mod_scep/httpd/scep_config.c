@@ -119,6 +119,7 @@ void *scep_config_create_dir(apr_pool_t *pool, char *dir)
     (void)dir;
     conf->level = -1;
     conf->approval_manual = -1;
+    conf->duplicate = -1;
     conf->renewal.on = -1;
     conf->renewal.expired = -1;
     conf->renewal.any_name = -1;
@@ -182,6 +183,7 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
                                                        : base->approval_manual;
     MERGE(approval_expiry);
     MERGE(approval_max);
+    MERGE_SET(duplicate);
     merge_renewal(&conf->renewal, &base->renewal, &add->renewal);
     conf->reply_ways = add->reply_ways_set ? add->reply_ways : base->reply_ways;
     conf->reply_ways_set = add->reply_ways_set || base->reply_ways_set;
@@ -419,6 +421,9 @@ void scep_config_policy(const scep_server_config_t *server,
     set_manner(conf, &policy->manner);
     set_approval(conf, &policy->approval);
     set_reply_ways(conf, policy);
+    policy->duplicate = conf->duplicate != -1
+                            ? (scep_duplicate_e)conf->duplicate
+                            : SCEP_DUPLICATE_ALLOW;
     policy->retry_window = conf->retry_window != -1
                                ? conf->retry_window
                                : apr_time_from_sec(DEFAULT_RETRY_SECONDS);

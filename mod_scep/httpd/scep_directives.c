@@ -65,6 +65,9 @@ const command_rec scep_directives[] = {
                   "random octets in a one-time password"),
     AP_INIT_TAKE1("ScepPasswordValidity", scep_set_password_validity, NULL,
                   POLICY, "how long a one-time password may be used"),
+    AP_INIT_TAKE1("ScepDuplicateSubject", scep_set_duplicate, NULL, POLICY,
+                  "allow, revoke or refuse: where the subject of a first "
+                  "enrolment has a valid certificate"),
     AP_INIT_TAKE1("ScepApproval", scep_set_approval, NULL, POLICY,
                   "automatic, or manual: an operator decides"),
     AP_INIT_TAKE1("ScepApprovalExpiry", scep_set_approval_expiry, NULL, POLICY,

@@ -85,6 +85,7 @@ const char *scep_set_ra_dir(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_algorithms(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_ec_reply(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_challenge(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_duplicate(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_single(cmd_parms *cmd, void *dir, int on);
 const char *scep_set_password_length(cmd_parms *cmd, void *dir,
                                      const char *value);

@@ -37,6 +37,16 @@ const char *scep_set_algorithms(cmd_parms *cmd, void *dir, const char *value)
     return scep_bad_value(cmd, value, "modern, compatible or legacy is wanted");
 }
 
+const char *scep_set_duplicate(cmd_parms *cmd, void *dir, const char *value)
+{
+    static const char *const words[] = {"allow", "revoke", "refuse", NULL};
+    scep_dir_config_t *conf = dir;
+
+    return scep_choose_word(cmd, value, words,
+                            "allow, revoke or refuse is wanted",
+                            &conf->duplicate);
+}
+
 const char *scep_set_challenge(cmd_parms *cmd, void *dir, const char *value)
 {
     scep_dir_config_t *conf = dir;

@@ -17,6 +17,7 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_issue.c \
 	mod_scep/store/scep_store_request.c mod_scep/store/scep_store_request.h \
 	mod_scep/store/scep_store_sql.c mod_scep/store/scep_store_sql.h \
+	mod_scep/store/scep_store_subject.c \
 	mod_scep/store/scep_store_revocation.c mod_scep/store/scep_store_revocation.h \
 	mod_scep/store/scep_store_certificate.c mod_scep/store/scep_store_certificate.h \
 	mod_scep/store/scep_store_crl.c mod_scep/store/scep_store_crl.h
@@ -37,6 +38,7 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store_document \
 	tests/unit/test_store_issue \
 	tests/unit/test_store_sql \
+	tests/unit/test_store_subject \
 	tests/unit/test_store_tally \
 	tests/unit/test_store_request \
 	tests/unit/test_store_revocation \
@@ -57,6 +59,10 @@ tests_unit_test_pgsql_text_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(STORE_FIXTURE)
 tests_unit_test_schema_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_schema_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_subject_SOURCES = tests/unit/test_store_subject.c \
+	$(STORE_FIXTURE)
+tests_unit_test_store_subject_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_subject_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_sql_SOURCES = tests/unit/test_sql.c $(STORE_FIXTURE)
 tests_unit_test_sql_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_sql_LDADD = $(LIB_STORE) $(UNIT_LIBS)

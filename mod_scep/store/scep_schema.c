@@ -164,7 +164,9 @@ static const char *const migration_3[] = {
 
 /* Which messages were answered with which certificate (S16; NULL: none yet, the
  * request waits). Indexes for a list of requests in pages, and for a password
- * of many uses. */
+ * of many uses. Whose certificates there are already (R42): of those from
+ * before, and of what a child of the program before records, the text tells;
+ * no more of it than any database has room for in an index. */
 static const char *const migration_4[] = {
     "CREATE TABLE messages ("
     "hash TEXT NOT NULL PRIMARY KEY,"
@@ -179,6 +181,10 @@ static const char *const migration_4[] = {
     "DROP INDEX transactions_by_challenge",
     "CREATE INDEX transactions_by_challenge"
     " ON transactions (challenge_hash, key_hash, csr_hash, created)",
+
+    "ALTER TABLE certificates ADD COLUMN subject_hash TEXT", /* scep_issue_t */
+    "CREATE INDEX certificates_by_subject ON certificates"
+    " (scope, (COALESCE(subject_hash, SUBSTR(LOWER(subject), 1, 200))))",
     NULL};
 
 static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {

@@ -257,6 +257,34 @@ scep_status_e scep_store_transaction_by_challenge(
     const char *renewal_of, apr_pool_t *pool, scep_transaction_row_t **row,
     scep_result_t *res);
 
+/** A subject that asks for a certificate. */
+typedef struct scep_subject_t {
+    const char *scope;             /* of the CA that is to sign */
+    const unsigned char *hash;     /* of the name in the form in which names
+                                    * are compared */
+    const char *text;              /* RFC 2253: for certificates from before
+                                    * hashes were recorded, in any case of its
+                                    * letters */
+    const unsigned char *key_hash; /* certificates for that key do not count;
+                                    * NULL: all do */
+    apr_time_t now;
+} scep_subject_t;
+
+/** Has SUBJECT a certificate that is neither over nor revoked (RFC 8894, figure
+ * 12)? @param serial set to that of one of them, from POOL
+ * @return SCEP_NOT_FOUND without filling RES */
+scep_status_e scep_store_subject_find(scep_store_t *store,
+                                      const scep_subject_t *subject,
+                                      apr_pool_t *pool, const char **serial,
+                                      scep_result_t *res);
+
+/** What becomes of the certificates that the subject of a new one has. */
+typedef enum {
+    SCEP_DUPLICATE_ALLOW = 0, /* they stay */
+    SCEP_DUPLICATE_REVOKE,    /* they are revoked as superseded */
+    SCEP_DUPLICATE_REFUSE     /* there must be none for another key */
+} scep_duplicate_e;
+
 /** All that one issued certificate leaves behind. */
 typedef struct scep_issue_t {
     const char *scope;
@@ -274,6 +302,9 @@ typedef struct scep_issue_t {
                              * none is looked for */
     const char *serial;     /* upper-case hex */
     const char *subject;
+    const unsigned char *subject_hash; /* as in scep_subject_t; NULL: it is
+                                        * empty, and nobody's */
+    scep_duplicate_e duplicate; /* REVOKE and REFUSE: with subject_hash only */
     apr_time_t not_before;
     apr_time_t not_after;
     scep_octets_t cert_der;
@@ -287,6 +318,8 @@ typedef struct scep_issue_t {
                              * challenge is spent already; NULL: none */
     const struct scep_revoke_t *revoke; /* of scep_store_revocation.h: is
                                          * revoked with it; NULL: nothing */
+    int *superseded; /* set to how many DUPLICATE_REVOKE has revoked; may be
+                      * NULL */
 } scep_issue_t;
 
 typedef enum {
@@ -297,13 +330,14 @@ typedef enum {
     SCEP_ISSUE_ID_TAKEN,       /* another key used the id at or after
                               * retry_since (invariant 4) */
     SCEP_ISSUE_CHALLENGE_LOST, /* the challenge is not outstanding (any more) */
-    SCEP_ISSUE_OLD_REVOKED     /* what is to be renewed was revoked meanwhile */
+    SCEP_ISSUE_OLD_REVOKED,    /* what is to be renewed was revoked meanwhile */
+    SCEP_ISSUE_SUBJECT_TAKEN   /* DUPLICATE_REFUSE, and there is one */
 } scep_issue_outcome_e;
 
 /**
  * ONE write transaction: certificate, transaction, a use of the challenge
- * (which is spent with the last one), what is revoked with it, audit
- * (invariants 2 and 5). Anything but SCEP_ISSUE_RECORDED wrote nothing, and
+ * (which is spent with the last one), what is revoked with it or because of
+ * it, audit (invariants 2 and 5). Anything but SCEP_ISSUE_RECORDED wrote nothing, and
  * the certificate must not leave.
  */
 scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,

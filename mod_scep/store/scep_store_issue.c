@@ -20,6 +20,7 @@ typedef struct texts_t {
     const char *csr_hash;
     const char *cert_key_hash;  /* NULL: not known */
     const char *challenge_hash; /* NULL: none */
+    const char *subject_hash;   /* NULL: none */
     const char *der;
 } texts_t;
 
@@ -39,6 +40,10 @@ static scep_status_e make_texts(const scep_issue_t *issue, apr_pool_t *pool,
     texts->challenge_hash =
         issue->challenge_hash != NULL
             ? scep_hex_lower(pool, issue->challenge_hash, SCEP_HASH_SIZE)
+            : NULL;
+    texts->subject_hash =
+        issue->subject_hash != NULL
+            ? scep_hex_lower(pool, issue->subject_hash, SCEP_HASH_SIZE)
             : NULL;
     texts->der = apr_pencode_base64_binary(pool, issue->cert_der.data,
                                            (apr_ssize_t)issue->cert_der.len,
@@ -136,6 +141,32 @@ static scep_sql_status_e find_revoked(scep_store_session_t *s,
     return sql;
 }
 
+static const char *issuer_of(const scep_issue_t *issue)
+{
+    return issue->issuer_scope != NULL ? issue->issuer_scope : issue->scope;
+}
+
+/* What the subject has; the new one is not there yet. */
+static scep_sql_status_e find_duplicates(scep_store_session_t *s,
+                                         const scep_issue_t *issue,
+                                         apr_array_header_t *serials)
+{
+    const scep_subject_t subject = {
+        .scope = issuer_of(issue),
+        .hash = issue->subject_hash,
+        .text = issue->subject,
+        .key_hash = issue->duplicate == SCEP_DUPLICATE_REFUSE
+                        ? issue->cert_key_hash
+                        : NULL,
+        .now = issue->now,
+    };
+
+    return issue->duplicate != SCEP_DUPLICATE_ALLOW &&
+                   issue->subject_hash != NULL
+               ? scep_store_subject_serials(s, &subject, serials)
+               : SCEP_SQL_OK;
+}
+
 /* Only a challenge that is outstanding changes: of several who try, as many as
  * it has uses left. */
 static scep_sql_status_e spend(scep_store_session_t *s,
@@ -163,14 +194,13 @@ static scep_sql_status_e add_certificate(scep_store_session_t *s,
                                          const scep_issue_t *issue,
                                          const texts_t *texts)
 {
-    const char *issuer =
-        issue->issuer_scope != NULL ? issue->issuer_scope : issue->scope;
     const scep_sql_value_t values[] = {
-        {texts->id[0], 0},         {issuer, 0},
+        {texts->id[0], 0},         {issuer_of(issue), 0},
         {issue->serial, 0},        {issue->subject, 0},
         {NULL, issue->not_before}, {NULL, issue->not_after},
         {issue->profile, 0},       {texts->der, 0},
         {NULL, issue->now},        {texts->cert_key_hash, 0},
+        {texts->subject_hash, 0},
     };
 
     return scep_store_run(s, SCEP_Q_CERTIFICATE_ADD, values, NULL, NULL, NULL);
@@ -226,9 +256,44 @@ static scep_sql_status_e revoke_old(scep_store_session_t *s,
     return bad ? SCEP_SQL_ERROR : sql;
 }
 
-static scep_sql_status_e add_all(scep_store_session_t *s,
-                                 const scep_issue_t *issue,
-                                 const texts_t *texts, apr_pool_t *pool)
+static scep_sql_status_e supersede(scep_store_session_t *s,
+                                   const scep_issue_t *issue,
+                                   const apr_array_header_t *serials,
+                                   apr_pool_t *pool)
+{
+    char id[1][SCEP_STORE_ID_SIZE];
+    scep_sql_status_e sql = SCEP_SQL_OK;
+    scep_revoke_outcome_e outcome;
+    scep_result_t ignored;
+    bool bad = false;
+    int i;
+
+    scep_result_init(&ignored, pool);
+    for (i = 0; i < serials->nelts && sql == SCEP_SQL_OK && !bad; i++) {
+        const scep_revoke_t revoke = {
+            .row = {.scope = issuer_of(issue),
+                    .serial = APR_ARRAY_IDX(serials, i, const char *),
+                    .effective = issue->now,
+                    .reason = SCEP_REVOKED_SUPERSEDED,
+                    .created = issue->now},
+            .peer = issue->peer,
+            .detail = "enrolled anew",
+        };
+
+        sql =
+            scep_store_new_ids(id, 1, &ignored) == SCEP_OK
+                ? scep_store_revoke_in(s, &revoke, id[0], pool, &outcome, &bad)
+                : SCEP_SQL_ERROR;
+    }
+    if (issue->superseded != NULL) {
+        *issue->superseded = serials->nelts;
+    }
+    return bad ? SCEP_SQL_ERROR : sql;
+}
+
+static scep_sql_status_e add_rows(scep_store_session_t *s,
+                                  const scep_issue_t *issue,
+                                  const texts_t *texts, apr_pool_t *pool)
 {
     const scep_audit_t audit = {.id = texts->id[2],
                                 .event = issue->renewal_of != NULL
@@ -257,6 +322,26 @@ static scep_sql_status_e add_all(scep_store_session_t *s,
                : sql;
 }
 
+/* Unless what the subject has is in the way, which changes OUTCOME. */
+static scep_sql_status_e add_all(scep_store_session_t *s,
+                                 const scep_issue_t *issue,
+                                 const texts_t *texts, apr_pool_t *pool,
+                                 scep_issue_outcome_e *outcome)
+{
+    apr_array_header_t *serials = apr_array_make(pool, 1, sizeof(char *));
+    scep_sql_status_e sql = find_duplicates(s, issue, serials);
+
+    if (sql == SCEP_SQL_OK && serials->nelts > 0 &&
+        issue->duplicate == SCEP_DUPLICATE_REFUSE) {
+        *outcome = SCEP_ISSUE_SUBJECT_TAKEN;
+        return sql;
+    }
+    if (sql == SCEP_SQL_OK) {
+        sql = add_rows(s, issue, texts, pool);
+    }
+    return sql == SCEP_SQL_OK ? supersede(s, issue, serials, pool) : sql;
+}
+
 /* Of several who issue for one request, one. Its challenge was spent when it
  * was queued. */
 static scep_sql_status_e close_request(scep_store_session_t *s,
@@ -269,8 +354,11 @@ static scep_sql_status_e close_request(scep_store_session_t *s,
     const scep_sql_value_t serial[] = {{issue->serial, 0},
                                        {texts->challenge_hash, 0}};
     apr_int64_t changed = 0;
-    scep_sql_status_e sql = add_all(s, issue, texts, pool);
+    scep_sql_status_e sql = add_all(s, issue, texts, pool, outcome);
 
+    if (*outcome != SCEP_ISSUE_RECORDED) {
+        return sql;
+    }
     if (sql == SCEP_SQL_OK) {
         sql = scep_store_run(s, SCEP_Q_REQUEST_ISSUED, close, NULL, NULL,
                              &changed);
@@ -311,7 +399,7 @@ static scep_sql_status_e record(scep_store_session_t *s,
         *outcome = SCEP_ISSUE_CHALLENGE_LOST;
         return sql;
     }
-    return sql == SCEP_SQL_OK ? add_all(s, issue, texts, pool) : sql;
+    return sql == SCEP_SQL_OK ? add_all(s, issue, texts, pool, outcome) : sql;
 }
 
 scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,

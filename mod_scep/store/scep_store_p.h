@@ -13,6 +13,8 @@
 #ifndef SCEP_STORE_P_H
 #define SCEP_STORE_P_H
 
+#include <apr_tables.h>
+
 #include "scep_store.h"
 #include "scep_store_revocation.h"
 #include "scep_store_sql.h"
@@ -104,6 +106,12 @@ bool scep_store_octets(apr_pool_t *pool, const char *column,
  * @return SCEP_OK, or SCEP_BROKEN if the generator failed */
 scep_status_e scep_store_new_ids(char (*ids)[SCEP_STORE_ID_SIZE], int count,
                                  scep_result_t *res);
+
+/** Serials of the certificates that SUBJECT has, as scep_store_subject_find()
+ * means it. @param serials array of const char * */
+scep_sql_status_e scep_store_subject_serials(scep_store_session_t *s,
+                                             const scep_subject_t *subject,
+                                             apr_array_header_t *serials);
 
 /** A row of the audit table; NULL where a thing does not apply. */
 typedef struct scep_audit_t {

@@ -135,10 +135,19 @@
       "SELECT id FROM transactions"                                            \
       " WHERE scope = $1 AND transaction_id = $2 AND created >= $3"            \
       " AND created <= $4 AND key_hash <> $5 LIMIT 1")                         \
-    X(SCEP_Q_CERTIFICATE_ADD, "ttttnnttnt",                                    \
+    X(SCEP_Q_CERTIFICATES_OF_SUBJECT, "tttntnt",                               \
+      "SELECT c.serial FROM certificates c WHERE c.scope = $1"                 \
+      " AND COALESCE(c.subject_hash, SUBSTR(LOWER(c.subject), 1, 200))"        \
+      " IN ($2, SUBSTR(LOWER($3), 1, 200)) AND c.not_after > $4"               \
+      " AND COALESCE(c.key_hash, '') <> COALESCE($5, '-')"                     \
+      " AND NOT EXISTS (SELECT 1 FROM revocations r WHERE r.scope = c.scope"   \
+      " AND r.serial = c.serial"                                               \
+      " AND (r.effective <= r.created OR r.effective <= $6))"                  \
+      " AND (c.subject_hash IS NOT NULL OR LOWER(c.subject) = LOWER($7))")     \
+    X(SCEP_Q_CERTIFICATE_ADD, "ttttnnttntt",                                   \
       "INSERT INTO certificates (id, scope, serial, subject, not_before,"      \
-      " not_after, profile, der, created, key_hash)"                           \
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")                     \
+      " not_after, profile, der, created, key_hash, subject_hash)"             \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")                \
     X(SCEP_Q_TRANSACTION_ADD, "tttttttntttt",                                  \
       "INSERT INTO transactions (id, scope, transaction_id, key_hash,"         \
       " csr_hash, challenge_hash, certificate_id, created, peer, renewal_of,"  \

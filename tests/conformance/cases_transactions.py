@@ -62,6 +62,30 @@ case("Q10-issued-another-self-signed-signer", SAME, issued(
         cert=cms.certificate(message.key, cms.name("again"))))))
 case("R42-issued-other-csr", NEW, issued(
     lambda world, message, _: world.post(other_csr(message))))
+def duplicate(first, again, path="/unique"):
+    """Of one subject twice; FIRST and AGAIN are what the messages have."""
+    def send(world):
+        world.certified(path, **first)
+        return world.post(world.message(**again), path)
+    return send
+
+
+TAKEN = Failure(BAD_REQUEST, "SCEP0165")
+case("R42-duplicate-refused", TAKEN, duplicate(
+    dict(subject=cms.name("taken 1")), dict(
+        subject=cms.name("Taken  1", string=der.printable), key=2)))
+case("R42-duplicate-of-another-order", TAKEN, duplicate(
+    dict(subject=cms.name("taken 2", ("2.5.4.10", der.utf8("x")))),
+    dict(subject=der.seq(*reversed([one.raw for one in der.parse(cms.name(
+        "taken 2", ("2.5.4.10", der.utf8("x")))).children])), key=2)))
+case("R42-duplicate-of-the-same-key", Issued(), duplicate(
+    dict(subject=cms.name("taken 3")), dict(subject=cms.name("taken 3"))))
+case("R42-duplicate-allowed", Issued(), duplicate(
+    dict(subject=cms.name("taken 4")), dict(
+        subject=cms.name("taken 4"), key=2), "/open"))
+SANS = dict(subject=cms.name(None), csr=dict(attributes=[
+    cms.extension_request(cms.general_names(cms.dns("a.example.org")))]))
+case("R42-no-subject-is-nobodys", Issued(), duplicate(SANS, dict(SANS, key=2)))
 case("S10-issued-other-key-same-id", REUSED, issued(
     lambda world, message, _: world.post(other_key(message))))
 case("R40-issued-poll", SAME, issued(

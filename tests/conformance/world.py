@@ -30,6 +30,7 @@ LOCATIONS = {
     "strict": "ScepChallenge one-time\nScepRenewalExpired Off",
     "month": "ScepChallenge one-time\nScepRenewalExpired 30d",
     "names": "ScepChallenge one-time\nScepDisableRenewalSubjectNameMatch On",
+    "unique": "ScepDuplicateSubject refuse",
     "both": "ScepChallenge one-time\nScepRenewalChallenge require",
     "late": "ScepChallenge one-time\nScepRenewalWindow 20%",
     "trust": "ScepChallenge one-time\nScepRenewalTrust old.crt",

@@ -133,6 +133,7 @@ LIMITS = [
      "ScepCertBackdate 400d: a time"),
     ("<ScepProfile a>\nScepCertValidity 0\n</ScepProfile>",
      "ScepCertValidity 0: a time"),
+    ("ScepDuplicateSubject Off", "allow, revoke or refuse is wanted"),
     ("ScepApproval never", "automatic or manual is wanted"),
     ("ScepApprovalExpiry 0", "a time from 1 seconds to 366 days is wanted"),
     ("ScepApprovalMax 0", "a number from 1 to 100000 is wanted"),

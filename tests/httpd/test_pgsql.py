@@ -118,6 +118,49 @@ def test_a_password_each_over_both_nodes(nodes):
     assert len({cert.serial_number for cert in found}) == 2 * count
 
 
+def request_of(server, subject, number):
+    """With a password of its own."""
+    password, key = server.draw(), scep.shared_key(number)
+    request = scep.Request(server.ra_cert, password, key=key)
+    request.csr = scep.x509.CertificateSigningRequestBuilder().subject_name(
+        subject).add_attribute(scep.AttributeOID.CHALLENGE_PASSWORD,
+                               password.encode()).sign(
+            key, scep.hashes.SHA256()).public_bytes(
+                scep.serialization.Encoding.DER)
+    return request
+
+
+def post(server, request):
+    return server.reply(server.endpoint().post(request.der()), request)
+
+
+def test_one_subject_over_two_nodes(nodes, database, make):
+    """R42; also of a name that no index has room for."""
+    nodes = [make(like=nodes[0], extra="ScepDuplicateSubject refuse\n").start()
+             for _ in range(2)]
+    refused = "The subject has a valid certificate already."
+    subjects = [scep.name("unique"), scep.x509.Name([
+        scep.x509.NameAttribute(scep.NameOID.ORGANIZATIONAL_UNIT_NAME,
+                                scep.hashlib.sha256(bytes([i])).hexdigest())
+        for i in range(96)])]
+    for subject in subjects:
+        jobs = []
+        for number in range(12):
+            server = nodes[number % 2]
+            jobs.append(lambda s=server, r=request_of(
+                server, subject, number): post(s, r))
+        replies = at_once(jobs)
+        assert sorted(reply.status for reply in replies) == (
+            [scep.SUCCESS] + [scep.FAILURE] * 11)
+        assert {reply.fail_text for reply in replies
+                if reply.status == scep.FAILURE} == {refused}
+    # as if from before hashes were recorded
+    database.sql("UPDATE certificates SET subject_hash = NULL")
+    for subject in subjects:
+        assert post(nodes[1], request_of(nodes[1], subject,
+                                         13)).fail_text == refused
+
+
 def test_a_claim_of_a_dead_node_comes_back(nodes, database, make):
     dying = make(like=nodes[0])
     dying.start()

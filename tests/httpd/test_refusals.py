@@ -36,6 +36,10 @@ ELSEWHERE = {"test_renewal": range(143, 150), "test_getcert": range(161, 164),
              "test_limits": (190, 191, 192, 194)}
 CASES = {}
 EXTRA = """ScepPasswordMax 16
+<Location /unique>
+    SetHandler scep
+    ScepDuplicateSubject refuse
+</Location>
 <Location /discreet>
     SetHandler scep
     ScepClearChallenge refuse
@@ -313,6 +317,14 @@ def ca_refused(running):
     return post(running, request)
 
 
+@case("SCEP0165")
+def duplicate_subject(running):
+    assert running.enrol(running.draw(), "unique").status == scep.SUCCESS
+    request = scep.Request(running.ra_cert, running.draw(), "unique",
+                           key=scep.shared_key(3))
+    return running.endpoint("/unique").post(request.der()), request
+
+
 # ---- the password ----
 
 @case("SCEP0151")
@@ -492,7 +504,7 @@ def test_refusal(running, number):
     if status in (429, 503):
         assert int(answer[1]["Retry-After"]) > 0
     if number not in ("SCEP0142", "SCEP0155", "SCEP0156", "SCEP0158",
-                      "SCEP0171"):
+                      "SCEP0165", "SCEP0171"):
         assert running.count_certificates() == certificates
 
 

@@ -32,6 +32,15 @@ static X509_NAME *name_of(fixture_t *f, const char *text, int type)
     return name;
 }
 
+static bool same_hash(fixture_t *f, const X509_NAME *a, const X509_NAME *b)
+{
+    unsigned char one[SCEP_HASH_SIZE], two[SCEP_HASH_SIZE];
+
+    assert_true(scep_names_subject_hash(a, f->pool, one));
+    assert_true(scep_names_subject_hash(b, f->pool, two));
+    return memcmp(one, two, sizeof(one)) == 0;
+}
+
 static const char *subject_difference(fixture_t *f, const char *before,
                                       const char *after)
 {
@@ -42,6 +51,7 @@ static const char *subject_difference(fixture_t *f, const char *before,
 
     assert_non_null(difference);
     assert_int_equal(kept, *difference == '\0');
+    assert_int_equal(kept, same_hash(f, a, b));
     X509_NAME_free(a);
     X509_NAME_free(b);
     return difference;
@@ -58,6 +68,12 @@ static void test_equal_subjects(void **state)
     /* a CA put them into its own order */
     assert_string_equal(subject_difference(f, "C=XX|O=x|CN=a", "CN=a|O=x|C=XX"),
                         "");
+    assert_string_equal(subject_difference(f, "CN=a|O=x|CN=b", "O=x|CN=a|CN=b"),
+                        "");
+    assert_string_equal(
+        subject_difference(f, "CN=\t a \n\r b\v|O= x", "CN=A B|O=x"), "");
+    assert_string_equal(
+        subject_difference(f, "CN=J\xc3\xa4ger", "CN=j\xc3\xa4GER"), "");
 }
 
 static void test_string_types(void **state)
@@ -68,6 +84,11 @@ static void test_string_types(void **state)
     const char *difference;
 
     assert_true(scep_names_subject_kept(a, b, f->pool, &difference));
+    assert_true(same_hash(f, a, b));
+    X509_NAME_free(b);
+    b = name_of(f, "CN=device", V_ASN1_BIT_STRING); /* is no text */
+    assert_false(scep_names_subject_kept(a, b, f->pool, &difference));
+    assert_false(same_hash(f, a, b));
     X509_NAME_free(a);
     X509_NAME_free(b);
 }
@@ -91,6 +112,10 @@ static void test_different_subjects(void **state)
     assert_string_not_equal(subject_difference(f, "CN=a|O=x", "CN=a+O=x"), "");
     assert_string_equal(subject_difference(f, "CN=a", ""),
                         "\"CN=a\" is missing in the subject");
+    assert_string_not_equal(subject_difference(f, "CN=ab", "CN=a b"), "");
+    assert_string_not_equal(subject_difference(f, "CN=a|O=b", "CN=b|O=a"), "");
+    assert_string_not_equal(subject_difference(f, "CN=\xc3\xa4", "CN=\xc3\x84"),
+                            "");
 }
 
 static void test_differences_are_printable(void **state)

@@ -334,6 +334,75 @@ static void test_one_of_two_that_wait_has_run_out(void **state)
         SCEP_REFUSED);
 }
 
+static scep_status_e ask_other(enroll_fixture_t *f, const char *id,
+                               const char *password, X509 **cert)
+{
+    scep_keypair_t signer = {enroll_self_signed(f, f->other_key), f->other_key};
+    scep_octets_t csr = enroll_csr(f, f->other_key, "dev", password);
+    scep_reply_t reply = {.cert = NULL};
+    scep_status_e status;
+
+    enroll_reset_result(f);
+    f->req.renewal = NULL;
+    status = scep_pkcsreq(&f->req, enroll_message(f, id, &signer, csr), &reply,
+                          &f->base.res);
+    *cert = reply.cert;
+    return status;
+}
+
+/* R42: two wait for the same subject; whoever comes later is told at once. */
+static void test_subject_is_taken_meanwhile(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f), *another = enroll_draw(f);
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", password);
+    X509 *cert;
+
+    be_ready(f, true);
+    f->policy.duplicate = SCEP_DUPLICATE_REFUSE;
+    assert_int_equal(ask(f, "1", csr, &cert), SCEP_PENDING);
+    assert_int_equal(ask_other(f, "2", another, &cert), SCEP_PENDING);
+    decide(f, "1", true);
+    decide(f, "2", true);
+    assert_int_equal(ask_other(f, "2", another, &cert), SCEP_OK);
+    assert_int_equal(ask(f, "1", csr, &cert), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_DUPLICATE_SUBJECT);
+    assert_int_equal(waiting(f, "1")->state, SCEP_REQUEST_REJECTED);
+    assert_string_equal(waiting(f, "1")->note,
+                        "the subject has a valid certificate");
+    assert_int_equal(f->issued, 1);
+    assert_int_equal(ask(f, "3", csr, &cert), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_DUPLICATE_SUBJECT);
+    /* the password is good again */
+    assert_int_equal(
+        ask(f, "4", enroll_csr(f, f->device.key, "new", password), &cert),
+        SCEP_PENDING);
+}
+
+static void test_subject_is_taken_at_the_ca(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", password);
+    X509 *cert;
+
+    be_ready(f, false);
+    f->policy.duplicate = SCEP_DUPLICATE_REFUSE;
+    f->backend_status = SCEP_PENDING;
+    f->backend_ticket = "one";
+    assert_int_equal(ask(f, "1", csr, &cert), SCEP_PENDING);
+    f->backend_status = SCEP_OK;
+    /* the ticket stands for what asked last */
+    assert_int_equal(ask_other(f, "2", enroll_draw(f), &cert), SCEP_OK);
+    assert_int_equal(ask(f, "1", csr, &cert), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_DUPLICATE_SUBJECT);
+    assert_null(cert);
+    assert_int_equal(waiting(f, "1")->state, SCEP_REQUEST_REJECTED);
+    assert_int_equal(
+        ask(f, "3", enroll_csr(f, f->device.key, "new", password), &cert),
+        SCEP_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +419,8 @@ int main(void)
         ENROLL_TEST(test_without_a_ticket),
         ENROLL_TEST(test_one_of_several_waits),
         ENROLL_TEST(test_one_of_two_that_wait_has_run_out),
+        ENROLL_TEST(test_subject_is_taken_meanwhile),
+        ENROLL_TEST(test_subject_is_taken_at_the_ca),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "message_maker.h"
 #include "scep_password.h"
 #include "scep_pkcsreq.h"
+#include "scep_store_revocation.h"
 
 static scep_status_e serve(enroll_fixture_t *f, const scep_pkimessage_t *msg,
                            X509 **cert)
@@ -423,6 +424,131 @@ static void test_busy_password(void **state)
     assert_int_equal(enrol(f, "t", csr, &cert), SCEP_OK);
 }
 
+/* --- a subject that has a certificate (R42) ------------------------------- */
+
+/* The other device, which signs for itself. */
+static scep_keypair_t other_device(enroll_fixture_t *f)
+{
+    scep_keypair_t signer = {enroll_self_signed(f, f->other_key), f->other_key};
+
+    return signer;
+}
+
+static scep_status_e enrol_other(enroll_fixture_t *f, const char *id,
+                                 const char *cn, const char *password,
+                                 X509 **cert)
+{
+    scep_keypair_t signer = other_device(f);
+    scep_octets_t csr = enroll_csr(f, f->other_key, cn, password);
+
+    enroll_reset_result(f);
+    return serve(f, enroll_message(f, id, &signer, csr), cert);
+}
+
+static bool is_revoked(enroll_fixture_t *f, X509 *cert)
+{
+    const char *serial =
+        scep_serial_text(f->base.pool, X509_get0_serialNumber(cert));
+    scep_revocation_row_t *row;
+    scep_status_e status =
+        scep_store_revocation_find(f->service.store, f->service.scope, serial,
+                                   f->base.pool, &row, &f->base.res);
+
+    if (status == SCEP_NOT_FOUND) {
+        return false;
+    }
+    assert_int_equal(status, SCEP_OK);
+    assert_int_equal(row->reason, SCEP_REVOKED_SUPERSEDED);
+    return true;
+}
+
+static void test_duplicate_is_refused(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    X509 *cert, *other;
+
+    f->policy.duplicate = SCEP_DUPLICATE_REFUSE;
+    assert_int_equal(enrol(f, "1",
+                           enroll_csr(f, f->device.key, "dev", enroll_draw(f)),
+                           &cert),
+                     SCEP_OK);
+    assert_int_equal(enrol_other(f, "2", "DEV", password, &other),
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_DUPLICATE_SUBJECT);
+    assert_non_null(
+        strstr(f->base.res.detail,
+               scep_serial_text(f->base.pool, X509_get0_serialNumber(cert))));
+    assert_int_equal(f->issued, 1); /* nothing was signed */
+    assert_false(is_revoked(f, cert));
+    /* the password is good for another subject */
+    assert_int_equal(enrol_other(f, "3", "other", password, &other), SCEP_OK);
+    /* the device itself may begin anew */
+    assert_int_equal(enrol(f, "4",
+                           enroll_csr(f, f->device.key, "dev", enroll_draw(f)),
+                           &other),
+                     SCEP_OK);
+    assert_int_not_equal(X509_cmp(cert, other), 0);
+    /* over */
+    f->base.now += apr_time_from_sec((apr_int64_t)86400 * 400);
+    assert_int_equal(enrol_other(f, "5", "dev", enroll_draw(f), &other),
+                     SCEP_OK);
+}
+
+/* Both had looked before either was recorded. */
+static void other_is_faster(enroll_fixture_t *f)
+{
+    scep_result_t kept = f->base.res;
+    X509 *cert;
+
+    assert_int_equal(enrol_other(f, "fast", "dev", enroll_draw(f), &cert),
+                     SCEP_OK);
+    f->base.res = kept;
+}
+
+static void test_two_race_for_a_subject(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    X509 *cert;
+
+    f->policy.duplicate = SCEP_DUPLICATE_REFUSE;
+    f->before_sign = other_is_faster;
+    assert_refused(f, "slow", enroll_csr(f, f->device.key, "dev", password),
+                   SCEP_R_DUPLICATE_SUBJECT);
+    assert_int_equal(f->issued, 2); /* one of them did not leave */
+    assert_int_equal(
+        enrol(f, "2", enroll_csr(f, f->device.key, "new", password), &cert),
+        SCEP_OK);
+}
+
+static void test_duplicates_are_revoked(void **state)
+{
+    enroll_fixture_t *f = *state;
+    X509 *first, *second, *third, *elses;
+
+    assert_int_equal(enrol(f, "1",
+                           enroll_csr(f, f->device.key, "dev", enroll_draw(f)),
+                           &first),
+                     SCEP_OK);
+    assert_int_equal(enrol_other(f, "2", "dev", enroll_draw(f), &second),
+                     SCEP_OK); /* allowed */
+    assert_int_equal(enrol_other(f, "3", "else", enroll_draw(f), &elses),
+                     SCEP_OK);
+    assert_false(is_revoked(f, first));
+    assert_null(strstr(f->base.log, "what it had before is revoked"));
+    f->policy.duplicate = SCEP_DUPLICATE_REVOKE;
+    assert_int_equal(enrol(f, "4",
+                           enroll_csr(f, f->device.key, "dev", enroll_draw(f)),
+                           &third),
+                     SCEP_OK);
+    assert_true(is_revoked(f, first));
+    assert_true(is_revoked(f, second));
+    assert_false(is_revoked(f, third));
+    assert_false(is_revoked(f, elses));
+    assert_non_null(strstr(f->base.log, "what it had before is revoked"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -445,6 +571,9 @@ int main(void)
         ENROLL_TEST(test_master_password_is_reusable),
         ENROLL_TEST(test_no_challenge_asked_for),
         ENROLL_TEST(test_busy_password),
+        ENROLL_TEST(test_duplicate_is_refused),
+        ENROLL_TEST(test_two_race_for_a_subject),
+        ENROLL_TEST(test_duplicates_are_revoked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,6 +126,32 @@ static void test_a_lost_reply(void **state)
     assert_int_equal(f->issued, 1);
 }
 
+/* R42: a successor is no duplicate. */
+static void test_a_renewal_is_no_duplicate(void **state)
+{
+    enroll_fixture_t *f = *state;
+    asked_t first, second;
+
+    be_ready(f);
+    f->policy.duplicate = SCEP_DUPLICATE_REFUSE;
+    first = ask(f, SCEP_MSG_PKCSREQ, "1", f->device.cert,
+                enroll_csr(f, f->device.key, "dev", enroll_draw(f)));
+    assert_int_equal(first.status, SCEP_OK);
+    second = ask(f, SCEP_MSG_RENEWALREQ, "2", first.cert,
+                 enroll_csr(f, f->other_key, "dev", NULL));
+    assert_int_equal(second.status, SCEP_OK);
+    f->policy.duplicate = SCEP_DUPLICATE_REVOKE;
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "3", first.cert,
+                         enroll_csr(f, f->device.key, "dev", NULL))
+                         .status,
+                     SCEP_OK);
+    assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "4", first.cert,
+                         enroll_csr(f, f->device.key, "dev", NULL))
+                         .status,
+                     SCEP_OK); /* it was not revoked */
+    assert_int_equal(f->issued, 4);
+}
+
 /* Ids are hashes of keys: that of a renewal with the same key repeats, and
  * RSA makes the very same CSR twice. */
 static void test_a_renewal_is_a_transaction_of_its_own(void **state)
@@ -734,6 +760,7 @@ int main(void)
         ENROLL_TEST(test_same_key_new_key_both_types),
         ENROLL_TEST(test_a_lost_reply),
         ENROLL_TEST(test_a_renewal_is_a_transaction_of_its_own),
+        ENROLL_TEST(test_a_renewal_is_no_duplicate),
         ENROLL_TEST(test_signers_that_prove_nothing),
         ENROLL_TEST(test_trust),
         ENROLL_TEST(test_expired),

@@ -344,6 +344,8 @@ static const char undo_migrations[] =
     "DROP TABLE messages;"
     "DROP INDEX audit_by_seq; DROP INDEX audit_by_event;"
     "DROP INDEX certificates_by_time; DROP INDEX certificates_by_serial;"
+    "DROP INDEX certificates_by_subject;"
+    "ALTER TABLE certificates DROP COLUMN subject_hash;"
     "ALTER TABLE audit DROP COLUMN seq;"
     "ALTER TABLE audit DROP COLUMN reason;"
     "ALTER TABLE audit DROP COLUMN subject;"

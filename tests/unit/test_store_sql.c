@@ -92,6 +92,9 @@ static void test_no_more_is_read_than_counts(void **state)
     /* not all that a password of many uses was used for */
     expect_plan(f, SCEP_Q_TRANSACTION_BY_CHALLENGE,
                 "(challenge_hash=? AND key_hash=? AND csr_hash=?)");
+    /* not all that the CA has issued */
+    expect_plan(f, SCEP_Q_CERTIFICATES_OF_SUBJECT,
+                "certificates_by_subject (scope=? AND <expr>=?)");
 }
 
 int main(void)
