@@ -127,10 +127,10 @@ def test_engine_switched_on_by_graceful(httpd):
     server.start()
     assert server.http("GET", "/certsrv/mscep").status == 404
     server.replace_conf("ScepEngine Off", "ScepEngine On")
-    server.graceful()
+    renew(server)
     assert server.enrol(server.draw()).status == scep.SUCCESS
     server.replace_conf("ScepEngine On", "ScepEngine Off")
-    server.graceful()
+    renew(server)
     assert server.http("GET", "/certsrv/mscep").status == 404
 
 
@@ -138,7 +138,7 @@ def test_policy_changed_by_graceful(httpd):
     server = httpd(extra="ScepPasswordLength 8\n")
     assert len(server.draw()) == 16
     server.replace_conf("ScepPasswordLength 8", "ScepPasswordLength 20")
-    server.graceful()
+    renew(server)
     assert len(server.draw()) == 40
 
 
