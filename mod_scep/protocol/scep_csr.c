@@ -50,23 +50,25 @@ static bool signature_allowed(const X509_REQ *req, const scep_algs_t *algs)
 }
 
 /* The signature is over INFO as received. ASN1_item_verify_ex() encodes what
- * it is given, so it gets a SEQUENCE that nobody has looked into. */
-static bool signature_good(const scep_csr_t *csr, scep_octets_t info,
-                           OSSL_LIB_CTX *libctx)
+ * it is given, so it gets a SEQUENCE that nobody has looked into.
+ * @return 1: good; 0: bad; less: it could not be computed */
+static int verify_signature(const scep_csr_t *csr, scep_octets_t info,
+                            OSSL_LIB_CTX *libctx)
 {
     ASN1_STRING *sequence = ASN1_STRING_type_new(V_ASN1_SEQUENCE);
     const ASN1_BIT_STRING *signature = NULL;
     const X509_ALGOR *algorithm = NULL;
-    bool good;
+    int result = -1;
 
     X509_REQ_get0_signature(csr->req, &signature, &algorithm);
-    good =
-        sequence != NULL &&
-        ASN1_STRING_set(sequence, info.data, (int)info.len) == 1 &&
-        ASN1_item_verify_ex(ASN1_ITEM_rptr(ASN1_SEQUENCE), algorithm, signature,
-                            sequence, NULL, csr->key, libctx, NULL) == 1;
+    if (sequence != NULL &&
+        ASN1_STRING_set(sequence, info.data, (int)info.len) == 1) {
+        result = ASN1_item_verify_ex(ASN1_ITEM_rptr(ASN1_SEQUENCE), algorithm,
+                                     signature, sequence, NULL, csr->key,
+                                     libctx, NULL);
+    }
     ASN1_STRING_clear_free(sequence);
-    return good;
+    return result;
 }
 
 /*
@@ -83,6 +85,7 @@ static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
     scep_status_e status = scep_preflight_csr(csr->der, res);
     scep_csr_parts_t parts;
     const char *fault;
+    int result;
 
     *worked = false;
     if (status != SCEP_OK) {
@@ -103,8 +106,9 @@ static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
     if (fault != NULL) {
         return scep_fail(res, SCEP_R_CONTENT, "PKCS#10: %s", fault);
     }
-    *worked = true;
-    if (!signature_good(csr, parts.info, scep_algs_libctx(algs))) {
+    result = verify_signature(csr, parts.info, scep_algs_libctx(algs));
+    *worked = result >= 0; /* not by an algorithm that is unknown, say */
+    if (result != 1) {
         return scep_fail(res, SCEP_R_CONTENT, "signature of PKCS#10 is bad");
     }
     return SCEP_OK;

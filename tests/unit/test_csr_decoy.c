@@ -28,9 +28,11 @@ int __wrap_ASN1_item_verify_ex(const ASN1_ITEM *it, const X509_ALGOR *alg,
                                EVP_PKEY *pkey, OSSL_LIB_CTX *libctx,
                                const char *propq)
 {
-    verified++;
-    return __real_ASN1_item_verify_ex(it, alg, signature, data, id, pkey,
-                                      libctx, propq);
+    int result = __real_ASN1_item_verify_ex(it, alg, signature, data, id, pkey,
+                                            libctx, propq);
+
+    verified += result >= 0; /* else it came to nothing */
+    return result;
 }
 
 static scep_algs_t *algs_of(fixture_t *f)
@@ -126,6 +128,22 @@ static void odd_keys_cost_what_usual_ones_do(void **state)
         work_for(f, maker_csr(f, certs_key(f, "P-224", NULL), "x", NULL)), 1);
 }
 
+/* Nor can anything be computed by an algorithm that is unknown, or of another
+ * kind of key. */
+static void odd_algorithms_cost_what_usual_ones_do(void **state)
+{
+    fixture_t *f = *state;
+    EVP_PKEY *key = certs_key(f, "device", NULL);
+    X509_REQ *req = maker_req(f, certs_key(f, "P-256", NULL), "x");
+    /* the end of sha256WithRSAEncryption, and of what does not exist */
+    scep_octets_t unknown = maker_patch(f, maker_csr(f, key, "device", NULL),
+                                        MAKER_OCTETS("\x01\x01\x0b\x05\x00"),
+                                        MAKER_OCTETS("\x01\x01\x63\x05\x00"));
+
+    assert_int_equal(work_for(f, unknown), 1);
+    assert_int_equal(work_for(f, maker_req_sign(f, req, key, "SHA256")), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +151,7 @@ int main(void)
         FIXTURE_TEST(spending_computes_one_signature),
         FIXTURE_TEST(garbage_costs_what_a_bad_signature_does),
         FIXTURE_TEST(odd_keys_cost_what_usual_ones_do),
+        FIXTURE_TEST(odd_algorithms_cost_what_usual_ones_do),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
