@@ -102,11 +102,8 @@ scep_status_e scep_certpoll(scep_request_t *req, const scep_pkimessage_t *msg,
     scep_transaction_row_t *issued = NULL;
     scep_request_row_t *waiting = NULL;
     scep_enrolment_t e;
-    scep_status_e status = scep_renewal_settle(req, msg, res);
+    scep_status_e status = begin(req, msg, &e, res);
 
-    if (status == SCEP_OK) {
-        status = begin(req, msg, &e, res);
-    }
     if (status == SCEP_OK) {
         status = find_issued(&e, &issued, res);
         issued = status == SCEP_OK ? issued : NULL;

@@ -30,7 +30,8 @@ typedef scep_status_e scep_message_fn(scep_request_t *req,
 
 /**
  * Look at what is outside the envelope, before it is opened: what is refused
- * here cannot tell what is inside (S20).
+ * here cannot tell what is inside (S20). REQ's CA is already that to which the
+ * message is addressed.
  * @return SCEP_OK: go on; else RES is filled
  */
 typedef scep_status_e scep_admit_fn(scep_request_t *req,

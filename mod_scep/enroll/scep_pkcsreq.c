@@ -72,11 +72,8 @@ scep_status_e scep_pkcsreq(scep_request_t *req, const scep_pkimessage_t *msg,
 {
     scep_transaction_row_t *row = NULL;
     scep_enrolment_t e;
-    scep_status_e status = scep_renewal_settle(req, msg, res);
+    scep_status_e status = scep_enrolment_begin(req, msg, &e, res);
 
-    if (status == SCEP_OK) {
-        status = scep_enrolment_begin(req, msg, &e, res);
-    }
     if (status == SCEP_OK) {
         status = try_renewal(&e, reply, res);
         if (status != SCEP_NOT_FOUND) {

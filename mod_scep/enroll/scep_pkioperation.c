@@ -101,14 +101,33 @@ static scep_status_e conceal(scep_request_t *req, const scep_pkimessage_t *msg,
     return status == SCEP_OK ? scep_fail(res, unknown, "%s", detail) : status;
 }
 
+/* Who answers, and whether at all, is decided before the envelope is opened:
+ * it must not depend on whether it could be (S20). */
+static scep_status_e read_envelope(scep_request_t *req, scep_pkimessage_t *msg,
+                                   const struct handler *handler,
+                                   scep_result_t *res)
+{
+    const scep_algs_t *algs = req->policy->algs;
+    const apr_array_header_t *pairs = scep_service_pairs(req);
+    scep_status_e status = scep_pkimessage_address(msg, algs, pairs, res);
+
+    if (status == SCEP_OK) {
+        scep_service_by_recipient(req, msg->recipient);
+        status =
+            handler->admit != NULL ? handler->admit(req, msg, res) : SCEP_OK;
+    }
+    return status == SCEP_OK && !handler->ignores_content
+               ? scep_pkimessage_open(msg, algs, pairs, res)
+               : status;
+}
+
 static scep_status_e decide(scep_request_t *req, scep_octets_t der,
                             scep_pkimessage_t **msg, scep_reply_t *reply,
                             scep_result_t *res)
 {
-    const scep_algs_t *algs = req->policy->algs;
     const struct handler *handler;
     scep_status_e status =
-        scep_pkimessage_decode(der, algs, req->pool, msg, res);
+        scep_pkimessage_decode(der, req->policy->algs, req->pool, msg, res);
 
     if (*msg != NULL && scep_manner_check_nonce(req, *msg, res) != SCEP_OK) {
         *msg = NULL; /* no CertRep can be made of it */
@@ -123,22 +142,12 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
     if (status != SCEP_OK) {
         return status;
     }
-    /* Before the envelope is opened: the answer must not depend on whether it
-     * could be (S20). */
     handler = handler_of(*msg);
     if (handler == NULL) {
         return scep_fail(res, SCEP_R_MESSAGE_TYPE, "%s is not served",
                          scep_message_type_name((*msg)->message_type));
     }
-    status = handler->admit != NULL ? handler->admit(req, *msg, res) : SCEP_OK;
-    if (status == SCEP_OK) {
-        status = (handler->ignores_content ? scep_pkimessage_address
-                                           : scep_pkimessage_open)(
-            *msg, algs, scep_service_pairs(req), res);
-    }
-    if ((*msg)->recipient != NULL) { /* also if it could not be decrypted */
-        scep_service_by_recipient(req, (*msg)->recipient);
-    }
+    status = read_envelope(req, *msg, handler, res);
     if (status == SCEP_OK) {
         status = handler->serve(req, *msg, reply, res);
     }
@@ -155,7 +164,6 @@ static bool tells_of_content(scep_reason_e reason)
     case SCEP_R_SIGNER_KEY:
     case SCEP_R_REPLY_KEY:
     case SCEP_R_TRANSACTION_REUSED:
-    case SCEP_R_RENEWAL_SIGNER:
     case SCEP_R_RENEWAL_REVOKED:
     case SCEP_R_RENEWAL_VALIDITY:
     case SCEP_R_RENEWAL_EARLY:

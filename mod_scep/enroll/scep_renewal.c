@@ -147,7 +147,6 @@ scep_status_e scep_renewal_examine(scep_request_t *req,
     X509 *cert = msg->signer;
     scep_status_e status = SCEP_OK;
 
-    renewal->service = req->service;
     renewal->serial = scep_serial_text(req->pool, X509_get0_serialNumber(cert));
     renewal->signer = SCEP_SIGNER_SELF;
     if (!is_self_issued(cert)) {
@@ -234,26 +233,12 @@ scep_status_e scep_renewal_admit(scep_request_t *req,
                                  scep_result_t *res)
 {
     scep_status_e status = scep_renewal_examine(req, msg, res);
-    const scep_renewal_t *renewal = req->renewal;
-    bool others = req->idents != NULL && req->idents->nelts > 0;
 
     if (status != SCEP_OK) {
         return status;
     }
-    if (!renewal->candidate &&
-        !(others && renewal->signer == SCEP_SIGNER_FOREIGN)) {
-        return refuse(req, msg, res);
-    }
-    return check_answerable(req, msg, res);
-}
-
-scep_status_e scep_renewal_settle(scep_request_t *req,
-                                  const scep_pkimessage_t *msg,
-                                  scep_result_t *res)
-{
-    return req->renewal == NULL || req->renewal->service != req->service
-               ? scep_renewal_examine(req, msg, res)
-               : SCEP_OK;
+    return req->renewal->candidate ? check_answerable(req, msg, res)
+                                   : refuse(req, msg, res);
 }
 
 /* --- may it have a successor now? ----------------------------------------- */
@@ -504,13 +489,7 @@ scep_status_e scep_renewalreq(scep_request_t *req, const scep_pkimessage_t *msg,
                               scep_reply_t *reply, scep_result_t *res)
 {
     scep_enrolment_t e;
-    scep_status_e status = scep_renewal_settle(req, msg, res);
+    scep_status_e status = scep_enrolment_begin(req, msg, &e, res);
 
-    if (status == SCEP_OK) {
-        status = scep_enrolment_begin(req, msg, &e, res);
-    }
-    if (status == SCEP_OK && !req->renewal->candidate) {
-        status = refuse(req, msg, res);
-    }
     return status == SCEP_OK ? scep_renewal_serve(&e, reply, res) : status;
 }

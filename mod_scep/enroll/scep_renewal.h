@@ -26,7 +26,6 @@ typedef enum {
 
 /** What the certificate that signed a message is. */
 struct scep_renewal_t {
-    const scep_service_t *service; /* whose issuing CA OURS is */
     scep_signer_e signer;
     bool candidate; /* renewal is on, the signer is OURS or TRUSTED, and the
                      * digest of the message is good enough */
@@ -46,16 +45,8 @@ struct scep_renewal_t {
 scep_admit_fn scep_renewal_examine;
 
 /** The same for RenewalReq, which is refused unless the signer is a candidate:
- * SCEP_R_RENEWAL_OFF, _SIGNER or _DIGEST, or SCEP_R_REPLY_KEY. Where there are
- * several CAs a foreign signer may be another CA's, which the recipient of the
- * envelope will tell. */
+ * SCEP_R_RENEWAL_OFF, _SIGNER or _DIGEST, or SCEP_R_REPLY_KEY. */
 scep_admit_fn scep_renewal_admit;
-
-/** The opened message turned out to be for another CA than the one that REQ
- * began with: look again. Results as scep_renewal_examine(). */
-scep_status_e scep_renewal_settle(scep_request_t *req,
-                                  const scep_pkimessage_t *msg,
-                                  scep_result_t *res);
 
 /**
  * A renewal of the certificate SERIAL has waited: was that one revoked
@@ -67,7 +58,7 @@ scep_status_e scep_renewal_settle(scep_request_t *req,
 scep_status_e scep_renewal_stands(scep_request_t *req, const char *serial,
                                   scep_result_t *res);
 
-/** RenewalReq: the handler. */
+/** RenewalReq: the handler, after scep_renewal_admit(). */
 scep_message_fn scep_renewalreq;
 
 /**

@@ -32,11 +32,13 @@ typedef struct scep_pkimessage_t {
     bool clear_challenge;   /* a challengePassword, whatever it is, is among
                                   * the signed attributes (Q23) */
     scep_octets_t envelope; /* the pkcsPKIEnvelope; len 0 if absent */
-    /* after scep_pkimessage_open(): */
+    /* after scep_pkimessage_address(): */
+    CMS_ContentInfo *enveloped;
     const scep_cipher_t *cipher;     /* that the request used */
     scep_oaep_t oaep;                /* of its key transport */
-    const scep_keypair_t *recipient; /* which of our pairs opened it */
-    scep_octets_t data;              /* messageData: PKCS#10, ... */
+    const scep_keypair_t *recipient; /* which of our pairs opens it */
+    /* after scep_pkimessage_open(): */
+    scep_octets_t data; /* messageData: PKCS#10, ... */
 } scep_pkimessage_t;
 
 /**
@@ -71,11 +73,12 @@ scep_status_e scep_pkimessage_address(scep_pkimessage_t *msg,
                                       scep_result_t *res);
 
 /**
- * Open the envelope with whichever of our key pairs it is addressed to.
+ * Open the envelope, once, with whichever of our key pairs it is addressed to.
  * RecipientInfos are matched by issuer and serial number compared as names
  * (Q79), or by subjectKeyIdentifier. More than one RecipientInfo for the same
  * key of ours is refused (S20); several for different keys of ours are fine
- * (scepclient does so) and the first of PAIRS' order is used.
+ * (scepclient does so) and the first of PAIRS' order is used. What
+ * scep_pkimessage_address() has found stands.
  *
  * @param pairs array of const scep_keypair_t *, newest first
  * @return SCEP_OK; SCEP_REFUSED: _ENVELOPE (absent, malformed, or several

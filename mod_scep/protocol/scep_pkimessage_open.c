@@ -151,7 +151,7 @@ static scep_status_e choose_recipient(scep_pkimessage_t *msg, recipients_t *ris,
 
 /* Nothing of what could not be read reaches anybody; but the time that a
  * PKCS#10 would have cost is spent (invariant 7). */
-static scep_status_e read_content(scep_pkimessage_t *msg, CMS_ContentInfo *cms,
+static scep_status_e read_content(scep_pkimessage_t *msg,
                                   const scep_algs_t *algs, scep_result_t *res)
 {
     bool wants_csr = msg->message_type == SCEP_MSG_PKCSREQ ||
@@ -159,7 +159,8 @@ static scep_status_e read_content(scep_pkimessage_t *msg, CMS_ContentInfo *cms,
 
     /* A CBC plaintext is shorter than its ciphertext, so this never fills. */
     unsigned char *data = scep_secret_alloc(msg->pool, msg->envelope.len);
-    size_t len = scep_cms_decrypt(cms, msg->recipient, data, msg->envelope.len);
+    size_t len = scep_cms_decrypt(msg->enveloped, msg->recipient, data,
+                                  msg->envelope.len);
 
     scep_crypto_clear_errors(); /* sometimes there are none, so never any (M7) */
     if (len == 0) {
@@ -173,9 +174,10 @@ static scep_status_e read_content(scep_pkimessage_t *msg, CMS_ContentInfo *cms,
     return SCEP_OK;
 }
 
-static scep_status_e address(scep_pkimessage_t *msg, const scep_algs_t *algs,
-                             const apr_array_header_t *pairs,
-                             CMS_ContentInfo **cms, scep_result_t *res)
+scep_status_e scep_pkimessage_address(scep_pkimessage_t *msg,
+                                      const scep_algs_t *algs,
+                                      const apr_array_header_t *pairs,
+                                      scep_result_t *res)
 {
     scep_status_e status;
     recipients_t *ris;
@@ -194,23 +196,14 @@ static scep_status_e address(scep_pkimessage_t *msg, const scep_algs_t *algs,
         return scep_fail(res, SCEP_R_ENVELOPE_ALG, "content cipher %s",
                          OBJ_nid2sn(cipher_nid));
     }
-    *cms = scep_pkimessage_parse_cms(msg->envelope, scep_algs_libctx(algs),
-                                     msg->pool);
-    ris = *cms != NULL ? CMS_get0_RecipientInfos(*cms) : NULL;
+    msg->enveloped = scep_pkimessage_parse_cms(
+        msg->envelope, scep_algs_libctx(algs), msg->pool);
+    ris =
+        msg->enveloped != NULL ? CMS_get0_RecipientInfos(msg->enveloped) : NULL;
     if (ris == NULL) {
         return scep_fail(res, SCEP_R_ENVELOPE, "CMS does not parse");
     }
     return choose_recipient(msg, ris, pairs, res);
-}
-
-scep_status_e scep_pkimessage_address(scep_pkimessage_t *msg,
-                                      const scep_algs_t *algs,
-                                      const apr_array_header_t *pairs,
-                                      scep_result_t *res)
-{
-    CMS_ContentInfo *cms;
-
-    return address(msg, algs, pairs, &cms, res);
 }
 
 scep_status_e scep_pkimessage_open(scep_pkimessage_t *msg,
@@ -218,8 +211,9 @@ scep_status_e scep_pkimessage_open(scep_pkimessage_t *msg,
                                    const apr_array_header_t *pairs,
                                    scep_result_t *res)
 {
-    CMS_ContentInfo *cms = NULL;
-    scep_status_e status = address(msg, algs, pairs, &cms, res);
+    scep_status_e status = msg->recipient != NULL
+                               ? SCEP_OK
+                               : scep_pkimessage_address(msg, algs, pairs, res);
 
-    return status == SCEP_OK ? read_content(msg, cms, algs, res) : status;
+    return status == SCEP_OK ? read_content(msg, algs, res) : status;
 }

@@ -128,6 +128,36 @@ def test_ca_by_recipient(server, vpn):
     assert own.signed_by == server.ra_cert
 
 
+def renew(server, to, cert, content=None):
+    request = scep.Request(to, key=scep.shared_key(0))
+    request.cert, request.message_type = cert, scep.RENEWALREQ
+    status, _, body = server.endpoint("/both").post(request.der(content))
+    assert status == 200, body
+    return scep.Reply(body, request, [to])
+
+
+def test_renewal_is_judged_by_the_recipients_ca(server, vpn):
+    """R47, S20: whose certificate the signer has to have is known before the
+    envelope is decrypted, and what is refused for it does not tell whether it
+    could be."""
+    ca, ra = vpn
+    first = enrol(server, "/both", ra.cert, server.draw("/vpn-admin"))
+    again = renew(server, ra.cert, first.certs[0])
+    assert again.status == scep.SUCCESS
+    assert again.certs[0].issuer == ca.cert.subject
+    server.expect("SCEP0144")
+    csr = scep.new_csr(scep.shared_key(0), "device")
+    for count, to in enumerate((server.ra_cert, ra.cert)):
+        stranger = first.certs[0] if count == 0 else make_cert(
+            "device", scep.shared_key(0), server.ra)
+        good = scep.encrypt(csr, [to])
+        for content in good, good[:-1] + bytes([good[-1] ^ 1]):
+            reply = renew(server, to, stranger, content)
+            assert (reply.status, reply.fail_info) == (scep.FAILURE,
+                                                       scep.BAD_REQUEST)
+    assert server.count("SCEP0144") == 4
+
+
 def test_same_transaction_at_two_cas(server, vpn):
     """S10: an id at one CA says nothing about the other."""
     ca, ra = vpn

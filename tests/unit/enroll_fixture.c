@@ -12,6 +12,7 @@
 #include "scep_draw.h"
 #include "scep_password.h"
 #include "scep_profile.h"
+#include "scep_renewal.h"
 
 enum { TABLE_CAPACITY = 16 };
 
@@ -136,6 +137,17 @@ scep_pkimessage_t *enroll_message(enroll_fixture_t *f, const char *id,
 void enroll_reset_result(enroll_fixture_t *f)
 {
     scep_result_init(&f->base.res, f->base.pool);
+}
+
+scep_status_e enroll_serve(enroll_fixture_t *f, scep_message_fn *serve,
+                           const scep_pkimessage_t *msg, scep_reply_t *reply)
+{
+    scep_status_e status;
+
+    enroll_reset_result(f);
+    status = scep_renewal_examine(&f->req, msg, &f->base.res);
+    return status == SCEP_OK ? serve(&f->req, msg, reply, &f->base.res)
+                             : status;
 }
 
 const char *enroll_draw(enroll_fixture_t *f)

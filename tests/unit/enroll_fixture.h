@@ -9,7 +9,7 @@
 
 #include "fixture.h"
 
-#include "scep_pkimessage.h"
+#include "scep_message.h"
 #include "scep_service.h"
 
 typedef struct enroll_fixture_t {
@@ -53,6 +53,11 @@ scep_octets_t enroll_csr(enroll_fixture_t *f, EVP_PKEY *key, const char *cn,
 scep_pkimessage_t *enroll_message(enroll_fixture_t *f, const char *id,
                                   const scep_keypair_t *signer,
                                   scep_octets_t csr);
+
+/** Decide on MSG as scep_pkioperation() does: its signer is looked at first.
+ * The result is reset before. */
+scep_status_e enroll_serve(enroll_fixture_t *f, scep_message_fn *serve,
+                           const scep_pkimessage_t *msg, scep_reply_t *reply);
 
 /** Draw a one-time password; fails the test if that fails. */
 const char *enroll_draw(enroll_fixture_t *f);

@@ -14,9 +14,7 @@ static scep_status_e deliver(enroll_fixture_t *f, scep_message_fn *serve,
     scep_reply_t reply = {.cert = NULL};
     scep_status_e status;
 
-    enroll_reset_result(f);
-    f->req.renewal = NULL;
-    status = serve(&f->req, msg, &reply, &f->base.res);
+    status = enroll_serve(f, serve, msg, &reply);
     *cert = reply.cert;
     return status;
 }

@@ -17,9 +17,8 @@ static X509 *enrol(enroll_fixture_t *f, const scep_keypair_t *device)
     scep_octets_t csr = enroll_csr(f, device->key, "device", enroll_draw(f));
     const char *id = device == &f->device ? "enrol" : "enrol-other";
 
-    enroll_reset_result(f);
-    assert_int_equal(scep_pkcsreq(&f->req, enroll_message(f, id, device, csr),
-                                  &reply, &f->base.res),
+    assert_int_equal(enroll_serve(f, scep_pkcsreq,
+                                  enroll_message(f, id, device, csr), &reply),
                      SCEP_OK);
     return reply.cert;
 }

@@ -21,9 +21,7 @@ static scep_status_e ask(enroll_fixture_t *f, const char *id, scep_octets_t csr,
     scep_reply_t reply = {.cert = NULL};
     scep_status_e status;
 
-    enroll_reset_result(f);
-    f->req.renewal = NULL;
-    status = scep_pkcsreq(&f->req, msg, &reply, &f->base.res);
+    status = enroll_serve(f, scep_pkcsreq, msg, &reply);
     *cert = reply.cert;
     return status;
 }
@@ -201,13 +199,11 @@ static void test_replay_moves_nothing(void **state)
     X509 *cert;
 
     be_ready(f, true);
-    assert_int_equal(scep_pkcsreq(&f->req, first, &reply, &f->base.res),
+    assert_int_equal(enroll_serve(f, scep_pkcsreq, first, &reply),
                      SCEP_PENDING);
     assert_int_equal(ask(f, "u", csr, &cert), SCEP_PENDING);
     row = waiting(f, "u");
-    enroll_reset_result(f);
-    f->req.renewal = NULL;
-    assert_int_equal(scep_pkcsreq(&f->req, first, &reply, &f->base.res),
+    assert_int_equal(enroll_serve(f, scep_pkcsreq, first, &reply),
                      SCEP_PENDING);
     assert_string_equal(waiting(f, "u")->id, row->id);
     assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING); /* a new message */
@@ -227,15 +223,12 @@ static void test_replayed_after_it_waited(void **state)
     f->policy.sources.source[0] = SCEP_SOURCE_NONE;
     f->backend_status = SCEP_PENDING;
     f->backend_ticket = "one";
-    assert_int_equal(scep_pkcsreq(&f->req, first, &reply, &f->base.res),
+    assert_int_equal(enroll_serve(f, scep_pkcsreq, first, &reply),
                      SCEP_PENDING);
     f->backend_status = SCEP_OK;
     assert_int_equal(ask(f, "t", csr, &cert), SCEP_OK);
     f->base.now += f->policy.retry_window + APR_USEC_PER_SEC;
-    enroll_reset_result(f);
-    f->req.renewal = NULL;
-    assert_int_equal(scep_pkcsreq(&f->req, first, &reply, &f->base.res),
-                     SCEP_OK);
+    assert_int_equal(enroll_serve(f, scep_pkcsreq, first, &reply), SCEP_OK);
     assert_int_equal(X509_cmp(reply.cert, cert), 0);
 }
 

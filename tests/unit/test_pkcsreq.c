@@ -11,7 +11,7 @@ static scep_status_e serve(enroll_fixture_t *f, const scep_pkimessage_t *msg,
                            X509 **cert)
 {
     scep_reply_t reply = {.cert = NULL};
-    scep_status_e status = scep_pkcsreq(&f->req, msg, &reply, &f->base.res);
+    scep_status_e status = enroll_serve(f, scep_pkcsreq, msg, &reply);
 
     *cert = reply.cert;
     return status;
