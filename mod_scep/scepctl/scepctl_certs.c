@@ -297,8 +297,7 @@ static scepctl_exit_e read_filter(scepctl_t *ctl, const wish_t *wish,
     return read_state(wish, ctl, filter);
 }
 
-/* In pages, each of which ends before its rows are printed to a pager that
- * may stop: but for one page at a time no connection is held. */
+/* In pages, so that not all are in memory at once. */
 static scepctl_exit_e list(scepctl_t *ctl, const wish_t *wish,
                            scep_store_t *store)
 {

@@ -229,7 +229,7 @@ static scepctl_exit_e finish(scepctl_t *ctl)
     return SCEPCTL_OK;
 }
 
-/* In pages, so that no connection is held while a pager waits. */
+/* In pages, so that not all are in memory at once. */
 static scepctl_exit_e list(printer_t *p, const wish_t *wish,
                            scep_store_t *store)
 {

@@ -8,6 +8,7 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <apr_tables.h>
 
 #include "scep_store_p.h"
 
@@ -40,7 +41,7 @@ const char *scep_certificate_state_name(const scep_certificate_row_t *row,
     return row->revoked != 0 ? "revocation due" : "valid";
 }
 
-static bool read_revocation(const char *const *columns,
+static bool read_revocation(const char *const *columns, apr_pool_t *pool,
                             scep_certificate_row_t *row)
 {
     apr_int64_t reason;
@@ -54,12 +55,12 @@ static bool read_revocation(const char *const *columns,
         return false;
     }
     row->reason = (scep_revocation_reason_e)reason;
-    row->revoked_by = columns[REVOKED_BY];
+    row->revoked_by = apr_pstrdup(pool, columns[REVOKED_BY]);
     return true;
 }
 
-/* Its strings are the columns'. */
-static bool read_row(const char *const *columns, int count,
+/* All from POOL. */
+static bool read_row(const char *const *columns, int count, apr_pool_t *pool,
                      scep_certificate_row_t *row)
 {
     memset(row, 0, sizeof(*row));
@@ -70,12 +71,12 @@ static bool read_row(const char *const *columns, int count,
         !scep_sql_number(columns[CREATED], &row->created)) {
         return false;
     }
-    row->id = columns[ID];
-    row->scope = columns[SCOPE];
-    row->serial = columns[SERIAL];
-    row->subject = columns[SUBJECT];
-    row->profile = columns[PROFILE];
-    return read_revocation(columns, row);
+    row->id = apr_pstrdup(pool, columns[ID]);
+    row->scope = apr_pstrdup(pool, columns[SCOPE]);
+    row->serial = apr_pstrdup(pool, columns[SERIAL]);
+    row->subject = apr_pstrdup(pool, columns[SUBJECT]);
+    row->profile = apr_pstrdup(pool, columns[PROFILE]);
+    return read_revocation(columns, pool, row);
 }
 
 typedef struct find_t {
@@ -88,23 +89,14 @@ typedef struct find_t {
 static bool find_row(void *baton, const char *const *columns, int count)
 {
     find_t *find = baton;
-    apr_pool_t *pool = find->pool;
-    scep_certificate_row_t *row = apr_palloc(pool, sizeof(*row));
+    scep_certificate_row_t *row = apr_palloc(find->pool, sizeof(*row));
 
-    find->bad = count != DER + 1 || !read_row(columns, count, row) ||
-                !scep_store_octets(pool, columns[DER], &row->der);
-    if (find->bad) {
-        return false;
-    }
-    row->id = apr_pstrdup(pool, row->id);
-    row->scope = apr_pstrdup(pool, row->scope);
-    row->serial = apr_pstrdup(pool, row->serial);
-    row->subject = apr_pstrdup(pool, row->subject);
-    row->profile = apr_pstrdup(pool, row->profile);
-    row->revoked_by = apr_pstrdup(pool, row->revoked_by);
-    find->row = row;
+    find->bad = count != DER + 1 ||
+                !read_row(columns, count, find->pool, row) ||
+                !scep_store_octets(find->pool, columns[DER], &row->der);
+    find->row = find->bad ? NULL : row;
     find->count++;
-    return true;
+    return !find->bad;
 }
 
 scep_status_e scep_store_certificate_find(scep_store_t *store,
@@ -126,24 +118,21 @@ scep_status_e scep_store_certificate_find(scep_store_t *store,
 
 /* --- lists ---------------------------------------------------------------- */
 
-typedef struct walk_t {
-    scep_certificate_each_fn *each;
-    void *baton;
-    scep_status_e status;
+/* A page is read before its rows are handed over: who takes them may stop, as
+ * at a pager, and must not keep the database's log from being cleared. */
+
+typedef struct page_t {
+    apr_array_header_t *rows; /* scep_certificate_row_t */
     bool bad;
-} walk_t;
+} page_t;
 
-static bool walk_row(void *baton, const char *const *columns, int count)
+static bool take_row(void *baton, const char *const *columns, int count)
 {
-    walk_t *walk = baton;
-    scep_certificate_row_t row;
+    page_t *page = baton;
 
-    if (!read_row(columns, count, &row)) {
-        walk->bad = true;
-        return false;
-    }
-    walk->status = walk->each(walk->baton, &row);
-    return walk->status == SCEP_OK;
+    page->bad =
+        !read_row(columns, count, page->rows->pool, apr_array_push(page->rows));
+    return !page->bad;
 }
 
 /* For LIKE, with '!' before what is not to be a wildcard. */
@@ -186,10 +175,16 @@ scep_store_certificates_list(scep_store_t *store,
         {pattern_of(pool, filter->subject), 0},
         {NULL, limit},
     };
-    walk_t walk = {each, baton, SCEP_OK, false};
+    page_t page = {apr_array_make(pool, 16, sizeof(scep_certificate_row_t)),
+                   false};
     scep_status_e status =
-        scep_store_read(store, SCEP_Q_CERTIFICATES_LIST, values, walk_row,
-                        &walk, &walk.bad, "certificates", res);
+        scep_store_read(store, SCEP_Q_CERTIFICATES_LIST, values, take_row,
+                        &page, &page.bad, "certificates", res);
+    int i;
 
-    return status == SCEP_OK ? walk.status : status;
+    for (i = 0; i < page.rows->nelts && status == SCEP_OK; i++) {
+        status = each(
+            baton, &APR_ARRAY_IDX(page.rows, i, const scep_certificate_row_t));
+    }
+    return status;
 }

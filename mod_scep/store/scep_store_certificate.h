@@ -64,8 +64,8 @@ typedef struct scep_certificate_filter_t {
 typedef scep_status_e
 scep_certificate_each_fn(void *baton, const scep_certificate_row_t *row);
 
-/** At most LIMIT certificates that fit FILTER, issued last first. EACH must
- * not use STORE. */
+/** At most LIMIT certificates that fit FILTER, issued last first. They are all
+ * read, into POOL, before EACH runs, and no connection is held then. */
 scep_status_e
 scep_store_certificates_list(scep_store_t *store,
                              const scep_certificate_filter_t *filter, int limit,

@@ -4,8 +4,11 @@
  */
 #include "scep_store_request.h"
 
+#include <string.h>
+
 #include <apr_encode.h>
 #include <apr_strings.h>
+#include <apr_tables.h>
 
 #include "scep_store_p.h"
 
@@ -434,7 +437,6 @@ static bool read_numbers(const char *const *columns, apr_time_t now,
 {
     apr_int64_t state;
 
-    row->decided_at = 0;
     if (!scep_sql_number(columns[STATE], &state) ||
         state < SCEP_REQUEST_WAITING || state > SCEP_REQUEST_EXPIRED ||
         !scep_sql_number(columns[CREATED], &row->created) ||
@@ -454,6 +456,7 @@ static bool read_numbers(const char *const *columns, apr_time_t now,
 static bool read_row(const char *const *columns, int count, apr_time_t now,
                      apr_pool_t *pool, scep_request_row_t *row)
 {
+    memset(row, 0, sizeof(*row));
     if (count != COLUMNS || columns[ID] == NULL || columns[SCOPE] == NULL ||
         columns[TRANSACTION_ID] == NULL || !read_numbers(columns, now, row)) {
         return false;
@@ -490,7 +493,7 @@ typedef struct find_t {
 static bool find_row(void *baton, const char *const *columns, int count)
 {
     find_t *find = baton;
-    scep_request_row_t *row = apr_pcalloc(find->pool, sizeof(*row));
+    scep_request_row_t *row = apr_palloc(find->pool, sizeof(*row));
 
     if (!read_row(columns, count, find->now, find->pool, row)) {
         find->bad = true;
@@ -566,27 +569,21 @@ scep_status_e scep_store_request_get(scep_store_t *store, const char *id,
     return find(store, SCEP_Q_REQUEST_GET, &value, &found, row, res);
 }
 
-typedef struct walk_t {
-    apr_pool_t *pool; /* cleared after each row */
+/* Read before its rows are handed over: who takes them may stop, as at a pager,
+ * and must not keep the database's log from being cleared. */
+typedef struct page_t {
+    apr_array_header_t *rows; /* scep_request_row_t */
     apr_time_t now;
-    scep_request_each_fn *each;
-    void *baton;
-    scep_status_e status;
     bool bad;
-} walk_t;
+} page_t;
 
-static bool walk_row(void *baton, const char *const *columns, int count)
+static bool take_row(void *baton, const char *const *columns, int count)
 {
-    walk_t *walk = baton;
-    scep_request_row_t row = {.id = NULL};
+    page_t *page = baton;
 
-    apr_pool_clear(walk->pool);
-    if (!read_row(columns, count, walk->now, walk->pool, &row)) {
-        walk->bad = true;
-        return false;
-    }
-    walk->status = walk->each(walk->baton, &row);
-    return walk->status == SCEP_OK;
+    page->bad = !read_row(columns, count, page->now, page->rows->pool,
+                          apr_array_push(page->rows));
+    return !page->bad;
 }
 
 scep_status_e scep_store_requests_each(scep_store_t *store,
@@ -602,14 +599,21 @@ scep_status_e scep_store_requests_each(scep_store_t *store,
         {NULL, filter->decided ? SCEP_REQUEST_EXPIRED : SCEP_REQUEST_AT_CA},
         {NULL, filter->decided ? APR_INT64_MIN : filter->now},
         {NULL, filter->limit}};
-    walk_t walk = {NULL, filter->now, each, baton, SCEP_OK, false};
+    page_t page = {NULL, filter->now, false};
+    apr_pool_t *scratch;
     scep_status_e status;
+    int i;
 
-    if (apr_pool_create(&walk.pool, pool) != APR_SUCCESS) {
+    if (apr_pool_create(&scratch, pool) != APR_SUCCESS) {
         return scep_fail(res, SCEP_R_INTERNAL, "no pool for the requests");
     }
-    status = scep_store_read(store, SCEP_Q_REQUESTS_EACH, values, walk_row,
-                             &walk, &walk.bad, "requests", res);
-    apr_pool_destroy(walk.pool);
-    return status == SCEP_OK ? walk.status : status;
+    page.rows = apr_array_make(scratch, 16, sizeof(scep_request_row_t));
+    status = scep_store_read(store, SCEP_Q_REQUESTS_EACH, values, take_row,
+                             &page, &page.bad, "requests", res);
+    for (i = 0; i < page.rows->nelts && status == SCEP_OK; i++) {
+        status =
+            each(baton, &APR_ARRAY_IDX(page.rows, i, const scep_request_row_t));
+    }
+    apr_pool_destroy(scratch);
+    return status;
 }

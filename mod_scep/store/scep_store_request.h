@@ -165,8 +165,8 @@ typedef struct scep_request_filter_t {
 typedef scep_status_e scep_request_each_fn(void *baton,
                                            const scep_request_row_t *row);
 
-/** The requests that fit FILTER, the newest first. EACH must not use STORE, nor
- * change what FILTER points to. */
+/** The requests that fit FILTER, the newest first. They are all read before
+ * EACH runs, and no connection is held then. */
 scep_status_e scep_store_requests_each(scep_store_t *store,
                                        const scep_request_filter_t *filter,
                                        scep_request_each_fn *each, void *baton,

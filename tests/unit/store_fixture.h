@@ -97,6 +97,21 @@ static inline int db_count(fixture_t *f, const char *table)
         f, apr_pstrcat(f->pool, "SELECT COUNT(*) FROM ", table, NULL));
 }
 
+/* Does somebody read just now, so that the log can only grow? */
+static inline bool db_is_read(fixture_t *f)
+{
+    void *baton[2] = {f, NULL};
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open(db_path(f), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)",
+                                  db_take_text, baton, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    assert_non_null(baton[1]);
+    return strcmp(baton[1], "0") != 0;
+}
+
 static inline const unsigned char *sample_hash(apr_pool_t *pool, char kind,
                                                int n)
 {

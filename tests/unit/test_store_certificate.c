@@ -167,6 +167,29 @@ static void test_list_in_pages(void **state)
     assert_string_equal(list(f, store, &filter, 2, &seen), "");
 }
 
+static scep_status_e stand_still(void *baton, const scep_certificate_row_t *row)
+{
+    assert_non_null(row->serial);
+    assert_false(db_is_read(baton));
+    return SCEP_OK;
+}
+
+/* Who prints the list to a pager may be there for hours. */
+static void test_nobody_is_held_up(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_certificate_filter_t filter = {0};
+    int i;
+
+    for (i = 1; i <= 3; i++) {
+        add(f, store, SAMPLE_SCOPE, i, "CN=device", f->now + DAY);
+    }
+    assert_int_equal(scep_store_certificates_list(
+                         store, &filter, 100, stand_still, f, f->pool, &f->res),
+                     SCEP_OK);
+}
+
 /* Many may be issued in one microsecond's tick of a coarse clock. */
 static void test_pages_within_one_tick(void **state)
 {
@@ -263,6 +286,7 @@ int main(void)
         FIXTURE_TEST(test_find_tells_the_revocation),
         FIXTURE_TEST(test_find_in_two_scopes),
         FIXTURE_TEST(test_list_in_pages),
+        FIXTURE_TEST(test_nobody_is_held_up),
         FIXTURE_TEST(test_pages_within_one_tick),
         FIXTURE_TEST(test_list_filters),
         FIXTURE_TEST(test_malformed_row),

@@ -371,6 +371,31 @@ static void test_list(void **state)
     assert_int_equal(count, MAX);
 }
 
+static scep_status_e stand_still(void *baton, const scep_request_row_t *row)
+{
+    assert_non_null(row->id);
+    assert_false(db_is_read(baton));
+    return SCEP_OK;
+}
+
+/* Who prints the list to a pager may be there for hours. */
+static void test_nobody_is_held_up(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_request_filter_t filter = {.now = f->now, .limit = 10};
+    int n;
+
+    for (n = 0; n < MAX; n++) {
+        scep_request_row_t row = sample(f, n);
+
+        assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    }
+    assert_int_equal(scep_store_requests_each(store, &filter, stand_still, f,
+                                              f->pool, &f->res),
+                     SCEP_OK);
+}
+
 enum { PAGES = 7, PAGE = 2 };
 
 typedef struct page_t {
@@ -478,6 +503,7 @@ int main(void)
         FIXTURE_TEST(test_issued),
         FIXTURE_TEST(test_what_was_decided_long_ago),
         FIXTURE_TEST(test_list),
+        FIXTURE_TEST(test_nobody_is_held_up),
         FIXTURE_TEST(test_pages),
         FIXTURE_TEST(test_malformed_row),
         FIXTURE_TEST(test_states_have_names),
