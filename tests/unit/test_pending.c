@@ -335,10 +335,8 @@ static scep_status_e ask_other(enroll_fixture_t *f, const char *id,
     scep_reply_t reply = {.cert = NULL};
     scep_status_e status;
 
-    enroll_reset_result(f);
-    f->req.renewal = NULL;
-    status = scep_pkcsreq(&f->req, enroll_message(f, id, &signer, csr), &reply,
-                          &f->base.res);
+    status = enroll_serve(f, scep_pkcsreq, enroll_message(f, id, &signer, csr),
+                          &reply);
     *cert = reply.cert;
     return status;
 }
