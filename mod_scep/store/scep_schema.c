@@ -169,11 +169,12 @@ static const char *const migration_3[] = {
  * no more of it than any database has room for in an index. */
 static const char *const migration_4[] = {
     "CREATE TABLE messages ("
-    "hash TEXT NOT NULL PRIMARY KEY,"
+    "hash TEXT NOT NULL,"
     "scope TEXT NOT NULL,"
     "certificate_id TEXT REFERENCES certificates (id),"
     "request_id TEXT,"
-    "created BIGINT NOT NULL)",
+    "created BIGINT NOT NULL,"
+    "PRIMARY KEY (hash, scope))",
     "CREATE INDEX messages_by_request ON messages (request_id)",
 
     "DROP INDEX requests_by_time",

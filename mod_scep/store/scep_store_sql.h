@@ -114,11 +114,11 @@
       " WHERE m.hash = $1 AND m.scope = $2 LIMIT 1")                           \
     X(SCEP_Q_MESSAGE_ADD, "tttn",                                              \
       "INSERT INTO messages (hash, scope, certificate_id, created)"            \
-      " VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO UPDATE"                  \
+      " VALUES ($1, $2, $3, $4) ON CONFLICT (hash, scope) DO UPDATE"           \
       " SET certificate_id = excluded.certificate_id")                         \
     X(SCEP_Q_MESSAGE_WAITS, "tttn",                                            \
       "INSERT INTO messages (hash, scope, request_id, created)"                \
-      " VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO UPDATE"                  \
+      " VALUES ($1, $2, $3, $4) ON CONFLICT (hash, scope) DO UPDATE"           \
       " SET request_id = excluded.request_id")                                 \
     X(SCEP_Q_MESSAGE_OF_REQUEST, "tt",                                         \
       "SELECT hash FROM messages WHERE hash = $1 AND request_id = $2")         \

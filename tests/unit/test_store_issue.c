@@ -147,6 +147,36 @@ static void test_same_transaction_is_found(void **state)
 #undef NOT_FOUND
 }
 
+static scep_status_e find_message(fixture_t *f, scep_store_t *store,
+                                  const char *scope, const char **serial)
+{
+    scep_transaction_row_t *row = NULL;
+    scep_status_e status = scep_store_transaction_by_message(
+        store, scope, sample_hash(f->pool, 'm', 1), f->pool, &row, &f->res);
+
+    *serial = row != NULL ? row->serial : NULL;
+    return status;
+}
+
+/* Of two CAs with one RA and one master password. */
+static void test_message_to_two_cas(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_issue_t first = sample_issue(f, f->pool, 1);
+    scep_issue_t second = sample_issue(f, f->pool, 2);
+    const char *serial;
+
+    first.message_hash = second.message_hash = sample_hash(f->pool, 'm', 1);
+    second.scope = "other";
+    assert_int_equal(must_issue(f, store, &first), SCEP_ISSUE_RECORDED);
+    assert_int_equal(must_issue(f, store, &second), SCEP_ISSUE_RECORDED);
+    assert_int_equal(find_message(f, store, "other", &serial), SCEP_OK);
+    assert_string_equal(serial, second.serial);
+    assert_int_equal(find_message(f, store, SAMPLE_SCOPE, &serial), SCEP_OK);
+    assert_string_equal(serial, first.serial);
+}
+
 /* S16: however late, and for whatever else is asked. */
 static void test_message_is_answered_once(void **state)
 {
@@ -594,6 +624,7 @@ int main(void)
         FIXTURE_TEST(test_newest_is_found),
         FIXTURE_TEST(test_same_transaction_is_found),
         FIXTURE_TEST(test_message_is_answered_once),
+        FIXTURE_TEST(test_message_to_two_cas),
         FIXTURE_TEST(test_further_message_is_noted),
         FIXTURE_TEST(test_renewal_of_what_was_revoked),
         FIXTURE_TEST(test_renewal_of_what_will_be_revoked),
