@@ -337,8 +337,8 @@ typedef enum {
 /**
  * ONE write transaction: certificate, transaction, a use of the challenge
  * (which is spent with the last one), what is revoked with it or because of
- * it, audit (invariants 2 and 5). Anything but SCEP_ISSUE_RECORDED wrote nothing, and
- * the certificate must not leave.
+ * it, audit (invariants 2 and 5). Anything but SCEP_ISSUE_RECORDED wrote
+ * nothing, and the certificate must not leave.
  */
 scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
                                apr_pool_t *pool, scep_issue_outcome_e *outcome,
