@@ -188,8 +188,10 @@ static const char *const migration_4[] = {
     " (scope, (COALESCE(subject_hash, SUBSTR(LOWER(subject), 1, 200))))",
     NULL};
 
+static const char *const migration_5[] = {NULL};
+
 static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {
-    migration_1, migration_2, migration_3, migration_4};
+    migration_1, migration_2, migration_3, migration_4, migration_5};
 
 static const scep_sql_query_t create_version = {
     -1, "",

@@ -11,7 +11,7 @@
 #include "scep_sql.h"
 
 /** The number of the last migration. */
-#define SCEP_SCHEMA_VERSION 4
+#define SCEP_SCHEMA_VERSION 5
 
 /**
  * Bring the database behind CONN to SCEP_SCHEMA_VERSION, in one transaction;
