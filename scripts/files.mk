@@ -10,7 +10,7 @@ TESTS += $(GUARDS)
 endif
 EXTRA_DIST += $(GUARDS) scripts/guards/guard.py scripts/quickstart \
 	scripts/check autogen.sh LICENSE .clang-format conf.d docs \
-	tests/conformance tests/data tests/httpd tests/interop \
+	tests/conformance tests/data tests/guide tests/httpd tests/interop \
 	tests/pgsql/server
 
 # What an administrator reads.
