@@ -24,6 +24,10 @@ libscep_protocol_la_SOURCES += \
 	mod_scep/protocol/scep_csr_challenge.h \
 	mod_scep/protocol/scep_csr_decoy.c \
 	mod_scep/protocol/scep_csr_decoy.h \
+	mod_scep/protocol/scep_csr_extensions.c \
+	mod_scep/protocol/scep_csr_extensions.h \
+	mod_scep/protocol/scep_csr_parts.c \
+	mod_scep/protocol/scep_csr_parts.h \
 	mod_scep/protocol/scep_issuer_serial.c \
 	mod_scep/protocol/scep_issuer_serial.h \
 	mod_scep/protocol/scep_pkimessage.c \
@@ -34,6 +38,7 @@ libscep_protocol_la_SOURCES += \
 	mod_scep/protocol/scep_pubkey.c mod_scep/protocol/scep_pubkey.h
 PROTOCOL_TESTS += tests/unit/test_ber tests/unit/test_csr \
 	tests/unit/test_csr_challenge tests/unit/test_csr_decoy \
+	tests/unit/test_csr_extensions tests/unit/test_csr_parts \
 	tests/unit/test_issuer_serial \
 	tests/unit/test_messages tests/unit/test_oid \
 	tests/unit/test_pkimessage tests/unit/test_pkimessage_open \
@@ -87,6 +92,14 @@ tests_unit_test_csr_decoy_SOURCES = tests/unit/test_csr_decoy.c \
 tests_unit_test_csr_decoy_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_csr_decoy_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 tests_unit_test_csr_decoy_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ASN1_item_verify_ex
+tests_unit_test_csr_extensions_SOURCES = tests/unit/test_csr_extensions.c \
+	$(MESSAGE_MAKER)
+tests_unit_test_csr_extensions_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_csr_extensions_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
+tests_unit_test_csr_parts_SOURCES = tests/unit/test_csr_parts.c \
+	$(MESSAGE_MAKER)
+tests_unit_test_csr_parts_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_csr_parts_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 tests_unit_test_messages_SOURCES = tests/unit/test_messages.c \
 	tests/unit/fixture.h
 tests_unit_test_messages_CPPFLAGS = $(UNIT_CPPFLAGS)

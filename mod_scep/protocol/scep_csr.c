@@ -9,14 +9,10 @@
 
 #include "scep_csr_challenge.h"
 #include "scep_csr_decoy.h"
-#include "scep_oid.h"
+#include "scep_csr_extensions.h"
 #include "scep_preflight.h"
 #include "scep_pss.h"
 #include "scep_pubkey.h"
-
-#define OID_PKCS9_EXTENSION_REQ "1.2.840.113549.1.9.14"
-
-enum { MAX_EXTENSIONS = 32 };
 
 static X509_REQ *parse(scep_octets_t der, OSSL_LIB_CTX *libctx,
                        apr_pool_t *pool)
@@ -80,10 +76,10 @@ static int verify_signature(const scep_csr_t *csr, scep_octets_t info,
  * WORKED: the signature has been computed, whatever came of it.
  */
 static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
-                            apr_pool_t *pool, bool *worked, scep_result_t *res)
+                            apr_pool_t *pool, scep_csr_parts_t *parts,
+                            bool *worked, scep_result_t *res)
 {
     scep_status_e status = scep_preflight_csr(csr->der, res);
-    scep_csr_parts_t parts;
     const char *fault;
     int result;
 
@@ -91,10 +87,10 @@ static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
     if (status != SCEP_OK) {
         return status;
     }
-    if (!scep_csr_take_challenge(csr, pool, &parts)) {
-        return scep_fail(res, SCEP_R_CONTENT, "attributes malformed");
+    if (!scep_csr_take_apart(csr->der, pool, parts)) {
+        return scep_fail(res, SCEP_R_CONTENT, "PKCS#10 malformed");
     }
-    csr->req = parse(parts.blank, scep_algs_libctx(algs), pool);
+    csr->req = parse(parts->bare, scep_algs_libctx(algs), pool);
     if (csr->req == NULL) {
         return scep_fail(res, SCEP_R_CONTENT, "PKCS#10 does not parse");
     }
@@ -106,7 +102,7 @@ static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
     if (fault != NULL) {
         return scep_fail(res, SCEP_R_CONTENT, "PKCS#10: %s", fault);
     }
-    result = verify_signature(csr, parts.info, scep_algs_libctx(algs));
+    result = verify_signature(csr, parts->info, scep_algs_libctx(algs));
     *worked = result >= 0; /* not by an algorithm that is unknown, say */
     if (result != 1) {
         return scep_fail(res, SCEP_R_CONTENT, "signature of PKCS#10 is bad");
@@ -130,129 +126,35 @@ static scep_status_e check_algorithms(const scep_csr_t *csr,
     return SCEP_OK;
 }
 
-/* --- requested extensions ------------------------------------------------ */
-
-static void extensions_free(void *object)
+X509_REQ *scep_csr_peek(scep_octets_t der, OSSL_LIB_CTX *libctx,
+                        apr_array_header_t *attributes, apr_pool_t *pool)
 {
-    scep_extensions_t *extensions = object;
+    scep_octets_t oid, values;
+    scep_csr_parts_t parts;
+    scep_result_t res;
 
-    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+    scep_result_init(&res, pool);
+    if (scep_preflight_csr(der, &res) != SCEP_OK ||
+        !scep_csr_take_apart(der, pool, &parts)) {
+        return NULL;
+    }
+    while (scep_csr_next_attribute(&parts.attributes, &oid, &values)) {
+        APR_ARRAY_PUSH(attributes, scep_octets_t) = oid;
+    }
+    return parse(parts.bare, libctx, pool);
 }
-
-/* The octets of an extension request under OID; len 0 when there is none.
- * @return false if it is malformed */
-static bool request_octets(const X509_REQ *req, const ASN1_OBJECT *oid,
-                           scep_octets_t *der)
-{
-    int index = X509_REQ_get_attr_by_OBJ(req, oid, -1);
-    X509_ATTRIBUTE *attribute;
-    const ASN1_TYPE *value;
-
-    der->data = NULL;
-    der->len = 0;
-    if (index < 0) {
-        return true;
-    }
-    attribute = X509_REQ_get_attr(req, index);
-    if (X509_REQ_get_attr_by_OBJ(req, oid, index) >= 0 ||
-        X509_ATTRIBUTE_count(attribute) != 1) {
-        return false;
-    }
-    value = X509_ATTRIBUTE_get0_type(attribute, 0);
-    if (ASN1_TYPE_get(value) != V_ASN1_SEQUENCE) {
-        return false;
-    }
-    der->data = ASN1_STRING_get0_data(value->value.sequence);
-    der->len = (size_t)ASN1_STRING_length(value->value.sequence);
-    return true;
-}
-
-/* No extension may be there twice (RFC 5280 4.2). */
-static bool extensions_distinct(const scep_extensions_t *extensions)
-{
-    int i, j;
-
-    if (sk_X509_EXTENSION_num(extensions) > MAX_EXTENSIONS) {
-        return false;
-    }
-    for (i = 0; i < sk_X509_EXTENSION_num(extensions); i++) {
-        X509_EXTENSION *a = sk_X509_EXTENSION_value(extensions, i);
-
-        for (j = 0; j < i; j++) {
-            X509_EXTENSION *b = sk_X509_EXTENSION_value(extensions, j);
-
-            if (OBJ_cmp(X509_EXTENSION_get_object(a),
-                        X509_EXTENSION_get_object(b)) == 0) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static scep_extensions_t *parse_extensions(scep_octets_t der, apr_pool_t *pool)
-{
-    const unsigned char *in = der.data;
-    scep_extensions_t *extensions = (scep_extensions_t *)ASN1_item_d2i(
-        NULL, &in, (long)der.len, ASN1_ITEM_rptr(X509_EXTENSIONS));
-
-    scep_own(pool, extensions, extensions_free);
-    return in == der.data + der.len ? extensions : NULL;
-}
-
-/* From all three OIDs (facts/scep.md 2); those that are there must agree. */
-static scep_status_e read_extensions(scep_csr_t *csr, apr_pool_t *pool,
-                                     scep_result_t *res)
-{
-    static const char *const oids[] = {OID_PKCS9_EXTENSION_REQ,
-                                       SCEP_OID_EXTENSION_REQ,
-                                       SCEP_OID_MS_EXTENSION_REQ};
-    scep_octets_t found = {NULL, 0};
-    size_t i;
-
-    for (i = 0; i < sizeof(oids) / sizeof(oids[0]); i++) {
-        ASN1_OBJECT *oid = scep_oid(pool, oids[i]);
-        scep_octets_t der;
-
-        if (oid == NULL) {
-            return scep_fail(res, SCEP_R_INTERNAL, "no memory");
-        }
-        if (!request_octets(csr->req, oid, &der)) {
-            return scep_fail(res, SCEP_R_CONTENT, "attribute %s is malformed",
-                             oids[i]);
-        }
-        if (der.len > 0 && found.len > 0 && !scep_octets_equal(der, found)) {
-            return scep_fail(res, SCEP_R_CONTENT,
-                             "two extension requests disagree");
-        }
-        if (der.len > 0) {
-            found = der;
-        }
-    }
-    if (found.len == 0) {
-        return SCEP_OK;
-    }
-    csr->extensions = parse_extensions(found, pool);
-    if (csr->extensions == NULL || !extensions_distinct(csr->extensions)) {
-        return scep_fail(res, SCEP_R_CONTENT, "extensions are malformed");
-    }
-    if (sk_X509_EXTENSION_num(csr->extensions) == 0) {
-        csr->extensions = NULL;
-    }
-    return SCEP_OK;
-}
-
-/* ------------------------------------------------------------------------- */
 
 void scep_csr_spend(const scep_algs_t *algs, apr_pool_t *pool)
 {
     scep_csr_t *decoy = apr_pcalloc(pool, sizeof(*decoy));
+    scep_csr_parts_t parts;
     scep_result_t res;
     bool worked;
 
     decoy->der = scep_csr_decoy;
     scep_result_init(&res, pool);
-    (void)verify(decoy, algs, pool, &worked, &res); /* its signature is bad */
+    /* its signature is bad */
+    (void)verify(decoy, algs, pool, &parts, &worked, &res);
 }
 
 scep_status_e scep_csr_parse(scep_octets_t der, const scep_algs_t *algs,
@@ -260,13 +162,14 @@ scep_status_e scep_csr_parse(scep_octets_t der, const scep_algs_t *algs,
                              scep_csr_t **csr, scep_result_t *res)
 {
     scep_csr_t *made = apr_pcalloc(pool, sizeof(*made));
+    scep_csr_parts_t parts;
     scep_status_e status;
     bool worked;
 
     *csr = NULL;
     made->der = der;
     scep_crypto_clear_errors();
-    status = verify(made, algs, pool, &worked, res);
+    status = verify(made, algs, pool, &parts, &worked, res);
     if (!worked) {
         scep_csr_spend(algs, pool);
     }
@@ -274,7 +177,8 @@ scep_status_e scep_csr_parse(scep_octets_t der, const scep_algs_t *algs,
         status = check_algorithms(made, algs, min_rsa_bits, res);
     }
     if (status == SCEP_OK) {
-        status = read_extensions(made, pool, res);
+        scep_csr_read_challenge(made, parts.attributes, pool);
+        status = scep_csr_read_extensions(made, parts.attributes, pool, res);
     }
     if (status != SCEP_OK) {
         return status;

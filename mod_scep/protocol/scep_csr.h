@@ -7,17 +7,19 @@
 #ifndef SCEP_CSR_H
 #define SCEP_CSR_H
 
+#include <apr_tables.h>
+
 #include "scep_alg.h"
 #include "scep_crypto.h"
 
 typedef enum {
     SCEP_CHALLENGE_ABSENT, /* no attribute, or an empty value */
     SCEP_CHALLENGE_PRESENT,
-    SCEP_CHALLENGE_MALFORMED /* two, multi-valued, NUL inside, too long, ... */
+    SCEP_CHALLENGE_MALFORMED /* two that differ, NUL inside, too long, ... */
 } scep_challenge_state_e;
 
 typedef struct scep_csr_t {
-    X509_REQ *req;                          /* with its challenge blanked out */
+    X509_REQ *req;                          /* without its attributes */
     EVP_PKEY *key;                          /* owned by req */
     scep_octets_t der;                      /* as received */
     unsigned char hash[SCEP_HASH_SIZE];     /* SHA-256 of der */
@@ -29,10 +31,10 @@ typedef struct scep_csr_t {
 } scep_csr_t;
 
 /**
- * Parse and verify. The challenge is accepted as PrintableString, UTF8String,
- * IA5String, T61String, BMPString or UniversalString (RFC 2985, facts 1.3).
- * Extensions are read from all three attribute OIDs of facts/scep.md 2; two
- * that disagree are SCEP_R_CONTENT.
+ * Parse and verify. The challenge is accepted as a string of any kind, and so
+ * are extension requests (scep_csr_extensions.h); two requests that contradict
+ * each other are SCEP_R_CONTENT. Attributes that nobody needs may have any
+ * shape.
  * @return SCEP_OK; SCEP_REFUSED: _CONTENT (does not parse, its key is not one
  *     of scep_pubkey.h and nothing is computed with it, or its signature is
  *     bad: deliberately the same), _CSR_KEY (its signature is good, but the
@@ -41,6 +43,16 @@ typedef struct scep_csr_t {
 scep_status_e scep_csr_parse(scep_octets_t der, const scep_algs_t *algs,
                              int min_rsa_bits, apr_pool_t *pool,
                              scep_csr_t **csr, scep_result_t *res);
+
+/**
+ * Only what can be read without believing anything; for scepctl decode.
+ * @param attributes the contents of each attribute's OID, scep_octets_t, are
+ *     added
+ * @return the PKCS#10 without its attributes, owned by POOL; NULL if DER is
+ *     none. OpenSSL's error queue may hold why.
+ */
+X509_REQ *scep_csr_peek(scep_octets_t der, OSSL_LIB_CTX *libctx,
+                        apr_array_header_t *attributes, apr_pool_t *pool);
 
 /**
  * Do what scep_csr_parse() does with a PKCS#10 of usual size and kind whose

@@ -26,6 +26,26 @@ const char *scepctl_object_text(const scepctl_explain_t *x,
                : "?";
 }
 
+/* Of the contents of an OID. */
+static const char *oid_text(const scepctl_explain_t *x, scep_octets_t oid)
+{
+    ASN1_OBJECT *object;
+    unsigned char *der = apr_palloc(x->ctl->pool, oid.len + 8);
+    unsigned char *to = der;
+    const unsigned char *in = der;
+    const char *text = "malformed";
+
+    ASN1_put_object(&to, 0, (int)oid.len, V_ASN1_OBJECT, V_ASN1_UNIVERSAL);
+    memcpy(to, oid.data, oid.len);
+    object = d2i_ASN1_OBJECT(NULL, &in, (long)((size_t)(to - der) + oid.len));
+    if (object != NULL) {
+        text = scepctl_object_text(x, object);
+    }
+    ASN1_OBJECT_free(object);
+    scep_crypto_clear_errors();
+    return text;
+}
+
 const char *scepctl_key_text(const scepctl_explain_t *x, const EVP_PKEY *key)
 {
     char group[64];
@@ -188,32 +208,32 @@ static void say_challenge(scepctl_explain_t *x, const scep_csr_t *csr)
     }
 }
 
-static void say_attributes(scepctl_explain_t *x, const X509_REQ *req)
+static void say_attributes(scepctl_explain_t *x,
+                           const apr_array_header_t *attributes)
 {
     int i;
 
-    for (i = 0; i < X509_REQ_get_attr_count(req); i++) {
-        X509_ATTRIBUTE *attribute = X509_REQ_get_attr(req, i);
+    for (i = 0; i < attributes->nelts; i++) {
+        scep_octets_t oid = APR_ARRAY_IDX(attributes, i, scep_octets_t);
 
-        scepctl_say(
-            x, "Attribute", "%s",
-            scepctl_object_text(x, X509_ATTRIBUTE_get0_object(attribute)));
+        scepctl_say(x, "Attribute", "%s", oid_text(x, oid));
     }
 }
 
 /* What the server's own parser says about it. */
-static void judge_csr(scepctl_explain_t *x, X509_REQ *req, scep_octets_t der)
+static void judge_csr(scepctl_explain_t *x,
+                      const apr_array_header_t *attributes, scep_octets_t der)
 {
     scep_csr_t *csr;
 
     if (scep_csr_parse(der, x->algs, 0, x->ctl->pool, &csr, &x->ctl->res) !=
         SCEP_OK) {
         scepctl_say_fault(x, "Refused", "%s", x->ctl->res.detail);
-        say_attributes(x, req);
+        say_attributes(x, attributes);
         return;
     }
     scepctl_say(x, "Signature", "good");
-    say_attributes(x, req);
+    say_attributes(x, attributes);
     say_challenge(x, csr);
     scepctl_explain_extensions(x, csr->extensions);
 }
@@ -221,14 +241,12 @@ static void judge_csr(scepctl_explain_t *x, X509_REQ *req, scep_octets_t der)
 bool scepctl_explain_csr(scepctl_explain_t *x, const char *where,
                          scep_octets_t der)
 {
-    const unsigned char *p = der.data;
-    X509_REQ *req = X509_REQ_new_ex(x->libctx, NULL);
+    apr_array_header_t *attributes =
+        apr_array_make(x->ctl->pool, 4, sizeof(scep_octets_t));
+    X509_REQ *req = scep_csr_peek(der, x->libctx, attributes, x->ctl->pool);
 
-    if (req == NULL || d2i_X509_REQ(&req, &p, (long)der.len) == NULL) {
-        return false; /* d2i has freed it */
-    }
-    scep_x509_req_own(x->ctl->pool, req);
-    if (p != der.data + der.len) {
+    scep_crypto_clear_errors();
+    if (req == NULL) {
         return false;
     }
     scepctl_enter(x, "%s: PKCS#10 certificate request, %lu octets", where,
@@ -238,7 +256,7 @@ bool scepctl_explain_csr(scepctl_explain_t *x, const char *where,
     scepctl_say(x, "Key", "%s", scepctl_key_text(x, X509_REQ_get0_pubkey(req)));
     scepctl_say(x, "Signed with", "%s",
                 OBJ_nid2ln(X509_REQ_get_signature_nid(req)));
-    judge_csr(x, req, der);
+    judge_csr(x, attributes, der);
     scepctl_leave(x);
     return true;
 }

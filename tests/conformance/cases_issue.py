@@ -51,7 +51,7 @@ case("R34-challenge-of-two-values", MALFORMED, lambda world: world.post(
     world.message(csr=dict(attributes=[cms.attribute(
         cms.CHALLENGE, der.printable(world.draw()),
         der.printable("another"))])), "/bound"))
-case("R34-challenge-without-value", MALFORMED, lambda world: world.post(
+case("R34-challenge-without-value", MISSING, lambda world: world.post(
     world.message(csr=dict(attributes=[cms.attribute(cms.CHALLENGE)])),
     "/bound"))
 
@@ -158,6 +158,33 @@ sends("S25-two-sans", REFUSED, csr=extensions(
     cms.general_names(cms.dns("a")), cms.general_names(cms.dns("b"))))
 sends("R34-extensions-garbage", REFUSED, csr=dict(attributes=[
     cms.attribute(cms.EXTENSION_REQ, der.octets(b"x"))]))
+# An extension request of a shape that RFC 2985 does not have.
+NAMED = cms.general_names(cms.dns("a.example.org"))
+for word, value in (
+        ("t61", lambda listed: der.tlv(der.T61, listed)),
+        ("octets", der.octets),
+        ("utf8", lambda listed: der.tlv(der.UTF8, listed))):
+    sends(f"R34-extensions-in-{word}", Issued(san("a.example.org")),
+          csr=dict(attributes=[cms.attribute(
+              cms.EXTENSION_REQ, value(der.seq(NAMED)))]))
+sends("R34-no-set-of-values", Issued(san("a.example.org")), csr=dict(
+    attributes=[der.seq(der.oid(cms.EXTENSION_REQ), der.seq(NAMED))]))
+sends("R34-empty-set", Issued(san()), csr=dict(attributes=[
+    cms.attribute(cms.EXTENSION_REQ)]))
+sends("R34-two-requests", Issued(san("a.example.org"), USAGE), csr=dict(
+    attributes=[cms.extension_request(NAMED), cms.extension_request(
+        cms.extension(KU, der.bits(b"\xa0", 5), True))]))
+sends("R34-two-values", Issued(san("a.example.org")), csr=dict(
+    attributes=[cms.attribute(cms.EXTENSION_REQ, der.seq(NAMED),
+                              der.seq(NAMED))]))
+sends("R34-two-requests-differ", REFUSED, csr=dict(attributes=[
+    cms.extension_request(NAMED),
+    cms.extension_request(cms.general_names(cms.dns("b.example.org")))]))
+for word, odd in (
+        ("without-set", der.seq(der.oid("1.2.840.113549.1.9.2"), der.null())),
+        ("no-sequence", der.octets(b"x")),
+        ("microsoft", cms.attribute("1.3.6.1.4.1.311.13.2.3", der.null()))):
+    sends(f"R34-odd-attribute-{word}", Issued(), csr=dict(attributes=[odd]))
 sends("R34-no-subject", CA_REFUSED, subject=der.seq(),
       cert=cms.certificate(cms.key_of(1)))
 sends("R34-no-subject-but-san", Issued(san("a.example.org")),
