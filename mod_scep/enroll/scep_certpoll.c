@@ -75,24 +75,31 @@ static scep_status_e answer_waiting(scep_enrolment_t *e,
                                     scep_request_row_t *row,
                                     scep_reply_t *reply, scep_result_t *res)
 {
+    scep_status_e status;
+
     switch (row->state) {
     case SCEP_REQUEST_WAITING:
     case SCEP_REQUEST_APPROVED:
     case SCEP_REQUEST_AT_CA:
         return scep_pending_resume(e, row, reply, res);
     case SCEP_REQUEST_REJECTED:
-        return scep_fail(res, SCEP_R_REQUEST_REJECTED,
-                         "the request of \"%s\" was rejected: %s", row->subject,
-                         row->note != NULL ? row->note : "(no reason given)");
     case SCEP_REQUEST_EXPIRED:
-        return scep_fail(res, SCEP_R_REQUEST_EXPIRED,
-                         "the request of \"%s\" has run out "
-                         "(ScepApprovalExpiry)",
-                         row->subject);
+        status = scep_pending_refused(e, res);
+        return status == SCEP_NOT_FOUND ? scep_pending_end(row, res) : status;
     case SCEP_REQUEST_ISSUED:
         break;
     }
     return unknown(e, res); /* its certificate is over */
+}
+
+/* Nothing of this key is newest under the id; but something may have been
+ * refused that somebody else's request hides. */
+static scep_status_e answer_nothing(const scep_enrolment_t *e,
+                                    scep_result_t *res)
+{
+    scep_status_e status = scep_pending_refused(e, res);
+
+    return status == SCEP_NOT_FOUND ? unknown(e, res) : status;
 }
 
 /* Ids repeat: the newer of what waits and what was issued counts. */
@@ -120,5 +127,5 @@ scep_status_e scep_certpoll(scep_request_t *req, const scep_pkimessage_t *msg,
         return answer_issued(&e, issued, reply, res);
     }
     return waiting != NULL ? answer_waiting(&e, waiting, reply, res)
-                           : unknown(&e, res);
+                           : answer_nothing(&e, res);
 }

@@ -50,23 +50,32 @@ scep_status_e scep_enrolment_own_key(const scep_enrolment_t *e,
                      e->csr->subject);
 }
 
-/* Nobody is given what has been withdrawn meanwhile. */
-static scep_status_e check_not_revoked(const scep_enrolment_t *e,
-                                       const scep_transaction_row_t *row,
-                                       scep_result_t *res)
+/* Nobody is given what has been withdrawn meanwhile. SUPERSEDED_TOO: also what
+ * was only superseded, which says nothing against its holder. */
+static scep_status_e check_revocation(const scep_enrolment_t *e,
+                                      const scep_transaction_row_t *row,
+                                      bool superseded_too, scep_result_t *res)
 {
     scep_revocation_row_t *revocation;
     scep_status_e status =
         scep_store_revocation_find(e->req->service->store, row->scope,
                                    row->serial, e->req->pool, &revocation, res);
 
-    if (status == SCEP_OK && revocation->effective <= e->now) {
-        return scep_fail(res, SCEP_R_CSR_POLICY,
-                         "certificate %s, which this request got, was revoked; "
-                         "a new message is judged anew after ScepRetryWindow",
-                         row->serial);
+    if (status == SCEP_OK && revocation->effective <= e->now &&
+        (superseded_too || revocation->reason != SCEP_REVOKED_SUPERSEDED)) {
+        return scep_fail(
+            res, SCEP_R_CSR_POLICY,
+            "certificate %s, which this request got, was revoked (%s)",
+            row->serial, scep_revocation_reason_name((int)revocation->reason));
     }
     return status == SCEP_NOT_FOUND ? SCEP_OK : status;
+}
+
+static scep_status_e check_not_revoked(const scep_enrolment_t *e,
+                                       const scep_transaction_row_t *row,
+                                       scep_result_t *res)
+{
+    return check_revocation(e, row, true, res);
 }
 
 static scep_status_e answer_again(const scep_enrolment_t *e,
@@ -164,7 +173,7 @@ scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
         .key_hash = e->signer_hash,
         .csr_hash = e->csr->hash,
         .renewal_of = e->renewal_of,
-        .since = e->retry_since,
+        .since = 0,
         .now = e->now,
     };
     scep_transaction_row_t *row;
@@ -175,10 +184,16 @@ scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
     }
     status = scep_store_transaction_same(e->req->service->store, &retry,
                                          e->req->pool, &row, res);
-    if (status == SCEP_OK) {
+    if (status == SCEP_OK && row->created >= e->retry_since) {
         return scep_enrolment_again(e, row, cert, res);
     }
-    return status == SCEP_NOT_FOUND ? check_id(e, res) : status;
+    /* Too old for a retry; but what was revoked is not had by asking again
+     * (invariant 12). */
+    if (status == SCEP_OK) {
+        status = check_revocation(e, row, false, res);
+    }
+    return status == SCEP_OK || status == SCEP_NOT_FOUND ? check_id(e, res)
+                                                         : status;
 }
 
 static void tell(const scep_enrolment_t *e, const scep_issue_t *issue)

@@ -351,12 +351,53 @@ static scep_status_e take_over(const scep_enrolment_t *e,
                : status;
 }
 
+/* --- saying no ------------------------------------------------------------ */
+
+scep_status_e scep_pending_end(const scep_request_row_t *row,
+                               scep_result_t *res)
+{
+    if (row->state == SCEP_REQUEST_EXPIRED) {
+        return scep_fail(res, SCEP_R_REQUEST_EXPIRED,
+                         "the request %s of \"%s\" has run out "
+                         "(ScepApprovalExpiry)",
+                         row->id, row->subject);
+    }
+    return scep_fail(res, SCEP_R_REQUEST_REJECTED,
+                     "the request %s of \"%s\" was rejected: %s", row->id,
+                     row->subject,
+                     row->note != NULL ? row->note : "(no reason given)");
+}
+
+scep_status_e scep_pending_refused(const scep_enrolment_t *e,
+                                   scep_result_t *res)
+{
+    const scep_repeat_t repeat = {
+        .scope = e->req->service->scope,
+        .transaction_id = e->msg->transaction_id,
+        .message_hash = e->csr != NULL ? e->msg->hash : NULL,
+        .key_hash = e->signer_hash,
+        .csr_hash = e->csr != NULL ? e->csr->hash : NULL,
+        .now = e->now,
+    };
+    scep_request_row_t *row;
+    scep_status_e status = scep_store_request_refused(
+        e->req->service->store, &repeat, e->req->pool, &row, res);
+
+    return status == SCEP_OK ? scep_pending_end(row, res) : status;
+}
+
+/* --- asking again --------------------------------------------------------- */
+
 scep_status_e scep_pending_again(scep_enrolment_t *e, scep_reply_t *reply,
                                  scep_result_t *res)
 {
     scep_request_row_t *row;
-    scep_status_e status = find_here(e, &row, res);
+    scep_status_e status = scep_pending_refused(e, res);
 
+    if (status != SCEP_NOT_FOUND) {
+        return status;
+    }
+    status = find_here(e, &row, res);
     if (status == SCEP_NOT_FOUND) {
         status = take_over(e, &row, res);
     }

@@ -32,13 +32,26 @@ scep_status_e scep_pending_at_ca(scep_enrolment_t *e, const char *ticket,
                                  scep_result_t *res);
 
 /**
- * A CSR came: does it wait already?
+ * A CSR came: does it wait already, or was it refused (invariant 12)?
  * @return SCEP_NOT_FOUND: no, judge it; SCEP_REFUSED with
  *     SCEP_R_TRANSACTION_REUSED: another one waits under its id; else as
- *     scep_pending_resume()
+ *     scep_pending_refused() and scep_pending_resume()
  */
 scep_status_e scep_pending_again(scep_enrolment_t *e, scep_reply_t *reply,
                                  scep_result_t *res);
+
+/**
+ * Does E repeat a request that was rejected or has run out? Without a CSR in E,
+ * as in a CertPoll, the key and the transactionID tell.
+ * @return SCEP_NOT_FOUND: no; SCEP_REFUSED with SCEP_R_REQUEST_REJECTED or
+ *     SCEP_R_REQUEST_EXPIRED; SCEP_UNAVAILABLE; SCEP_BROKEN
+ */
+scep_status_e scep_pending_refused(const scep_enrolment_t *e,
+                                   scep_result_t *res);
+
+/** Say that ROW was rejected or has run out, and why. @return SCEP_REFUSED */
+scep_status_e scep_pending_end(const scep_request_row_t *row,
+                               scep_result_t *res);
 
 /**
  * Somebody with the right key asks for ROW, which is WAITING, APPROVED or

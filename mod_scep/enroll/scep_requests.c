@@ -24,7 +24,7 @@ static scep_status_e decide(scep_store_t *store, const char *id,
     if (status != SCEP_OK) {
         return status;
     }
-    decision.expires = who->now + (row->expires - row->created);
+    decision.expires = who->now + row->patience;
     return scep_store_request_decide(store, &decision, pool, res);
 }
 

@@ -32,19 +32,18 @@ typedef struct texts_t {
     const char *sealed;
 } texts_t;
 
+static const char *hex_or_null(apr_pool_t *pool, const unsigned char *hash)
+{
+    return hash != NULL ? scep_hex_lower(pool, hash, SCEP_HASH_SIZE) : NULL;
+}
+
 static scep_status_e make_texts(const scep_request_row_t *row, apr_pool_t *pool,
                                 texts_t *texts, scep_result_t *res)
 {
-    texts->message_hash =
-        row->message_hash != NULL
-            ? scep_hex_lower(pool, row->message_hash, SCEP_HASH_SIZE)
-            : NULL;
+    texts->message_hash = hex_or_null(pool, row->message_hash);
     texts->key_hash = scep_hex_lower(pool, row->key_hash, SCEP_HASH_SIZE);
     texts->csr_hash = scep_hex_lower(pool, row->csr_hash, SCEP_HASH_SIZE);
-    texts->challenge_hash =
-        row->challenge_hash != NULL
-            ? scep_hex_lower(pool, row->challenge_hash, SCEP_HASH_SIZE)
-            : NULL;
+    texts->challenge_hash = hex_or_null(pool, row->challenge_hash);
     texts->sealed = apr_pencode_base64_binary(pool, row->sealed.data,
                                               (apr_ssize_t)row->sealed.len,
                                               APR_ENCODE_NONE, NULL);
@@ -127,12 +126,15 @@ static scep_sql_status_e insert(scep_store_session_t *s,
                                 const texts_t *texts)
 {
     const scep_sql_value_t values[] = {
-        {texts->id[0], 0},    {row->scope, 0},      {row->transaction_id, 0},
-        {texts->key_hash, 0}, {texts->csr_hash, 0}, {NULL, row->state},
-        {texts->sealed, 0},   {row->subject, 0},    {row->alt_names, 0},
-        {row->profile, 0},    {row->source, 0},     {texts->challenge_hash, 0},
-        {row->renewal_of, 0}, {row->ticket, 0},     {row->peer, 0},
-        {NULL, row->created}, {NULL, row->expires},
+        {texts->id[0], 0},        {row->scope, 0},
+        {row->transaction_id, 0}, {texts->key_hash, 0},
+        {texts->csr_hash, 0},     {NULL, row->state},
+        {texts->sealed, 0},       {row->subject, 0},
+        {row->alt_names, 0},      {row->profile, 0},
+        {row->source, 0},         {texts->challenge_hash, 0},
+        {row->renewal_of, 0},     {row->ticket, 0},
+        {row->peer, 0},           {NULL, row->created},
+        {NULL, row->expires},     {NULL, row->expires - row->created},
     };
     const scep_audit_t audit = {.id = texts->id[1],
                                 .event = SCEP_AUDIT_REQUEST_QUEUED,
@@ -162,7 +164,8 @@ static scep_sql_status_e expire(scep_store_session_t *s, apr_time_t now)
         {NULL, now}, {NULL, SCEP_CHALLENGE_OUTSTANDING}, {NULL, now}};
     const scep_sql_value_t over[] = {{NULL, SCEP_REQUEST_EXPIRED}, {NULL, now}};
     const scep_sql_value_t old[] = {{NULL, now - SCEP_REQUESTS_KEPT},
-                                    {NULL, now - SCEP_REQUESTS_KEPT}};
+                                    {NULL, now - SCEP_REQUESTS_KEPT},
+                                    {NULL, now}};
     scep_sql_status_e sql = scep_store_run(s, SCEP_Q_REQUESTS_CHALLENGES_BACK,
                                            back, NULL, NULL, NULL);
 
@@ -429,6 +432,8 @@ enum {
     DECIDED_BY,
     NOTE,
     SERIAL,
+    PATIENCE,
+    HEARD_AT,
     COLUMNS
 };
 
@@ -442,7 +447,10 @@ static bool read_numbers(const char *const *columns, apr_time_t now,
         !scep_sql_number(columns[CREATED], &row->created) ||
         !scep_sql_number(columns[EXPIRES], &row->expires) ||
         (columns[DECIDED_AT] != NULL &&
-         !scep_sql_number(columns[DECIDED_AT], &row->decided_at))) {
+         !scep_sql_number(columns[DECIDED_AT], &row->decided_at)) ||
+        !scep_sql_number(columns[PATIENCE], &row->patience) ||
+        (columns[HEARD_AT] != NULL &&
+         !scep_sql_number(columns[HEARD_AT], &row->heard_at))) {
         return false;
     }
     row->state = (scep_request_state_e)state;
@@ -525,6 +533,67 @@ scep_status_e scep_store_request_find(scep_store_t *store, const char *scope,
     find_t found = {pool, now, NULL, false};
 
     return find(store, SCEP_Q_REQUEST_FIND, values, &found, row, res);
+}
+
+/* A device that polls each minute is not worth a write each minute. */
+static bool is_worth_noting(const scep_request_row_t *row, apr_time_t now)
+{
+    enum { PARTS = 16 };
+    apr_time_t last = row->heard_at;
+
+    if (last == 0) {
+        last = row->state == SCEP_REQUEST_REJECTED ? row->decided_at
+                                                   : row->expires;
+    }
+    return row->sealed.len > 0 || now - last >= row->patience / PARTS;
+}
+
+/* Should that fail, the request is refused all the same. */
+static void note_heard(scep_store_t *store, const scep_request_row_t *row,
+                       apr_time_t now, apr_pool_t *pool)
+{
+    const scep_sql_value_t values[] = {{NULL, now}, {row->id, 0}};
+    scep_store_session_t s;
+    scep_sql_status_e sql;
+    scep_result_t ignored;
+
+    scep_result_init(&ignored, pool);
+    if (!is_worth_noting(row, now) ||
+        scep_store_begin(store, &s, &ignored) != SCEP_OK) {
+        return;
+    }
+    sql = expire(&s, now);
+    if (sql == SCEP_SQL_OK) {
+        sql =
+            scep_store_run(&s, SCEP_Q_REQUEST_HEARD, values, NULL, NULL, NULL);
+    }
+    scep_store_end(&s, sql, true, "note a refusal", &ignored);
+}
+
+scep_status_e scep_store_request_refused(scep_store_t *store,
+                                         const scep_repeat_t *repeat,
+                                         apr_pool_t *pool,
+                                         scep_request_row_t **row,
+                                         scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {
+        {hex_or_null(pool, repeat->message_hash), 0},
+        {repeat->scope, 0},
+        {repeat->scope, 0},
+        {repeat->transaction_id, 0},
+        {hex_or_null(pool, repeat->key_hash), 0},
+        {hex_or_null(pool, repeat->csr_hash), 0},
+        {NULL, repeat->now},
+        {NULL, repeat->now},
+    };
+    find_t found = {pool, repeat->now, NULL, false};
+    scep_status_e status =
+        find(store, SCEP_Q_REQUEST_REFUSED, values, &found, row, res);
+
+    if (status == SCEP_OK) {
+        note_heard(store, *row, repeat->now, pool);
+    }
+    return status;
 }
 
 scep_status_e scep_store_request_by_challenge(scep_store_t *store,

@@ -48,8 +48,13 @@ typedef struct scep_request_row_t {
     apr_time_t expires;    /* it is over then unless it was issued */
     apr_time_t decided_at; /* 0: not yet */
     const char *decided_by;
-    const char *note;   /* of who decided */
-    const char *serial; /* of the certificate; NULL: none */
+    const char *note;             /* of who decided */
+    const char *serial;           /* of the certificate; NULL: none */
+    apr_interval_time_t patience; /* how long it waits: from CREATED to EXPIRES
+                                   * when it is added. For as long a repeat is
+                                   * refused, once it is over */
+    apr_time_t heard_at; /* when its device heard last that it is over; 0: not
+                          * yet, or not recorded */
 } scep_request_row_t;
 
 typedef enum {
@@ -81,6 +86,32 @@ scep_status_e scep_store_request_find(scep_store_t *store, const char *scope,
                                       apr_time_t now, apr_pool_t *pool,
                                       scep_request_row_t **row,
                                       scep_result_t *res);
+
+/** What came, as far as it tells whether it came before. */
+typedef struct scep_repeat_t {
+    const char *scope;
+    const char *transaction_id;
+    const unsigned char
+        *message_hash; /* NULL: a CertPoll's, which counts not */
+    const unsigned char *key_hash;
+    const unsigned char *csr_hash; /* NULL: any */
+    apr_time_t now;
+} scep_repeat_t;
+
+/**
+ * The request that REPEAT is, if that was rejected or has run out (invariant
+ * 12): brought by the very same message, or one of the same key and CSR under
+ * the same transactionID whose device asked less than its patience ago. That
+ * it asks again is recorded, so that the refusal lasts as long as it repeats;
+ * what has run out gives its challenge back.
+ * @return SCEP_OK; SCEP_NOT_FOUND without filling RES: nothing was refused;
+ *     SCEP_UNAVAILABLE; SCEP_BROKEN
+ */
+scep_status_e scep_store_request_refused(scep_store_t *store,
+                                         const scep_repeat_t *repeat,
+                                         apr_pool_t *pool,
+                                         scep_request_row_t **row,
+                                         scep_result_t *res);
 
 /** One that holds the challenge with HASH yet, and has run out at NOW;
  * likewise. */
@@ -141,7 +172,8 @@ scep_status_e scep_store_request_decide(scep_store_t *store,
                                         const scep_decision_t *decision,
                                         apr_pool_t *pool, scep_result_t *res);
 
-/** How long a request stays once it was decided on or has run out. */
+/** How long a request stays once it was decided on or has run out, and longer
+ * while its device asks again and again. */
 #define SCEP_REQUESTS_KEPT (APR_USEC_PER_SEC * 86400 * 90)
 
 /** What has run out at NOW is over, and its challenges are given back; what

@@ -42,12 +42,17 @@
     "r.id, r.scope, r.transaction_id, r.key_hash, r.csr_hash, r.state, r.csr," \
     " r.subject, r.alt_names, r.profile, r.source, r.challenge_hash,"          \
     " r.renewal_of, r.ticket, r.peer, r.created, r.expires, r.decided_at,"     \
-    " r.decided_by, r.note, c.serial"
+    " r.decided_by, r.note, c.serial,"                                         \
+    " COALESCE(r.patience, r.expires - r.created), r.heard_at"
 #define SCEP_REQUEST_TABLES                                                    \
     " FROM requests r LEFT JOIN certificates c ON c.id = r.certificate_id"
 #define SCEP_REQUESTS_OLD                                                      \
-    " WHERE created <= $1 AND state > 2 AND COALESCE(decided_at, expires) <= " \
-    "$2"
+    " WHERE created <= $1 AND state > 2"                                       \
+    " AND COALESCE(heard_at, decided_at, expires) <= $2"                       \
+    " AND COALESCE(heard_at, decided_at, expires) + COALESCE(patience, 0)"     \
+    " <= $3"
+/* Since when a request that is over has been over. */
+#define SCEP_REQUEST_OVER "CASE WHEN state = 4 THEN decided_at ELSE expires END"
 
 /* clang-format off */
 /** X(symbol, letters of the parameters, text) */
@@ -180,12 +185,12 @@
       /* COALESCE: not by an index of scopes, which has all the decided ones */ \
       "SELECT COUNT(*) FROM requests"                                          \
       " WHERE state <= 2 AND scope = COALESCE($1, scope)")                     \
-    X(SCEP_Q_REQUEST_ADD, "tttttntttttttttnn",                                 \
+    X(SCEP_Q_REQUEST_ADD, "tttttntttttttttnnn",                                \
       "INSERT INTO requests (id, scope, transaction_id, key_hash, csr_hash,"   \
       " state, csr, subject, alt_names, profile, source, challenge_hash,"      \
-      " renewal_of, ticket, peer, created, expires)"                           \
+      " renewal_of, ticket, peer, created, expires, patience)"                 \
       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"  \
-      " $15, $16, $17)")                                                       \
+      " $15, $16, $17, $18)")                                                  \
     X(SCEP_Q_REQUESTS_CHALLENGES_BACK, "nnn",                                  \
       "UPDATE challenges SET uses = uses + (SELECT COUNT(*) FROM requests r"   \
       " WHERE r.challenge_hash = challenges.hash AND r.state <= 2"             \
@@ -195,10 +200,22 @@
     X(SCEP_Q_REQUESTS_EXPIRE, "nn",                                            \
       "UPDATE requests SET state = $1, csr = NULL"                             \
       " WHERE state <= 2 AND expires <= $2")                                   \
-    X(SCEP_Q_MESSAGES_PRUNE, "nn",                                             \
+    X(SCEP_Q_MESSAGES_PRUNE, "nnn",                                            \
       "DELETE FROM messages WHERE certificate_id IS NULL"                      \
       " AND request_id IN (SELECT id FROM requests" SCEP_REQUESTS_OLD ")")     \
-    X(SCEP_Q_REQUESTS_PRUNE, "nn", "DELETE FROM requests" SCEP_REQUESTS_OLD)   \
+    X(SCEP_Q_REQUESTS_PRUNE, "nnn", "DELETE FROM requests" SCEP_REQUESTS_OLD)  \
+    X(SCEP_Q_REQUEST_REFUSED, "ttttttnn",                                      \
+      "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
+      " WHERE r.id IN (SELECT request_id FROM messages"                        \
+      " WHERE hash = $1 AND scope = $2"                                        \
+      " UNION ALL SELECT id FROM requests"                                     \
+      " WHERE scope = $3 AND transaction_id = $4 AND key_hash = $5"            \
+      " AND csr_hash = COALESCE($6, csr_hash)"                                 \
+      " AND COALESCE(heard_at, " SCEP_REQUEST_OVER ")"                         \
+      " + COALESCE(patience, expires - created) > $7)"                         \
+      " AND (r.state > 3 OR (r.state < 3 AND r.expires <= $8)) LIMIT 1")       \
+    X(SCEP_Q_REQUEST_HEARD, "nt",                                              \
+      "UPDATE requests SET heard_at = $1 WHERE id = $2 AND state > 3")         \
     X(SCEP_Q_CHALLENGE_BACK, "nt",                                             \
       "UPDATE challenges SET uses = uses + 1, state = $1, spent_at = NULL"     \
       " WHERE state <= 1 AND hash = $2")                                       \

@@ -129,7 +129,7 @@ case("S10-approved-poll-by-another-key", UNMATCHED, waiting(
 case("R17-rejected-poll", Failure(BAD_REQUEST, "SCEP0167"), waiting(
     lambda world, message: world.post(world.poll(message), "/manual"),
     word="reject"))
-case("R17-rejected-same-csr", Pending(), waiting(
+case("R17-rejected-same-csr", Failure(BAD_REQUEST, "SCEP0167"), waiting(
     lambda world, message: world.post(message.again(), "/manual"),
     word="reject"))
 case("S10-rejected-poll-by-another-key", UNMATCHED, waiting(
@@ -146,7 +146,7 @@ def over(then):
 
 case("R44-window-over-poll", Failure(BAD_REQUEST, "SCEP0168"), over(
     lambda world, message: world.post(world.poll(message), "/short")))
-case("R44-window-over-same-csr", Pending(), over(
+case("R44-window-over-same-csr", Failure(BAD_REQUEST, "SCEP0168"), over(
     lambda world, message: world.post(message.again(), "/short")))
 
 

@@ -158,6 +158,7 @@ def test_expiry(running):
     assert_refused(send(running, poll_of(request), "/short"),
                    scep.BAD_REQUEST)
     assert "SCEP0168" in running.error_log()
+    request.transaction_id = "new"
     assert send(running, request).status == scep.PENDING  # begun anew
 
 

@@ -394,6 +394,112 @@ static void test_subject_is_taken_at_the_ca(void **state)
         SCEP_OK);
 }
 
+static void assert_no(enroll_fixture_t *f, const char *id, scep_octets_t csr,
+                      scep_reason_e reason)
+{
+    X509 *cert;
+
+    assert_int_equal(ask(f, id, csr, &cert), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, reason);
+    assert_null(cert);
+}
+
+/* Invariant 12: no is no, here and where everything is issued at once. */
+static void test_rejected_is_rejected(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", password);
+    X509 *cert;
+    int day;
+
+    f->policy.password_validity = apr_time_from_sec(86400);
+    be_ready(f, true);
+    f->policy.approval.expiry = apr_time_from_sec((apr_int64_t)7 * 86400);
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    decide(f, "t", false);
+    /* which costs it nothing: the password is as good as before */
+    assert_no(f, "t", csr, SCEP_R_REQUEST_REJECTED);
+    assert_int_equal(
+        scep_challenge_table_count(f->service.challenges, f->base.now), 0);
+    for (day = 0; day < 100; day += 5) {
+        f->policy.approval.manual = day % 2 == 0;
+        assert_no(f, "t", csr, SCEP_R_REQUEST_REJECTED);
+        f->base.now += apr_time_from_sec((apr_int64_t)5 * 86400);
+    }
+    f->policy.approval.manual = false;
+    f->policy.sources.source[0] = SCEP_SOURCE_NONE;
+    assert_no(f, "t", csr, SCEP_R_REQUEST_REJECTED);
+    /* another id, another CSR, or much later */
+    assert_int_equal(ask(f, "u", csr, &cert), SCEP_OK);
+    assert_no(f, "t", csr, SCEP_R_REQUEST_REJECTED);
+    assert_int_equal(
+        ask(f, "t", enroll_csr(f, f->device.key, "new", NULL), &cert), SCEP_OK);
+    assert_no(f, "t", csr, SCEP_R_REQUEST_REJECTED);
+    f->base.now += f->policy.approval.expiry;
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_OK);
+}
+
+static void test_run_out_is_run_out(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    X509 *cert;
+    int hour;
+
+    be_ready(f, true);
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    decide(f, "t", true);
+    f->base.now += f->policy.approval.expiry;
+    for (hour = 0; hour < 3; hour++) {
+        assert_no(f, "t", csr, SCEP_R_REQUEST_EXPIRED);
+        f->base.now += f->policy.approval.expiry - APR_USEC_PER_SEC;
+    }
+    assert_int_equal(waiting(f, "t")->sealed.len, 0);
+    assert_int_equal(f->issued, 0);
+}
+
+/* The message that came first, whatever id its request has by now, and however
+ * late it comes. */
+static void test_refused_message_again(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    scep_pkimessage_t *first = enroll_message(f, "t", &f->device, csr);
+    scep_reply_t reply = {.cert = NULL};
+    X509 *cert;
+    int i;
+
+    be_ready(f, true);
+    assert_int_equal(enroll_serve(f, scep_pkcsreq, first, &reply),
+                     SCEP_PENDING);
+    assert_int_equal(ask(f, "u", csr, &cert), SCEP_PENDING);
+    decide(f, "u", false);
+    f->policy.approval.manual = false;
+    f->policy.sources.source[0] = SCEP_SOURCE_NONE;
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(enroll_serve(f, scep_pkcsreq, first, &reply),
+                         SCEP_REFUSED);
+        assert_int_equal(f->base.res.reason, SCEP_R_REQUEST_REJECTED);
+        f->base.now += apr_time_from_sec((apr_int64_t)30 * 86400);
+    }
+    assert_int_equal(f->issued, 0);
+}
+
+/* S10: what one device was refused says nothing to another. */
+static void test_refused_to_its_key_alone(void **state)
+{
+    enroll_fixture_t *f = *state;
+    X509 *cert;
+
+    be_ready(f, true);
+    assert_int_equal(
+        ask(f, "t", enroll_csr(f, f->device.key, "dev", enroll_draw(f)), &cert),
+        SCEP_PENDING);
+    decide(f, "t", false);
+    assert_int_equal(ask_other(f, "t", enroll_draw(f), &cert), SCEP_PENDING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +518,10 @@ int main(void)
         ENROLL_TEST(test_one_of_two_that_wait_has_run_out),
         ENROLL_TEST(test_subject_is_taken_meanwhile),
         ENROLL_TEST(test_subject_is_taken_at_the_ca),
+        ENROLL_TEST(test_rejected_is_rejected),
+        ENROLL_TEST(test_run_out_is_run_out),
+        ENROLL_TEST(test_refused_message_again),
+        ENROLL_TEST(test_refused_to_its_key_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -462,6 +462,47 @@ static bool is_revoked(enroll_fixture_t *f, X509 *cert)
     return true;
 }
 
+static void revoke_for(enroll_fixture_t *f, X509 *cert,
+                       scep_revocation_reason_e reason)
+{
+    const scep_revoke_t what = {
+        .row = {.scope = f->service.scope,
+                .serial = scep_serial_text(f->base.pool,
+                                           X509_get0_serialNumber(cert)),
+                .effective = f->base.now,
+                .reason = reason,
+                .created = f->base.now},
+    };
+    scep_revoke_outcome_e outcome;
+
+    assert_int_equal(scep_store_revoke(f->service.store, &what, f->base.pool,
+                                       &outcome, &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(outcome, SCEP_REVOKE_RECORDED);
+}
+
+/* Invariant 12: what was revoked is not had again by asking again, unless it
+ * was only superseded. */
+static void test_revoked_stays_revoked(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    X509 *cert, *other;
+
+    f->policy.sources.source[0] = SCEP_SOURCE_NONE;
+    assert_int_equal(enrol(f, "t", csr, &cert), SCEP_OK);
+    revoke_for(f, cert, SCEP_REVOKED_SUPERSEDED);
+    assert_refused(f, "t", csr, SCEP_R_CSR_POLICY);
+    f->base.now += f->policy.retry_window + APR_USEC_PER_SEC;
+    enroll_reset_result(f);
+    assert_int_equal(enrol(f, "t", csr, &cert), SCEP_OK);
+    revoke_for(f, cert, SCEP_REVOKED_KEY_COMPROMISE);
+    f->base.now += f->policy.retry_window + APR_USEC_PER_SEC;
+    assert_refused(f, "t", csr, SCEP_R_CSR_POLICY);
+    enroll_reset_result(f);
+    assert_int_equal(enrol(f, "u", csr, &other), SCEP_OK);
+}
+
 static void test_duplicate_is_refused(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -574,6 +615,7 @@ int main(void)
         ENROLL_TEST(test_duplicate_is_refused),
         ENROLL_TEST(test_two_race_for_a_subject),
         ENROLL_TEST(test_duplicates_are_revoked),
+        ENROLL_TEST(test_revoked_stays_revoked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -331,6 +331,128 @@ static void test_what_was_decided_long_ago(void **state)
     assert_int_equal(find(f, store, &waits, then)->state, SCEP_REQUEST_WAITING);
 }
 
+static scep_status_e refused(fixture_t *f, scep_store_t *store,
+                             const scep_request_row_t *row, apr_time_t now,
+                             scep_request_row_t **found)
+{
+    const scep_repeat_t repeat = {
+        .scope = row->scope,
+        .transaction_id = row->transaction_id,
+        .message_hash = row->message_hash,
+        .key_hash = row->key_hash,
+        .csr_hash = row->csr_hash,
+        .now = now,
+    };
+
+    return scep_store_request_refused(store, &repeat, f->pool, found, &f->res);
+}
+
+static void test_refused(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_request_row_t row = sample(f, 1), other = row, *found;
+    apr_time_t end;
+
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    assert_int_equal(refused(f, store, &row, f->now, &found), SCEP_NOT_FOUND);
+    found = find(f, store, &row, f->now);
+    assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_REJECTED),
+                     SCEP_OK);
+    end = f->now + 100 + found->patience;
+    assert_int_equal(refused(f, store, &row, end - 1, &found), SCEP_OK);
+    assert_int_equal(found->state, SCEP_REQUEST_REJECTED);
+    assert_string_equal(found->note, "why");
+    /* it was heard of, and so it lasts */
+    assert_int_equal(refused(f, store, &row, end, &found), SCEP_OK);
+    assert_int_equal(found->heard_at, end - 1);
+    end += found->patience - 1;
+    other.csr_hash = NULL; /* a poll */
+    assert_int_equal(refused(f, store, &other, end - 1, &found), SCEP_OK);
+    end += found->patience - 1;
+    assert_int_equal(refused(f, store, &row, end, &found), SCEP_NOT_FOUND);
+    other.key_hash = sample_hash(f->pool, 'k', 2);
+    assert_int_equal(refused(f, store, &other, end - 1, &found),
+                     SCEP_NOT_FOUND);
+    other = row;
+    other.csr_hash = sample_hash(f->pool, 'c', 2);
+    assert_int_equal(refused(f, store, &other, end - 1, &found),
+                     SCEP_NOT_FOUND);
+    other = row;
+    other.transaction_id = "another";
+    assert_int_equal(refused(f, store, &other, end - 1, &found),
+                     SCEP_NOT_FOUND);
+    other = row;
+    other.scope = "another";
+    assert_int_equal(refused(f, store, &other, end - 1, &found),
+                     SCEP_NOT_FOUND);
+}
+
+/* Who polls each second has nothing written each second. */
+static void test_hearing_is_noted_now_and_then(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_request_row_t row = sample(f, 1), *found;
+    apr_time_t now = row.expires;
+    int n, noted = 0;
+    apr_time_t last = 0;
+
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    for (n = 0; n < 200; n++) {
+        now += SAMPLE_VALIDITY / 100;
+        assert_int_equal(refused(f, store, &row, now, &found), SCEP_OK);
+        assert_int_equal(found->state, SCEP_REQUEST_EXPIRED);
+        noted += found->heard_at != last;
+        last = found->heard_at;
+    }
+    assert_in_range(noted, 20, 40);
+}
+
+/* By its message a request is known again as long as it is on record. */
+static void test_refused_message(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_request_row_t row = sample(f, 1), *found;
+    apr_time_t late = row.expires + SCEP_REQUESTS_KEPT - 1;
+
+    row.message_hash = sample_hash(f->pool, 'm', 1);
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    assert_int_equal(refused(f, store, &row, row.expires - 1, &found),
+                     SCEP_NOT_FOUND);
+    row.transaction_id = "another";
+    assert_int_equal(refused(f, store, &row, late, &found), SCEP_OK);
+    assert_int_equal(found->state, SCEP_REQUEST_EXPIRED);
+    /* since it was heard of it stays as long again */
+    assert_int_equal(
+        refused(f, store, &row, late + SCEP_REQUESTS_KEPT - 1, &found),
+        SCEP_OK);
+    late += 2 * SCEP_REQUESTS_KEPT - 1;
+    assert_int_equal(scep_store_requests_expire(store, late, &f->res), SCEP_OK);
+    assert_int_equal(refused(f, store, &row, late, &found), SCEP_NOT_FOUND);
+}
+
+/* A patience that is longer than SCEP_REQUESTS_KEPT. */
+static void test_kept_as_long_as_it_is_refused(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_request_row_t row = sample(f, 1), *found;
+    apr_time_t end;
+
+    row.expires = row.created + 2 * SCEP_REQUESTS_KEPT;
+    end = row.expires + 2 * SCEP_REQUESTS_KEPT;
+    assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
+    assert_int_equal(scep_store_requests_expire(store, end - 1, &f->res),
+                     SCEP_OK);
+    assert_int_equal(refused(f, store, &row, end - 1, &found), SCEP_OK);
+    assert_int_equal(scep_store_requests_expire(
+                         store, end + 2 * SCEP_REQUESTS_KEPT, &f->res),
+                     SCEP_OK);
+    assert_int_equal(db_count(f, "requests"), 0);
+}
+
 static scep_status_e count_row(void *baton, const scep_request_row_t *row)
 {
     assert_non_null(row->id);
@@ -502,6 +624,10 @@ int main(void)
         FIXTURE_TEST(test_moved_to_another_id),
         FIXTURE_TEST(test_issued),
         FIXTURE_TEST(test_what_was_decided_long_ago),
+        FIXTURE_TEST(test_refused),
+        FIXTURE_TEST(test_hearing_is_noted_now_and_then),
+        FIXTURE_TEST(test_refused_message),
+        FIXTURE_TEST(test_kept_as_long_as_it_is_refused),
         FIXTURE_TEST(test_list),
         FIXTURE_TEST(test_nobody_is_held_up),
         FIXTURE_TEST(test_pages),
