@@ -9,10 +9,12 @@
 #include <openssl/provider.h>
 
 /* Strongest last. SHA-384 is not in the RFC's list of words; scep_caps.h
- * tells why it has one here. SHA-224 exists, but no client sends it. */
+ * tells why it has one here. SHA-224 has none, but sscep and strongSwan can be
+ * told to use it. */
 static const scep_digest_t digests[] = {
     {NID_md5, "MD5", NULL, SCEP_LEVEL_LEGACY, 16},
     {NID_sha1, "SHA1", "SHA-1", SCEP_LEVEL_COMPATIBLE, 20},
+    {NID_sha224, "SHA224", NULL, SCEP_LEVEL_MODERN, 28},
     {NID_sha256, "SHA256", "SHA-256", SCEP_LEVEL_MODERN, 32},
     {NID_sha384, "SHA384", "SHA-384", SCEP_LEVEL_MODERN, 48},
     {NID_sha512, "SHA512", "SHA-512", SCEP_LEVEL_MODERN, 64},

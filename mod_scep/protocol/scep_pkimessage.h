@@ -98,6 +98,15 @@ CMS_ContentInfo *scep_pkimessage_parse_cms(scep_octets_t der,
                                            OSSL_LIB_CTX *libctx,
                                            apr_pool_t *pool);
 
+/**
+ * The messageData that PLAIN, the decrypted content of CMS, stands for. Where
+ * the content's type is not data, .NET leaves out the tag and the length of
+ * the outermost element; they are put back where PLAIN is not one element.
+ * @param pool holds the result, and wipes it, where it is not PLAIN
+ */
+scep_octets_t scep_pkimessage_restore(CMS_ContentInfo *cms, scep_octets_t plain,
+                                      apr_pool_t *pool);
+
 /** "PKCSReq", ... or "unknown"; constant. */
 const char *scep_message_type_name(int message_type);
 

@@ -5,9 +5,12 @@
  */
 #include "scep_pkimessage.h"
 
+#include <string.h>
+
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 
+#include "scep_ber.h"
 #include "scep_csr.h"
 #include "scep_preflight.h"
 
@@ -149,6 +152,23 @@ static scep_status_e choose_recipient(scep_pkimessage_t *msg, recipients_t *ris,
     return SCEP_OK;
 }
 
+scep_octets_t scep_pkimessage_restore(CMS_ContentInfo *cms, scep_octets_t plain,
+                                      apr_pool_t *pool)
+{
+    unsigned char *made, *to;
+    int size;
+
+    if (OBJ_obj2nid(CMS_get0_eContentType(cms)) == NID_pkcs7_data ||
+        scep_ber_check(plain) == SCEP_BER_GOOD) {
+        return plain;
+    }
+    size = ASN1_object_size(1, (int)plain.len, V_ASN1_SEQUENCE);
+    to = made = scep_secret_alloc(pool, (apr_size_t)size);
+    ASN1_put_object(&to, 1, (int)plain.len, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+    memcpy(to, plain.data, plain.len);
+    return (scep_octets_t){made, (size_t)size};
+}
+
 /* Nothing of what could not be read reaches anybody; but the time that a
  * PKCS#10 would have cost is spent (invariant 7). */
 static scep_status_e read_content(scep_pkimessage_t *msg,
@@ -169,8 +189,8 @@ static scep_status_e read_content(scep_pkimessage_t *msg,
         }
         return scep_fail(res, SCEP_R_CONTENT, "envelope cannot be decrypted");
     }
-    msg->data.data = data;
-    msg->data.len = len;
+    msg->data = scep_pkimessage_restore(msg->enveloped,
+                                        (scep_octets_t){data, len}, msg->pool);
     return SCEP_OK;
 }
 

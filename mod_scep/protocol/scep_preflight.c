@@ -351,8 +351,9 @@ static size_t iv_len(int nid)
     }
 }
 
-/* EncryptedContentInfo. Its content is [0] IMPLICIT, in one piece or in
- * segments; Q82's EXPLICIT one looks like a single segment. */
+/* EncryptedContentInfo. Its type may be any (scep_pkimessage_restore()). Its
+ * content is [0] IMPLICIT, in one piece or in segments; Q82's EXPLICIT one
+ * looks like a single segment. */
 static scep_status_e encrypted_content(scep_ber_reader_t *in, int *cipher_nid,
                                        scep_result_t *res)
 {
@@ -362,7 +363,7 @@ static scep_status_e encrypted_content(scep_ber_reader_t *in, int *cipher_nid,
     int type;
 
     if (!scep_ber_enter(in, SCEP_BER_SEQUENCE, &info) ||
-        !scep_ber_oid(&info, &type) || type != NID_pkcs7_data ||
+        !scep_ber_oid(&info, &type) ||
         !scep_ber_algorithm(&info, cipher_nid, &params)) {
         return scep_fail(res, SCEP_R_ENVELOPE,
                          "encryptedContentInfo malformed");

@@ -24,8 +24,8 @@ scep_status_e scep_preflight_signed(scep_octets_t der, scep_result_t *res);
  * The pkcsPKIEnvelope: ContentInfo with EnvelopedData only (no AuthEnveloped),
  * 1 to SCEP_MAX_RECIPIENTS RecipientInfos, each KeyTransRecipientInfo with
  * rsaEncryption or RSAES-OAEP with known parameters, encryptedContentInfo of
- * type id-data with a CBC cipher and an IV of its exact size, no
- * originatorInfo, no unprotectedAttrs.
+ * any type with a CBC cipher and an IV of its exact size, no originatorInfo, no
+ * unprotectedAttrs.
  * @param cipher_nid set to the content cipher's NID when SCEP_OK; OpenSSL's
  *     CMS has no function that tells it
  * @return SCEP_OK, or SCEP_REFUSED: SCEP_R_ENVELOPE or SCEP_R_ENVELOPE_ALG

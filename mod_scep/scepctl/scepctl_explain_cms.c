@@ -287,7 +287,10 @@ static void open_envelope(scepctl_explain_t *x, CMS_ContentInfo *cms)
     }
     len = BIO_get_mem_data(plain, &data);
     scepctl_explain(x, "Decrypted",
-                    (scep_octets_t){(unsigned char *)data, (size_t)len});
+                    scep_pkimessage_restore(
+                        cms,
+                        (scep_octets_t){(unsigned char *)data, (size_t)len},
+                        x->ctl->pool));
 }
 
 /* CMS has no function that tells the cipher of what it has parsed. */
@@ -319,6 +322,10 @@ static void explain_enveloped(scepctl_explain_t *x, const char *where,
         explain_recipient(x, sk_CMS_RecipientInfo_value(recipients, i));
     }
     scepctl_say(x, "Cipher", "%s", cipher_text(x, der));
+    if (OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data) {
+        scepctl_say(x, "Type of content", "%s",
+                    scepctl_object_text(x, CMS_get0_eContentType(cms)));
+    }
     open_envelope(x, cms);
     scepctl_leave(x);
 }

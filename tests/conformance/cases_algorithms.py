@@ -28,7 +28,7 @@ sends("R48-des3-at-modern", INNER_ALG, "/modern",
       envelope=dict(cipher="des3"))
 sends("R48-aes256-at-modern", Issued(cipher="aes256"), "/modern",
       envelope=dict(cipher="aes256"))
-for name in ("sha1", "sha256", "sha384", "sha512"):
+for name in ("sha1", "sha224", "sha256", "sha384", "sha512"):
     sends(f"Q5-digest-{name}", Issued(digest=name), signed=dict(digest=name))
 sends("S26-md5", OUTER_ALG, signed=dict(digest="md5"))
 sends("R50-Q6-md5-at-legacy", Issued(digest="md5"), "/legacy",
@@ -47,6 +47,11 @@ sends("R50-csr-signed-with-md5", CSR_KEY, csr=dict(digest="md5"))
 sends("R49-csr-signed-with-sha1", Issued(), csr=dict(digest="sha1"))
 sends("R48-csr-signed-with-sha1-at-modern", CSR_KEY, "/modern",
       csr=dict(digest="sha1"))
+sends("R48-sha224-throughout-at-modern", Issued(digest="sha224"), "/modern",
+      signed=dict(digest="sha224"), csr=dict(digest="sha224"),
+      cert=cms.certificate(cms.key_of(1), digest="sha224"))
+sends("Q41-pss-sha224", Issued(digest="sha224"),
+      signed=dict(pss="sha224", digest="sha224"))
 sends("Q78-sha256withrsa", Issued(), signed=dict(
     signature_algorithm=cms.DIGESTS["sha256"][1]))
 sends("R50-md5withrsa-and-sha256", OUTER_ALG, signed=dict(
@@ -126,7 +131,24 @@ sends("S21-encrypted-key-empty", ENVELOPE, envelope=dict(encrypted_key=b""))
 sends("S21-originatorinfo", ENVELOPE, envelope=dict(before=der.context(0)))
 sends("S21-unprotectedattrs", ENVELOPE, envelope=dict(after=der.context(
     1, cms.attribute("1.3.6.1.4.1.99999.5", der.null()))))
-sends("R26-encrypted-type", ENVELOPE, envelope=dict(content_type=cms.SIGNED))
+
+
+def contents():
+    """Of the SEQUENCE that a PKCS#10 is: a header of four octets before it."""
+    return cms.csr(cms.key_of(1), cms.name("device"))[4:]
+
+
+# .NET has encryptedData; without the CSR's outermost tag, or with it.
+ENCRYPTED = "1.2.840.113549.1.7.6"
+for word, oid in (("type", cms.SIGNED), ("data", ENCRYPTED),
+                  ("unknown", "1.3.6.1.4.1.99999.8")):
+    sends(f"R26-encrypted-{word}", Issued(), envelope=dict(content_type=oid))
+    case(f"R26-without-tag-{word}", Issued(), lambda world, oid=oid: world.post(
+        world.message(data=contents(), envelope=dict(content_type=oid))))
+    sends(f"R26-spoiled-{word}", REFUSED, csr=dict(spoil=True),
+          envelope=dict(content_type=oid))
+case("R26-data-without-tag", REFUSED, lambda world: world.post(
+    world.message(data=contents())))
 sends("R20-encryptedcontent-absent", ENVELOPE, envelope=dict(no_content=True))
 sends("R20-encryptedcontent-empty", ENVELOPE, envelope=dict(ciphertext=b""))
 sends("R20-envelope-is-data", ENVELOPE, envelope=dict(outer_type=cms.DATA))

@@ -62,6 +62,7 @@ static void has_cipher(const scep_algs_t *algs, int nid, const char *keyword)
 
 static void has_modern(const scep_algs_t *algs)
 {
+    has_digest(algs, NID_sha224, NULL);
     has_digest(algs, NID_sha256, "SHA-256");
     has_digest(algs, NID_sha384, "SHA-384");
     has_digest(algs, NID_sha512, "SHA-512");
@@ -70,7 +71,7 @@ static void has_modern(const scep_algs_t *algs)
     has_cipher(algs, NID_aes_256_cbc, NULL);
     assert_int_equal(scep_algs_default_digest(algs)->nid, NID_sha256);
     assert_int_equal(scep_algs_default_cipher(algs)->nid, NID_aes_128_cbc);
-    assert_null(scep_algs_digest(algs, NID_sha224));
+    assert_null(scep_algs_digest(algs, NID_sha512_256));
     assert_null(scep_algs_digest(algs, NID_undef));
     assert_null(scep_algs_cipher(algs, NID_aes_128_gcm));
     assert_null(scep_algs_cipher(algs, NID_undef));
@@ -207,7 +208,10 @@ static void test_signature_digest(void **state)
     assert_null(scep_algs_signature_digest(modern, NID_ED25519));
     assert_null(scep_algs_signature_digest(modern, NID_undef));
     assert_null(
-        scep_algs_signature_digest(legacy, NID_sha224WithRSAEncryption));
+        scep_algs_signature_digest(legacy, NID_sha512_256WithRSAEncryption));
+    assert_int_equal(
+        scep_algs_signature_digest(modern, NID_ecdsa_with_SHA224)->nid,
+        NID_sha224);
     assert_int_equal(
         scep_algs_signature_digest(legacy, NID_md5WithRSAEncryption)->nid,
         NID_md5);

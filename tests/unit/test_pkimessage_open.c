@@ -12,6 +12,8 @@
 #include "scep_csr.h"
 #include "scep_pkimessage.h"
 
+#define DATA "1.2.840.113549.1.7.1"
+#define ENCRYPTED_DATA "1.2.840.113549.1.7.6"
 #define AES_128_CBC "2.16.840.1.101.3.4.1.2"
 
 /* One endpoint: its algorithms and its pairs, the RA's newest first. */
@@ -21,8 +23,9 @@ typedef struct endpoint_t {
     scep_keypair_t device; /* who asks */
     scep_keypair_t ra;
     apr_array_header_t *pairs;
-    maker_t *m;         /* a good message */
-    scep_octets_t data; /* its messageData */
+    maker_t *m;               /* a good message */
+    scep_octets_t data;       /* its messageData */
+    const char *content_type; /* of by_hand() */
 } endpoint_t;
 
 static void add_pair(endpoint_t *e, const scep_keypair_t *pair)
@@ -37,6 +40,7 @@ static endpoint_t *endpoint(fixture_t *f, scep_level_e level)
     OSSL_LIB_CTX *libctx = NULL;
 
     e->f = f;
+    e->content_type = DATA;
     if (level == SCEP_LEVEL_LEGACY) {
         assert_int_equal(scep_algs_legacy_context(f->pool, &libctx, &f->res),
                          SCEP_OK);
@@ -448,7 +452,7 @@ static scep_octets_t by_hand(endpoint_t *e, scep_octets_t encrypted_key,
         MAKER_TLV(f, 0x30, maker_oid(f, "1.2.840.113549.1.1.1"), null),
         MAKER_TLV(f, 0x04, encrypted_key));
     scep_octets_t content =
-        MAKER_TLV(f, 0x30, maker_oid(f, "1.2.840.113549.1.7.1"),
+        MAKER_TLV(f, 0x30, maker_oid(f, e->content_type),
                   MAKER_TLV(f, 0x30, maker_oid(f, AES_128_CBC),
                             MAKER_TLV(f, 0x04, hand_iv)),
                   MAKER_TLV(f, 0x80, encrypted_content));
@@ -531,14 +535,18 @@ static void key_transport_is_no_oracle(void **state)
     }
 }
 
-static void content_is_no_oracle(void **state)
+static void try_content(fixture_t *f, const char *content_type, size_t left_out)
 {
-    fixture_t *f = *state;
     endpoint_t *e = endpoint(f, SCEP_LEVEL_COMPATIBLE);
     scep_octets_t key = rsa_encrypt(f, e->ra.key, hand_cek);
-    scep_octets_t content = aes_encrypt(f, padded(e, 0));
+    scep_octets_t content;
     unsigned char *changed;
     size_t at, len;
+
+    e->content_type = content_type;
+    e->data.data += left_out;
+    e->data.len -= left_out;
+    content = aes_encrypt(f, padded(e, 0));
 
     same_refusal(e, by_hand(e, key, aes_encrypt(f, padded(e, 0x80))));
     same_refusal(e, by_hand(e, key, aes_encrypt(f, padded(e, 0x01))));
@@ -563,6 +571,47 @@ static void content_is_no_oracle(void **state)
     /* no CSR at all */
     e->data = MAKER_OCTETS("not a PKCS#10");
     same_refusal(e, by_hand(e, key, aes_encrypt(f, padded(e, 0))));
+}
+
+static void content_is_no_oracle(void **state)
+{
+    try_content(*state, DATA, 0);
+}
+
+/* .NET leaves out the outermost tag and length, four octets here, where the
+ * type is another one than data. */
+static void content_of_any_type_is_no_oracle(void **state)
+{
+    try_content(*state, ENCRYPTED_DATA, 0);
+    try_content(*state, ENCRYPTED_DATA, 4);
+}
+
+static void content_of_any_type_is_opened(void **state)
+{
+    static const char *const types[] = {DATA, ENCRYPTED_DATA,
+                                        "1.2.840.113549.1.7.2", "1.2.3.4"};
+    fixture_t *f = *state;
+    endpoint_t *e = endpoint(f, SCEP_LEVEL_COMPATIBLE);
+    scep_octets_t key = rsa_encrypt(f, e->ra.key, hand_cek);
+    scep_octets_t whole = e->data;
+    scep_pkimessage_t *msg = NULL;
+    size_t i;
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        e->content_type = types[i];
+        e->data = whole;
+        assert_int_equal(
+            open_envelope(e, by_hand(e, key, aes_encrypt(f, padded(e, 0))),
+                          &msg),
+            SCEP_OK);
+        assert_true(scep_octets_equal(msg->data, whole));
+        e->data = (scep_octets_t){whole.data + 4, whole.len - 4};
+        assert_int_equal(
+            open_envelope(e, by_hand(e, key, aes_encrypt(f, padded(e, 0))),
+                          &msg),
+            SCEP_OK);
+        assert_true(scep_octets_equal(msg->data, i == 0 ? e->data : whole));
+    }
 }
 
 typedef struct watch_t {
@@ -659,6 +708,8 @@ int main(void)
         FIXTURE_TEST(hand_made_envelope_is_opened),
         FIXTURE_TEST(key_transport_is_no_oracle),
         FIXTURE_TEST(content_is_no_oracle),
+        FIXTURE_TEST(content_of_any_type_is_no_oracle),
+        FIXTURE_TEST(content_of_any_type_is_opened),
         FIXTURE_TEST(plaintext_is_wiped_with_the_pool),
         FIXTURE_TEST(no_copy_of_the_plaintext_is_left),
     };

@@ -487,7 +487,9 @@ static void encrypted_content_is_checked(void **state)
     e.content = MAKER_TLV(f, 0x30, data, text);
     enveloped_is(f, &e, SCEP_R_ENVELOPE);
     e.content =
-        MAKER_TLV(f, 0x30, maker_oid(f, "1.2.840.113549.1.7.2"), aes, text);
+        MAKER_TLV(f, 0x30, maker_oid(f, "1.2.840.113549.1.7.6"), aes, text);
+    enveloped_is(f, &e, SCEP_R_NONE); /* .NET */
+    e.content = MAKER_TLV(f, 0x30, BER_NULL, aes, text);
     enveloped_is(f, &e, SCEP_R_ENVELOPE);
 }
 
