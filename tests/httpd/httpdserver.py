@@ -141,14 +141,29 @@ HARMLESS = (
 LINE = re.compile(r"^\[[^]]*\] \[(?P<module>[\w-]*):(?P<level>\w+)\] ")
 
 
+HELD = {}  # port: the socket that keeps other test programs from taking it
+
+
 def free_port():
     """Below the ports that the system gives to clients: one of those could
-    take it while the server is down, or even connect to itself."""
+    take it while the server is down, or even connect to itself. Test programs
+    run side by side: an abstract socket of the port's name keeps it for this
+    one, also while no server listens there, until it ends or release_port()."""
     while True:
         port = random.randrange(20000, 32000)
+        held = socket.socket(socket.AF_UNIX)
         with socket.socket() as probe, contextlib.suppress(OSError):
+            held.bind(f"\0mod_scep-test-port-{port}")
             probe.bind(("127.0.0.1", port))
+            HELD[port] = held
             return port
+        held.close()
+
+
+def release_port(port):
+    held = HELD.pop(port, None)
+    if held:
+        held.close()
 
 
 class Server:
@@ -568,6 +583,7 @@ class Server:
             self.stop()
         if self.terminal is not None:
             os.close(self.terminal)
+        release_port(self.port)
         shutil.rmtree(self.dir, ignore_errors=True)
 
     # -- requests
