@@ -9,6 +9,8 @@
 #include <http_protocol.h>
 #include <util_filter.h>
 
+#include "scep_str.h"
+
 typedef struct reader_t {
     request_rec *r;
     unsigned char *data;
@@ -26,6 +28,14 @@ static scep_status_e too_large(const reader_t *b)
                      (unsigned long)b->limit->max, b->limit->cause);
 }
 
+/* How many octets the client said that it would send. */
+static const char *announced(request_rec *r)
+{
+    const char *length = apr_table_get(r->headers_in, "Content-Length");
+
+    return length != NULL ? scep_printable(r->pool, length, 20) : "unknown";
+}
+
 static scep_status_e unreadable(const reader_t *b, apr_status_t rv)
 {
     char text[128];
@@ -38,8 +48,9 @@ static scep_status_e unreadable(const reader_t *b, apr_status_t rv)
     if (status == AP_FILTER_ERROR) {
         *b->filter_status = status;
     }
-    return scep_fail(b->res, SCEP_R_BODY, "after %lu octets: %s",
-                     (unsigned long)b->used,
+    return scep_fail(b->res, SCEP_R_BODY,
+                     "incomplete: the body ended after %lu of %s octets (%s)",
+                     (unsigned long)b->used, announced(b->r),
                      apr_strerror(rv, text, sizeof(text)));
 }
 
@@ -78,16 +89,15 @@ static scep_status_e take(reader_t *b, apr_bucket_brigade *bb)
 static scep_status_e make_buffer(reader_t *b)
 {
     const char *length = apr_table_get(b->r->headers_in, "Content-Length");
-    apr_off_t announced = 0;
+    apr_off_t size = 0;
     char *end;
 
     if (length != NULL &&
         apr_table_get(b->r->headers_in, "Transfer-Encoding") == NULL) {
-        if (apr_strtoff(&announced, length, &end, 10) != APR_SUCCESS ||
-            announced < 0) {
+        if (apr_strtoff(&size, length, &end, 10) != APR_SUCCESS || size < 0) {
             return scep_fail(b->res, SCEP_R_BODY, "bad Content-Length");
         }
-        if (announced > (apr_off_t)b->limit->max) {
+        if (size > (apr_off_t)b->limit->max) {
             return too_large(b);
         }
     }

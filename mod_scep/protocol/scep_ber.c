@@ -5,6 +5,7 @@
 #include "scep_ber.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include <openssl/objects.h>
 
@@ -47,7 +48,8 @@ static size_t identifier(const unsigned char *at, size_t size)
     return 0;
 }
 
-static bool header(const scep_ber_reader_t *in, head_t *h)
+/* Read a header; the contents may be longer than what is there. */
+static bool measure(const scep_ber_reader_t *in, head_t *h)
 {
     size_t size = left(in);
     size_t used = identifier(in->at, size);
@@ -75,8 +77,12 @@ static bool header(const scep_ber_reader_t *in, head_t *h)
     }
     h->size = used;
     /* X.690 8.1.3.2: a primitive element has no indefinite length */
-    return h->len <= size - used &&
-           (!h->indefinite || (h->id & CONSTRUCTED) != 0);
+    return !h->indefinite || (h->id & CONSTRUCTED) != 0;
+}
+
+static bool header(const scep_ber_reader_t *in, head_t *h)
+{
+    return measure(in, h) && h->len <= left(in) - h->size;
 }
 
 static bool end_of_contents(const scep_ber_reader_t *in)
@@ -153,6 +159,23 @@ scep_ber_check_e scep_ber_check(scep_octets_t der)
         close_elements(&open, &in);
     } while (open.depth > 0);
     return scep_ber_end(&in) ? SCEP_BER_GOOD : SCEP_BER_BAD;
+}
+
+bool scep_ber_incomplete(scep_octets_t der, size_t *size)
+{
+    scep_ber_reader_t in = scep_ber_read(der);
+    head_t h;
+
+    *size = 0;
+    if (!scep_ber_is(&in, SCEP_BER_SEQUENCE) || !measure(&in, &h)) {
+        return false;
+    }
+    if (h.indefinite) {
+        return der.len < h.size + 2 ||
+               memcmp(der.data + der.len - 2, "\0", 2) != 0;
+    }
+    *size = h.size + h.len;
+    return *size > der.len;
 }
 
 scep_ber_reader_t scep_ber_read(scep_octets_t octets)

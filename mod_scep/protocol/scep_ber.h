@@ -49,6 +49,17 @@ typedef enum {
  * before anything below is used on octets from a peer. */
 scep_ber_check_e scep_ber_check(scep_octets_t der);
 
+/** Was DER, which scep_ber_check() calls bad, cut off? It begins with a SEQUENCE
+ * that is longer than DER.
+ * @param size set to the size of the whole; 0 where only the missing end would
+ *     tell */
+bool scep_ber_incomplete(scep_octets_t der, size_t *size);
+
+/** What to say then: the octets that are there, and the size. */
+#define SCEP_BER_CUT_OFF                                                       \
+    "incomplete: %lu of %lu octets have arrived; a proxy or a limit on the "   \
+    "length of URLs has cut the message off"
+
 scep_ber_reader_t scep_ber_read(scep_octets_t octets);
 
 /** True when no octets are left. */

@@ -181,6 +181,27 @@ static scep_status_e signer_infos(scep_ber_reader_t *in, scep_result_t *res)
     return signer_info(&info, res);
 }
 
+/* Cut off, or with something behind it, or nothing of the kind. */
+static scep_status_e malformed(scep_octets_t der, scep_result_t *res)
+{
+    size_t size;
+
+    if (!scep_ber_incomplete(der, &size)) {
+        return size > 0 && size < der.len
+                   ? scep_fail(res, SCEP_R_SYNTAX,
+                               "%lu octets follow the message, which has %lu",
+                               (unsigned long)(der.len - size),
+                               (unsigned long)size)
+                   : scep_fail(res, SCEP_R_SYNTAX, "not one BER element");
+    }
+    return size == 0 ? scep_fail(res, SCEP_R_SYNTAX,
+                                 "incomplete: the message breaks off after %lu "
+                                 "octets",
+                                 (unsigned long)der.len)
+                     : scep_fail(res, SCEP_R_SYNTAX, SCEP_BER_CUT_OFF,
+                                 (unsigned long)der.len, (unsigned long)size);
+}
+
 scep_status_e scep_preflight_signed(scep_octets_t der, scep_result_t *res)
 {
     scep_ber_reader_t in;
@@ -193,7 +214,7 @@ scep_status_e scep_preflight_signed(scep_octets_t der, scep_result_t *res)
     case SCEP_BER_TOO_DEEP:
         return scep_fail(res, SCEP_R_LIMITS, "nested too deeply");
     case SCEP_BER_BAD:
-        return scep_fail(res, SCEP_R_SYNTAX, "not one BER element");
+        return malformed(der, res);
     }
     if (!content_info(der, NID_pkcs7_signed, &in) ||
         !scep_ber_take(&in, SCEP_BER_INTEGER, &version)) {

@@ -12,6 +12,8 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 
+#include "scep_ber.h"
+
 enum { NAME_IN_LOG = 64 };
 
 typedef struct operation_row_t {
@@ -55,37 +57,109 @@ static char *unescape(apr_pool_t *pool, const char *from, size_t len)
     return rv == APR_SUCCESS || rv == APR_NOTFOUND ? text : NULL;
 }
 
-/* Take one "name=value" of LEN octets. The two values that matter stay NULL
- * until their parameter has been met. */
+/* The two values that matter; NULL until their parameter has been met. */
+typedef struct values_t {
+    char *operation;
+    char *message;
+} values_t;
+
+/* Names that begin a pair also behind a '?': the URL that was configured had a
+ * query of its own, or a '?' at its end, and the client has added "?name=". */
+static bool begins_pair(const char *text)
+{
+    return apr_cstr_casecmpn(text, "operation=", 10) == 0 ||
+           apr_cstr_casecmpn(text, "message=", 8) == 0;
+}
+
+static size_t pair_len(const char *args)
+{
+    size_t len = 0;
+
+    while (args[len] != '\0' && args[len] != '&' &&
+           !(args[len] == '?' && begins_pair(args + len + 1))) {
+        len++;
+    }
+    return len;
+}
+
+/* Without what surrounds it: blanks, further '?', and the rest of an "&amp;"
+ * that was copied from a page. */
+static char *trim(char *text, const char *trailing)
+{
+    size_t len;
+
+    text += strspn(text, "? \t\r\n");
+    if (apr_cstr_casecmpn(text, "amp;", 4) == 0) {
+        text += 4;
+    }
+    len = strlen(text);
+    while (len > 0 && strchr(trailing, text[len - 1]) != NULL) {
+        len--;
+    }
+    text[len] = '\0';
+    return text;
+}
+
+static scep_status_e bad_escape(const char *value, size_t len,
+                                scep_result_t *res)
+{
+    const char *percent =
+        memchr(value + (len < 2 ? 0 : len - 2), '%', len < 2 ? len : 2);
+
+    return scep_fail(res, SCEP_R_QUERY,
+                     percent != NULL
+                         ? "incomplete: the query ends within a %%-escape, a "
+                           "proxy or a limit on URLs has cut it off"
+                         : "bad %%-escape in the query");
+}
+
+/* The same value may come again; an empty one gives way. */
+static scep_status_e keep(char **slot, char *value, bool same, const char *name,
+                          scep_result_t *res)
+{
+    if (*slot == NULL || **slot == '\0') {
+        *slot = value;
+        return SCEP_OK;
+    }
+    return *value == '\0' || same
+               ? SCEP_OK
+               : scep_fail(res, SCEP_R_QUERY,
+                           "two different %s parameters in the query", name);
+}
+
+/* Take one "name=value" of LEN octets. */
 static scep_status_e take_pair(const char *pair, size_t len, apr_pool_t *pool,
-                               char **operation, char **message,
-                               scep_result_t *res)
+                               values_t *values, scep_result_t *res)
 {
     const char *equals = memchr(pair, '=', len);
     size_t name_len = equals != NULL ? (size_t)(equals - pair) : len;
     size_t skip = equals != NULL ? name_len + 1 : len;
     char *name = unescape(pool, pair, name_len);
-    char *value = unescape(pool, pair + skip, len - skip);
-    char **slot = NULL;
+    char *value;
+    bool is_operation;
 
-    if (name == NULL || value == NULL) {
-        return scep_fail(res, SCEP_R_QUERY, "bad %%-escape in the query");
+    if (name == NULL) {
+        return SCEP_OK; /* it is neither of the two */
     }
-    if (apr_cstr_casecmp(name, "operation") == 0) {
-        slot = operation;
-    }
-    else if (apr_cstr_casecmp(name, "message") == 0) {
-        slot = message;
-    }
-    if (slot == NULL) {
+    name = trim(name, " \t\r\n");
+    is_operation = apr_cstr_casecmp(name, "operation") == 0;
+    if (!is_operation && apr_cstr_casecmp(name, "message") != 0) {
         return SCEP_OK; /* sscep -M and proxies add their own (Q56) */
     }
-    if (*slot != NULL) {
-        return scep_fail(res, SCEP_R_QUERY, "two %s parameters in the query",
-                         slot == operation ? "operation" : "message");
+    value = unescape(pool, pair + skip, len - skip);
+    if (value == NULL) {
+        return bad_escape(pair + skip, len - skip, res);
     }
-    *slot = value;
-    return SCEP_OK;
+    if (is_operation) {
+        value = trim(value, "?/ \t\r\n");
+        return keep(&values->operation, value,
+                    values->operation != NULL &&
+                        apr_cstr_casecmp(values->operation, value) == 0,
+                    name, res);
+    }
+    return keep(&values->message, value,
+                values->message != NULL && strcmp(values->message, value) == 0,
+                name, res);
 }
 
 static scep_status_e find_operation(const char *value, apr_pool_t *pool,
@@ -107,30 +181,29 @@ static scep_status_e find_operation(const char *value, apr_pool_t *pool,
 scep_status_e scep_query_parse(const char *args, apr_pool_t *pool,
                                scep_query_t *query, scep_result_t *res)
 {
-    char *operation = NULL;
-    char *message = NULL;
+    values_t values = {NULL, NULL};
 
     query->operation = SCEP_OP_NONE;
     query->has_message = false;
     query->message = "";
     query->name = "-";
     while (args != NULL && *args != '\0') {
-        size_t len = strcspn(args, "&");
-        scep_status_e status =
-            take_pair(args, len, pool, &operation, &message, res);
+        size_t len = pair_len(args);
+        scep_status_e status = take_pair(args, len, pool, &values, res);
 
         if (status != SCEP_OK) {
             return status;
         }
         args += len;
-        args += *args == '&';
+        args += *args != '\0';
     }
-    if (message != NULL) {
+    if (values.message != NULL) {
         query->has_message = true;
-        query->message = message;
+        query->message = values.message;
     }
-    return operation != NULL ? find_operation(operation, pool, query, res)
-                             : SCEP_OK;
+    return values.operation != NULL
+               ? find_operation(values.operation, pool, query, res)
+               : SCEP_OK;
 }
 
 /* What a character of the message means: a base64 digit (in the standard
@@ -160,7 +233,8 @@ static int meaning(char c)
 }
 
 /* Count the digits of TEXT; -1 if it is not base64. Padding may be missing,
- * but if it is there it must be right, and nothing may follow it. */
+ * but if it is there it must be right, and nothing but blanks may follow it.
+ * One digit too many is counted: it shows that something is missing. */
 static apr_ssize_t count_digits(const char *text)
 {
     apr_ssize_t digits = 0;
@@ -169,26 +243,54 @@ static apr_ssize_t count_digits(const char *text)
     for (; *text != '\0'; text++) {
         int c = meaning(*text);
 
+        if (padding > 0 && *text == ' ') {
+            continue;
+        }
         if (c < 0 || (padding > 0 && c != 0 && c != '=')) {
             return -1;
         }
         digits += c != 0 && c != '=';
         padding += c == '=';
     }
-    if (digits % 4 == 1 || padding > 2 ||
-        (padding > 0 && (digits + padding) % 4 != 0)) {
-        return -1;
+    return padding > 2 || (padding > 0 && (digits + padding) % 4 != 0) ? -1
+                                                                       : digits;
+}
+
+/* One digit of base64 says nothing: the message before it was cut off, or this
+ * is no base64. */
+static scep_status_e cut_off(scep_octets_t *part, scep_result_t *res)
+{
+    scep_octets_t der = *part;
+    size_t size;
+
+    *part = (scep_octets_t){NULL, 0};
+    if (!scep_ber_incomplete(der, &size)) {
+        return scep_fail(res, SCEP_R_BASE64,
+                         "not base64: one digit too many, or some missing");
     }
-    return digits;
+    return scep_fail(res, SCEP_R_BASE64, SCEP_BER_CUT_OFF,
+                     (unsigned long)der.len, (unsigned long)size);
+}
+
+/* A proxy that encodes once more makes "%252B" of "%2B". */
+static const char *decoded_again(const char *text, apr_pool_t *pool)
+{
+    const char *decoded = text != NULL && strchr(text, '%') != NULL
+                              ? unescape(pool, text, strlen(text))
+                              : NULL;
+
+    return decoded != NULL ? decoded : text;
 }
 
 scep_status_e scep_query_message(const char *text, size_t max, apr_pool_t *pool,
                                  scep_octets_t *der, scep_result_t *res)
 {
-    apr_ssize_t digits = text != NULL ? count_digits(text) : 0;
+    apr_ssize_t digits;
     apr_size_t len;
     char *clean, *to;
 
+    text = decoded_again(text, pool);
+    digits = text != NULL ? count_digits(text) : 0;
     if (digits < 0) {
         return scep_fail(res, SCEP_R_BASE64, "not base64");
     }
@@ -203,18 +305,19 @@ scep_status_e scep_query_message(const char *text, size_t max, apr_pool_t *pool,
                          len, (apr_size_t)max);
     }
     clean = to = apr_palloc(pool, (apr_size_t)digits);
-    for (; *text != '\0'; text++) {
+    for (; *text != '\0' && *text != '='; text++) {
         int c = meaning(*text);
 
-        if (c != 0 && c != '=') {
+        if (c != 0) {
             *to++ = (char)c;
         }
     }
-    der->data =
-        apr_pdecode_base64_binary(pool, clean, digits, APR_ENCODE_NONE, &len);
+    der->data = apr_pdecode_base64_binary(
+        pool, clean, digits - (digits % 4 == 1), APR_ENCODE_NONE, &len);
     der->len = len;
-    if (der->data == NULL) {
+    if (digits == 1 || der->data == NULL) {
+        der->data = NULL;
         return scep_fail(res, SCEP_R_BASE64, "not base64");
     }
-    return SCEP_OK;
+    return digits % 4 == 1 ? cut_off(der, res) : SCEP_OK;
 }

@@ -33,16 +33,19 @@ typedef struct scep_query_t {
 /**
  * Parse the raw (still escaped) query string; NULL or "" is SCEP_OP_NONE.
  * Parameter names and operation values are matched without regard to case.
- * Unknown parameters are ignored (Q56). '+' stays '+' (Q3).
- * Refused: bad %-escapes, %00, an operation or message given twice
- * (SCEP_R_QUERY); an unknown operation (SCEP_R_OPERATION).
+ * Unknown parameters are ignored (Q56). '+' stays '+' (Q3). A '?' before
+ * "operation=" or "message=" begins a parameter, as '&' does.
+ * Refused: bad %-escapes or %00 in the two that matter, two different
+ * operations or messages (SCEP_R_QUERY); an unknown operation
+ * (SCEP_R_OPERATION).
  */
 scep_status_e scep_query_parse(const char *args, apr_pool_t *pool,
                                scep_query_t *query, scep_result_t *res);
 
 /**
  * Decode the base64 of a GET PKIOperation: standard or URL alphabet, padding
- * optional, CR, LF and TAB skipped, a blank read as '+' (Q1-Q4).
+ * optional, CR, LF and TAB skipped, a blank read as '+' (Q1-Q4), %-escapes
+ * that are still there decoded.
  * @param max most octets the decoded message may have, else SCEP_R_TOO_LARGE
  * @return SCEP_OK, or SCEP_REFUSED (SCEP_R_BASE64, SCEP_R_NO_MESSAGE)
  */

@@ -108,6 +108,29 @@ for number, path in enumerate((
     asks(f"R58-path-{number}", Bag(RA, BUNDLE), "operation=GetCACert", path)
 asks("R63-operation-any-case", Bag(RA, BUNDLE), "OPERATION=getcacert")
 asks("Q56-more-parameters", Bag(RA, BUNDLE), "a=1&operation=GetCACert&x&y=")
+# What a URL with something at its end, and what is between, make of a query.
+for number, query in enumerate((
+        "?operation=GetCACert", "??operation=GetCACert&message=x",
+        "%3foperation=GetCACert", "ca=1?operation=GetCACert?message=x",
+        "&&operation=GetCACert&&", "x&amp;operation=GetCACert",
+        "operation=GetCACert%0d%0a", "operation=GetCACert/",
+        "operation=GetCACert&operation=getcacert",
+        "message=&operation=GetCACert&message=x&message=",
+        "operation=GetCACert&x=%zz&%00=%")):
+    asks(f"Q56-query-{number}", Bag(RA, BUNDLE), query)
+for number, query in enumerate((
+        "operation=GetCACert?operation=GetCACaps",
+        "?operation=GetCACert&amp;operation=GetCACaps",
+        "operation=GetCACert&message=a?message=b")):
+    asks(f"R63-two-differ-{number}", Refused(400, "SCEP0106"), query)
+for number, pre in enumerate(("?operation=PKIOperation&message=",
+                              "%3FOperation=PKIOperation&?message=",
+                              "ca=1?operation=PKIOperation&amp;message=")):
+    case(f"Q56-enrols-{number}", Issued(), lambda world, pre=pre: world.get(
+        world.message(), before=pre))
+case("Q3-encoded-twice", Issued(), lambda world: world.get(
+    world.message(), encode=lambda text: urllib.parse.quote(
+        urllib.parse.quote(text, safe=""), safe="")))
 asks("R63-unknown-operation", Refused(400, "SCEP0105"), "operation=GetCert")
 asks("R63-no-operation", Refused(400, "SCEP0104"), "message=x")
 asks("R63-two-operations", Refused(400, "SCEP0106"),

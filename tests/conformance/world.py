@@ -159,11 +159,11 @@ class World:
         return self.http("POST", path, "operation=PKIOperation",
                          octets or message.der(), message, **more)
 
-    def get(self, message, path="/open", encode=None, octets=None):
+    def get(self, message, path="/open", encode=None, octets=None,
+            before="operation=PKIOperation&message="):
         text = der.base64_of(octets or message.der())
         text = encode(text) if encode else urllib.parse.quote(text, safe="")
-        return self.http("GET", path, "operation=PKIOperation&message=" + text,
-                         None, message)
+        return self.http("GET", path, before + text, None, message)
 
     def signers(self, path):
         """(who signs replies there, who issues)"""

@@ -133,6 +133,42 @@ def test_deflate_would_be_on(running):
     assert answer.headers["Content-Encoding"] == "gzip"
 
 
+# ---- cut off on the way ----
+
+def last_line(running, number):
+    return [line for line in running.error_log().splitlines()
+            if number in line][-1]
+
+
+@pytest.mark.parametrize("digits", (900, 901, 902, 903))
+def test_cut_off_query(running, digits):
+    _, der = message(running)
+    text = base64.b64encode(der).decode()[:digits].replace("+", "%2B")
+    answer = running.http("GET", f"{PKI}&message={text}")
+    assert answer.status == 400
+    number = "SCEP0107" if digits % 4 == 1 else "SCEP0120"
+    assert f"incomplete: {digits * 3 // 4} of {len(der)} octets" in \
+        last_line(running, number)
+
+
+def test_cut_off_escape(running):
+    assert running.http("GET", f"{PKI}&message=MII%2").status == 400
+    assert "incomplete" in last_line(running, "SCEP0106")
+
+
+def test_cut_off_body(running):
+    _, der = message(running)
+    assert running.http("POST", PKI, der[:1000]).status == 400
+    assert f"incomplete: 1000 of {len(der)} octets" in \
+        last_line(running, "SCEP0120")
+    assert running.http("POST", PKI, der + b"more").status == 400
+    assert f"4 octets follow the message, which has {len(der)}" in \
+        last_line(running, "SCEP0120")
+    running.raw(post_head(len(der)) + der[:1000])
+    running.wait_until(lambda: "1000 of %d octets" % len(der) in
+                       last_line(running, "SCEP0103"), 5)
+
+
 # ---- no, unknown and odd operations ----
 
 def test_page_for_browsers(running):

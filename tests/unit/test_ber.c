@@ -243,6 +243,39 @@ static void oids_and_algorithms_are_read(void **state)
     assert_false(scep_ber_oid(&in, &nid)); /* no octets */
 }
 
+static void cut_off_is_told(void **state)
+{
+    static const struct {
+        const char *octets;
+        size_t len;
+        bool incomplete;
+        size_t size;
+    } rows[] = {
+        {"\x30\x82\x01\x00", 4, true, 260},
+        {"\x30\x03\x02\x01", 4, true, 5},
+        {"\x30\x03\x02\x01\x00", 5, false, 5},
+        {"\x30\x03\x02\x01\x00\x00", 6, false, 5},
+        {"\x30\x80\x02\x01\x00\x01", 6, true, 0},
+        {"\x30\x80", 2, true, 0},
+        {"\x30\x80\x00\x00", 4, false, 0},
+        {"\x30\x82\x01", 3, false, 0}, /* not even its size */
+        {"\x30", 1, false, 0},
+        {"", 0, false, 0},
+        {"\x31\x03\x02\x01", 4, false, 0},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        scep_octets_t der = {(const unsigned char *)rows[i].octets,
+                             rows[i].len};
+        size_t size = 4711;
+
+        assert_int_equal(scep_ber_incomplete(der, &size), rows[i].incomplete);
+        assert_int_equal(size, rows[i].size);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +286,7 @@ int main(void)
         FIXTURE_TEST(elements_are_read_in_turn),
         FIXTURE_TEST(reading_stops_at_malformed_elements),
         FIXTURE_TEST(elements_are_counted),
+        FIXTURE_TEST(cut_off_is_told),
         FIXTURE_TEST(strings_may_come_in_segments),
         FIXTURE_TEST(segments_nest_as_deeply_as_openssl_reads),
         FIXTURE_TEST(oids_and_algorithms_are_read),

@@ -60,6 +60,21 @@ static void test_operations(void **state)
         {"%6fperation=%47etCACaps", SCEP_OP_GETCACAPS},
         {"message=x&operation=GetCACert", SCEP_OP_GETCACERT},
         {"&operation=GetCACert&", SCEP_OP_GETCACERT},
+        /* a URL with "?", or a query, at its end */
+        {"?operation=GetCACert", SCEP_OP_GETCACERT},
+        {"???operation=GetCACert", SCEP_OP_GETCACERT},
+        {"%3Foperation=GetCACert", SCEP_OP_GETCACERT},
+        {"&?operation=GetCACert", SCEP_OP_GETCACERT},
+        {"ca=1?operation=GetCACert", SCEP_OP_GETCACERT},
+        {"ca=1?Operation=GetCACert?message=x", SCEP_OP_GETCACERT},
+        {"message=x&amp;operation=GetCACert", SCEP_OP_GETCACERT},
+        {"%20operation%20=%0D%0AGetCACert%0D%0A", SCEP_OP_GETCACERT},
+        {"operation=GetCACert/", SCEP_OP_GETCACERT},
+        {"operation=GetCACert?", SCEP_OP_GETCACERT},
+        {"operation=GetCACert&&operation=getcacert", SCEP_OP_GETCACERT},
+        {"operation=&operation=GetCACert&operation", SCEP_OP_GETCACERT},
+        /* what is wrong elsewhere does not matter */
+        {"%00=1&x=%zz&operation=GetCACert&%=%&y=%0", SCEP_OP_GETCACERT},
     };
     size_t i;
 
@@ -99,6 +114,12 @@ static void test_message(void **state)
         {"operation=PKIOperation&message=MII%0AQQ==", "MII\nQQ=="},
         {"operation=PKIOperation&message=MIIQQ%3d%3D", "MIIQQ=="},
         {"operation=GetCACert&message=a%26b%3Dc", "a&b=c"},
+        {"operation=GetCACert?message=a", "a"},
+        {"??operation=GetCACert&?message=a", "a"},
+        {"message=&operation=GetCACert&message=a", "a"},
+        {"message=a&operation=GetCACert&message=a&message=", "a"},
+        {"operation=GetCACert&message=what?", "what?"},
+        {"operation=GetCACert&message=a?b=c", "a?b=c"},
     };
     size_t i;
 
@@ -130,19 +151,32 @@ static void test_malformed(void **state)
         "operation=GetCACaps&message=%00",
         "operation=GetCACaps%00&message=x",
         "operation=PKIOperation&message=QUJD%00QUJD",
-        "%00=1",
-        "x=%zz",
-        "operation=GetCACaps&operation=GetCACaps",
         "operation=GetCACaps&Operation=PKIOperation",
-        "message=a&operation=GetCACert&message=a",
-        "message=&operation=GetCACert&message=",
-        "message&message",
+        "operation=GetCACaps?operation=PKIOperation",
+        "operation=GetCACaps&%3foperation=PKIOperation",
+        "operation=GetCACaps&amp;operation=PKIOperation",
+        "operation=GetCACaps&operation=&operation=PKIOperation",
+        "message=a&operation=GetCACert&message=b",
+        "message=a&operation=GetCACert?message=A",
     };
     size_t i;
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         refused(*state, bad[i], SCEP_R_QUERY);
     }
+}
+
+/* The log says that it was cut off, where it ends. */
+static void test_cut_off_escape(void **state)
+{
+    fixture_t *f = *state;
+
+    refused(f, "operation=PKIOperation&message=MII%2", SCEP_R_QUERY);
+    assert_non_null(strstr(f->res.detail, "incomplete"));
+    refused(f, "operation=PKIOperation&message=MII%", SCEP_R_QUERY);
+    assert_non_null(strstr(f->res.detail, "incomplete"));
+    refused(f, "operation=PKIOperation&message=%zzII", SCEP_R_QUERY);
+    assert_null(strstr(f->res.detail, "incomplete"));
 }
 
 static void test_unknown_operation(void **state)
@@ -217,6 +251,10 @@ static void test_lenient(void **state)
     decodes(f, "QUI", "AB");   /* likewise */
     decodes(f, "QQ==\n", "A"); /* Cisco ends with a line break */
     decodes(f, "QQ=\n=\n", "A");
+    decodes(f, "QQ==  ", "A");
+    decodes(f, "QQ= = ", "A");
+    decodes(f, "Q%51==", "A"); /* encoded once more */
+    decodes(f, "QUJD%0A", "ABC");
     decodes(f, "QR==", "A"); /* bits that mean nothing */
     decodes(f, "QUJ", "AB");
 }
@@ -227,8 +265,8 @@ static void test_not_base64(void **state)
     static const char *const bad[] = {
         "Q",      "QUJDR",    "QUJDRQ=", "QUI==",     "QUJD=",
         "QUJD==", "QUJD====", "QQ===",   "=",         "==",
-        "=QQ=",   "QQ==QQ==", "QQ= =",   "QQ== ",     "QU!D",
-        "QUJD.",  "QUJD%0A",  "QU\x80G", "QU,D",      "QU\vD",
+        "=QQ=",   "QQ==QQ==", "QQ==Q",   "Q%5",       "QU!D",
+        "QUJD.",  "QUJD%0",   "QU\x80G", "QU,D",      "QU\vD",
         "QU\fD",  "Q\x01QQ",  "~~~~",    "QUJD&QUJD", "\xc3\x84QUI",
     };
     size_t i;
@@ -259,6 +297,28 @@ static void test_alphabet(void **state)
         assert_int_equal(scep_query_message(text, 4096, f->pool, &der, &f->res),
                          digit || skipped ? SCEP_OK : SCEP_REFUSED);
         assert_int_equal(der.len, digit ? 3 : skipped ? 2 : 0);
+    }
+}
+
+/* A SEQUENCE of 300 octets, cut off after so many. */
+static void test_cut_off(void **state)
+{
+    fixture_t *f = *state;
+    char text[401];
+    scep_octets_t der;
+    size_t len;
+
+    memset(text, 'A', sizeof(text));
+    memcpy(text, "MIIBKAAA", 8);
+    for (len = 9; len < 400; len += 4) { /* by one digit too many */
+        text[len] = '\0';
+        assert_int_equal(scep_query_message(text, 4096, f->pool, &der, &f->res),
+                         SCEP_REFUSED);
+        assert_int_equal(f->res.reason, SCEP_R_BASE64);
+        assert_non_null(strstr(
+            f->res.detail, apr_psprintf(f->pool, "incomplete: %d of 300 octets",
+                                        (int)(len / 4 * 3))));
+        text[len] = 'A';
     }
 }
 
@@ -326,11 +386,13 @@ int main(void)
         FIXTURE_TEST(test_message),
         FIXTURE_TEST(test_others_are_ignored),
         FIXTURE_TEST(test_malformed),
+        FIXTURE_TEST(test_cut_off_escape),
         FIXTURE_TEST(test_unknown_operation),
         FIXTURE_TEST(test_base64),
         FIXTURE_TEST(test_lenient),
         FIXTURE_TEST(test_not_base64),
         FIXTURE_TEST(test_alphabet),
+        FIXTURE_TEST(test_cut_off),
         FIXTURE_TEST(test_no_message),
         FIXTURE_TEST(test_limit),
         FIXTURE_TEST(test_whole_way),
