@@ -287,6 +287,8 @@ typedef struct scep_result_t {
     const char *detail;      /* private; for the log only, never NULL */
     int retry_after;         /* seconds, for Retry-After; 0: as usual. Set after
                       * scep_fail() */
+    const char *place;       /* "file:line" of the setting at fault, where that
+                          * is known; else NULL. Set after scep_fail() */
 } scep_result_t;
 
 /** Make RES an "ok" result whose later detail is allocated from POOL. */

@@ -21,6 +21,7 @@
 #include "scep_endpoint.h"
 #include "scep_log_httpd.h"
 #include "scep_openssl_floor.h"
+#include "scep_place.h"
 #include "scep_runtime.h"
 #include "scep_sources.h"
 #include "scep_status.h"
@@ -67,25 +68,26 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
 /* The log may be a file already, with the operator in front of a terminal:
  * httpd's start-up messages go to both, and so do these. */
-static int give_up(server_rec *s, const scep_result_t *res)
+static int give_up(server_rec *s, const scep_server_config_t *conf,
+                   const scep_result_t *res)
 {
     ap_log_error(APLOG_MARK, APLOG_EMERG | APLOG_STARTUP, 0, s,
-                 SCEPLOGNO(0003) "%s: %s", scep_config_where(s, res->pool),
-                 res->detail);
+                 SCEPLOGNO(0003) "%s", scep_place_fault(s, conf, res, NULL));
     scep_crypto_clear_errors();
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
 /* For faults at a start; RES is fresh again if httpd goes on. */
-static int judge(server_rec *s, scep_result_t *res)
+static int judge(server_rec *s, const scep_server_config_t *conf,
+                 scep_result_t *res)
 {
     if (!is_restart()) {
-        return give_up(s, res);
+        return give_up(s, conf, res);
     }
     ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                 SCEPLOGNO(0014) "%s: %s; what needs this is refused until a "
+                 SCEPLOGNO(0014) "%s; what needs this is refused until a "
                                  "restart finds it in order",
-                 scep_config_where(s, res->pool), res->detail);
+                 scep_place_fault(s, conf, res, NULL));
     scep_crypto_clear_errors();
     scep_result_init(res, res->pool);
     return OK;
@@ -156,7 +158,7 @@ static int start_server(scep_runtime_t *runtime, apr_pool_t *pconf,
             APR_ARRAY_IDX(cas, i, scep_server_config_t *);
 
         if (scep_runtime_site(runtime, s, conf, pconf, ptemp, res) != SCEP_OK &&
-            judge(s, res) != OK) {
+            judge(s, conf, res) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         if (conf->ca_name != NULL) {
@@ -191,17 +193,17 @@ static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
     scep_result_init(&res, ptemp);
     warn_if_old(main_s, ptemp);
     if (start_common(&runtime, pconf, main_s, &res) != SCEP_OK &&
-        judge(main_s, &res) != OK) {
+        judge(main_s, scep_config_server(main_s), &res) != OK) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (s = main_s; s != NULL; s = s->next) {
         /* The sections of one that is off hold for those that are on. */
         if (scep_sources_start(main_s, s, pconf, &res) != SCEP_OK &&
-            judge(s, &res) != OK) {
+            judge(s, scep_config_server(s), &res) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         if (scep_trust_start(main_s, s, pconf, &res) != SCEP_OK &&
-            judge(s, &res) != OK) {
+            judge(s, scep_config_server(s), &res) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         if (scep_config_server(s)->engine != 1) {
@@ -238,7 +240,7 @@ static int ask_passphrases(apr_pool_t *ptemp, server_rec *s)
     for (; s != NULL; s = s->next) {
         if (scep_config_server(s)->engine == 1 &&
             ask_for(s, ptemp, &res) != SCEP_OK) {
-            return give_up(s, &res);
+            return give_up(s, scep_config_server(s), &res);
         }
     }
     return OK;

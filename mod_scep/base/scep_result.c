@@ -44,6 +44,7 @@ static void fill(scep_result_t *res, scep_reason_e reason, const char *detail)
 void scep_result_init(scep_result_t *res, apr_pool_t *pool)
 {
     res->pool = pool;
+    res->place = NULL;
     fill(res, SCEP_R_NONE, "");
 }
 

@@ -67,8 +67,10 @@ static scep_status_e check_config(const start_t *s)
     }
     if (s->config->key == NULL) {
         return scep_fail(s->res, SCEP_R_SETUP,
-                         "ScepCAKey is not set: name the file or URI of the CA "
-                         "key (scepctl init makes one)");
+                         "ScepCAKey is not set beside ScepCACertificateFile "
+                         "%s: name the file or URI of the CA key (scepctl "
+                         "init makes one)",
+                         s->config->cert_file);
     }
     return SCEP_OK;
 }

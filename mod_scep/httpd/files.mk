@@ -47,9 +47,11 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_next_ca_setup.h \
 	mod_scep/httpd/scep_ra_directory.c mod_scep/httpd/scep_ra_directory.h \
 	mod_scep/httpd/scep_os.c mod_scep/httpd/scep_os.h \
+	mod_scep/httpd/scep_place.c mod_scep/httpd/scep_place.h \
 	mod_scep/httpd/scep_passphrase.c mod_scep/httpd/scep_passphrase.h \
 	mod_scep/httpd/scep_ra_setup.c mod_scep/httpd/scep_ra_setup.h \
 	mod_scep/httpd/scep_runtime.c mod_scep/httpd/scep_runtime.h \
+	mod_scep/httpd/scep_sections.c mod_scep/httpd/scep_sections.h \
 	mod_scep/httpd/scep_shared.c mod_scep/httpd/scep_shared.h \
 	mod_scep/httpd/scep_sources.c mod_scep/httpd/scep_sources.h \
 	mod_scep/httpd/scep_trust.c mod_scep/httpd/scep_trust.h

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "scep_place.h"
 #include "scep_profile.h"
 #include "scep_trust.h"
 
@@ -41,16 +42,49 @@ void *scep_config_create_server(apr_pool_t *pool, server_rec *s)
 #define MERGE_SET(field)                                                       \
     conf->field = add->field != -1 ? add->field : base->field
 
+static bool begins_with(const char *name, const char *const *prefixes)
+{
+    while (*prefixes != NULL &&
+           strncasecmp(name, *prefixes, strlen(*prefixes)) != 0) {
+        prefixes++;
+    }
+    return *prefixes != NULL;
+}
+
+static bool is_of_ra(const char *name)
+{
+    static const char *const prefixes[] = {"ScepRA", NULL};
+
+    return begins_with(name, prefixes);
+}
+
+/* The directives of the members that merge_ca() drops. */
+static bool is_of_ca(const char *name)
+{
+    static const char *const prefixes[] = {"ScepCABackend",
+                                           "ScepCACertificateFile",
+                                           "ScepCAKey",
+                                           "ScepCAChain",
+                                           "ScepNextCA",
+                                           "ScepRA",
+                                           "ScepCRLDistributionPoint",
+                                           NULL};
+
+    return begins_with(name, prefixes);
+}
+
 /* A virtual host that names its own CA gets nothing of another one's: its
  * key, chain or RA would not fit. */
-static void merge_ca(scep_server_config_t *conf,
+static void merge_ca(apr_pool_t *pool, scep_server_config_t *conf,
                      const scep_server_config_t *base,
                      const scep_server_config_t *add)
 {
     scep_server_config_t none = {0};
+    apr_array_header_t *places = base->places;
 
     if (add->ca_cert != NULL || add->backend != NULL) {
         base = &none;
+        places = scep_places_without(pool, places, is_of_ca);
     }
     MERGE(backend);
     MERGE(backend_args);
@@ -62,7 +96,9 @@ static void merge_ca(scep_server_config_t *conf,
     MERGE(crl_url);
     if (add->ra_certs != NULL || add->ra_keys != NULL || add->ra_dir != NULL) {
         base = &none; /* pairs are one list */
+        places = scep_places_without(pool, places, is_of_ra);
     }
+    conf->places = scep_places_merge(pool, places, add->places);
     MERGE(ra_certs);
     MERGE(ra_keys);
     MERGE(ra_dir);
@@ -76,7 +112,7 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
     scep_server_config_t *conf = apr_pcalloc(pool, sizeof(*conf));
 
     conf->engine = add->engine != -1 ? add->engine : base->engine;
-    merge_ca(conf, base, add);
+    merge_ca(pool, conf, base, add);
     MERGE(crl_validity);
     MERGE(state_dir);
     conf->db_params = add->db_driver != NULL ? add->db_params : base->db_params;
@@ -211,6 +247,7 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
             : (add->ca_idents ? add->ca_idents : base->ca_idents);
     MERGE(admin_require);
     MERGE(max_request_size);
+    conf->places = scep_places_merge(pool, base->places, add->places);
     return conf;
 }
 

@@ -28,7 +28,8 @@ typedef enum {
 /** A name somewhere in the configuration that something must have. */
 typedef struct scep_named_t {
     const char *name;
-    const char *where; /* "Directive at file:line" */
+    const char *directive; /* that gave it */
+    const char *at;        /* file:line of that */
 } scep_named_t;
 
 /** Per server and virtual host. NULL and -1: not set. */
@@ -68,8 +69,10 @@ typedef struct scep_server_config_t {
     apr_array_header_t *trusts;   /* scep_trust_t *, likewise */
     apr_interval_time_t exec_timeout; /* 0: not set */
     int exec_workers;                 /* 0: not set */
-    const char *none_at;    /* file:line of a ScepChallenge none, or NULL */
-    const char *defined_at; /* file:line of ScepEngine */
+    const char *none_at;        /* file:line of a ScepChallenge none, or NULL */
+    const char *defined_at;     /* file:line of ScepEngine */
+    apr_array_header_t *places; /* of all values, sections included
+                                 * (scep_place.h); NULL: none */
 
     scep_site_t *site;    /* set by start-up when the engine is on */
     apr_hash_t *ca_sites; /* scep_site_t * by name of <ScepCA>, likewise */
@@ -131,6 +134,7 @@ typedef struct scep_dir_config_t {
     apr_hash_t *ca_idents;       /* name of <ScepCA> by CA-IDENT, or NULL */
     apr_size_t max_request_size; /* 0: not set */
     const ap_expr_info_t *admin_require; /* NULL: not set */
+    apr_array_header_t *places;          /* scep_place.h; NULL: none */
 } scep_dir_config_t;
 
 #define SCEP_DEFAULT_STATE_DIR "/var/lib/mod_scep"

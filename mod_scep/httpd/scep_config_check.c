@@ -17,6 +17,7 @@
 #include "scep_master_check.h"
 #include "scep_next_ca_setup.h"
 #include "scep_os.h"
+#include "scep_place.h"
 #include "scep_ra_setup.h"
 #include "scep_runtime.h"
 #include "scep_shared.h"
@@ -30,9 +31,12 @@ typedef struct check_t {
     server_rec *s;
     const scep_server_config_t *conf;
     apr_pool_t *pool;
-    const scep_env_t *env;
+    scep_env_t *env;
+    bool quiet;
     scep_result_t *res;
     scep_master_check_t *masters; /* of all servers */
+    apr_hash_t *told;             /* likewise */
+    apr_hash_t *seen;             /* CAs whose files were looked at, by site */
 } check_t;
 
 static scep_status_e find_backend(const check_t *c,
@@ -148,10 +152,11 @@ static scep_status_e check_profiles(const check_t *c)
         const scep_named_t *one = &APR_ARRAY_IDX(named, i, scep_named_t);
 
         if (scep_profile_find(c->conf->profiles, one->name) == NULL) {
+            c->res->place = one->at;
             return scep_fail(c->res, SCEP_R_SETUP,
                              "%s: there is no profile %s; define it by "
                              "<ScepProfile %s>, or choose device",
-                             one->where, one->name, one->name);
+                             one->directive, one->name, one->name);
         }
     }
     return SCEP_OK;
@@ -167,13 +172,29 @@ static scep_status_e check_cas(const check_t *c)
 
         if (c->conf->cas == NULL || apr_hash_get(c->conf->cas, one->name,
                                                  APR_HASH_KEY_STRING) == NULL) {
+            c->res->place = one->at;
             return scep_fail(c->res, SCEP_R_SETUP,
                              "%s: there is no CA %s here; define it by <ScepCA "
                              "%s>",
-                             one->where, one->name, one->name);
+                             one->directive, one->name, one->name);
         }
     }
     return SCEP_OK;
+}
+
+/* Servers with the same CA share its files, and what is wrong with them. */
+static bool is_seen(const check_t *c)
+{
+    apr_pool_t *pool = apr_hash_pool_get(c->seen);
+    const char *key =
+        apr_psprintf(pool, "%s\n%d %d", scep_config_key(c->conf, pool),
+                     c->conf->single, c->conf->legacy);
+
+    if (apr_hash_get(c->seen, key, APR_HASH_KEY_STRING) != NULL) {
+        return true;
+    }
+    apr_hash_set(c->seen, key, APR_HASH_KEY_STRING, key);
+    return false;
 }
 
 static scep_status_e check_ca(const check_t *c, bool files)
@@ -181,7 +202,8 @@ static scep_status_e check_ca(const check_t *c, bool files)
     const scep_ca_backend_t *backend;
     scep_status_e status = find_backend(c, &backend);
 
-    return status == SCEP_OK && files ? check_files(c, backend) : status;
+    return status == SCEP_OK && files && !is_seen(c) ? check_files(c, backend)
+                                                     : status;
 }
 
 static scep_status_e check_server(const check_t *c)
@@ -199,16 +221,13 @@ static scep_status_e check_server(const check_t *c)
 
 static bool tell(const check_t *c)
 {
-    const char *place =
-        c->conf->ca_name != NULL
-            ? apr_psprintf(c->pool, "<ScepCA %s> at %s", c->conf->ca_name,
-                           c->conf->defined_at)
-            : apr_psprintf(c->pool, "where %s has ScepEngine On",
-                           c->conf->defined_at);
+    const char *text = scep_place_fault(c->s, c->conf, c->res, c->told);
 
     scep_crypto_clear_errors();
-    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, c->s, SCEPLOGNO(0001) "%s, %s: %s",
-                 scep_config_where(c->s, c->pool), place, c->res->detail);
+    if (text != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, c->s, SCEPLOGNO(0001) "%s",
+                     text);
+    }
     return false;
 }
 
@@ -221,6 +240,10 @@ static bool check_all(check_t *c, bool files)
 
     for (i = 0; i < cas->nelts; i++) {
         c->conf = APR_ARRAY_IDX(cas, i, const scep_server_config_t *);
+        scep_place_env(c->env, c->s, c->conf, c->pool);
+        if (c->quiet) {
+            c->env->log = NULL;
+        }
         scep_result_init(c->res, c->pool);
         if (check_ca(c, files) != SCEP_OK) {
             good = tell(c);
@@ -248,6 +271,7 @@ bool scep_config_check(server_rec *main_server, apr_pool_t *ptemp, bool files,
                        bool quiet)
 {
     scep_master_check_t *masters = scep_master_check_make(ptemp);
+    apr_hash_t *told = apr_hash_make(ptemp), *seen = apr_hash_make(ptemp);
     server_rec *s;
     bool good = !files || check_lock(main_server, ptemp);
 
@@ -261,7 +285,7 @@ bool scep_config_check(server_rec *main_server, apr_pool_t *ptemp, bool files,
         apr_pool_t *scratch;
         scep_result_t res;
         scep_env_t env;
-        check_t c = {s, conf, NULL, &env, &res, masters};
+        check_t c = {s, conf, NULL, &env, quiet, &res, masters, told, seen};
 
         if (conf->engine != 1) {
             continue;
@@ -269,10 +293,6 @@ bool scep_config_check(server_rec *main_server, apr_pool_t *ptemp, bool files,
         apr_pool_create(&scratch, ptemp);
         c.pool = scratch;
         scep_result_init(&res, scratch);
-        scep_log_env_server(&env, s);
-        if (quiet) {
-            env.log = NULL;
-        }
         good = check_all(&c, files) && good;
         apr_pool_destroy(scratch); /* wipes what keys were read */
     }

@@ -7,10 +7,47 @@
  */
 #include "scep_directives.h"
 
+#include "scep_place.h"
 #include "scep_sources.h"
 #include "scep_trust.h"
 
 #define POLICY (RSRC_CONF | ACCESS_CONF)
+
+/* httpd's own macros, but for this: the setter is called through scep_place.c,
+ * which notes where the value was set. */
+#define ROW(directive, kind, by, func, args, where, help)                      \
+    {                                                                          \
+        directive, {.kind = (by)}, (void *)&(const scep_setter_t){func},       \
+            where, args, help                                                  \
+    }
+#undef AP_INIT_FLAG
+#undef AP_INIT_TAKE1
+#undef AP_INIT_TAKE2
+#undef AP_INIT_TAKE12
+#undef AP_INIT_TAKE3
+#undef AP_INIT_ITERATE
+#undef AP_INIT_RAW_ARGS
+#undef AP_INIT_TAKE_ARGV
+#define AP_INIT_FLAG(directive, func, data, where, help)                       \
+    ROW(directive, flag, scep_place_flag, .flag = (func), FLAG, where, help)
+#define AP_INIT_TAKE1(directive, func, data, where, help)                      \
+    ROW(directive, take1, scep_place_take1, .take1 = (func), TAKE1, where, help)
+#define AP_INIT_ITERATE(directive, func, data, where, help)                    \
+    ROW(directive, take1, scep_place_take1, .take1 = (func), ITERATE, where,   \
+        help)
+#define AP_INIT_RAW_ARGS(directive, func, data, where, help)                   \
+    ROW(directive, raw_args, scep_place_take1, .take1 = (func), RAW_ARGS,      \
+        where, help)
+#define AP_INIT_TAKE2(directive, func, data, where, help)                      \
+    ROW(directive, take2, scep_place_take2, .take2 = (func), TAKE2, where, help)
+#define AP_INIT_TAKE12(directive, func, data, where, help)                     \
+    ROW(directive, take2, scep_place_take2, .take2 = (func), TAKE12, where,    \
+        help)
+#define AP_INIT_TAKE3(directive, func, data, where, help)                      \
+    ROW(directive, take3, scep_place_take3, .take3 = (func), TAKE3, where, help)
+#define AP_INIT_TAKE_ARGV(directive, func, data, where, help)                  \
+    ROW(directive, take_argv, scep_place_argv, .argv = (func), TAKE_ARGV,      \
+        where, help)
 
 const command_rec scep_directives[] = {
     AP_INIT_FLAG("ScepEngine", scep_set_engine, NULL, RSRC_CONF,

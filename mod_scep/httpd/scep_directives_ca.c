@@ -4,6 +4,7 @@
  * endpoint comes by it. (httpd layer)
  */
 #include "scep_directives.h"
+#include "scep_place.h"
 
 #include <apr_strings.h>
 
@@ -67,8 +68,7 @@ const char *scep_section_ca(cmd_parms *cmd, void *dir, const char *args)
     }
     section = scep_config_create_server(cmd->pool, cmd->server);
     section->ca_name = name;
-    section->defined_at = apr_psprintf(
-        cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    section->defined_at = scep_place_here(cmd);
     server->ca_section = section;
     error = ap_walk_config(cmd->directive->first_child, cmd, cmd->context);
     server->ca_section = NULL;

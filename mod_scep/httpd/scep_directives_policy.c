@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "scep_password.h"
+#include "scep_place.h"
 #include "scep_sources.h"
 
 enum {
@@ -70,9 +71,7 @@ const char *scep_set_challenge(cmd_parms *cmd, void *dir, const char *value)
         return scep_sources_add(cmd, conf, value, SCEP_SOURCE_SINGLE);
     }
     if (strcasecmp(value, "none") == 0) {
-        server->none_at =
-            apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
-                         cmd->directive->line_num);
+        server->none_at = scep_place_here(cmd);
         return scep_sources_add(cmd, conf, value, SCEP_SOURCE_NONE);
     }
     return scep_sources_add(cmd, conf, value, SCEP_SOURCE_PROVIDER);

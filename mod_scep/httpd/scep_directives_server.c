@@ -4,6 +4,7 @@
  * CA, RA, state. (httpd layer)
  */
 #include "scep_directives.h"
+#include "scep_place.h"
 
 #include <sys/stat.h>
 
@@ -19,8 +20,7 @@ const char *scep_set_engine(cmd_parms *cmd, void *dir, int on)
         return error;
     }
     conf->engine = on;
-    conf->defined_at = apr_psprintf(
-        cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    conf->defined_at = scep_place_here(cmd);
     return NULL;
 }
 

@@ -4,6 +4,7 @@
  * ones. (httpd layer)
  */
 #include "scep_directives.h"
+#include "scep_place.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -167,7 +168,6 @@ void scep_note_name(cmd_parms *cmd, apr_array_header_t **list, const char *name)
     }
     named = apr_array_push(*list);
     named->name = name;
-    named->where =
-        apr_psprintf(cmd->pool, "%s at %s:%d", cmd->cmd->name,
-                     cmd->directive->filename, cmd->directive->line_num);
+    named->directive = cmd->cmd->name;
+    named->at = scep_place_here(cmd);
 }

@@ -10,6 +10,8 @@
 
 #include <http_core.h>
 
+#include "scep_sections.h"
+
 typedef struct endpoint_t {
     const char *path;
     scep_endpoint_e kind;
@@ -219,6 +221,9 @@ scep_status_e scep_location_check(const server_rec *s, apr_pool_t *pool,
                                            AP_REG_EXTENDED | AP_REG_ICASE);
         }
         status = check_section(&section);
+        if (status != SCEP_OK) {
+            res->place = scep_sections_at(s, section.core->d, pool);
+        }
     }
     return status;
 }

@@ -12,11 +12,13 @@
 
 #include "scep_master_document.h"
 #include "scep_os.h"
+#include "scep_place.h"
 
 /* Whose master password is kept where, and which pairs can open it. */
 typedef struct user_t {
     const char *place;
     const char *who;
+    const char *at;      /* file:line of what gives it that place, or RA */
     scep_certs_t *certs; /* newest first: to that one it is encrypted */
 } user_t;
 
@@ -73,6 +75,7 @@ static scep_status_e compare(const scep_master_check_t *check,
 
         if (strcmp(other->place, user->place) == 0 &&
             (!opens(user, other) || !opens(other, user))) {
+            res->place = user->at;
             return scep_fail(
                 res, SCEP_R_SETUP,
                 "ScepMasterPasswordFile %s is that of %s, too, which has "
@@ -90,12 +93,16 @@ static scep_status_e take(scep_master_check_t *check, const server_rec *s,
 {
     apr_pool_t *pool = check->pool;
     const char *where = scep_config_where(s, pool);
-    user_t user = {.place = place_of(conf, pool),
-                   .who = conf->ca_name != NULL
-                              ? apr_psprintf(pool, "<ScepCA %s> of %s",
-                                             conf->ca_name, where)
-                              : where,
-                   .certs = scep_x509s_own(pool, sk_X509_new_null())};
+    user_t user = {
+        .place = place_of(conf, pool),
+        .who = conf->ca_name != NULL ? apr_psprintf(pool, "<ScepCA %s> of %s",
+                                                    conf->ca_name, where)
+                                     : where,
+        .at = scep_places_find(conf->places, "ScepMasterPasswordFile or "
+                                             "ScepRACertificateFile or "
+                                             "ScepRADirectory or "
+                                             "ScepCACertificateFile"),
+        .certs = scep_x509s_own(pool, sk_X509_new_null())};
     int i;
 
     for (i = 0; i < ra->pairs->nelts; i++) {

@@ -9,6 +9,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "scep_place.h"
 #include "scep_ra_check.h"
 #include "scep_ra_directory.h"
 
@@ -231,6 +232,10 @@ static scep_status_e find_files(scep_ra_source_t *source, apr_pool_t *pool,
         scep_ra_files(source->conf, pool, &source->certs, &source->keys, res);
 
     if (status == SCEP_OK && source->certs->nelts != source->keys->nelts) {
+        res->place = scep_places_find(source->conf->places,
+                                      source->certs->nelts > source->keys->nelts
+                                          ? "ScepRACertificateFile"
+                                          : "ScepRAKey");
         return scep_fail(res, SCEP_R_SETUP,
                          "there are %d ScepRACertificateFile but %d ScepRAKey; "
                          "give each certificate its key, in the same order",
@@ -273,6 +278,10 @@ scep_status_e scep_ra_setup(scep_ra_source_t *source, apr_pool_t *pool,
     }
     check_usage(source, ra, n, newest != NULL);
     if ((ra->signer == NULL || ra->pairs->nelts == 0) && !may_come(source)) {
+        res->place =
+            scep_places_find(source->conf->places, "ScepRACertificateFile or "
+                                                   "ScepRADirectory or "
+                                                   "ScepCACertificateFile");
         return scep_fail(res, SCEP_R_SETUP,
                          "the CA has no RSA key here that could decrypt "
                          "requests; set ScepRACertificateFile and ScepRAKey "

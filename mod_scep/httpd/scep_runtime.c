@@ -16,6 +16,7 @@
 #include "scep_master_setup.h"
 #include "scep_next_ca_setup.h"
 #include "scep_os.h"
+#include "scep_place.h"
 #include "scep_ra_setup.h"
 
 enum {
@@ -339,7 +340,7 @@ scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
     scep_env_t *env = apr_palloc(pool, sizeof(*env)); /* may be kept */
     scep_status_e status = SCEP_OK;
 
-    scep_log_env_server(env, s);
+    scep_place_env(env, s, conf, pool);
     conf->site = find_site(runtime, key);
     if (conf->site == NULL) {
         status = make_site(runtime, s, conf, key, env, pool, ptemp, &conf->site,

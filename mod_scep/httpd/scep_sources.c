@@ -12,6 +12,7 @@
 #include "mod_scep.h"
 #include "scep_directives.h"
 #include "scep_log_httpd.h"
+#include "scep_place.h"
 
 APLOG_USE_MODULE(scep);
 
@@ -26,8 +27,7 @@ static scep_provided_t *make_provided(cmd_parms *cmd, const char *value)
     const char *colon = strchr(value, ':');
 
     provided->text = apr_pstrdup(cmd->pool, value);
-    provided->where = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
-                                   cmd->directive->line_num);
+    provided->where = scep_place_here(cmd);
     provided->name = colon != NULL ? apr_pstrmemdup(cmd->pool, value,
                                                     (apr_size_t)(colon - value))
                                    : provided->text;
@@ -156,9 +156,9 @@ static scep_status_e start_one(const scep_server_config_t *conf,
         status = provider->start(&config, probe, env, pool, &state, res);
     }
     if (status != SCEP_OK) {
-        res->detail =
-            apr_psprintf(res->pool, "ScepChallenge %s at %s: %s",
-                         provided->text, provided->where, res->detail);
+        res->detail = apr_psprintf(res->pool, "ScepChallenge %s: %s",
+                                   provided->text, res->detail);
+        res->place = provided->where;
         return status;
     }
     if (!probe) {
@@ -202,8 +202,9 @@ bool scep_sources_check(server_rec *main_server, apr_pool_t *ptemp, bool quiet)
             scep_result_init(&res, ptemp);
             if (start_one(scep_config_server(s), provided, 1, &env, ptemp,
                           &res) != SCEP_OK) {
-                ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                             SCEPLOGNO(0025) "%s", res.detail);
+                ap_log_error(
+                    APLOG_MARK, APLOG_EMERG, 0, s, SCEPLOGNO(0025) "%s",
+                    scep_place_fault(s, scep_config_server(s), &res, NULL));
                 good = false;
             }
         }

@@ -12,6 +12,7 @@
 
 #include "mod_scep.h"
 #include "scep_directives.h"
+#include "scep_place.h"
 
 APLOG_USE_MODULE(scep);
 
@@ -86,7 +87,8 @@ static scep_status_e load_file(const scep_named_t *file, apr_pool_t *pool,
     }
     if (status != SCEP_OK) {
         res->detail =
-            apr_pstrcat(res->pool, file->where, ": ", res->detail, NULL);
+            apr_pstrcat(res->pool, file->directive, ": ", res->detail, NULL);
+        res->place = file->at;
     }
     return status;
 }
@@ -138,8 +140,9 @@ bool scep_trust_check(const server_rec *main_server, apr_pool_t *ptemp)
         for (i = 0; (trust = trust_of(main_server, s, i)) != NULL; i++) {
             scep_result_init(&res, ptemp);
             if (load(trust, ptemp, &certs, &res) != SCEP_OK) {
-                ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                             SCEPLOGNO(0029) "%s", res.detail);
+                ap_log_error(
+                    APLOG_MARK, APLOG_EMERG, 0, s, SCEPLOGNO(0029) "%s",
+                    scep_place_fault(s, scep_config_server(s), &res, NULL));
                 good = false;
             }
         }

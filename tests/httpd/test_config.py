@@ -191,17 +191,17 @@ def test_every_directive_has_a_bad_value():
 
 
 @pytest.mark.parametrize("line, text", (
-    ("ScepProfile server", "ScepProfile at @CONF@: there is no "
+    ("ScepProfile server", "main server, @CONF@: ScepProfile: there is no "
      "profile server; define it by <ScepProfile server>"),
     ("<Location /x>\nScepProfile server\n</Location>",
      "there is no profile server"),
-    ("ScepCA other", "ScepCA at @CONF@: there is no CA other "
+    ("ScepCA other", "main server, @CONF@: ScepCA: there is no CA other "
      "here; define it by <ScepCA other>"),
     ("ScepCAIdent x other", "there is no CA other"),
     ("<ScepCA a>\nScepCACertificateFile nothing.crt\nScepCAKey ca.key\n"
-     "</ScepCA>", "<ScepCA a> at @CONF@: ScepCACertificateFile"),
+     "</ScepCA>", "<ScepCA a> of main server, @CONF@: ScepCACertificateFile"),
     ("ScepProfileByKeyUsage device nothing device",
-     "ScepProfileByKeyUsage at @CONF@: there is no profile "
+     "@CONF@: ScepProfileByKeyUsage: there is no profile "
      "nothing"),
 ))
 def test_name_that_is_not_defined(make, line, text):
@@ -295,7 +295,7 @@ def test_virtual_host_is_named(make):
     server = make(scep_conf="", vhosts=(
         "<VirtualHost *:*>\nServerName scep.example\nScepEngine On\n"
         "</VirtualHost>\n"))
-    refused(server, "virtual host scep.example (", "httpd.conf:",
+    refused(server, "virtual host scep.example, ", "httpd.conf:",
             "scepctl init")
 
 

@@ -57,7 +57,7 @@ def accepted(server):
 def test_master_file_of_two_cas(make):
     """One file cannot be encrypted to two RAs."""
     server = make(SINGLE, vhosts=host(OWN_CA))
-    refused(server, "SCEP0001", "virtual host vpn.example (",
+    refused(server, "SCEP0001", "virtual host vpn.example, ",
             f"ScepMasterPasswordFile {server.path('state')}"
             "/master-password.cms is that of main server, too",
             "a ScepMasterPasswordFile of its own")
@@ -85,7 +85,7 @@ def test_master_file_of_two_cas_without_single(make):
 def test_master_file_named_for_a_section_and_its_server(make):
     section = (f"<ScepCA vpn>\n{OWN_CA}ScepMasterPasswordFile "
                "master-password.cms\n</ScepCA>\n")
-    refused(make(SINGLE + section), "<ScepCA vpn> at ",
+    refused(make(SINGLE + section), "<ScepCA vpn> of main server, ",
             "master-password.cms is that of main server, too")
     accepted(make(SINGLE + section.replace(
         "master-password.cms", "other.cms")))
@@ -251,7 +251,7 @@ def two_trusts(first, second):
     ("", host(two_trusts("ra.crt", "ca.crt")), "ra.crt")))
 def test_renewal_trust(make, extra, vhosts, line):
     server = make(extra, vhosts=vhosts)
-    said = refused(server, "SCEP0029", f"ScepRenewalTrust at "
+    said = refused(server, "SCEP0029", "ScepRenewalTrust: ",
                    f"{server.path('httpd.conf')}:", server.path(line),
                    "No such file" if line == "nothing.crt" else
                    "is no CA's certificate; name the CAs")

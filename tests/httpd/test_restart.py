@@ -323,7 +323,7 @@ def test_no_trusted_ca_at_a_restart(httpd, way):
     renew(server, WAYS[way])
     (line,) = [line for line in server.error_log().splitlines()
                if "SCEP0014" in line]
-    assert "[scep:emerg]" in line and "ScepRenewalTrust at " in line
+    assert "[scep:emerg]" in line and "ScepRenewalTrust: " in line
     assert server.path("old-ca.crt") in line
     assert server.http("GET", path).status == 503
     assert server.enrol(server.draw()).status == scep.SUCCESS

@@ -282,7 +282,7 @@ def test_is_checked(httpd, source, wanted):
     status, said = server.check()
     assert status != 0
     assert "SCEP0025" in said and wanted in said
-    assert f"ScepChallenge {source} at ".replace("@DIR@", server.dir) in said
+    assert f"ScepChallenge {source}: ".replace("@DIR@", server.dir) in said
     assert "httpd.conf:" in said
 
 
