@@ -135,12 +135,49 @@ getcert list -i r1
 # Comes after PENDING: it would poll by itself a week later.
 POLL = r"""
 while ! [ -e "$DIR/decided" ]; do sleep 0.1; done
-getcert refresh -i r1
-for i in $(seq 300); do
-    state=$(getcert list -i r1 | sed -n 's/.*status: //p')
-    case $state in MONITORING|CA_REJECTED|CA_UNREACHABLE) break ;; esac
+for n in 1 2; do
+    getcert refresh -i r1
+    for i in $(seq 300); do
+        state=$(getcert list -i r1 | sed -n 's/.*status: //p')
+        case $state in MONITORING|CA_REJECTED|CA_UNREACHABLE) break ;; esac
+        sleep 0.1
+    done
+    echo "polled: $state"
+done
+getcert list -i r1
+"""
+
+
+# Comes after the first certificate: a renewal at the address {other}, where
+# it waits. It is polled for once there is a file "decided".
+ELSEWHERE = r"""
+settle() {
+    for i in $(seq 100); do
+        said=$(getcert list -i r1)
+        state=$(echo "$said" | sed -n 's/.*status: //p')
+        case $state in
+        CA_WORKING|CA_REJECTED|CA_UNREACHABLE|NEED_GUIDANCE) return ;;
+        MONITORING)
+            cmp -s "$DIR/cert.pem" "$DIR/old.pem" || return
+            case $said in *ca-error:*) state=REFUSED; return ;; esac ;;
+        esac
+        sleep 0.1
+    done
+}
+cp "$DIR/cert.pem" "$DIR/old.pem"
+getcert add-scep-ca -c other -u '{other}'
+for i in $(seq 100); do
+    getcert list-cas -c other | grep -q 'CA certificate\|helper-location' && break
     sleep 0.1
 done
+getcert {again} -i r1 -c other
+settle
+echo "asked: $state"
+while ! [ -e "$DIR/decided" ]; do sleep 0.1; done
+getcert refresh -i r1
+sleep 0.5
+settle
+echo "polled: $state"
 getcert list -i r1
 """
 
@@ -151,12 +188,16 @@ class Certmonger:
     name = "certmonger"
     programs = (CERTMONGER, "getcert")
 
-    def enrol(self, url, folder, password, again=None):
+    def enrol(self, url, folder, password, again=None, other=None):
         """AGAIN: "resubmit" or "rekey" afterwards, or "poll" once there is a
-        file "decided" in FOLDER."""
+        file "decided" in FOLDER. OTHER: another address for the renewal, which
+        is polled for then."""
         script = DRIVE
         if again == "poll":
             script += POLL
+        elif other:
+            script += ELSEWHERE.replace("{again}", again).replace("{other}",
+                                                                  other)
         elif again:
             script += AGAIN.replace("{again}", again)
         for word, value in (("{folder}", str(folder)), ("{url}", url),

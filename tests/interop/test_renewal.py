@@ -86,20 +86,20 @@ def test_certmonger(running, tmp_path, again, same_key):
 
 
 @contextlib.contextmanager
-def approving(server, when_done=lambda: None):
-    """Say yes to what waits, a while after it began to."""
-    def approve():
+def deciding(server, word, when_done=lambda: None):
+    """Approve or reject what waits, a while after it began to."""
+    def decide():
         while not server.query("SELECT id FROM requests WHERE state = 0"):
             time.sleep(0.1)
         time.sleep(1.5)  # who polls does so once in vain
         (identity,) = server.query("SELECT id FROM requests WHERE state = 0")[0]
         answer = server.admin(
-            f"/certsrv/mscep_admin/api/requests/{identity}/approve", "POST",
+            f"/certsrv/mscep_admin/api/requests/{identity}/{word}", "POST",
             body="{}", headers={"Content-Type": "application/json"})
         assert answer.status == 200, answer
         when_done()
 
-    thread = threading.Thread(target=approve)
+    thread = threading.Thread(target=decide)
     thread.start()
     yield
     thread.join()
@@ -107,7 +107,7 @@ def approving(server, when_done=lambda: None):
 
 def test_strongswan_polls(running, tmp_path):
     """PENDING, then CertPoll until somebody says yes."""
-    with approving(running):
+    with deciding(running, "approve"):
         cert, said = the("strongswan").enrol(
             running.url("/manual"), tmp_path, running.draw(),
             more=("--interval", "1"))
@@ -117,8 +117,44 @@ def test_strongswan_polls(running, tmp_path):
 
 def test_certmonger_waits(running, tmp_path):
     """PENDING, then its request again."""
-    with approving(running, (tmp_path / "decided").touch):
+    with deciding(running, "approve", (tmp_path / "decided").touch):
         cert, said = the("certmonger").enrol(
             running.url("/manual"), tmp_path, running.draw(), "poll")
     assert cert is not None, (said, running.error_log()[-4000:])
     running.verify(cert)
+
+
+def open_requests(server):
+    return server.query("SELECT id FROM requests WHERE state < 3")
+
+
+def test_certmonger_is_rejected(running, tmp_path):
+    """It polls by its request, which does not queue it anew."""
+    with deciding(running, "reject", (tmp_path / "decided").touch):
+        cert, said = the("certmonger").enrol(
+            running.url("/manual"), tmp_path, running.draw(), "poll")
+    assert cert is None
+    assert said.count("polled: CA_REJECTED") == 2, said
+    assert open_requests(running) == []
+
+
+@pytest.mark.parametrize("word", ("approve", "reject"))
+@pytest.mark.parametrize("again, same_key", (("resubmit", True),
+                                             ("rekey", False)))
+def test_certmonger_renewal_waits(running, tmp_path, again, same_key, word):
+    """It can read PENDING and FAILURE of a renewal, too, although that is not
+    signed by an X.509 v1 certificate."""
+    with deciding(running, word, (tmp_path / "decided").touch):
+        new, said = the("certmonger").enrol(running.url(), tmp_path,
+                                            running.draw(), again,
+                                            running.url("/manual"))
+    assert "asked: CA_WORKING" in said, said
+    assert open_requests(running) == []
+    old = certificate(tmp_path / "old.pem")
+    if word == "approve":
+        assert "polled: MONITORING" in said, said
+        check(running, old, new, said, same_key)
+    else:
+        assert "polled: REFUSED" in said and "not permitted" in said, said
+        assert new == old
+
