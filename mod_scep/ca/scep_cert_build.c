@@ -121,14 +121,14 @@ static scep_status_e check_key(const scep_profile_t *profile, EVP_PKEY *key,
     if ((type & profile->key_types) == 0) {
         return scep_fail(res, SCEP_R_CA_REFUSED,
                          "the request's key is of a kind that profile %s does "
-                         "not allow",
+                         "not allow (ScepCertKeyTypes)",
                          profile->name);
     }
     if ((type & (SCEP_KEY_RSA | SCEP_KEY_RSA_PSS)) != 0 &&
         EVP_PKEY_get_bits(key) < profile->min_rsa_bits) {
         return scep_fail(res, SCEP_R_CA_REFUSED,
-                         "the request's RSA key has %d bits; profile %s asks "
-                         "for %d",
+                         "the request's RSA key has %d bits; "
+                         "ScepCertMinRSABits of profile %s says %d",
                          EVP_PKEY_get_bits(key), profile->name,
                          profile->min_rsa_bits);
     }

@@ -11,6 +11,7 @@
 
 #include "scep_ca_chain.h"
 #include "scep_cert_extensions.h"
+#include "scep_pubkey.h"
 
 static const scep_ra_t *ra_of(const scep_request_t *req,
                               const scep_service_t *service)
@@ -208,13 +209,16 @@ scep_status_e scep_service_profile(const scep_request_t *req,
     type = scep_profile_type_of(csr->key);
     if ((type & (*profile)->key_types) == 0) {
         return scep_fail(res, SCEP_R_CSR_KEY,
-                         "a key of a kind that profile %s does not allow",
+                         "a key, %s, of a kind that profile %s does not allow "
+                         "(ScepCertKeyTypes)",
+                         scep_pubkey_text(csr->key, req->pool),
                          (*profile)->name);
     }
     if ((type & (SCEP_KEY_RSA | SCEP_KEY_RSA_PSS)) != 0 &&
         EVP_PKEY_get_bits(csr->key) < (*profile)->min_rsa_bits) {
         return scep_fail(res, SCEP_R_CSR_KEY,
-                         "an RSA key of %d bits; profile %s asks for %d",
+                         "an RSA key of %d bits; ScepCertMinRSABits of profile "
+                         "%s says %d",
                          EVP_PKEY_get_bits(csr->key), (*profile)->name,
                          (*profile)->min_rsa_bits);
     }

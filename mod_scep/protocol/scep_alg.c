@@ -145,6 +145,13 @@ scep_level_e scep_algs_level(const scep_algs_t *algs)
     return algs->level;
 }
 
+const char *scep_level_name(scep_level_e level)
+{
+    static const char *const names[] = {"modern", "compatible", "legacy"};
+
+    return names[level];
+}
+
 const scep_digest_t *scep_algs_digest(const scep_algs_t *algs, int nid)
 {
     size_t i;

@@ -59,6 +59,12 @@ scep_status_e scep_algs_legacy_context(apr_pool_t *pool, OSSL_LIB_CTX **libctx,
 OSSL_LIB_CTX *scep_algs_libctx(const scep_algs_t *algs);
 scep_level_e scep_algs_level(const scep_algs_t *algs);
 
+/** "modern", "compatible" or "legacy", as ScepAlgorithms has it; constant. */
+const char *scep_level_name(scep_level_e level);
+
+/** What to say of an algorithm that ALGS do not have: its name, the level. */
+#define SCEP_ALG_NOT_ALLOWED "%s is not among those of ScepAlgorithms %s"
+
 /** Allowed digest or cipher of that NID, else NULL. Static or in ALGS. */
 const scep_digest_t *scep_algs_digest(const scep_algs_t *algs, int nid);
 const scep_cipher_t *scep_algs_cipher(const scep_algs_t *algs, int nid);

@@ -100,7 +100,8 @@ static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
     }
     fault = scep_pubkey_fault(csr->key, 0);
     if (fault != NULL) {
-        return scep_fail(res, SCEP_R_CONTENT, "PKCS#10: %s", fault);
+        return scep_fail(res, SCEP_R_CONTENT, "PKCS#10: %s: %s", fault,
+                         scep_pubkey_text(csr->key, pool));
     }
     result = verify_signature(csr, parts->info, scep_algs_libctx(algs));
     *worked = result >= 0; /* not by an algorithm that is unknown, say */
@@ -117,11 +118,16 @@ static scep_status_e check_algorithms(const scep_csr_t *csr,
     const char *fault = scep_pubkey_fault(csr->key, min_rsa_bits);
 
     if (fault != NULL) {
-        return scep_fail(res, SCEP_R_CSR_KEY, "PKCS#10: %s", fault);
+        return scep_fail(res, SCEP_R_CSR_KEY,
+                         "PKCS#10: %s: it has %d bits, ScepCertMinRSABits says "
+                         "%d",
+                         fault, EVP_PKEY_get_bits(csr->key), min_rsa_bits);
     }
     if (!signature_allowed(csr->req, algs)) {
-        return scep_fail(res, SCEP_R_CSR_KEY, "PKCS#10: signature algorithm %s",
-                         OBJ_nid2sn(X509_REQ_get_signature_nid(csr->req)));
+        return scep_fail(res, SCEP_R_CSR_KEY,
+                         "PKCS#10: signature algorithm " SCEP_ALG_NOT_ALLOWED,
+                         OBJ_nid2sn(X509_REQ_get_signature_nid(csr->req)),
+                         scep_level_name(scep_algs_level(algs)));
     }
     return SCEP_OK;
 }

@@ -181,13 +181,16 @@ static scep_status_e check_algorithms(const outer_t *o, scep_pkimessage_t *msg,
 
     msg->digest = scep_algs_digest(o->algs, OBJ_obj2nid(digest_oid));
     if (msg->digest == NULL) {
-        return scep_fail(res, SCEP_R_OUTER_ALG, "digest %s",
-                         OBJ_nid2sn(OBJ_obj2nid(digest_oid)));
+        return scep_fail(res, SCEP_R_OUTER_ALG, "digest " SCEP_ALG_NOT_ALLOWED,
+                         OBJ_nid2sn(OBJ_obj2nid(digest_oid)),
+                         scep_level_name(scep_algs_level(o->algs)));
     }
     if (!signature_allowed(o->algs, msg->digest, signature,
                            OBJ_obj2nid(signature_oid))) {
-        return scep_fail(res, SCEP_R_OUTER_ALG, "signature algorithm %s",
-                         OBJ_nid2sn(OBJ_obj2nid(signature_oid)));
+        return scep_fail(res, SCEP_R_OUTER_ALG,
+                         "signature algorithm " SCEP_ALG_NOT_ALLOWED,
+                         OBJ_nid2sn(OBJ_obj2nid(signature_oid)),
+                         scep_level_name(scep_algs_level(o->algs)));
     }
     return SCEP_OK;
 }
@@ -224,7 +227,8 @@ static scep_status_e find_signer(const outer_t *o, scep_pkimessage_t *msg,
     }
     fault = scep_pubkey_signer_fault(msg->signer_key);
     if (fault != NULL) {
-        return scep_fail(res, SCEP_R_OUTER_ALG, "signer's %s", fault);
+        return scep_fail(res, SCEP_R_OUTER_ALG, "signer's %s: %s", fault,
+                         scep_pubkey_text(msg->signer_key, o->pool));
     }
     msg->signer = found;
     CMS_SignerInfo_set1_signer_cert(o->si, found);

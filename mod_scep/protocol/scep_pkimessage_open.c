@@ -213,8 +213,9 @@ scep_status_e scep_pkimessage_address(scep_pkimessage_t *msg,
     }
     msg->cipher = scep_algs_cipher(algs, cipher_nid);
     if (msg->cipher == NULL) {
-        return scep_fail(res, SCEP_R_ENVELOPE_ALG, "content cipher %s",
-                         OBJ_nid2sn(cipher_nid));
+        return scep_fail(
+            res, SCEP_R_ENVELOPE_ALG, "content cipher " SCEP_ALG_NOT_ALLOWED,
+            OBJ_nid2sn(cipher_nid), scep_level_name(scep_algs_level(algs)));
     }
     msg->enveloped = scep_pkimessage_parse_cms(
         msg->envelope, scep_algs_libctx(algs), msg->pool);

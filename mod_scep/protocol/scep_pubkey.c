@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 
@@ -70,6 +72,29 @@ const char *scep_pubkey_fault(const EVP_PKEY *key, int min_rsa_bits)
         return ec_fault(key);
     }
     return edwards(key) ? NULL : "key is neither RSA nor EC nor EdDSA";
+}
+
+const char *scep_pubkey_text(const EVP_PKEY *key, apr_pool_t *pool)
+{
+    const char *name = EVP_PKEY_get0_type_name(key);
+    BIGNUM *e = NULL;
+    const char *text;
+    char curve[32];
+
+    if (EVP_PKEY_is_a(key, "EC")) {
+        return EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) == 1
+                   ? apr_psprintf(pool, "EC on %s", curve)
+                   : "EC on no named curve";
+    }
+    text = apr_psprintf(pool, "%s of %d bits", name != NULL ? name : "?",
+                        EVP_PKEY_get_bits(key));
+    if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1) {
+        text = apr_psprintf(pool, "%s, its exponent of %d bits", text,
+                            BN_num_bits(e));
+    }
+    BN_free(e);
+    scep_crypto_clear_errors(); /* of keys that have no exponent */
+    return text;
 }
 
 const char *scep_pubkey_signer_fault(const EVP_PKEY *key)

@@ -18,6 +18,10 @@
  */
 const char *scep_pubkey_fault(const EVP_PKEY *key, int min_rsa_bits);
 
+/** What a key is, for a log line: "RSA of 1536 bits, its exponent of 17 bits",
+ * "EC on secp256k1", "DSA of 1024 bits"; in POOL. */
+const char *scep_pubkey_text(const EVP_PKEY *key, apr_pool_t *pool);
+
 /** The same for a key that signs messages: not Ed25519 or Ed448, with which
  * OpenSSL's CMS does not. */
 const char *scep_pubkey_signer_fault(const EVP_PKEY *key);

@@ -147,7 +147,6 @@ static void explain_certs(scepctl_explain_t *x, const scep_certs_t *certs,
  * the message, or why none does. */
 static void judge(scepctl_explain_t *x, scep_octets_t der)
 {
-    static const char *const names[] = {"modern", "compatible", "legacy"};
     scep_level_e level;
 
     for (level = SCEP_LEVEL_MODERN; level <= scep_algs_level(x->algs);
@@ -163,7 +162,7 @@ static void judge(scepctl_explain_t *x, scep_octets_t der)
         if (scep_pkimessage_decode(der, algs, x->ctl->pool, &msg,
                                    &x->ctl->res) == SCEP_OK) {
             scepctl_say(x, "Accepted", "so far, with ScepAlgorithms %s",
-                        names[level]);
+                        scep_level_name(level));
             return;
         }
         if (x->ctl->res.reason != SCEP_R_OUTER_ALG) {

@@ -244,6 +244,8 @@ def test_kind_of_key_is_the_profiles(httpd):
     password = server.draw()
     reply = server.enrol(password)
     assert (reply.status, reply.fail_info) == (scep.FAILURE, scep.BAD_ALG)
+    assert "RSA of 2048 bits" in server.error_log()
+    assert "(ScepCertKeyTypes)" in server.error_log()
     assert send(server, ec_request(server, password)).status == scep.SUCCESS
 
 

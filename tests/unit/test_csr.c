@@ -182,6 +182,8 @@ static void rsa_sizes_are_the_callers(void **state)
 
     refused(f, der, SCEP_R_CSR_KEY);
     assert_int_equal(f->res.failinfo, SCEP_FAIL_BAD_ALG);
+    assert_non_null(strstr(f->res.detail,
+                           "it has 1024 bits, ScepCertMinRSABits says 2048"));
     assert_int_equal(scep_csr_parse(der, algs_of(f, SCEP_LEVEL_MODERN), 1024,
                                     f->pool, &csr, &f->res),
                      SCEP_OK);
@@ -209,6 +211,7 @@ static void keys_are_of_known_kinds(void **state)
     accepted(f, maker_csr(f, certs_key(f, "P-521", NULL), "device", NULL));
     assert_int_equal(verified, 3);
     not_verified(f, maker_csr(f, key, "device", NULL));
+    assert_non_null(strstr(f->res.detail, "EC on secp256k1"));
 }
 
 /* Whether they are certified is the profile's business. */
@@ -276,6 +279,7 @@ static void digests_follow_the_level(void **state)
             else {
                 assert_int_equal(status, SCEP_REFUSED);
                 assert_int_equal(f->res.reason, SCEP_R_CSR_KEY);
+                assert_non_null(strstr(f->res.detail, "ScepAlgorithms"));
             }
         }
     }

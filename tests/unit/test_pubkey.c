@@ -76,6 +76,21 @@ static void explicit_parameters_are_refused(void **state)
                         "EC key has no named curve");
 }
 
+static void keys_are_described(void **state)
+{
+    fixture_t *f = *state;
+    EVP_PKEY *ed =
+        scep_pkey_own(f->pool, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
+
+    assert_string_equal(
+        scep_pubkey_text(certs_rsa_public(f, 1536, 16, 1), f->pool),
+        "RSA of 1536 bits, its exponent of 17 bits");
+    assert_string_equal(scep_pubkey_text(ec(f, "secp256k1"), f->pool),
+                        "EC on secp256k1");
+    assert_string_equal(scep_pubkey_text(ed, f->pool), "ED25519 of 256 bits");
+    assert_string_equal(scep_crypto_errors(f->pool), "");
+}
+
 /* They can be certified, but do not sign messages. */
 static void edwards_curves_are_no_signers(void **state)
 {
@@ -132,6 +147,7 @@ static void other_kinds_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(keys_are_described),
         FIXTURE_TEST(rsa_sizes_are_bounded),
         FIXTURE_TEST(rsa_exponents_are_bounded),
         FIXTURE_TEST(three_curves_are_good),
