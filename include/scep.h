@@ -236,7 +236,7 @@ typedef enum {
     X(SCEP_R_CACHE_FULL, 181, SCEP_UNAVAILABLE, 200, SCEP_FAIL_NONE,           \
       "The password cache is full.")                                           \
     X(SCEP_R_ADMIN_CROSS_SITE, 182, SCEP_REFUSED, 403, SCEP_FAIL_NONE,         \
-      "Open this page by its own address.")                                    \
+      "Open this page by its own address, or open its form.")                  \
     X(SCEP_R_ADMIN_DENIED, 183, SCEP_REFUSED, 403, SCEP_FAIL_NONE,             \
       "You have no permission to do this.")                                    \
     X(SCEP_R_API_REQUEST, 184, SCEP_REFUSED, 400, SCEP_FAIL_NONE,              \
@@ -261,7 +261,9 @@ typedef enum {
     X(SCEP_R_DRAW_PARAMS, 193, SCEP_REFUSED, 400, SCEP_FAIL_NONE,              \
       "No such password can be drawn.")                                        \
     X(SCEP_R_SOURCE_UNAVAILABLE, 194, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,   \
-      SCEP_TEXT_UNAVAILABLE)
+      SCEP_TEXT_UNAVAILABLE)                                                   \
+    X(SCEP_R_ADMIN_PATH, 195, SCEP_NOT_FOUND, 404, SCEP_FAIL_NONE,             \
+      "Not found.")
 /* clang-format on */
 
 typedef enum {

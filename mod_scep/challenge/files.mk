@@ -6,6 +6,7 @@ libscep_challenge_la_SOURCES = \
 	mod_scep/challenge/scep_failures.c mod_scep/challenge/scep_failures.h \
 	mod_scep/challenge/scep_form_token.c \
 	mod_scep/challenge/scep_form_token.h \
+	mod_scep/challenge/scep_handover.c mod_scep/challenge/scep_handover.h \
 	mod_scep/challenge/scep_exec.c mod_scep/challenge/scep_exec.h \
 	mod_scep/challenge/scep_exec_slots.c \
 	mod_scep/challenge/scep_master.c mod_scep/challenge/scep_master.h \
@@ -18,7 +19,7 @@ if HAVE_CMOCKA
 CHALLENGE_TESTS = tests/unit/test_challenge_exec tests/unit/test_exec \
 	tests/unit/test_exec_slots tests/unit/test_challenge_table \
 	tests/unit/test_challenge_table_death tests/unit/test_failures \
-	tests/unit/test_form_token \
+	tests/unit/test_form_token tests/unit/test_handover \
 	tests/unit/test_master \
 	tests/unit/test_master_cms tests/unit/test_master_view \
 	tests/unit/test_password
@@ -42,6 +43,12 @@ tests_unit_test_form_token_SOURCES = tests/unit/test_form_token.c \
 tests_unit_test_form_token_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_form_token_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
 tests_unit_test_form_token_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=HMAC
+tests_unit_test_handover_SOURCES = tests/unit/test_handover.c \
+	tests/unit/fixture.h
+tests_unit_test_handover_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_handover_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
+tests_unit_test_handover_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=EVP_CipherFinal_ex
 tests_unit_test_master_SOURCES = tests/unit/test_master.c \
 	tests/unit/fixture.h tests/unit/fixture_certs.h \
 	tests/unit/master_fixture.h

@@ -34,9 +34,11 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_directives_reply.c \
 	mod_scep/httpd/scep_directives_server.c \
 	mod_scep/httpd/scep_directives_value.c \
+	mod_scep/httpd/scep_csrf.c mod_scep/httpd/scep_csrf.h \
 	mod_scep/httpd/scep_endpoint.c mod_scep/httpd/scep_endpoint.h \
 	mod_scep/httpd/scep_form.c mod_scep/httpd/scep_form.h \
 	mod_scep/httpd/scep_form_data.c mod_scep/httpd/scep_form_data.h \
+	mod_scep/httpd/scep_form_fields.c mod_scep/httpd/scep_form_fields.h \
 	mod_scep/httpd/scep_form_page.c mod_scep/httpd/scep_form_page.h \
 	mod_scep/httpd/scep_guard.c mod_scep/httpd/scep_guard.h \
 	mod_scep/httpd/scep_location.c mod_scep/httpd/scep_location.h \

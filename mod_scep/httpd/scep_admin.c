@@ -2,7 +2,7 @@
 /*
  * scep_admin.c: draw a password for the user whom httpd has authenticated.
  * NDES draws on every GET, and so the programs that read its page expect it;
- * what keeps other sites' pages from drawing is Sec-Fetch-Site. (httpd layer)
+ * what keeps other sites' pages from drawing is scep_csrf.h. (httpd layer)
  */
 #include "scep_admin.h"
 
@@ -14,6 +14,8 @@
 #include "scep_admin_page.h"
 #include "scep_form_data.h"
 #include "scep_guard.h"
+
+enum { NAME_IN_LOG = 256 };
 
 static const char path[] = "/certsrv/mscep_admin/";
 
@@ -31,12 +33,9 @@ static int redirect(scep_call_t *call)
     request_rec *r = call->r;
     const char *url = apr_pstrcat(r->pool, r->uri, r->args != NULL ? "?" : "",
                                   r->args != NULL ? r->args : "", NULL);
-    scep_answer_t answer = {.http_status = HTTP_MOVED_PERMANENTLY,
-                            .content_type = "text/plain"};
 
-    apr_table_setn(r->headers_out, "Location",
-                   ap_construct_url(r->pool, url, r));
-    return scep_call_send(call, &answer);
+    return scep_call_redirect(call, HTTP_MOVED_PERMANENTLY,
+                              ap_construct_url(r->pool, url, r));
 }
 
 static int show(scep_call_t *call, scep_page_state_e state,
@@ -133,9 +132,30 @@ bool scep_admin_is(scep_operation_e operation)
            operation == SCEP_OP_NDES_THUMBPRINT;
 }
 
+/* Just the documented spellings draw: what loads favicon.ico, say, wants no
+ * password. */
+static scep_status_e check_path(scep_call_t *call)
+{
+    static const char *const spellings[] = {"", "/", "/mscep.dll",
+                                            "/mscep.dll/"};
+    size_t i;
+
+    for (i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
+        if (strcasecmp(call->below, spellings[i]) == 0) {
+            return SCEP_OK;
+        }
+    }
+    return scep_fail(&call->res, SCEP_R_ADMIN_PATH,
+                     "nothing is drawn at %s, but at the path that ends "
+                     "before \"%s\"",
+                     scep_printable(call->r->pool, call->r->uri, NAME_IN_LOG),
+                     scep_printable(call->r->pool, call->below, NAME_IN_LOG));
+}
+
 int scep_admin_answer(scep_call_t *call)
 {
-    if (scep_guard_user(call) != SCEP_OK || scep_guard_visit(call) != SCEP_OK) {
+    if (scep_guard_user(call) != SCEP_OK || check_path(call) != SCEP_OK ||
+        scep_guard_purpose(call) != SCEP_OK) {
         return scep_call_refuse(call);
     }
     if (wants_slash(call)) {

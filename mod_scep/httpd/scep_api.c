@@ -283,7 +283,7 @@ static scep_status_e run(scep_api_t *api, int *filter_status)
     const row_t *row = NULL;
 
     if (scep_call_ready(call) != SCEP_OK || scep_guard_user(call) != SCEP_OK ||
-        scep_guard_change(call) != SCEP_OK ||
+        scep_guard_purpose(call) != SCEP_OK ||
         choose_row(api, &row) != SCEP_OK ||
         scep_form_data(args, strlen(args), api->pool, &query, api->res) !=
             SCEP_OK) {

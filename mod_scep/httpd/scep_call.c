@@ -187,6 +187,15 @@ int scep_call_send(scep_call_t *call, const scep_answer_t *answer)
     return send_body(call, answer->body);
 }
 
+int scep_call_redirect(scep_call_t *call, int http_status, const char *location)
+{
+    scep_answer_t answer = {.http_status = http_status,
+                            .content_type = "text/plain"};
+
+    apr_table_setn(call->r->headers_out, "Location", location);
+    return scep_call_send(call, &answer);
+}
+
 int scep_call_status(const scep_result_t *res)
 {
     if (res->http_status != HTTP_OK) {
@@ -242,7 +251,8 @@ static int send_page(scep_call_t *call, const char *content_type,
                                "default-src 'none'; base-uri 'none'; "
                                "form-action ",
                                form_action, "; frame-ancestors 'none'", NULL));
-    apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
+    /* With no-referrer, browsers send "Origin: null" with our own forms. */
+    apr_table_setn(r->headers_out, "Referrer-Policy", "same-origin");
     return send_body(call, body);
 }
 

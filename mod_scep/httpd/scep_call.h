@@ -39,6 +39,11 @@ int scep_call_refuse(scep_call_t *call);
 /** The same for what has been logged already: a short text. */
 int scep_call_refuse_quietly(scep_call_t *call);
 
+/** Send the client to LOCATION, an absolute URL or a reference relative to the
+ * request's. */
+int scep_call_redirect(scep_call_t *call, int http_status,
+                       const char *location);
+
 /** Answer OPTIONS. */
 int scep_call_options(scep_call_t *call);
 

@@ -7,19 +7,28 @@
 
 #include <apr_strings.h>
 
+#include <http_protocol.h>
+#include <util_cookies.h>
+
 #include "scep_admin_draw.h"
 #include "scep_body.h"
+#include "scep_csrf.h"
 #include "scep_form_data.h"
 #include "scep_form_page.h"
 #include "scep_form_token.h"
 #include "scep_guard.h"
-#include "scep_json.h"
+#include "scep_handover.h"
 #include "scep_manage.h"
 #include "scep_refusal.h"
 
-enum { PAGE = 100, NAME_IN_LOG = 64, SECONDS_PER_MINUTE = 60 };
+enum { PAGE = 100, NAME_IN_LOG = 64 };
 
 static const char prefix[] = "/form";
+
+/* The parameters by which the page that is redirected to finds what it is to
+ * show: a password, or what else was done. */
+static const char ticket_drawn[] = "drawn";
+static const char ticket_done[] = "done";
 
 static const scep_body_limit_t body_limit = {65536, "the most the form takes"};
 
@@ -89,107 +98,51 @@ static int show(scep_call_t *call, scep_form_page_t *page, int http_status)
 
 /* ---- what is sent ---- */
 
-static scep_status_e bad(scep_call_t *call, const char *name,
-                         const char *wanted)
+static scep_handover_key_t handover_key(const scep_call_t *call)
 {
-    return scep_fail(&call->res, SCEP_R_API_REQUEST, "the field \"%s\": %s",
-                     name, wanted);
-}
+    const scep_request_t *req = &call->request;
 
-static const char *field(const apr_table_t *fields, const char *name)
-{
-    const char *text = apr_table_get(fields, name);
-
-    return text != NULL && *text != '\0' ? text : NULL;
-}
-
-static scep_status_e number(scep_call_t *call, const apr_table_t *fields,
-                            const char *name, apr_int64_t max,
-                            apr_int64_t *value)
-{
-    const char *text = field(fields, name);
-    char *end;
-
-    *value = 0;
-    if (text == NULL) {
-        return SCEP_OK;
-    }
-    *value = apr_strtoi64(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || *value < 1 ||
-        *value > max) {
-        return bad(call, name,
-                   apr_psprintf(call->r->pool,
-                                "a whole number from 1 to %" APR_INT64_T_FMT
-                                " is wanted",
-                                max));
-    }
-    return SCEP_OK;
-}
-
-/* The fields that stand for limits, as JSON; NULL if all are empty. */
-static const char *limits_of(const apr_table_t *fields, apr_pool_t *pool)
-{
-    const char *text = NULL;
-    size_t i;
-
-    for (i = 0; scep_form_limits[i].name != NULL; i++) {
-        const scep_form_limit_t *limit = &scep_form_limits[i];
-        const char *value = field(fields, limit->name);
-
-        if (value != NULL) {
-            text = apr_pstrcat(
-                pool, text != NULL ? text : "{", text != NULL ? ",\"" : "\"",
-                limit->name,
-                limit->is_list ? "\":[" : "\":", scep_json_string(pool, value),
-                limit->is_list ? "]" : "", NULL);
-        }
-    }
-    return text != NULL ? apr_pstrcat(pool, text, "}", NULL) : NULL;
+    return (scep_handover_key_t){req->service->password_key,
+                                 req->service->scope, call->r->user,
+                                 scep_env_now(&req->env)};
 }
 
 static scep_status_e draw(scep_call_t *call, const apr_table_t *fields,
-                          scep_form_page_t *page)
+                          scep_form_page_t *page, scep_handover_t *handover)
 {
-    scep_draw_params_t params = {.label = field(fields, "label")};
-    apr_int64_t uses, minutes;
+    scep_draw_params_t params;
     scep_drawn_t drawn;
 
-    if (number(call, fields, "uses", SCEP_MAX_USES, &uses) != SCEP_OK ||
-        number(call, fields, "minutes",
-               apr_time_sec(SCEP_MAX_PASSWORD_VALIDITY) / SECONDS_PER_MINUTE,
-               &minutes) != SCEP_OK) {
+    if (scep_form_fields_read(call, fields, &params, &page->fault) != SCEP_OK) {
         return call->res.status;
     }
-    params.uses = (int)uses;
-    params.validity = apr_time_from_sec(minutes * SECONDS_PER_MINUTE);
-    params.limits = limits_of(fields, call->r->pool);
     if (scep_admin_draw(call, &params, &drawn) != SCEP_OK) {
         page->logged = true;
         return call->res.status;
     }
-    page->password = drawn.password;
-    page->reusable = drawn.reusable;
-    page->expires = drawn.reusable ? 0 : drawn.expires;
+    handover->id = drawn.id;
+    handover->expires = drawn.reusable ? 0 : drawn.expires;
+    handover->password = drawn.password;
     return SCEP_OK;
 }
 
 static scep_status_e cancel(scep_call_t *call, const apr_table_t *fields,
-                            scep_form_page_t *page)
+                            scep_form_page_t *page, scep_handover_t *handover)
 {
-    const char *id = field(fields, "id");
+    const char *id = scep_form_field(fields, "id");
 
     if (id == NULL) {
-        return bad(call, "id", "it is missing");
+        return scep_form_bad(call, &page->fault, "id", "it is missing");
     }
     if (scep_guard_action(call, SCEP_ACTION_CANCEL) != SCEP_OK) {
         return call->res.status;
     }
-    page->cancelled = id;
+    handover->notice = apr_pstrcat(call->r->pool, "Cancelled: ", id, NULL);
     return scep_manage_cancel(&call->request, call->r->user, id, &call->res);
 }
 
 static scep_status_e act(scep_call_t *call, const apr_table_t *fields,
-                         scep_form_page_t *page)
+                         scep_form_page_t *page, scep_handover_t *handover)
 {
     const scep_service_t *service = call->request.service;
     const char *action = apr_table_get(fields, "action");
@@ -205,21 +158,178 @@ static scep_status_e act(scep_call_t *call, const apr_table_t *fields,
             scep_printable(call->r->pool, call->r->user, NAME_IN_LOG));
     }
     if (action != NULL && strcmp(action, SCEP_ACTION_DRAW) == 0) {
-        return draw(call, fields, page);
+        return draw(call, fields, page, handover);
     }
     if (action != NULL && strcmp(action, SCEP_ACTION_CANCEL) == 0) {
-        return cancel(call, fields, page);
+        return cancel(call, fields, page, handover);
     }
-    return bad(call, "action", "draw or cancel is wanted");
+    return scep_form_bad(call, &page->fault, "action",
+                         "draw or cancel is wanted");
+}
+
+/* ---- and shown by the page after it ---- */
+
+static const char *cookie_name(apr_pool_t *pool, const char *ticket)
+{
+    return apr_pstrcat(pool, "scep_form_", ticket, NULL);
+}
+
+/* For the directory that the form is in; without a path that a proxy in front
+ * might know by another name. */
+static void set_cookie(scep_call_t *call, const char *ticket, const char *value,
+                       int seconds)
+{
+    request_rec *r = call->r;
+
+    apr_table_addn(
+        r->headers_out, "Set-Cookie",
+        apr_psprintf(r->pool, "%s=%s; Max-Age=%d; HttpOnly; SameSite=Strict%s",
+                     cookie_name(r->pool, ticket), value, seconds,
+                     strcmp(ap_http_scheme(r), "https") == 0 ? "; Secure"
+                                                             : ""));
+}
+
+/* Where the browser is, seen from itself: ours may be another path. */
+static const char *here(const request_rec *r)
+{
+    const char *path = r->unparsed_uri;
+    size_t len = strcspn(path, "?#");
+    size_t begin = len;
+
+    while (begin > 0 && path[begin - 1] != '/') {
+        begin--;
+    }
+    return apr_pstrcat(r->pool, "./",
+                       apr_pstrmemdup(r->pool, path + begin, len - begin),
+                       NULL);
+}
+
+/* Let the browser get the page by itself, so that loading it again does not
+ * send the form again. What the page is to show goes along, sealed. */
+static int go_on(scep_call_t *call, const scep_handover_t *handover)
+{
+    const scep_handover_key_t key = handover_key(call);
+    char ticket[SCEP_HANDOVER_TICKET_SIZE];
+    const char *sealed =
+        scep_handover_seal(&key, handover, call->r->pool, ticket);
+
+    if (sealed == NULL) {
+        scep_fail(&call->res, SCEP_R_INTERNAL,
+                  "what the page is to show cannot be encrypted");
+        return scep_call_refuse(call);
+    }
+    set_cookie(call, ticket, sealed, SCEP_HANDOVER_SECONDS);
+    return scep_call_redirect(
+        call, HTTP_SEE_OTHER,
+        apr_pstrcat(call->r->pool, here(call->r), "?",
+                    handover->password != NULL ? ticket_drawn : ticket_done,
+                    "=", ticket, NULL));
+}
+
+/* Has nobody seen the password yet? The master password may be seen again. */
+static scep_status_e is_first_view(scep_call_t *call,
+                                   const scep_handover_t *handover, bool *first)
+{
+    const scep_request_t *req = &call->request;
+    unsigned char hash[SCEP_HASH_SIZE];
+
+    *first = true;
+    if (handover->id == NULL || handover->password == NULL ||
+        !scep_unhex(handover->id, hash, sizeof(hash))) {
+        return SCEP_OK;
+    }
+    return scep_store_challenge_show(req->service->store, req->service->scope,
+                                     hash, scep_env_now(&req->env), req->pool,
+                                     first, &call->res);
+}
+
+/* What was handed over under TICKET, if that is still to be had. */
+static scep_status_e take_over(scep_call_t *call, const char *ticket,
+                               scep_form_page_t *page)
+{
+    request_rec *r = call->r;
+    const scep_handover_key_t key = handover_key(call);
+    scep_handover_t handover;
+    const char *sealed = NULL;
+    bool first;
+
+    ap_cookie_read(r, cookie_name(r->pool, ticket), &sealed, 1);
+    if (!scep_handover_open(&key, ticket, sealed, r->pool, &handover)) {
+        return SCEP_OK;
+    }
+    if (is_first_view(call, &handover, &first) != SCEP_OK) {
+        return call->res.status;
+    }
+    set_cookie(call, ticket, "", 0);
+    page->notice = handover.notice;
+    page->password = first ? handover.password : NULL;
+    page->expires = handover.expires;
+    return SCEP_OK;
+}
+
+static int answer_get(scep_call_t *call)
+{
+    request_rec *r = call->r;
+    const char *args = r->args != NULL ? r->args : "";
+    const char *drawn, *done;
+    scep_form_page_t page = {0};
+    apr_table_t *query;
+
+    if (scep_form_data(args, strlen(args), r->pool, &query, &call->res) !=
+        SCEP_OK) {
+        return scep_call_refuse(call);
+    }
+    drawn = scep_form_field(query, ticket_drawn);
+    done = scep_form_field(query, ticket_done);
+    /* What can be seen once is not for a browser that loads ahead. */
+    if ((drawn != NULL || done != NULL) &&
+        scep_csrf_fault(r->headers_in, r->pool) == NULL &&
+        take_over(call, drawn != NULL ? drawn : done, &page) != SCEP_OK) {
+        return scep_call_refuse(call);
+    }
+    if (drawn != NULL && page.password == NULL) {
+        page.problem =
+            "A password is shown once. If you have not seen it, let your "
+            "browser take cookies from this server, cancel the password "
+            "below, and draw another.";
+    }
+    return show(call, &page, HTTP_OK);
+}
+
+/* ---- all of it ---- */
+
+/* Show what is wrong above the form as it was filled in. */
+static int answer_fault(scep_call_t *call, scep_form_page_t *page)
+{
+    request_rec *r = call->r;
+
+    if (!page->logged) {
+        scep_log_result(
+            &call->request.env, &call->res,
+            apr_psprintf(r->pool, "form, user \"%s\" from %s",
+                         scep_printable(r->pool, r->user, NAME_IN_LOG),
+                         call->request.peer));
+    }
+    scep_refusal_note(&call->request, &call->res, NULL, r->user);
+    if (call->res.reason == SCEP_R_ADMIN_TOKEN ||
+        call->res.reason == SCEP_R_ADMIN_DENIED ||
+        call->res.status == SCEP_BROKEN) {
+        return scep_call_refuse_quietly(call);
+    }
+    page->problem = call->res.reason == SCEP_R_DRAW_PARAMS
+                        ? call->res.detail
+                        : call->res.public_text;
+    return show(call, page, scep_call_status(&call->res));
 }
 
 static int answer_post(scep_call_t *call)
 {
     scep_form_page_t page = {0};
+    scep_handover_t handover = {0};
     apr_table_t *fields;
     scep_octets_t body;
     int filter_status = OK;
-    scep_status_e status = scep_guard_change(call);
+    scep_status_e status = scep_guard_purpose(call);
 
     if (status == SCEP_OK) {
         status = scep_body_read(call->r, &body_limit, &body, &filter_status,
@@ -235,34 +345,15 @@ static int answer_post(scep_call_t *call)
     if (status != SCEP_OK) {
         return scep_call_refuse(call);
     }
-    status = act(call, fields, &page);
-    if (status == SCEP_OK) {
-        return show(call, &page, HTTP_OK);
-    }
-    if (!page.logged) {
-        scep_log_result(&call->request.env, &call->res,
-                        apr_psprintf(call->r->pool, "form, user \"%s\" from %s",
-                                     scep_printable(call->r->pool,
-                                                    call->r->user, NAME_IN_LOG),
-                                     call->request.peer));
-    }
-    scep_refusal_note(&call->request, &call->res, NULL, call->r->user);
-    page.cancelled = NULL;
-    page.problem = call->res.reason == SCEP_R_API_REQUEST ||
-                           call->res.reason == SCEP_R_DRAW_PARAMS
-                       ? call->res.detail
-                       : call->res.public_text;
-    status = call->res.status;
-    if (call->res.reason == SCEP_R_ADMIN_TOKEN ||
-        call->res.reason == SCEP_R_ADMIN_DENIED || status == SCEP_BROKEN) {
-        return scep_call_refuse_quietly(call);
-    }
-    return show(call, &page, scep_call_status(&call->res));
+    page.values = fields;
+    return act(call, fields, &page, &handover) == SCEP_OK
+               ? go_on(call, &handover)
+               : answer_fault(call, &page);
 }
 
 int scep_form_answer(scep_call_t *call)
 {
-    if (scep_guard_user(call) != SCEP_OK || scep_guard_visit(call) != SCEP_OK) {
+    if (scep_guard_user(call) != SCEP_OK) {
         return scep_call_refuse(call);
     }
     if (call->r->method_number == M_POST) {
@@ -271,5 +362,5 @@ int scep_form_answer(scep_call_t *call)
     if (call->r->header_only) {
         return scep_call_head(call, "text/html; charset=utf-8");
     }
-    return show(call, &(scep_form_page_t){0}, HTTP_OK);
+    return answer_get(call);
 }

@@ -11,13 +11,6 @@
 
 #include "scep_str.h"
 
-const scep_form_limit_t scep_form_limits[] = {
-    {"subject", "Subject of the certificate", false},
-    {"subjectAltNames", "Alternative name, as DNS:name", true},
-    {"networks", "Network of the device, as 192.0.2.0/24", true},
-    {"profile", "Certificate profile", false},
-    {NULL, NULL, false}};
-
 static const char head[] =
     "<!DOCTYPE html>\n"
     "<html lang=\"en\">\n"
@@ -44,6 +37,33 @@ static const char *time_text(const scep_form_page_t *page, apr_time_t when)
                         t.tm_min, t.tm_sec);
 }
 
+static const char *paragraph(const scep_form_page_t *page, const char *role,
+                             const char *text)
+{
+    return text == NULL
+               ? ""
+               : apr_pstrcat(page->pool, "<p ", role, "><strong>",
+                             escaped(page, text), "</strong></p>\n", NULL);
+}
+
+/* "Label: it is longer than ..." */
+static const char *problem_of(const scep_form_page_t *page)
+{
+    const scep_form_field_t *field = scep_form_fields;
+
+    if (page->fault.text == NULL) {
+        return page->problem;
+    }
+    while (field->name != NULL &&
+           (page->fault.field == NULL ||
+            strcmp(field->name, page->fault.field) != 0)) {
+        field++;
+    }
+    return apr_pstrcat(page->pool, "Nothing was done. ",
+                       field->name != NULL ? field->text : page->fault.field,
+                       ": ", page->fault.text, ".", NULL);
+}
+
 static const char *about(const scep_form_page_t *page)
 {
     const char *text = apr_pstrcat(page->pool, "<p>You are ",
@@ -55,15 +75,9 @@ static const char *about(const scep_form_page_t *page)
                            page->thumbprint, ".", NULL);
     }
     text = apr_pstrcat(page->pool, text, "</p>\n", NULL);
-    if (page->problem != NULL) {
-        text =
-            apr_pstrcat(page->pool, text, "<p role=\"alert\"><strong>",
-                        escaped(page, page->problem), "</strong></p>\n", NULL);
-    }
-    if (page->cancelled != NULL) {
-        text = apr_pstrcat(page->pool, text, "<p role=\"status\">Cancelled: ",
-                           escaped(page, page->cancelled), "</p>\n", NULL);
-    }
+    text = apr_pstrcat(page->pool, text,
+                       paragraph(page, "role=\"alert\"", problem_of(page)),
+                       paragraph(page, "role=\"status\"", page->notice), NULL);
     return text;
 }
 
@@ -81,7 +95,7 @@ static const char *after_password(const scep_form_page_t *page)
     if (page->password == NULL) {
         return "";
     }
-    if (page->reusable) {
+    if (page->expires == 0) {
         return "</code></p>\n<p>It can be used multiple times and will not "
                "expire.</p>\n";
     }
@@ -101,33 +115,47 @@ static const char *hidden(const scep_form_page_t *page, const char *action)
                        action, "\">\n", NULL);
 }
 
-static const char *input(const scep_form_page_t *page, const char *name,
-                         const char *text, const char *type)
+static const char *bounds(const scep_form_page_t *page,
+                          const scep_form_field_t *field)
 {
-    return apr_pstrcat(page->pool, "<p><label>", text, ": <input name=\"", name,
-                       "\" type=\"", type, "\"",
-                       strcmp(type, "number") == 0 ? " min=\"1\"" : "",
-                       "></label></p>\n", NULL);
+    return field->kind != SCEP_FIELD_NUMBER
+               ? "type=\"text\""
+               : apr_psprintf(
+                     page->pool,
+                     "type=\"number\" min=\"1\" max=\"%" APR_INT64_T_FMT "\"",
+                     field->max);
+}
+
+static const char *input(const scep_form_page_t *page,
+                         const scep_form_field_t *field)
+{
+    const char *value =
+        page->values != NULL ? apr_table_get(page->values, field->name) : NULL;
+    bool wrong = page->fault.field != NULL &&
+                 strcmp(page->fault.field, field->name) == 0;
+
+    return apr_pstrcat(
+        page->pool, "<p><label>", field->text, ": <input name=\"", field->name,
+        "\" ", bounds(page, field), " value=\"", escaped(page, value), "\"",
+        wrong ? " aria-invalid=\"true\" aria-describedby=\"fault\" autofocus"
+              : "",
+        "></label>", wrong ? " <strong id=\"fault\">" : "",
+        wrong ? escaped(page, page->fault.text) : "", wrong ? "</strong>" : "",
+        "</p>\n", NULL);
 }
 
 static const char *draw_form(const scep_form_page_t *page)
 {
-    const char *text = apr_pstrcat(
-        page->pool, "<h2>Draw a password</h2>\n", hidden(page, "draw"),
-        input(page, "label", "Label", "text"),
-        input(page, "minutes", "Minutes it is good for", "number"),
-        input(page, "uses", "Certificates it is good for", "number"), NULL);
-    size_t i;
+    const char *text = apr_pstrcat(page->pool, "<h2>Draw a password</h2>\n",
+                                   hidden(page, "draw"), NULL);
+    const scep_form_field_t *field;
 
-    for (i = 0; scep_form_limits[i].name != NULL; i++) {
-        text = apr_pstrcat(page->pool, text,
-                           input(page, scep_form_limits[i].name,
-                                 scep_form_limits[i].text, "text"),
-                           NULL);
+    for (field = scep_form_fields; field->name != NULL; field++) {
+        text = apr_pstrcat(page->pool, text, input(page, field), NULL);
     }
     return apr_pstrcat(page->pool, text,
-                       "<p><button>Draw</button> What is left empty is not "
-                       "limited, or as the server is set.</p>\n</form>\n",
+                       "<p><button>Draw</button> Empty fields use the "
+                       "server's default or set no limit.</p>\n</form>\n",
                        NULL);
 }
 

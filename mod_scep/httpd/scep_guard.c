@@ -7,6 +7,7 @@
 
 #include <ap_expr.h>
 
+#include "scep_csrf.h"
 #include "scep_manage.h"
 
 enum { NAME_IN_LOG = 256 };
@@ -29,56 +30,19 @@ static const char *user_of(const scep_call_t *call)
     return scep_printable(call->r->pool, call->r->user, NAME_IN_LOG);
 }
 
-static bool comes_from(const scep_call_t *call, const char *where)
+scep_status_e scep_guard_purpose(scep_call_t *call)
 {
-    const char *site = apr_table_get(call->r->headers_in, "Sec-Fetch-Site");
+    const char *found = scep_csrf_fault(call->r->headers_in, call->r->pool);
 
-    return site != NULL && strcasecmp(site, where) == 0;
-}
-
-scep_status_e scep_guard_visit(scep_call_t *call)
-{
-    if (comes_from(call, "cross-site")) {
+    if (found != NULL) {
         return scep_fail(&call->res, SCEP_R_ADMIN_CROSS_SITE,
-                         "a page of another site has led user \"%s\" here",
-                         user_of(call));
-    }
-    return SCEP_OK;
-}
-
-/* scheme "://" host [":" port]. The scheme does not count: TLS may end before
- * us. */
-static bool is_own_origin(const scep_call_t *call)
-{
-    const char *origin = apr_table_get(call->r->headers_in, "Origin");
-    const char *host = apr_table_get(call->r->headers_in, "Host");
-    const char *mark;
-
-    if (origin == NULL) {
-        return true; /* no browser, or one that has sent Sec-Fetch-Site */
-    }
-    mark = strstr(origin, "://");
-    return mark != NULL && host != NULL && strcasecmp(mark + 3, host) == 0;
-}
-
-scep_status_e scep_guard_change(scep_call_t *call)
-{
-    if (comes_from(call, "cross-site") || comes_from(call, "same-site")) {
-        return scep_fail(&call->res, SCEP_R_ADMIN_CROSS_SITE,
-                         "a page of another host has sent this in the name of "
-                         "user \"%s\"",
-                         user_of(call));
-    }
-    if (!is_own_origin(call)) {
-        return scep_fail(
-            &call->res, SCEP_R_ADMIN_CROSS_SITE,
-            "a page of %s has sent this in the name of user "
-            "\"%s\"; behind a proxy, that has to keep the Host "
-            "(ProxyPreserveHost)",
-            scep_printable(call->r->pool,
-                           apr_table_get(call->r->headers_in, "Origin"),
-                           NAME_IN_LOG),
-            user_of(call));
+                         "the browser of user \"%s\" sent this for another "
+                         "page, or ahead of a click (%s)%s",
+                         user_of(call), found,
+                         strncmp(found, "Sec-", 4) != 0
+                             ? "; a proxy in front must pass on the Host "
+                               "header (ProxyPreserveHost On)"
+                             : "");
     }
     return SCEP_OK;
 }

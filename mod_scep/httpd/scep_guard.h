@@ -24,13 +24,10 @@
 /** httpd has authenticated somebody (invariant 1). */
 scep_status_e scep_guard_user(scep_call_t *call);
 
-/** No page of another site has led the user here, as far as the browser tells:
- * for what NDES's clients do by GET. */
-scep_status_e scep_guard_visit(scep_call_t *call);
-
-/** The same for requests that only our own pages and programs send: no other
- * host of the same site either, and an Origin must be ours. */
-scep_status_e scep_guard_change(scep_call_t *call);
+/** The user means it: nothing in the request tells of a page of another host, of
+ * a part of a page, or of a browser that loads ahead (scep_csrf.h). For all
+ * that draws or changes something. */
+scep_status_e scep_guard_purpose(scep_call_t *call);
 
 /** ScepAdminRequire lets the user do ACTION (SCEP_ACTION_...). A refusal
  * leaves an audit row. */

@@ -8,6 +8,7 @@
 #include <apr_fnmatch.h>
 #include <apr_strings.h>
 
+#include <ap_expr.h>
 #include <http_core.h>
 
 #include "scep_sections.h"
@@ -228,7 +229,42 @@ scep_status_e scep_location_check(const server_rec *s, apr_pool_t *pool,
     return status;
 }
 
-const char *scep_location_below(const request_rec *r, const char *handler)
+/* What follows the shortest part of URI to which SECTION applies, from a slash
+ * on: an expression may well fit all that is below its page, too. A path with
+ * a wildcard fits its pages alone. */
+static const char *rest_of(const section_t *section, const char *uri)
+{
+    char *part = apr_pstrdup(section->pool, uri);
+    bool whole = section->core->r == NULL && section->core->d_is_fnmatch;
+    size_t len = strlen(uri), i;
+
+    for (i = whole ? len : 1; i <= len; i++) {
+        if (uri[i] != '/' && uri[i] != '\0' && uri[i - 1] != '/') {
+            continue;
+        }
+        part[i] = '\0';
+        if (applies(section, part, false)) {
+            return uri + i - (uri[i - 1] == '/' ? 1 : 0);
+        }
+        part[i] = uri[i];
+    }
+    return uri + len;
+}
+
+/* Does SECTION set HANDLER for R? SetHandler is an expression, even where it
+ * is a plain word. */
+static bool sets_handler(const section_t *section, request_rec *r,
+                         const char *handler)
+{
+    const char *error = NULL, *set = NULL;
+
+    if (section->core->expr_handler != NULL) {
+        set = ap_expr_str_exec(r, section->core->expr_handler, &error);
+    }
+    return error == NULL && set != NULL && strcmp(set, handler) == 0;
+}
+
+const char *scep_location_below(request_rec *r, const char *handler)
 {
     const core_server_config *core =
         ap_get_core_module_config(r->server->module_config);
@@ -237,20 +273,13 @@ const char *scep_location_below(const request_rec *r, const char *handler)
 
     for (i = 0; core->sec_url != NULL && i < core->sec_url->nelts; i++) {
         section_t section = {.core = ap_get_core_module_config(APR_ARRAY_IDX(
-                                 core->sec_url, i, ap_conf_vector_t *))};
-        size_t len;
+                                 core->sec_url, i, ap_conf_vector_t *)),
+                             .pool = r->pool};
 
-        if (section.core->d == NULL || section.core->r != NULL ||
-            section.core->d_is_fnmatch || section.core->handler == NULL ||
-            strcmp(section.core->handler, handler) != 0 ||
-            !applies(&section, r->uri, false)) {
-            continue;
+        if (section.core->d != NULL && applies(&section, r->uri, false) &&
+            sets_handler(&section, r, handler)) {
+            below = rest_of(&section, r->uri);
         }
-        len = strlen(section.core->d);
-        if (len > 0 && section.core->d[len - 1] == '/') {
-            len--;
-        }
-        below = r->uri + len;
     }
     return below;
 }

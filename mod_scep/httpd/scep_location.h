@@ -41,10 +41,10 @@ bool scep_location_match(const char *uri, apr_pool_t *pool,
 /**
  * What of R's path follows that of its admin page, if R is served by
  * `SetHandler scep-admin`: "" or something that starts with a slash. The last
- * literal <Location> with that handler tells where the page's path ends, so
- * that nothing that stands between can evade a narrower section.
+ * <Location> with that handler tells where the page's path ends, so that
+ * nothing that stands between can evade a narrower section.
  */
-const char *scep_location_below(const request_rec *r, const char *handler);
+const char *scep_location_below(request_rec *r, const char *handler);
 
 /**
  * Refuse a <Location> or <LocationMatch> of server S that is written for one

@@ -189,11 +189,12 @@ static const char *const migration_4[] = {
     NULL};
 
 /* How long a refused request is refused again, and since when (invariant 12);
- * what a child of the program before adds has no patience of its own. */
+ * what a child of the program before adds has no patience of its own. When a
+ * page showed a password to who drew it by a form. */
 static const char *const migration_5[] = {
     "ALTER TABLE requests ADD COLUMN patience BIGINT", /* ScepApprovalExpiry */
     "ALTER TABLE requests ADD COLUMN heard_at BIGINT", /* the refusal, last */
-    NULL};
+    "ALTER TABLE challenges ADD COLUMN shown_at BIGINT", NULL};
 
 static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {
     migration_1, migration_2, migration_3, migration_4, migration_5};

@@ -168,6 +168,16 @@ scep_status_e scep_store_challenges_count(scep_store_t *store,
                                           apr_int64_t *count,
                                           scep_result_t *res);
 
+/**
+ * A password is about to be shown to who drew it.
+ * @param first set if that is recorded now, for the first time; false also
+ *     where there is no such password
+ */
+scep_status_e scep_store_challenge_show(scep_store_t *store, const char *scope,
+                                        const unsigned char *hash,
+                                        apr_time_t now, apr_pool_t *pool,
+                                        bool *first, scep_result_t *res);
+
 /** Which password is cancelled, and by whom. */
 typedef struct scep_challenge_cancel_t {
     const char *scope;

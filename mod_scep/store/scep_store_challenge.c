@@ -55,6 +55,31 @@ scep_status_e scep_store_challenge_add(scep_store_t *store,
                           "record a challenge", res);
 }
 
+scep_status_e scep_store_challenge_show(scep_store_t *store, const char *scope,
+                                        const unsigned char *hash,
+                                        apr_time_t now, apr_pool_t *pool,
+                                        bool *first, scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {
+        {NULL, now},
+        {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0},
+        {scope, 0}};
+    scep_store_session_t s;
+    apr_int64_t changed = 0;
+    scep_sql_status_e sql;
+    scep_status_e status = scep_store_begin(store, &s, res);
+
+    *first = false;
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql =
+        scep_store_run(&s, SCEP_Q_CHALLENGE_SHOW, values, NULL, NULL, &changed);
+    status = scep_store_end(&s, sql, changed == 1, "show a challenge", res);
+    *first = status == SCEP_OK && changed == 1;
+    return status;
+}
+
 /* --- reading -------------------------------------------------------------- */
 
 /* The order of SCEP_CHALLENGE_COLUMNS. */

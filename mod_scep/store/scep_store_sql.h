@@ -73,6 +73,9 @@
     X(SCEP_Q_CHALLENGES_COUNT, "ntn",                                          \
       "SELECT COUNT(*) FROM challenges"                                        \
       " WHERE state = $1 AND scope = $2 AND expires > $3")                     \
+    X(SCEP_Q_CHALLENGE_SHOW, "ntt",                                            \
+      "UPDATE challenges SET shown_at = $1"                                    \
+      " WHERE hash = $2 AND scope = $3 AND shown_at IS NULL")                  \
     X(SCEP_Q_CHALLENGE_CANCEL, "ntttnn",                                       \
       "UPDATE challenges SET state = $1, cancelled_by = $2"                    \
       " WHERE hash = $3 AND scope = $4 AND state = $5 AND expires > $6")       \

@@ -119,7 +119,7 @@ def test_headers(running):
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Content-Encoding"] is None
     assert answer.headers["ETag"] is None
     assert int(answer.headers["Content-Length"]) == len(answer.body)
@@ -348,16 +348,94 @@ def test_satisfied_without_user(httpd):
     assert server.query("SELECT COUNT(*) FROM challenges") == [(0,)]
 
 
-@pytest.mark.parametrize("site, status", (
-    ("cross-site", 403), ("Cross-Site", 403), ("same-origin", 200),
-    ("same-site", 200), ("none", 200)))
-def test_other_sites(running, site, status):
-    before = passwords(running)
-    answer = running.admin(headers={"Sec-Fetch-Site": site})
-    assert answer.status == status
-    assert passwords(running) == before + (status == 200)
-    if status == 403:
-        assert "SCEP0182" in running.error_log()
+CHROMIUM = {  # a page whose address was typed in, by HTTPS
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, "
+    "like Gecko) Chrome/150.0.0.0 Safari/537.36", "Accept-Language": "de",
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,"
+    "image/avif,image/webp,*/*;q=0.8", "Upgrade-Insecure-Requests": "1"}
+TYPED = {**CHROMIUM, "Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate",
+         "Sec-Fetch-User": "?1", "Sec-Fetch-Dest": "document"}
+OWN = "http://127.0.0.1:@PORT@/x"
+ON_PURPOSE = (
+    {}, CHROMIUM, TYPED, {**TYPED, "Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "Same-Origin"}, {"Referer": OWN},
+    {"Referer": OWN.replace("http:", "https:")}, {"Origin": OWN[:-2]},
+    {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
+    {"Origin": "http://scep.example", "Host": "scep.example"},
+    {"Origin": "http://SCEP.example", "Host": "scep.EXAMPLE:80"},
+    {"Origin": "https://scep.example:443", "Host": "scep.example"},
+    {"Referer": "http://[::1]:8080/", "Host": "[::1]:8080"},
+    {"Sec-Fetch-Mode": "cors", "Accept-Language": "*", "Accept": "*/*",
+     "User-Agent": "node"},
+    {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors",
+     "Sec-Fetch-Dest": "empty"},
+    # programs that call themselves a browser
+    {"Accept": "*/*", "User-Agent": CHROMIUM["User-Agent"]},
+    {"Accept": "*/*", "Accept-Language": "en-us", "User-Agent":
+     "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0)"},
+    {"Accept": "image/gif, image/jpeg, */*", "Accept-Language": "en-us",
+     "User-Agent": "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)"},
+    {"Referer": "", "Origin": "", "Sec-Purpose": ""})
+NOT_ON_PURPOSE = (
+    *({**TYPED, "Sec-Fetch-Site": site}
+      for site in ("cross-site", "same-site", "Cross-Site", "other",
+                   "none, cross-site")),
+    {"Sec-Fetch-Site": "same-site"},
+    *({**TYPED, "Sec-Fetch-Dest": dest}
+      for dest in ("image", "script", "style", "iframe", "frame", "embed",
+                   "object", "video", "prefetch", "report", "document2")),
+    *({"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": mode}
+      for mode in ("no-cors", "websocket")),
+    {"Sec-Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"},
+    {**TYPED, "Sec-Purpose": "prefetch"}, {"Purpose": "prefetch"},
+    {"X-Moz": "prefetch"}, {"X-Purpose": "preview"},
+    *({"Origin": origin}
+      for origin in ("https://evil.example", "null", "http://127.0.0.1",
+                     "http://127.0.0.1:1", "127.0.0.1:@PORT@", "http://",
+                     "http://127.0.0.1:@PORT@.evil.example",
+                     "http://127.0.0.1:@PORT@, http://evil.example",
+                     "http://x@127.0.0.1:@PORT@")),
+    {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"},
+    {"Origin": "https://scep.example", "Host": "scep.example:80"},
+    *({"Referer": referer}
+      for referer in ("https://evil.example/", "about:blank", "x",
+                      "http://evil.example/http://127.0.0.1:@PORT@/",
+                      "http://evil.example?//127.0.0.1:@PORT@/",
+                      "http://127.0.0.1.evil.example:@PORT@/",
+                      "android-app://org.example/")),
+    {"Referer": "https://evil.example/", "Sec-Fetch-Site": "same-origin"},
+    # of a page that hides itself, by HTTP
+    *({**CHROMIUM, "Accept": accept}
+      for accept in ("*/*", "image/avif,image/webp,*/*;q=0.8",
+                     "text/css,*/*;q=0.1")))
+
+
+def with_port(server, headers):
+    return {name: value.replace("@PORT@", str(server.port))
+            for name, value in headers.items()}
+
+
+@pytest.mark.parametrize("headers", ON_PURPOSE)
+def test_drawn_on_purpose(running, headers):
+    headers = with_port(running, headers)
+    for method, path in (("GET", PAGE), ("POST", PAGE),
+                         ("GET", PAGE + NDES)):
+        before = passwords(running)
+        assert running.admin(path, method, headers=headers).status == 200
+        assert passwords(running) == before + 1
+
+
+@pytest.mark.parametrize("headers", NOT_ON_PURPOSE)
+def test_not_drawn_on_purpose(running, headers):
+    headers = with_port(running, headers)
+    before, log = passwords(running), running.count("SCEP0182")
+    for path in (PAGE, PAGE[:-1], PAGE + "mscep.dll", PAGE + NDES):
+        for method in ("GET", "POST"):
+            answer = running.admin(path, method, headers=headers)
+            assert answer.status == 403
+            assert b"Open this page by its own address" in answer.body
+    assert passwords(running) == before
+    assert running.count("SCEP0182") == log + 8
 
 
 # ---- full ----

@@ -19,7 +19,11 @@ DEVICE_PATHS = (
 ADMIN_PATHS = (
     "/certsrv/mscep_admin/", "/certsrv/mscep_admin/mscep.dll",
     "/CertSrv/MSCEP_ADMIN/", "/certsrv/mscep_admin/mscep.dll/",
-    "/certsrv/mscep_admin/anything")
+    "/certsrv/MSCEP_admin/MSCEP.dll")
+# Of the admin page's folder; nothing is drawn there.
+BELOW = ("favicon.ico", "anything", "form/x", "mscep.dll/x", "robots.txt",
+         "mscep.dll/pkiclient.exe", "pkiclient.exe", "mscep.dllx", "formx",
+         "mscep.dll/form", "a/b", ";x", "mscep.dll;x", "-")
 OTHER_PATHS = (
     "/", "/index.html", "/cgi-bin/other", "/cgi-bin/pkiclient.exe2",
     "/certsrv", "/certsrv/", "/certsrv/mscepx", "/certsrv/mscep_adminx",
@@ -49,6 +53,42 @@ def test_device_paths_draw_nothing(running, path):
 def test_admin_paths(running, path):
     assert running.http("GET", path).status == 401
     assert running.draw(path)
+
+
+@pytest.mark.parametrize("name", BELOW)
+@pytest.mark.parametrize("more", ("", "?operation=NDESGenerateChallenge"))
+def test_nothing_is_drawn_below(running, name, more):
+    before = running.query("SELECT COUNT(*) FROM challenges")
+    path = f"/certsrv/mscep_admin/{name}{more}"
+    assert running.http("GET", path).status == 401
+    for method in ("GET", "HEAD", "POST"):
+        answer = running.admin(path, method)
+        assert answer.status == 404
+        assert b"password" not in answer.body.replace(b"\0", b"")
+    assert running.query("SELECT COUNT(*) FROM challenges") == before
+
+
+def test_nothing_is_drawn_below_a_location(httpd):
+    """Its path, and its expression, end where the page does."""
+    auth = ("SetHandler scep-admin\nAuthType Basic\nAuthName admin\n"
+            "AuthUserFile htpasswd\nRequire valid-user\n")
+    server = httpd(extra=(
+        f"<Location /a>\n{auth}</Location>\n"
+        f"<Location /b/c/>\n{auth}</Location>\n"
+        f"<Location /d/*>\n{auth}</Location>\n"
+        f'<LocationMatch "^/e/(f|g)(/.*)?$">\n{auth}</LocationMatch>\n'
+        f"<Location /a/inside>\n{auth}</Location>\n"))
+    server.expect("SCEP0195")
+    for path in ("/a", "/b/c/", "/d/x", "/e/f", "/e/g/", "/a/inside"):
+        assert server.draw(path)
+        folder = path.rstrip("/")
+        if folder != "/d/x":  # a * fits no slash
+            assert server.draw(folder + "/")
+            assert server.draw(folder + "/mscep.dll")
+            for below in ("favicon.ico", "x/", "mscep.dll/x"):
+                assert server.admin(f"{folder}/{below}").status == 404
+            assert b"<form" in server.admin(f"{folder}/form").body
+            assert server.admin(f"{folder}/api/status").status == 200
 
 
 @pytest.mark.parametrize("path", ADMIN_PATHS)

@@ -38,7 +38,7 @@ def fixture_running(make_server):
         location("/broken", "file('/nonexistent') == 'x'") +
         f"<Location /group>\n{AUTH}AuthGroupFile groups\n"
         "Require group admins\n</Location>\n"
-        "<Location /no/inside>\nScepAdminRequire true\n</Location>\n"),
+        "<Location /no/inside>\nSetHandler scep-admin\nScepAdminRequire true\n</Location>\n"),
         modules=("authz_groupfile",))
     return server
 
@@ -57,11 +57,32 @@ def send(server, fields, path=FORM, headers=None, user=f"{ADMIN}:{SECRET}"):
                        {**TYPE, **(headers or {})}, user=user)
 
 
-def drawn(answer):
-    """The password on the page."""
-    assert answer.status == 200, answer.body
-    return html.unescape(re.search('<code id="challenge">([^<]*)</code>',
-                                   answer.body.decode()).group(1))
+def next_page(server, answer, path=FORM, **more):
+    """The page to which the ANSWER to a form at PATH leads a browser."""
+    assert (answer.status, answer.body) == (303, b""), answer.body
+    cookie = answer.headers["Set-Cookie"].split(";")[0]
+    return server.admin(urllib.parse.urljoin(path, answer.headers["Location"]),
+                        headers={"Cookie": cookie}, **more)
+
+
+def challenge(page):
+    """The password on a page, or None."""
+    assert page.status == 200, page.body
+    found = re.search('<code id="challenge">([^<]*)</code>',
+                      page.body.decode())
+    return html.unescape(found.group(1)) if found else None
+
+
+def drawn(server, fields, path=FORM):
+    """The password for FIELDS."""
+    answer = send(server, {"action": "draw", "token": form(server)[1],
+                           **fields}, path)
+    return challenge(next_page(server, answer, path))
+
+
+def add_user(server, name):
+    with open(server.path("htpasswd"), "a+", encoding="ascii") as file:
+        file.write(f"{name}:{{SHA}}5en6G6MezRroT3XKqkdPOmY/BfQ=\n")  # secret
 
 
 def passwords(server):
@@ -94,7 +115,7 @@ def test_headers(running):
     assert "base-uri 'none'" in policy
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert b"<script" not in answer.body.lower()
     assert running.admin(FORM, "HEAD").body == b""
     assert running.admin(FORM[:-1]).status == 200
@@ -103,59 +124,150 @@ def test_headers(running):
 
 
 def test_draw(running):
-    _text, token = form(running)
-    password = drawn(send(running, {
-        "token": token, "action": "draw", "label": "", "minutes": "",
-        "uses": "", "subject": "", "profile": ""}))
+    password = drawn(running, {"label": "", "minutes": "", "uses": "",
+                               "subject": "", "profile": ""})
     assert re.fullmatch("[0-9A-F]{16}", password)
     assert running.enrol(password, "form").status == scep.SUCCESS
 
 
 def test_draw_with_limits(running):
-    _text, token = form(running)
     label = "<script>alert(\"1\")</script>&amp; 'ü'"
-    answer = send(running, {"token": token, "action": "draw", "label": label,
-                            "minutes": "5", "uses": "3"})
-    assert re.fullmatch("[0-9A-F]{16}", drawn(answer))
+    password = drawn(running, {"label": label, "minutes": "5", "uses": "3"})
+    assert re.fullmatch("[0-9A-F]{16}", password)
     rows = running.query("SELECT label, uses, expires - created, drawn_by "
                          "FROM challenges WHERE uses = 3")
     assert rows == [(label, 3, 300 * 1000000, ADMIN)]
-    for text in (answer.body.decode(), form(running)[0]):
-        assert "<script" not in text
-        assert html.escape(label, quote=False) in text or html.escape(
-            label) in text or label in html.unescape(text)
-    assert drawn(answer) not in form(running)[0]
+    text = form(running)[0]
+    assert "<script" not in text and label in html.unescape(text)
+    assert password not in text
 
 
 def test_draw_for_a_device(running):
-    _text, token = form(running)
-    password = drawn(send(running, {
-        "token": token, "action": "draw", "subject": "CN=the-printer,O=Tests",
-        "networks": "127.0.0.0/8", "profile": "device"}))
+    password = drawn(running, {
+        "subject": "CN=the-printer,O=Tests", "networks": "127.0.0.0/8",
+        "profile": "device"})
     assert "CN=the-printer" in form(running)[0]
     assert running.enrol(password, "another").status == scep.FAILURE
     assert running.enrol(password, "the-printer").status == scep.SUCCESS
-    answer = send(running, {"token": token, "action": "draw",
-                            "networks": "<b>nowhere"})
-    assert answer.status == 400 and b"<b>nowhere" not in answer.body
 
+
+# ---- what one page hands over to the next ----
+
+def test_redirect(running):
+    answer = send(running, {"action": "draw", "token": form(running)[1]})
+    assert re.fullmatch(r"\./\?drawn=[0-9a-f]{16}", answer.headers["Location"])
+    assert re.fullmatch(
+        r"scep_form_[0-9a-f]{16}=[0-9a-f]+; Max-Age=60; HttpOnly; "
+        r"SameSite=Strict", answer.headers["Set-Cookie"])
+    assert answer.headers["Cache-Control"] == "no-store"
+    page = next_page(running, answer)
+    assert re.fullmatch(r"scep_form_[0-9a-f]{16}=; Max-Age=0; HttpOnly; "
+                        r"SameSite=Strict", page.headers["Set-Cookie"])
+    password = challenge(page)
+    for text in (str(answer.headers), running.error_log(),
+                 running.access_log()):
+        assert password not in text
+        assert password.encode().hex() not in text
+
+
+def test_is_shown_once(running):
+    """Also to who has kept the cookie, and after a graceful restart."""
+    answer = send(running, {"action": "draw", "token": form(running)[1]})
+    running.graceful()
+    assert challenge(next_page(running, answer)) is not None
+    page = next_page(running, answer)
+    assert challenge(page) is None
+    assert b"A password is shown once." in page.body
+
+
+def test_is_shown_to_who_has_drawn_it(running):
+    add_user(running, "other")
+    answer = send(running, {"action": "draw", "token": form(running)[1]})
+    cookie = answer.headers["Set-Cookie"].split(";")[0]
+    where = FORM + answer.headers["Location"][2:]
+    ticket = where.rpartition("=")[2]
+    page = running.http("GET", where, headers={"Cookie": cookie},
+                        user="other:secret")
+    assert challenge(page) is None
+    for path, headers in (
+            (where, {}), (FORM, {"Cookie": cookie}),
+            (where, {"Cookie": cookie[:-1]}),
+            (where, {"Cookie": cookie[:-1] + "x"}),
+            (where[:-1], {"Cookie": cookie}),
+            (FORM + "?drawn=" + 16 * "0", {"Cookie": cookie.replace(
+                ticket, 16 * "0")}),
+            (FORM + "?drawn=%0d%0aX:y", {"Cookie": cookie}),
+            (where, {"Cookie": cookie, "Sec-Purpose": "prefetch"}),
+            (where, {"Cookie": cookie, "Sec-Fetch-Site": "cross-site"})):
+        assert challenge(running.admin(path, headers=headers)) is None
+    assert running.admin(where, "HEAD", headers={"Cookie": cookie}).body == b""
+    assert challenge(next_page(running, answer)) is not None
+
+
+@pytest.mark.parametrize("path, location", (
+    ("/certsrv/mscep_admin/form", "./form?"),
+    ("/CertSrv/MSCEP_ADMIN/Form/", "./?"),
+    ("/certsrv/mscep_admin/form?a=b/c", "./form?"), ("/yes/form", "./form?")))
+def test_redirect_stays_on_the_path(running, path, location):
+    answer = send(running, {"action": "draw", "token": form(running)[1]},
+                  path)
+    assert answer.headers["Location"].startswith(location)
+    assert challenge(next_page(running, answer, path)) is not None
+
+
+# ---- cancelled ----
 
 def test_cancel(running):
-    _text, token = form(running)
-    password = drawn(send(running, {"token": token, "action": "draw",
-                                    "label": "to-cancel"}))
+    password = drawn(running, {"label": "to-cancel"})
     name = running.query("SELECT hash FROM challenges WHERE label = "
                          "'to-cancel'")[0][0]
-    assert f'value="{name}"' in form(running)[0]
+    text, token = form(running)
+    assert f'value="{name}"' in text
     answer = send(running, {"token": token, "action": "cancel", "id": name})
-    assert answer.status == 200
-    assert f'value="{name}"' not in form(running)[0]
+    page = next_page(running, answer)
+    assert f"Cancelled: {name}".encode() in page.body
+    assert f'value="{name}"'.encode() not in page.body
     assert running.enrol(password, "cancelled").status == scep.FAILURE
     answer = send(running, {"token": token, "action": "cancel", "id": name})
     assert answer.status == 409
     assert "SCEP0187" in running.error_log()
     answer = send(running, {"token": token, "action": "cancel", "id": "<b>"})
     assert answer.status == 404 and b"<b>" not in answer.body
+
+
+# ---- wrong ----
+
+WRONG = (("label", "x" * 300, "longer than 256"),
+         ("minutes", "0", "a whole number from 1 to 527040"),
+         ("minutes", "9" * 30, "a whole number"),
+         ("uses", "-1", "a whole number from 1 to 100000"),
+         ("uses", "<b>", "a whole number"), ("subject", "no-name", ""),
+         ("subjectAltNames", "printer", ""), ("networks", "<b>nowhere", ""),
+         ("profile", "other", "there is no such profile"))
+
+
+@pytest.mark.parametrize("name, value, said", WRONG)
+def test_wrong_field(running, name, value, said):
+    """It is named, and what was typed is still there."""
+    before = passwords(running)
+    typed = {"label": "Büro <3>", "minutes": "7", "uses": "2",
+             "subject": "CN=a", "subjectAltNames": "DNS:a.example",
+             "networks": "192.0.2.0/24", "profile": "device", name: value}
+    answer = send(running, {"action": "draw", "token": form(running)[1],
+                            **typed})
+    assert answer.status == 400
+    text = answer.body.decode()
+    assert "<b>" not in text
+    inputs = {html.unescape(found[1]): found[0] for found in re.finditer(
+        r'<input name="([^"]*)"[^>]*>', text)}
+    for field, content in typed.items():
+        assert f'value="{html.escape(content)}"' in inputs[field]
+        assert ("aria-invalid" in inputs[field]) == (field == name)
+    problem = re.search('role="alert"><strong>(.*?)</strong>', text).group(1)
+    beside = re.search('<strong id="fault">(.*?)</strong>', text).group(1)
+    assert problem.startswith("Nothing was done. ")
+    assert problem.endswith(f": {beside}.") and said in beside
+    assert passwords(running) == before
 
 
 @pytest.mark.parametrize("fields", (
@@ -186,8 +298,7 @@ def test_token(running):
 
 
 def test_token_of_another_user(running):
-    with open(running.path("htpasswd"), "a", encoding="ascii") as file:
-        file.write("other:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n")  # secret
+    add_user(running, "other")
     _text, token = form(running)
     answer = send(running, {"action": "draw", "token": token},
                   user="other:secret")
@@ -196,13 +307,40 @@ def test_token_of_another_user(running):
 
 @pytest.mark.parametrize("headers", (
     {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"},
-    {"Origin": "https://evil.example"}, {"Origin": "null"}))
+    {"Origin": "https://evil.example"}, {"Origin": "null"},
+    {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"},
+    {"Referer": "https://evil.example/"}))
 def test_other_sites(running, headers):
     before = passwords(running)
     answer = send(running, {"action": "draw", "token": form(running)[1]},
                   headers=headers)
     assert answer.status == 403
     assert passwords(running) == before
+
+
+@pytest.mark.parametrize("headers", (
+    {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
+    {"Origin": "http://127.0.0.1:@PORT@", "Sec-Fetch-Site": "same-origin",
+     "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
+     "Sec-Fetch-User": "?1", "Referer": "http://127.0.0.1:@PORT@" + FORM},
+    {"Origin": "http://127.0.0.1:@PORT@"}, {}))
+def test_own_page(running, headers):
+    """What browsers send with our form, by HTTP and HTTPS."""
+    headers = {name: value.replace("@PORT@", str(running.port))
+               for name, value in headers.items()}
+    answer = send(running, {"action": "draw", "token": form(running)[1]},
+                  headers=headers)
+    assert challenge(next_page(running, answer)) is not None
+
+
+@pytest.mark.parametrize("site", ("cross-site", "same-site", "none"))
+def test_linked_from_elsewhere(running, site):
+    """A link of an intranet page opens the form."""
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate",
+               "Sec-Fetch-Dest": "document",
+               "Referer": "https://intranet.example/"}
+    assert running.admin(FORM, headers=headers).status == 200
 
 
 def test_list_is_bounded(httpd):
@@ -216,10 +354,10 @@ def test_list_is_bounded(httpd):
 
 def test_master(httpd):
     server = httpd(extra="ScepUseSinglePassword On\n")
-    _text, token = form(server)
-    answer = send(server, {"action": "draw", "token": token})
-    assert re.fullmatch("[0-9A-F]{32}", drawn(answer))
-    assert b"will not expire" in answer.body
+    answer = send(server, {"action": "draw", "token": form(server)[1]})
+    page = next_page(server, answer)
+    assert re.fullmatch("[0-9A-F]{32}", challenge(page))
+    assert b"will not expire" in page.body
 
 
 # ---- ScepAdminRequire ----

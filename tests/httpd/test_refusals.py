@@ -481,6 +481,11 @@ def admin_cross_site(running):
     return running.admin(headers={"Sec-Fetch-Site": "cross-site"}), None
 
 
+@case("SCEP0195")
+def admin_path(running):
+    return running.admin("/certsrv/mscep_admin/favicon.ico"), None
+
+
 # SCEP0181 last: it leaves no room for passwords.
 @pytest.mark.parametrize("number", sorted(CASES, key=lambda n: (
     n == "SCEP0181", n)))

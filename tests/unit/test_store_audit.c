@@ -356,6 +356,7 @@ static const char undo_migrations[] =
     "ALTER TABLE challenges DROP COLUMN claimed_by;"
     "ALTER TABLE challenges DROP COLUMN claimed_until;"
     "ALTER TABLE challenges DROP COLUMN cancelled_by;"
+    "ALTER TABLE challenges DROP COLUMN shown_at;"
     "ALTER TABLE certificates DROP COLUMN key_hash;"
     "ALTER TABLE transactions DROP COLUMN renewal_of;"
     "DROP TABLE requests; DROP TABLE revocations; DROP TABLE crls;"

@@ -255,9 +255,36 @@ static void test_cancel_that_fails_is_not_done(void **state)
         db_number(f, "SELECT COUNT(*) FROM challenges WHERE state = 0"), 1);
 }
 
+static bool shows(fixture_t *f, scep_store_t *store, const char *scope, int n)
+{
+    bool first;
+
+    assert_int_equal(
+        scep_store_challenge_show(store, scope, sample_hash(f->pool, 'p', n),
+                                  f->now, f->pool, &first, &f->res),
+        SCEP_OK);
+    return first;
+}
+
+static void test_is_shown_once(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+
+    must_add(f, store, 1);
+    must_add(f, store, 2);
+    assert_false(shows(f, store, "other", 1));
+    assert_false(shows(f, store, SAMPLE_SCOPE, 3));
+    assert_true(shows(f, store, SAMPLE_SCOPE, 1));
+    assert_false(shows(f, store, SAMPLE_SCOPE, 1));
+    assert_int_equal(cancel(f, store, 2), SCEP_CANCEL_DONE);
+    assert_true(shows(f, store, SAMPLE_SCOPE, 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_is_shown_once),
         FIXTURE_TEST(test_lists_in_pages),
         FIXTURE_TEST(test_pages_within_one_time),
         FIXTURE_TEST(test_lists_only_what_is_good),

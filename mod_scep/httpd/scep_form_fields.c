@@ -1,0 +1,162 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_form_fields.c: from the form's fields to what is drawn. Each limit is
+ * tried by itself, to tell which field is wrong. (httpd layer)
+ */
+#include "scep_form_fields.h"
+
+#include <apr_strings.h>
+
+#include "scep_json.h"
+#include "scep_limits.h"
+
+enum { SECONDS_PER_MINUTE = 60 };
+
+const scep_form_field_t scep_form_fields[] = {
+    {"label", "Label", SCEP_FIELD_TEXT, 0},
+    {"minutes", "Minutes it is good for", SCEP_FIELD_NUMBER,
+     SCEP_MAX_PASSWORD_VALIDITY / APR_USEC_PER_SEC / SECONDS_PER_MINUTE},
+    {"uses", "Certificates it is good for", SCEP_FIELD_NUMBER, SCEP_MAX_USES},
+    {"subject", "Subject of the certificate", SCEP_FIELD_LIMIT, 0},
+    {"subjectAltNames", "Alternative name, as DNS:name", SCEP_FIELD_LIMIT_LIST,
+     0},
+    {"networks", "Network of the device, as 192.0.2.0/24",
+     SCEP_FIELD_LIMIT_LIST, 0},
+    {"profile", "Certificate profile", SCEP_FIELD_LIMIT, 0},
+    {NULL, NULL, SCEP_FIELD_TEXT, 0}};
+
+scep_status_e scep_form_bad(scep_call_t *call, scep_form_fault_t *fault,
+                            const char *name, const char *text)
+{
+    fault->field = name;
+    fault->text = text;
+    return scep_fail(&call->res, SCEP_R_API_REQUEST, "the field \"%s\": %s",
+                     name, text);
+}
+
+const char *scep_form_field(const apr_table_t *fields, const char *name)
+{
+    const char *text = apr_table_get(fields, name);
+
+    return text != NULL && *text != '\0' ? text : NULL;
+}
+
+static scep_status_e read_number(scep_call_t *call,
+                                 const scep_form_field_t *field,
+                                 const char *text, apr_int64_t *value,
+                                 scep_form_fault_t *fault)
+{
+    char *end;
+
+    *value = apr_strtoi64(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || *value < 1 ||
+        *value > field->max) {
+        return scep_form_bad(
+            call, fault, field->name,
+            apr_psprintf(call->r->pool,
+                         "a whole number from 1 to %" APR_INT64_T_FMT
+                         " is wanted",
+                         field->max));
+    }
+    return SCEP_OK;
+}
+
+/* "name":"value", or "name":["value"]. */
+static const char *member(const scep_form_field_t *field, const char *value,
+                          apr_pool_t *pool)
+{
+    bool is_list = field->kind == SCEP_FIELD_LIMIT_LIST;
+
+    return apr_pstrcat(pool, "\"", field->name,
+                       is_list ? "\":[" : "\":", scep_json_string(pool, value),
+                       is_list ? "]" : "", NULL);
+}
+
+static scep_status_e check_limit(scep_call_t *call,
+                                 const scep_form_field_t *field,
+                                 const char *json, scep_form_fault_t *fault)
+{
+    apr_pool_t *pool = call->r->pool;
+    const char *error, *profile;
+    const scep_limits_t *limits = scep_limits_parse(
+        pool, apr_pstrcat(pool, "{", json, "}", NULL), &error);
+
+    if (limits == NULL) {
+        return scep_form_bad(call, fault, field->name, error);
+    }
+    profile = scep_limits_profile(limits);
+    if (profile != NULL &&
+        scep_profile_find(call->policy.profiles, profile) == NULL) {
+        return scep_form_bad(call, fault, field->name,
+                             "there is no such profile");
+    }
+    return SCEP_OK;
+}
+
+static scep_status_e read_label(scep_call_t *call, const char *text,
+                                scep_draw_params_t *params,
+                                scep_form_fault_t *fault)
+{
+    if (strlen(text) > SCEP_MAX_LABEL) {
+        return scep_form_bad(call, fault, "label",
+                             apr_psprintf(call->r->pool,
+                                          "it is longer than %d octets",
+                                          SCEP_MAX_LABEL));
+    }
+    params->label = text;
+    return SCEP_OK;
+}
+
+static scep_status_e read_field(scep_call_t *call,
+                                const scep_form_field_t *field,
+                                const char *text, scep_draw_params_t *params,
+                                scep_form_fault_t *fault)
+{
+    apr_pool_t *pool = call->r->pool;
+    const char *json;
+    apr_int64_t value;
+
+    if (field->kind == SCEP_FIELD_TEXT) {
+        return read_label(call, text, params, fault);
+    }
+    if (field->kind == SCEP_FIELD_NUMBER) {
+        if (read_number(call, field, text, &value, fault) != SCEP_OK) {
+            return SCEP_REFUSED;
+        }
+        if (strcmp(field->name, "uses") == 0) {
+            params->uses = (int)value;
+        }
+        else {
+            params->validity = apr_time_from_sec(value * SECONDS_PER_MINUTE);
+        }
+        return SCEP_OK;
+    }
+    json = member(field, text, pool);
+    params->limits = params->limits == NULL
+                         ? json
+                         : apr_pstrcat(pool, params->limits, ",", json, NULL);
+    return check_limit(call, field, json, fault);
+}
+
+scep_status_e scep_form_fields_read(scep_call_t *call,
+                                    const apr_table_t *fields,
+                                    scep_draw_params_t *params,
+                                    scep_form_fault_t *fault)
+{
+    const scep_form_field_t *field;
+
+    memset(params, 0, sizeof(*params));
+    for (field = scep_form_fields; field->name != NULL; field++) {
+        const char *text = scep_form_field(fields, field->name);
+
+        if (text != NULL &&
+            read_field(call, field, text, params, fault) != SCEP_OK) {
+            return SCEP_REFUSED;
+        }
+    }
+    if (params->limits != NULL) {
+        params->limits =
+            apr_pstrcat(call->r->pool, "{", params->limits, "}", NULL);
+    }
+    return SCEP_OK;
+}
