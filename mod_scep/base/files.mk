@@ -5,6 +5,7 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_crypto_load.c \
 	mod_scep/base/scep_env.c \
 	mod_scep/base/scep_file.c mod_scep/base/scep_file.h \
+	mod_scep/base/scep_file_kind.c mod_scep/base/scep_file_kind.h \
 	mod_scep/base/scep_json.c mod_scep/base/scep_json.h \
 	mod_scep/base/scep_json_read.c mod_scep/base/scep_json_read.h \
 	mod_scep/base/scep_openssl_floor.c \
@@ -17,7 +18,8 @@ if HAVE_CMOCKA
 BASE_TESTS = tests/unit/test_cert_time tests/unit/test_counts \
 	tests/unit/test_crypto \
 	tests/unit/test_crypto_load \
-	tests/unit/test_env tests/unit/test_file tests/unit/test_json \
+	tests/unit/test_env tests/unit/test_file tests/unit/test_file_kind \
+	tests/unit/test_json \
 	tests/unit/test_json_read tests/unit/test_openssl_floor \
 	tests/unit/test_result tests/unit/test_seal tests/unit/test_str
 check_PROGRAMS += $(BASE_TESTS)
@@ -41,6 +43,10 @@ tests_unit_test_crypto_load_LDFLAGS = $(AM_LDFLAGS) \
 tests_unit_test_env_SOURCES = tests/unit/test_env.c tests/unit/fixture.h
 tests_unit_test_env_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_env_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_file_kind_SOURCES = tests/unit/test_file_kind.c \
+	tests/unit/fixture.h tests/unit/fixture_certs.h
+tests_unit_test_file_kind_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_file_kind_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_file_SOURCES = tests/unit/test_file.c tests/unit/fixture.h
 tests_unit_test_file_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_file_LDADD = $(LIB_BASE) $(UNIT_LIBS)

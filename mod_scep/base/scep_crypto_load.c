@@ -18,6 +18,7 @@
 #include <openssl/ui.h>
 
 #include "scep_file.h"
+#include "scep_file_kind.h"
 
 enum { MAX_KEY_FILE = 65536, MAX_CERT_FILE = 1048576 };
 
@@ -25,7 +26,9 @@ typedef struct ask_t {
     scep_passphrase_fn *pass;
     void *baton;
     const char *source;
+    bool asked;
     bool failed; /* asked, and no answer was to be had */
+    bool opened; /* of a URI: there is a store for its scheme */
 } ask_t;
 
 static int ask(char *buf, int size, int rwflag, void *baton)
@@ -34,6 +37,7 @@ static int ask(char *buf, int size, int rwflag, void *baton)
     int len = -1;
 
     (void)rwflag;
+    a->asked = true;
     if (a->pass != NULL) {
         len = a->pass(a->baton, a->source, buf, size);
     }
@@ -132,6 +136,7 @@ static EVP_PKEY *key_from_uri(const char *uri, OSSL_LIB_CTX *libctx, ask_t *a)
             ? NULL
             : OSSL_STORE_open_ex(uri, libctx, NULL, ui, a, NULL, NULL, NULL);
 
+    a->opened = store != NULL;
     while (store != NULL && key == NULL && !OSSL_STORE_eof(store)) {
         OSSL_STORE_INFO *info = OSSL_STORE_load(store);
 
@@ -151,6 +156,59 @@ static EVP_PKEY *key_from_uri(const char *uri, OSSL_LIB_CTX *libctx, ask_t *a)
     return key;
 }
 
+/* Why SOURCE, a file with DATA, has no key that can be read. */
+static scep_status_e no_key(const char *source, scep_octets_t data,
+                            const ask_t *a, scep_result_t *res)
+{
+    const char *kind = a->asked ? NULL
+                                : scep_file_kind(data, path_of(source),
+                                                 SCEP_WANTED_KEY, res->pool);
+
+    if (a->failed) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "%s is encrypted and no passphrase is to be had for "
+                         "it",
+                         source);
+    }
+    return kind != NULL
+               ? scep_fail(res, SCEP_R_SETUP,
+                           "%s holds no private key that can be read; %s",
+                           source, kind)
+               : scep_fail(res, SCEP_R_SETUP,
+                           "%s holds no private key that can be read (wrong "
+                           "%s)",
+                           source,
+                           a->asked ? "passphrase"
+                                    : "format, or wrong passphrase");
+}
+
+/* Why SOURCE, a URI, gives none. */
+static scep_status_e no_stored_key(const char *source, const ask_t *a,
+                                   scep_result_t *res)
+{
+    const char *text = scep_source_text(res->pool, source);
+    const char *scheme =
+        apr_pstrmemdup(res->pool, source, strcspn(source, ":"));
+
+    if (!a->opened) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "%s holds no private key that can be read: no "
+                         "provider of OpenSSL for the scheme \"%s:\" is "
+                         "loaded; install one and activate it in openssl.cnf "
+                         "(`openssl list -store-loaders' shows what there is)",
+                         text, scheme);
+    }
+    return scep_fail(res, SCEP_R_SETUP,
+                     a->failed  ? "%s is encrypted and no passphrase is to be "
+                                  "had for it"
+                     : a->asked ? "%s holds no private key that can be read "
+                                  "(wrong passphrase)"
+                                : "%s holds no private key that can be read: "
+                                  "there is none of that name, or its PIN is "
+                                  "wrong",
+                     text);
+}
+
 static scep_status_e key_from_file(const char *path, OSSL_LIB_CTX *libctx,
                                    ask_t *a, apr_pool_t *pool, EVP_PKEY **key,
                                    scep_result_t *res)
@@ -165,6 +223,9 @@ static scep_status_e key_from_file(const char *path, OSSL_LIB_CTX *libctx,
     if (status == SCEP_OK) {
         *key = is_pem(data) ? key_from_pem(data, libctx, a)
                             : key_from_der(data, libctx, a);
+        if (*key == NULL) {
+            status = no_key(a->source, data, a, res);
+        }
     }
     apr_pool_destroy(scratch); /* wipes the file's octets */
     return status;
@@ -175,28 +236,23 @@ scep_status_e scep_key_load(const char *source, OSSL_LIB_CTX *libctx,
                             apr_pool_t *pool, EVP_PKEY **key,
                             scep_result_t *res)
 {
-    ask_t a = {pass, pass_baton, source, false};
+    ask_t a = {pass, pass_baton, source, false, false, false};
     const char *path = path_of(source);
+    scep_status_e status = SCEP_OK;
 
     *key = NULL;
     ERR_clear_error();
-    if (path == NULL) {
-        *key = key_from_uri(source, libctx, &a);
+    if (path != NULL) {
+        status = key_from_file(path, libctx, &a, pool, key, res);
     }
     else {
-        scep_status_e status = key_from_file(path, libctx, &a, pool, key, res);
-
-        if (status != SCEP_OK) {
-            return status;
+        *key = key_from_uri(source, libctx, &a);
+        if (*key == NULL) {
+            status = no_stored_key(source, &a, res);
         }
     }
-    if (*key == NULL) {
-        return scep_fail(res, SCEP_R_SETUP,
-                         a.failed ? "%s is encrypted and no passphrase is to "
-                                    "be had for it"
-                                  : "%s holds no private key that can be read "
-                                    "(wrong format, or wrong passphrase)",
-                         scep_source_text(res->pool, source));
+    if (status != SCEP_OK) {
+        return status;
     }
     ERR_clear_error(); /* formats that were tried before the right one */
     scep_pkey_own(pool, *key);
@@ -256,13 +312,28 @@ static bool read_der(scep_octets_t data, OSSL_LIB_CTX *libctx,
     return push(certs, cert) && in == data.data + data.len;
 }
 
+/* Keys may be in a token; certificates are read from files. */
+static scep_status_e check_no_uri(const char *path, scep_result_t *res)
+{
+    return strchr(path, '/') == NULL &&
+                   apr_cstr_casecmpn(path, "pkcs11:", 7) == 0
+               ? scep_fail(res, SCEP_R_SETUP,
+                           "%s holds no certificate in PEM or DER: "
+                           "certificates are read from files; write the "
+                           "token's into one (`openssl storeutl -certs')",
+                           scep_source_text(res->pool, path))
+               : SCEP_OK;
+}
+
 scep_status_e scep_certs_load(const char *path, OSSL_LIB_CTX *libctx,
                               apr_pool_t *pool, scep_certs_t **certs,
                               scep_result_t *res)
 {
     scep_octets_t data;
-    scep_status_e status =
-        scep_file_read(path, SCEP_FILE_PUBLIC, MAX_CERT_FILE, pool, &data, res);
+    scep_status_e status = check_no_uri(path, res) == SCEP_OK
+                               ? scep_file_read(path, SCEP_FILE_PUBLIC,
+                                                MAX_CERT_FILE, pool, &data, res)
+                               : res->status;
     bool ok;
 
     if (status != SCEP_OK) {
@@ -276,8 +347,12 @@ scep_status_e scep_certs_load(const char *path, OSSL_LIB_CTX *libctx,
     ok = is_pem(data) ? read_pem(data, libctx, pool, *certs)
                       : read_der(data, libctx, *certs);
     if (!ok || sk_X509_num(*certs) < 1) {
+        const char *kind =
+            scep_file_kind(data, path, SCEP_WANTED_CERTIFICATE, res->pool);
+
         return scep_fail(res, SCEP_R_SETUP,
-                         "%s holds no certificate in PEM or DER", path);
+                         "%s holds no certificate in PEM or DER%s%s", path,
+                         kind != NULL ? "; " : "", kind != NULL ? kind : "");
     }
     ERR_clear_error();
     return SCEP_OK;

@@ -328,7 +328,8 @@ static void test_other_uris(void **state)
     asked_t asked = {"geheim", 0, NULL};
 
     fails(f, "pkcs11:token=x;object=y?pin-value=12345678", &asked, SCEP_BROKEN,
-          "pkcs11:token=x;object=y holds no private key");
+          "pkcs11:token=x;object=y holds no private key that can be read: no "
+          "provider of OpenSSL for the scheme \"pkcs11:\" is loaded");
     assert_null(strstr(f->res.detail, "12345678"));
     fails(f, "no-such.scheme+1:x", NULL, SCEP_BROKEN, "no-such.scheme+1:x");
 }
