@@ -213,6 +213,7 @@ static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
             return HTTP_INTERNAL_SERVER_ERROR;
         }
     }
+    scep_runtime_settled(runtime, main_s, ptemp);
     scep_watchdog_start(runtime, main_s, pconf);
     scep_crypto_clear_errors();
     return OK;

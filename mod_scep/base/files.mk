@@ -12,6 +12,7 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_openssl_floor.h \
 	mod_scep/base/scep_result.c \
 	mod_scep/base/scep_seal.c mod_scep/base/scep_seal.h \
+	mod_scep/base/scep_state_files.h \
 	mod_scep/base/scep_str.c mod_scep/base/scep_str.h
 
 if HAVE_CMOCKA

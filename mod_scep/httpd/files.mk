@@ -55,6 +55,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_runtime.c mod_scep/httpd/scep_runtime.h \
 	mod_scep/httpd/scep_sections.c mod_scep/httpd/scep_sections.h \
 	mod_scep/httpd/scep_shared.c mod_scep/httpd/scep_shared.h \
+	mod_scep/httpd/scep_state.c mod_scep/httpd/scep_state.h \
 	mod_scep/httpd/scep_sources.c mod_scep/httpd/scep_sources.h \
 	mod_scep/httpd/scep_trust.c mod_scep/httpd/scep_trust.h
 mod_scep_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/mod_scep/httpd \

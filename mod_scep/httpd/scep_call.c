@@ -90,6 +90,9 @@ scep_status_e scep_call_ready(scep_call_t *call)
                          "not all that is needed could be opened; the log "
                          "said why when httpd or this process started");
     }
+    if (scep_store_in_place(call->site->service.store, &call->res) != SCEP_OK) {
+        return call->res.status;
+    }
     if (trust != NULL && trust->failed) {
         return scep_fail(&call->res, SCEP_R_STORE_UNAVAILABLE,
                          "a file of ScepRenewalTrust could not be used; the "

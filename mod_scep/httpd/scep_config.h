@@ -13,6 +13,7 @@
 #include <ap_expr.h>
 #include <http_config.h>
 
+#include "scep_state_files.h"
 #include "scep_service.h"
 
 typedef struct scep_site_t scep_site_t;   /* scep_runtime.h */
@@ -138,8 +139,8 @@ typedef struct scep_dir_config_t {
 } scep_dir_config_t;
 
 #define SCEP_DEFAULT_STATE_DIR "/var/lib/mod_scep"
-#define SCEP_DEFAULT_DATABASE "scep.db"
-#define SCEP_DEFAULT_MASTER "master-password.cms"
+#define SCEP_DEFAULT_DATABASE SCEP_STATE_DATABASE
+#define SCEP_DEFAULT_MASTER SCEP_STATE_MASTER
 #define SCEP_DEFAULT_BACKEND "local"
 #define SCEP_DEFAULT_PASSWORD_MAX 10000
 #define SCEP_DEFAULT_AUDIT_REFUSALS 10000

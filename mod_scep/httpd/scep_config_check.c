@@ -22,6 +22,7 @@
 #include "scep_runtime.h"
 #include "scep_shared.h"
 #include "scep_sources.h"
+#include "scep_state.h"
 #include "scep_trust.h"
 
 APLOG_USE_MODULE(scep);
@@ -98,6 +99,9 @@ static scep_status_e check_state(const check_t *c)
 
     if (status == SCEP_OK) {
         status = scep_os_password_key_check(state_dir, c->pool, c->res);
+    }
+    if (status == SCEP_OK) {
+        status = scep_state_check(c->s, c->conf, c->pool, c->res);
     }
     return status == SCEP_OK ? scep_database_check(c->conf, c->pool, c->res)
                              : status;

@@ -10,6 +10,7 @@
 
 #include "scep_os.h"
 #include "scep_password.h"
+#include "scep_state_files.h"
 #include "scep_store_document.h"
 
 #define KEY_DOCUMENT "challenge-key"
@@ -83,55 +84,178 @@ static const char *check_value(scep_octets_t key, apr_pool_t *pool)
                : NULL;
 }
 
-static scep_status_e compare(scep_store_t *store, const char *value,
-                             const char *state_dir, const scep_env_t *env,
-                             apr_pool_t *pool, scep_result_t *res)
+/* One look at the database in the parent. */
+typedef struct look_t {
+    const scep_state_t *state;
+    const scep_env_t *env;
+    apr_pool_t *scratch;
+    scep_store_t *store;
+    scep_result_t *res;
+} look_t;
+
+/* A connection must not be carried through fork(). */
+static scep_status_e open_look(const scep_store_config_t *config,
+                               const scep_env_t *env, apr_pool_t *ptemp,
+                               look_t *look, scep_result_t *res)
 {
+    *look = (look_t){.env = env, .res = res};
+    apr_pool_create(&look->scratch, ptemp);
+    return scep_store_open(config, env, look->scratch, &look->store, res);
+}
+
+static scep_status_e another_key(const look_t *l)
+{
+    const char *name = scep_store_name(l->store);
+
+    return scep_fail(l->res, SCEP_R_SETUP,
+                     "the key %s/" SCEP_STATE_KEY
+                     " is not the one under which the passwords "
+                     "in database %s are hashed; %s",
+                     l->state->dir, name,
+                     scep_store_shared(l->store)
+                         ? "copy that file from another server of this database"
+                         : "restore both from the same backup");
+}
+
+/* VERSION: of the check value that is there; 0: none */
+static scep_status_e put(const look_t *l, apr_int64_t version,
+                         const char *value, bool *stored)
+{
+    return scep_store_document_put(l->store, KEY_DOCUMENT, version, value,
+                                   scep_env_now(l->env), stored, l->res);
+}
+
+static scep_status_e find(const look_t *l, scep_document_t **document)
+{
+    return scep_store_document_find(l->store, KEY_DOCUMENT, l->scratch,
+                                    document, l->res);
+}
+
+static scep_status_e compare(const look_t *l, const char *value)
+{
+    bool replace = l->state->announced && !scep_store_shared(l->store);
     scep_document_t *document;
-    scep_status_e status =
-        scep_store_document_find(store, KEY_DOCUMENT, pool, &document, res);
-    bool stored;
+    scep_status_e status = find(l, &document);
+    bool stored = false;
 
     if (status == SCEP_NOT_FOUND) {
-        status = scep_store_document_put(store, KEY_DOCUMENT, 0, value,
-                                         scep_env_now(env), &stored, res);
+        status = put(l, 0, value, &stored);
         if (status != SCEP_OK || stored) {
             return status;
         }
+        status = find(l, &document);
+    }
+    if (status != SCEP_OK || strcmp(document->text, value) == 0) {
+        return status;
+    }
+    if (replace) {
+        status = put(l, document->version, value, &stored);
+    }
+    return status == SCEP_OK && !stored ? another_key(l) : status;
+}
+
+static scep_status_e key_gone(const look_t *l)
+{
+    scep_fail(l->res, SCEP_R_SETUP, "%s/" SCEP_STATE_KEY " is gone",
+              l->state->dir);
+    if (!scep_store_shared(l->store)) {
+        return scep_state_lost(l->state, l->res);
+    }
+    return scep_fail(l->res, SCEP_R_SETUP,
+                     "there is no %s/" SCEP_STATE_KEY ", but database %s holds "
+                     "passwords that are hashed under one; copy that file "
+                     "from another server of this database",
+                     l->state->dir, scep_store_name(l->store));
+}
+
+static scep_status_e settle_key(const look_t *l, apr_pool_t *pool,
+                                scep_octets_t *key)
+{
+    bool shared = scep_store_shared(l->store);
+    bool may_make = l->state->first;
+    scep_document_t *document;
+    const char *value;
+    scep_status_e status = SCEP_OK;
+
+    if (shared) {
+        status = find(l, &document);
+        may_make = status == SCEP_NOT_FOUND;
+        status = may_make ? SCEP_OK : status;
+    }
+    if (status == SCEP_OK) {
         status =
-            scep_store_document_find(store, KEY_DOCUMENT, pool, &document, res);
+            scep_os_password_key(l->state->dir, may_make, pool, key, l->res);
     }
-    if (status == SCEP_OK && strcmp(document->text, value) != 0) {
-        return scep_fail(res, SCEP_R_SETUP,
-                         "the key %s/challenge.key is not the one under which "
-                         "the passwords in database %s are hashed; copy that "
-                         "file from another server of this database",
-                         state_dir, scep_store_name(store));
+    if (status == SCEP_NOT_FOUND) {
+        return key_gone(l);
     }
-    return status;
+    if (status != SCEP_OK) {
+        return status;
+    }
+    value = check_value(*key, l->scratch);
+    return value != NULL ? compare(l, value)
+                         : scep_fail(l->res, SCEP_R_INTERNAL, "HMAC failed");
 }
 
 scep_status_e scep_database_key(const scep_store_config_t *config,
-                                scep_octets_t key, const char *state_dir,
-                                const scep_env_t *env, apr_pool_t *ptemp,
+                                const scep_state_t *state,
+                                const scep_env_t *env, apr_pool_t *pool,
+                                apr_pool_t *ptemp, scep_octets_t *key,
                                 scep_result_t *res)
 {
-    apr_pool_t *scratch;
-    scep_store_t *store;
-    const char *value = check_value(key, ptemp);
-    scep_status_e status;
+    look_t look;
+    scep_status_e status = open_look(config, env, ptemp, &look, res);
 
-    if (!scep_store_driver_shared(config->driver)) {
-        return SCEP_OK;
-    }
-    if (value == NULL) {
-        return scep_fail(res, SCEP_R_INTERNAL, "HMAC failed");
-    }
-    apr_pool_create(&scratch, ptemp);
-    status = scep_store_open(config, env, scratch, &store, res);
+    look.state = state;
     if (status == SCEP_OK) {
-        status = compare(store, value, state_dir, env, scratch, res);
+        status = settle_key(&look, pool, key);
     }
-    apr_pool_destroy(scratch);
+    apr_pool_destroy(look.scratch);
+    return status;
+}
+
+/* ---- the master password ---- */
+
+static const char *master_document(const char *scope, const char *name,
+                                   apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, "made ", scope, " ", name, NULL);
+}
+
+scep_status_e scep_database_master_known(const scep_store_config_t *config,
+                                         const char *scope, const char *name,
+                                         const scep_env_t *env,
+                                         apr_pool_t *ptemp, bool *known,
+                                         scep_result_t *res)
+{
+    scep_document_t *document;
+    look_t look;
+    scep_status_e status = open_look(config, env, ptemp, &look, res);
+
+    if (status == SCEP_OK) {
+        status = scep_store_document_find(
+            look.store, master_document(scope, name, look.scratch),
+            look.scratch, &document, res);
+    }
+    *known = status == SCEP_OK;
+    apr_pool_destroy(look.scratch);
+    return status == SCEP_NOT_FOUND ? SCEP_OK : status;
+}
+
+scep_status_e scep_database_master_note(const scep_store_config_t *config,
+                                        const char *scope, const char *name,
+                                        const scep_env_t *env,
+                                        apr_pool_t *ptemp, scep_result_t *res)
+{
+    bool stored;
+    look_t look;
+    scep_status_e status = open_look(config, env, ptemp, &look, res);
+
+    if (status == SCEP_OK) {
+        status = scep_store_document_put(
+            look.store, master_document(scope, name, look.scratch), 0, "made",
+            scep_env_now(env), &stored, res);
+    }
+    apr_pool_destroy(look.scratch);
     return status;
 }

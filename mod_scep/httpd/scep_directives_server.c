@@ -51,7 +51,8 @@ const char *scep_set_database(cmd_parms *cmd, void *dir, const char *driver,
                               const char *params)
 {
     scep_server_config_t *conf = scep_cmd_server(cmd);
-    const scep_store_config_t config = {driver, params, 1};
+    const scep_store_config_t config = {
+        .driver = driver, .params = params, .connections = 1};
     const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
 
     (void)dir;

@@ -16,6 +16,7 @@ enum { NEW_LENGTH = 16 /* octets: 32 hex digits, as NDES's single password */ };
 
 typedef struct setup_t {
     const char *path;
+    bool may_make;
     const scep_ra_t *ra;
     const scep_env_t *env;
     uid_t uid; /* the children's */
@@ -89,6 +90,16 @@ static const apr_array_header_t *newest_of(const setup_t *s)
     return newest;
 }
 
+/* A new one would lock out all devices that hold the old one. */
+static scep_status_e lost(const setup_t *s, scep_result_t *res)
+{
+    return scep_fail(res, SCEP_R_SETUP,
+                     "the master password file %s is gone; restore it from a "
+                     "backup, or make a new password, which all devices must "
+                     "then be given, by `scepctl master rotate'",
+                     s->path);
+}
+
 static scep_status_e check(const setup_t *s, scep_result_t *res)
 {
     scep_master_t *master;
@@ -96,7 +107,7 @@ static scep_status_e check(const setup_t *s, scep_result_t *res)
                                             s->scratch, &master, res);
 
     if (status == SCEP_NOT_FOUND) {
-        return create(s, res);
+        return s->may_make ? create(s, res) : lost(s, res);
     }
     if (status != SCEP_OK) {
         status = scep_master_read(s->path, s->ra->pairs, s->uid, s->scratch,
@@ -109,10 +120,11 @@ static scep_status_e check(const setup_t *s, scep_result_t *res)
 }
 
 scep_status_e scep_master_setup(const char *path, const scep_ra_t *ra,
-                                const scep_env_t *env, apr_pool_t *pool,
-                                scep_master_view_t **view, scep_result_t *res)
+                                bool may_make, const scep_env_t *env,
+                                apr_pool_t *pool, scep_master_view_t **view,
+                                scep_result_t *res)
 {
-    setup_t s = {path, ra, env, 0, 0, NULL, NULL};
+    setup_t s = {.path = path, .may_make = may_make, .ra = ra, .env = env};
     scep_status_e status;
 
     scep_os_child(&s.uid, &s.gid);
@@ -233,7 +245,7 @@ scep_status_e scep_master_setup_shared(const scep_service_t *service,
                                        scep_master_view_t **view,
                                        scep_result_t *res)
 {
-    setup_t s = {path, service->ra, env, 0, 0, NULL, NULL};
+    setup_t s = {.path = path, .ra = service->ra, .env = env};
     const char *name = NULL;
     scep_status_e status;
 

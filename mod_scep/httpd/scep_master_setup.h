@@ -13,12 +13,14 @@
 /**
  * Parent: see to it that PATH holds a master password for RA's newest pair,
  * and make the view through which children see it.
+ * @param may_make false: there has been one, so a missing file is a loss
  * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP) with file and cure: the server
  *     must not start
  */
 scep_status_e scep_master_setup(const char *path, const scep_ra_t *ra,
-                                const scep_env_t *env, apr_pool_t *pool,
-                                scep_master_view_t **view, scep_result_t *res);
+                                bool may_make, const scep_env_t *env,
+                                apr_pool_t *pool, scep_master_view_t **view,
+                                scep_result_t *res);
 
 /**
  * The same for a shared database, where it is a document. A file that is there

@@ -18,8 +18,9 @@
 #include "scep_crypto.h"
 #include "scep_file.h"
 #include "scep_password.h"
+#include "scep_state_files.h"
 
-#define KEY_FILE "challenge.key"
+#define KEY_FILE SCEP_STATE_KEY
 
 enum { STATE_MODE = 0700, ALL_MODES = 07777 };
 
@@ -71,7 +72,9 @@ static scep_status_e check_used(const char *path, const char *database,
     if (is_empty(path, pool)) {
         return SCEP_OK;
     }
-    if (st->st_uid != (uid != (uid_t)-1 ? uid : geteuid())) {
+    /* Root restores a backup into a directory of its own. */
+    if (st->st_uid != (uid != (uid_t)-1 ? uid : geteuid()) &&
+        (st->st_uid != 0 || !is_ours(path, database, pool))) {
         return scep_fail(res, SCEP_R_SETUP,
                          "ScepStateDir %s belongs to uid %lu and is not "
                          "empty; give it to httpd's user (chown), or name "
@@ -151,8 +154,13 @@ static scep_status_e make_key(const char *path, apr_pool_t *pool,
 static scep_status_e read_key(const char *path, apr_pool_t *pool,
                               scep_octets_t *key, scep_result_t *res)
 {
-    scep_status_e status =
-        scep_file_read(path, SCEP_FILE_SECRET, 4096, pool, key, res);
+    scep_status_e status;
+    uid_t uid;
+    gid_t gid;
+
+    /* Its directory is the children's: they could replace it anyhow. */
+    scep_os_child(&uid, &gid);
+    status = scep_file_read_owned(path, uid, 4096, pool, key, res);
 
     if (status == SCEP_OK && key->len != SCEP_PASSWORD_KEY_SIZE) {
         return scep_fail(res, SCEP_R_SETUP,
@@ -182,13 +190,15 @@ scep_status_e scep_os_password_key_check(const char *state_dir,
     return res->status;
 }
 
-scep_status_e scep_os_password_key(const char *state_dir, apr_pool_t *pool,
-                                   scep_octets_t *key, scep_result_t *res)
+scep_status_e scep_os_password_key(const char *state_dir, bool may_make,
+                                   apr_pool_t *pool, scep_octets_t *key,
+                                   scep_result_t *res)
 {
     const char *path = apr_pstrcat(pool, state_dir, "/" KEY_FILE, NULL);
     scep_status_e status = read_key(path, pool, key, res);
 
-    if (status == SCEP_NOT_FOUND) {
+    if (status == SCEP_NOT_FOUND && may_make) {
+        scep_result_init(res, res->pool);
         status = make_key(path, pool, res);
         if (status == SCEP_OK || status == SCEP_REFUSED) {
             /* refused: another server made it meanwhile */

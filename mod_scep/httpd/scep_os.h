@@ -7,6 +7,7 @@
 #ifndef SCEP_OS_H
 #define SCEP_OS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "scep_str.h"
@@ -33,9 +34,12 @@ scep_status_e scep_os_state_dir_make(const char *path, const char *database,
 scep_status_e scep_os_password_key_check(const char *state_dir,
                                          apr_pool_t *pool, scep_result_t *res);
 
-/** The key of the password hashes in the state directory; made at the first
- * start. KEY is wiped with POOL. */
-scep_status_e scep_os_password_key(const char *state_dir, apr_pool_t *pool,
-                                   scep_octets_t *key, scep_result_t *res);
+/** The key of the password hashes in the state directory. KEY is wiped with
+ * POOL.
+ * @param may_make make one where there is none
+ * @return SCEP_OK; SCEP_NOT_FOUND (SCEP_R_SETUP): there is none */
+scep_status_e scep_os_password_key(const char *state_dir, bool may_make,
+                                   apr_pool_t *pool, scep_octets_t *key,
+                                   scep_result_t *res);
 
 #endif

@@ -7,12 +7,14 @@
 
 #include <ap_mpm.h>
 #include <ap_provider.h>
+#include <apr_shm.h>
 #include <apr_strings.h>
 
 #include "mod_scep.h"
 #include "scep_database.h"
 #include "scep_draw.h"
 #include "scep_log_httpd.h"
+#include "scep_master_document.h"
 #include "scep_master_setup.h"
 #include "scep_next_ca_setup.h"
 #include "scep_os.h"
@@ -217,6 +219,39 @@ static int waiting_places(void)
     return places > 0 ? places : 1;
 }
 
+/* The children share it, and an old generation has one of its own. */
+static scep_status_e share_identity(scep_store_config_t *config,
+                                    apr_pool_t *pool, scep_result_t *res)
+{
+    apr_shm_t *shm;
+
+    if (apr_shm_create(&shm, sizeof(*config->identity), NULL, pool) !=
+        APR_SUCCESS) {
+        return scep_fail(res, SCEP_R_INTERNAL, "no shared memory");
+    }
+    config->identity = apr_shm_baseaddr_get(shm);
+    memset(config->identity, 0, sizeof(*config->identity));
+    return SCEP_OK;
+}
+
+static scep_status_e prepare_database(scep_site_t *site, const scep_env_t *env,
+                                      apr_pool_t *pool, apr_pool_t *ptemp,
+                                      scep_result_t *res)
+{
+    scep_status_e status = share_identity(&site->store_config, pool, res);
+    uid_t uid;
+    gid_t gid;
+
+    scep_os_child(&uid, &gid);
+    site->store_config.must_exist = !site->state.first;
+    if (status == SCEP_OK) {
+        status =
+            scep_store_prepare(&site->store_config, env, uid, gid, ptemp, res);
+    }
+    return status == SCEP_NOT_FOUND ? scep_state_lost(&site->state, res)
+                                    : status;
+}
+
 static scep_status_e start_state(scep_site_t *site,
                                  const scep_server_config_t *conf,
                                  const scep_env_t *env, apr_pool_t *pool,
@@ -225,13 +260,10 @@ static scep_status_e start_state(scep_site_t *site,
     const char *state_dir = scep_config_state_dir(conf);
     int threads = 0;
     scep_status_e status;
-    uid_t uid;
-    gid_t gid;
 
     if (site->runtime->shared == NULL) {
         return scep_fail(res, SCEP_R_SETUP, "there is no password table");
     }
-    scep_os_child(&uid, &gid);
     if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS ||
         threads < 1) {
         threads = 1; /* prefork says 0 */
@@ -241,17 +273,16 @@ static scep_status_e start_state(scep_site_t *site,
     status = scep_os_state_dir_make(state_dir, site->store_config.params, ptemp,
                                     res);
     if (status == SCEP_OK) {
-        status = scep_os_password_key(state_dir, pool,
-                                      &site->service.password_key, res);
+        status = scep_state_begin(
+            &site->state, scep_store_driver_shared(site->store_config.driver),
+            ptemp, res);
     }
     if (status == SCEP_OK) {
-        status =
-            scep_store_prepare(&site->store_config, env, uid, gid, ptemp, res);
+        status = prepare_database(site, env, pool, ptemp, res);
     }
     if (status == SCEP_OK) {
-        status =
-            scep_database_key(&site->store_config, site->service.password_key,
-                              state_dir, env, ptemp, res);
+        status = scep_database_key(&site->store_config, &site->state, env, pool,
+                                   ptemp, &site->service.password_key, res);
     }
     if (status == SCEP_OK) {
         status = scep_shared_attach(site->runtime->shared, pool,
@@ -267,10 +298,31 @@ static scep_status_e start_state(scep_site_t *site,
 
 /* Some section of a server that has this site may want it, and the site be
  * another server's already. */
+static scep_status_e start_master_file(scep_site_t *site, const char *path,
+                                       const scep_env_t *env, apr_pool_t *pool,
+                                       apr_pool_t *ptemp, scep_result_t *res)
+{
+    const scep_store_config_t *store = &site->store_config;
+    const char *scope = site->service.scope;
+    const char *name = scep_master_document_name(path);
+    bool known;
+    scep_status_e status =
+        scep_database_master_known(store, scope, name, env, ptemp, &known, res);
+
+    if (status == SCEP_OK) {
+        status = scep_master_setup(path, site->service.ra,
+                                   !known || site->state.first, env, pool,
+                                   &site->service.master, res);
+    }
+    return status == SCEP_OK && !known
+               ? scep_database_master_note(store, scope, name, env, ptemp, res)
+               : status;
+}
+
 static scep_status_e start_master(scep_site_t *site,
                                   const scep_server_config_t *conf,
                                   const scep_env_t *env, apr_pool_t *pool,
-                                  scep_result_t *res)
+                                  apr_pool_t *ptemp, scep_result_t *res)
 {
     const char *path = scep_config_master_file(conf, pool);
     scep_status_e status;
@@ -284,8 +336,7 @@ static scep_status_e start_master(scep_site_t *site,
                                      env, pool, &site->service.master, res);
     }
     else {
-        status = scep_master_setup(path, site->service.ra, env, pool,
-                                   &site->service.master, res);
+        status = start_master_file(site, path, env, pool, ptemp, res);
     }
     if (status != SCEP_OK) {
         res->detail = apr_pstrcat(
@@ -324,6 +375,9 @@ static scep_status_e make_site(scep_runtime_t *runtime, server_rec *s,
     }
     status = start_ca(site, s, conf, env, pool, res);
     if (status == SCEP_OK) {
+        status = scep_state_look(s, conf, pool, &site->state, res);
+    }
+    if (status == SCEP_OK) {
         status = start_state(site, conf, env, pool, ptemp, res);
     }
     site->failed = status != SCEP_OK;
@@ -346,8 +400,43 @@ scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
         status = make_site(runtime, s, conf, key, env, pool, ptemp, &conf->site,
                            res);
     }
-    return status == SCEP_OK ? start_master(conf->site, conf, env, pool, res)
-                             : status;
+    return status == SCEP_OK
+               ? start_master(conf->site, conf, env, pool, ptemp, res)
+               : status;
+}
+
+/* Sites may share a directory: as long as one fails all is not made. */
+static bool all_made(const scep_runtime_t *runtime, const char *dir)
+{
+    int i;
+
+    for (i = 0; i < runtime->sites->nelts; i++) {
+        const scep_site_t *site =
+            APR_ARRAY_IDX(runtime->sites, i, const scep_site_t *);
+
+        if (site->failed &&
+            (site->state.dir == NULL || strcmp(site->state.dir, dir) == 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void scep_runtime_settled(const scep_runtime_t *runtime, server_rec *s,
+                          apr_pool_t *ptemp)
+{
+    scep_env_t env;
+    int i;
+
+    scep_log_env_server(&env, s);
+    for (i = 0; i < runtime->sites->nelts; i++) {
+        const scep_site_t *site =
+            APR_ARRAY_IDX(runtime->sites, i, const scep_site_t *);
+
+        if (!site->failed && all_made(runtime, site->state.dir)) {
+            scep_state_made(s, &site->state, &env, ptemp);
+        }
+    }
 }
 
 /* ---- in a child ---- */

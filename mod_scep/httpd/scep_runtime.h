@@ -12,6 +12,7 @@
 #include "scep_config.h"
 #include "scep_passphrase.h"
 #include "scep_shared.h"
+#include "scep_state.h"
 
 /** The parts that all sites share. */
 typedef struct scep_runtime_t {
@@ -24,6 +25,7 @@ typedef struct scep_runtime_t {
 struct scep_site_t {
     scep_service_t service;
     scep_store_config_t store_config;
+    scep_state_t state;
     const char *key;        /* scep_config_key() */
     const char *thumbprint; /* of the root, as NDES prints it; or NULL */
     scep_runtime_t *runtime;
@@ -57,6 +59,10 @@ scep_status_e scep_runtime_legacy(scep_runtime_t *runtime,
 scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
                                 scep_server_config_t *conf, apr_pool_t *pool,
                                 apr_pool_t *ptemp, scep_result_t *res);
+
+/** Parent, after all sites: those whose state was made now have it. */
+void scep_runtime_settled(const scep_runtime_t *runtime, server_rec *s,
+                          apr_pool_t *ptemp);
 
 /** Child: open the lock, backends and stores. What fails is logged, and its
  * sites refuse (invariant 1). */

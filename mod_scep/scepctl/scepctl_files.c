@@ -15,6 +15,7 @@
 #include <apr_strings.h>
 
 #include "scep_file.h"
+#include "scep_state_files.h"
 
 enum { CONF_MODE = 0755, STATE_MODE = 0700, KEY_MODE = 0600, CERT_MODE = 0644 };
 
@@ -46,8 +47,12 @@ void scepctl_files_plan(const scepctl_wish_t *wish, apr_pool_t *pool,
         plan(&files[SCEPCTL_RA2_KEY], dir, "ra-encrypt.key", KEY_MODE, pool);
         plan(&files[SCEPCTL_RA2_CERT], dir, "ra-encrypt.crt", CERT_MODE, pool);
     }
-    plan(&files[SCEPCTL_CHALLENGE_KEY], wish->state_dir, "challenge.key",
+    plan(&files[SCEPCTL_CHALLENGE_KEY], wish->state_dir, SCEP_STATE_KEY,
          KEY_MODE, pool);
+    plan(&files[SCEPCTL_FIRST_START], wish->state_dir, SCEP_STATE_FIRST_START,
+         KEY_MODE, pool);
+    plan(&files[SCEPCTL_STATE_DIRECTORY], dir, SCEP_STATE_DIRECTORY, CERT_MODE,
+         pool);
 }
 
 static const char *parent_of(const char *path, apr_pool_t *pool)

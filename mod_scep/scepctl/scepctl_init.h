@@ -47,6 +47,8 @@ typedef enum {
     SCEPCTL_RA2_KEY, /* for encryption */
     SCEPCTL_RA2_CERT,
     SCEPCTL_CHALLENGE_KEY,
+    SCEPCTL_FIRST_START, /* scep_state_files.h */
+    SCEPCTL_STATE_DIRECTORY,
     SCEPCTL_FILES
 } scepctl_file_e;
 

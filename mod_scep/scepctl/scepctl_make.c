@@ -96,6 +96,22 @@ static scep_status_e make_ra(const make_t *m, const scep_keypair_t *ca,
                                          name, ca, m->wish->ra_days, &pair);
 }
 
+static scep_octets_t octets_of(const char *text)
+{
+    return (scep_octets_t){(const unsigned char *)text, strlen(text)};
+}
+
+/* The next start is a first one, and an empty state directory after it is
+ * one that is not mounted. */
+static void make_marks(const make_t *m)
+{
+    m->files[SCEPCTL_FIRST_START].data = octets_of(
+        "The next start of httpd makes what is missing in this directory, and "
+        "removes this file.\n");
+    m->files[SCEPCTL_STATE_DIRECTORY].data =
+        octets_of(apr_pstrcat(m->pool, m->wish->state_dir, "\n", NULL));
+}
+
 static scep_status_e make_challenge_key(const make_t *m)
 {
     unsigned char *key = scep_secret_alloc(m->pool, SCEP_PASSWORD_KEY_SIZE);
@@ -162,6 +178,7 @@ scep_status_e scepctl_make(const scepctl_wish_t *wish, apr_time_t now,
     if (status == SCEP_OK) {
         status = make_ras(&m, &pair);
     }
+    make_marks(&m);
     *ca = pair.cert;
     return status == SCEP_OK ? make_challenge_key(&m) : status;
 }

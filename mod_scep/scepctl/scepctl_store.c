@@ -49,7 +49,8 @@ scepctl_exit_e scepctl_store_open(scepctl_t *ctl, const char *state_dir,
                                   const char *database, scep_store_t **store)
 {
     const scep_env_t env = {.log = NULL};
-    scep_store_config_t config = {"sqlite3", database, 1};
+    scep_store_config_t config = {
+        .driver = "sqlite3", .params = database, .connections = 1};
     scepctl_exit_e status = SCEPCTL_OK;
 
     if (database != NULL && strncmp(database, PGSQL, strlen(PGSQL)) == 0) {

@@ -11,6 +11,7 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_challenge.c \
 	mod_scep/store/scep_store_claim.c mod_scep/store/scep_store_claim.h \
 	mod_scep/store/scep_store_document.c \
+	mod_scep/store/scep_store_identity.c mod_scep/store/scep_store_identity.h \
 	mod_scep/store/scep_store_tally.c mod_scep/store/scep_store_tally.h \
 	mod_scep/store/scep_store_document.h \
 	mod_scep/store/scep_store_challenge_list.c \
@@ -36,6 +37,7 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store_challenge_list \
 	tests/unit/test_store_crash tests/unit/test_store_power \
 	tests/unit/test_store_document \
+	tests/unit/test_store_identity \
 	tests/unit/test_store_issue \
 	tests/unit/test_store_sql \
 	tests/unit/test_store_subject \
@@ -114,6 +116,9 @@ tests_unit_test_store_tally_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_document_SOURCES = tests/unit/test_store_document.c $(STORE_FIXTURE)
 tests_unit_test_store_document_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_document_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_identity_SOURCES = tests/unit/test_store_identity.c $(STORE_FIXTURE)
+tests_unit_test_store_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_identity_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_certificate_SOURCES = tests/unit/test_store_certificate.c $(STORE_FIXTURE)
 tests_unit_test_store_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_certificate_LDADD = $(LIB_STORE) $(UNIT_LIBS)

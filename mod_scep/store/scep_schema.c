@@ -231,6 +231,15 @@ static bool is_current(const scep_sql_driver_t *driver, scep_sql_conn_t *conn)
            version == SCEP_SCHEMA_VERSION;
 }
 
+bool scep_schema_there(const scep_sql_driver_t *driver, scep_sql_conn_t *conn)
+{
+    apr_int64_t version = 0;
+
+    return driver->run(conn, &read_version, NULL, take_version, &version,
+                       NULL) == SCEP_SQL_OK &&
+           version > 0;
+}
+
 static scep_sql_status_e run_all(const scep_sql_driver_t *driver,
                                  scep_sql_conn_t *conn,
                                  const char *const *texts)

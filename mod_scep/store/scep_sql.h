@@ -57,6 +57,12 @@ typedef struct scep_sql_value_t {
 typedef bool scep_sql_row_fn(void *baton, const char *const *columns,
                              int count);
 
+/** A file on this machine, whatever its name. */
+typedef struct scep_sql_file_t {
+    apr_uint64_t device;
+    apr_uint64_t inode;
+} scep_sql_file_t;
+
 /** A driver's connection. */
 typedef struct scep_sql_conn_t scep_sql_conn_t;
 
@@ -78,6 +84,10 @@ typedef struct scep_sql_driver_t {
     /** See scep_store_look(). NULL: there are no files. */
     scep_status_e (*look)(const char *params, uid_t uid, apr_pool_t *pool,
                           scep_result_t *res);
+
+    /** The file that PARAMS name. NULL: there are no files.
+     * @return 0, or errno */
+    int (*file)(const char *params, scep_sql_file_t *file);
 
     /** Parent: make the database if need be and give it to UID and GID (see
      * scep_store_prepare); fills RES with SCEP_R_SETUP. */

@@ -436,6 +436,7 @@ const scep_sql_driver_t scep_sqlite_driver = {
     .display = sqlite_display,
     .secret = sqlite_secret,
     .look = scep_sqlite_look,
+    .file = scep_sqlite_identify,
     .provide = scep_sqlite_provide,
     .open = sqlite_open,
     .close = sqlite_close,

@@ -26,6 +26,9 @@ scep_status_e scep_sqlite_look(const char *path, uid_t uid, apr_pool_t *pool,
 scep_status_e scep_sqlite_provide(const char *path, uid_t uid, gid_t gid,
                                   apr_pool_t *pool, scep_result_t *res);
 
+/** The driver's file(). */
+int scep_sqlite_identify(const char *path, scep_sql_file_t *file);
+
 /** PATH with its directory made canonical, in malloc()ed memory, or NULL with
  * errno set. The last component is left as it is, be it a symlink. */
 char *scep_sqlite_canonical(const char *path);

@@ -54,6 +54,18 @@ char *scep_sqlite_canonical(const char *path)
     return whole;
 }
 
+int scep_sqlite_identify(const char *path, scep_sql_file_t *file)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0) {
+        return errno;
+    }
+    file->device = (apr_uint64_t)st.st_dev;
+    file->inode = (apr_uint64_t)st.st_ino;
+    return 0;
+}
+
 static scep_status_e fail(scep_result_t *res, const char *what,
                           const char *path, int err)
 {

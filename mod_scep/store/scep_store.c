@@ -11,6 +11,7 @@
  */
 #include "scep_store_p.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,7 +31,8 @@
 struct scep_store_t {
     const scep_sql_driver_t *driver;
     const char *params;
-    const char *name; /* PARAMS without secrets */
+    const char *name;                /* PARAMS without secrets */
+    scep_store_identity_t *identity; /* NULL: whatever it is */
     scep_env_t env;
     pid_t process; /* that opened it: connections do not survive fork() */
     apr_thread_mutex_t *lock; /* over the free list and what fails */
@@ -112,23 +114,62 @@ scep_status_e scep_store_look(const scep_store_config_t *config, uid_t uid,
 
 /* --- prepare -------------------------------------------------------------- */
 
-static scep_status_e set_up(const scep_sql_driver_t *driver, const char *params,
-                            const char *name, scep_result_t *res)
+static scep_status_e gone(scep_result_t *res, const char *name,
+                          const char *what)
+{
+    scep_fail(res, SCEP_R_SETUP, "database %s %s", name, what);
+    res->status = SCEP_NOT_FOUND;
+    return res->status;
+}
+
+static scep_status_e check_there(const scep_store_config_t *config,
+                                 const scep_sql_driver_t *driver,
+                                 const char *name, scep_result_t *res)
+{
+    scep_sql_file_t file;
+
+    return config->must_exist && driver->file != NULL &&
+                   driver->file(config->params, &file) == ENOENT
+               ? gone(res, name, "is gone")
+               : SCEP_OK;
+}
+
+static scep_status_e cannot_use(const scep_sql_driver_t *driver,
+                                scep_sql_conn_t *conn, const char *name,
+                                scep_sql_status_e sql, scep_result_t *res)
+{
+    return scep_fail(res, SCEP_R_SETUP, "cannot use database %s: %s: %s", name,
+                     scep_sql_status_name(sql), driver->error(conn));
+}
+
+static scep_status_e set_up(const scep_store_config_t *config,
+                            const scep_sql_driver_t *driver, const char *name,
+                            apr_time_t now, scep_result_t *res)
 {
     scep_sql_conn_t *conn;
-    scep_sql_status_e sql = driver->open(params, &conn);
-    scep_status_e status;
+    scep_sql_status_e sql = driver->open(config->params, &conn);
+    scep_status_e status = SCEP_OK;
 
+    if (sql == SCEP_SQL_OK && config->must_exist &&
+        !scep_schema_there(driver, conn)) {
+        status = gone(res, name,
+                      apr_psprintf(res->pool, "has no tables of mod_scep (%s)",
+                                   driver->error(conn)));
+        driver->close(conn);
+        return status;
+    }
     if (sql == SCEP_SQL_OK) {
         sql = driver->configure(conn);
     }
     if (sql == SCEP_SQL_OK) {
         status = scep_schema_migrate(driver, conn, name, res);
     }
-    else {
-        status =
-            scep_fail(res, SCEP_R_SETUP, "cannot use database %s: %s: %s", name,
-                      scep_sql_status_name(sql), driver->error(conn));
+    if (sql == SCEP_SQL_OK && status == SCEP_OK && config->identity != NULL) {
+        sql = scep_identity_make(driver, conn, config->params, now,
+                                 config->identity);
+    }
+    if (sql != SCEP_SQL_OK) {
+        status = cannot_use(driver, conn, name, sql, res);
     }
     driver->close(conn);
     return status;
@@ -146,9 +187,12 @@ scep_status_e scep_store_prepare(const scep_store_config_t *config,
         return no_driver(config, res);
     }
     name = driver->display(config->params, pool);
-    status = driver->provide(config->params, uid, gid, pool, res);
+    status = check_there(config, driver, name, res);
     if (status == SCEP_OK) {
-        status = set_up(driver, config->params, name, res);
+        status = driver->provide(config->params, uid, gid, pool, res);
+    }
+    if (status == SCEP_OK) {
+        status = set_up(config, driver, name, scep_env_now(env), res);
     }
     /* Once more: what root's connection left must not be root's. */
     if (status == SCEP_OK) {
@@ -216,6 +260,7 @@ scep_status_e scep_store_open(const scep_store_config_t *config,
                          "cannot make the locks of database %s", store->name);
     }
     store->params = apr_pstrdup(pool, config->params);
+    store->identity = config->identity;
     store->env = *env;
     store->process = getpid();
     store->slots = config->connections > 0 ? config->connections : 1;
@@ -275,6 +320,41 @@ static scep_status_e away(scep_store_t *store, bool writes, const char *what,
     note_failing(store, writes);
     return scep_fail(res, SCEP_R_STORE_UNAVAILABLE, "%s: database %s: %s", what,
                      store->name, why);
+}
+
+/* Told once: each request that comes meets the same. */
+static scep_status_e replaced(scep_store_t *store, scep_identity_e found,
+                              scep_result_t *res)
+{
+    bool told;
+
+    apr_thread_mutex_lock(store->lock);
+    told = store->failing;
+    apr_thread_mutex_unlock(store->lock);
+    if (!told) {
+        scep_log(&store->env, SCEP_LOG_ERROR,
+                 SCEPLOGNO(0256) "database %s is not the one that httpd was "
+                                 "started with: %s. All requests are refused "
+                                 "until httpd is restarted; stop it before a "
+                                 "database is restored",
+                 store->name, scep_identity_text(found));
+    }
+    return away(store, false, "connect", scep_identity_text(found), res);
+}
+
+scep_status_e scep_store_in_place(scep_store_t *store, scep_result_t *res)
+{
+    scep_store_identity_t *identity = store->identity;
+
+    if (identity == NULL) {
+        return SCEP_OK;
+    }
+    if (atomic_load(&identity->position) == SCEP_STORE_CLOSED) {
+        return replaced(store, SCEP_IDENTITY_FOREIGN, res);
+    }
+    return scep_identity_in_place(store->driver, store->params, identity)
+               ? SCEP_OK
+               : replaced(store, SCEP_IDENTITY_MOVED, res);
 }
 
 /* Our own line tells the operator which database and which cure; the caller
@@ -369,8 +449,16 @@ static scep_status_e connected(scep_store_session_t *s, scep_result_t *res)
         return SCEP_OK;
     }
     sql = store->driver->open(store->params, &slot->conn);
-    if (sql == SCEP_SQL_OK) {
+    if (sql == SCEP_SQL_OK && store->identity != NULL) {
+        sql = scep_identity_compare(store->driver, slot->conn, store->identity,
+                                    &s->found, &s->position);
+    }
+    if (sql == SCEP_SQL_OK && s->found == SCEP_IDENTITY_SAME) {
         return SCEP_OK;
+    }
+    if (sql == SCEP_SQL_OK) {
+        disconnect(s);
+        return replaced(store, s->found, res);
     }
     status = sql_fail(store, false, sql, "open",
                       store->driver->error(slot->conn), res);
@@ -387,8 +475,13 @@ static scep_status_e use(scep_store_t *store, scep_store_session_t *s,
         return scep_fail(res, SCEP_R_INTERNAL,
                          "database %s was opened before fork()", store->name);
     }
+    status = scep_store_in_place(store, res);
+    if (status != SCEP_OK) {
+        return status;
+    }
     s->store = store;
     s->writes = false;
+    s->found = SCEP_IDENTITY_SAME;
     s->slot = slot_take(store, until);
     if (s->slot < 0) {
         scep_log(&store->env, SCEP_LOG_ERROR,
@@ -404,10 +497,30 @@ static scep_status_e use(scep_store_t *store, scep_store_session_t *s,
     return status;
 }
 
+/* Within a write transaction nobody else writes, and the count stands still. */
+static scep_sql_status_e verify(scep_store_session_t *s)
+{
+    scep_store_t *store = s->store;
+
+    return store->identity != NULL && !store->driver->shared
+               ? scep_identity_compare(store->driver, store->slot[s->slot].conn,
+                                       store->identity, &s->found, &s->position)
+               : SCEP_SQL_OK;
+}
+
 scep_status_e scep_store_use(scep_store_t *store, scep_store_session_t *s,
                              scep_result_t *res)
 {
-    return use(store, s, scep_sql_clock() + STORE_WAIT, res);
+    scep_status_e status = use(store, s, scep_sql_clock() + STORE_WAIT, res);
+    scep_sql_status_e sql;
+
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = verify(s);
+    return sql == SCEP_SQL_OK && s->found == SCEP_IDENTITY_SAME
+               ? SCEP_OK
+               : scep_store_end(s, sql, false, "connect", res);
 }
 
 scep_status_e scep_store_begin(scep_store_t *store, scep_store_session_t *s,
@@ -427,8 +540,12 @@ scep_status_e scep_store_begin(scep_store_t *store, scep_store_session_t *s,
     left = until - scep_sql_clock();
     sql = store->driver->begin(store->slot[s->slot].conn, left > 0 ? left : 0);
     s->writes = true;
-    return sql == SCEP_SQL_OK ? SCEP_OK
-                              : scep_store_end(s, sql, false, "begin", res);
+    if (sql == SCEP_SQL_OK) {
+        sql = verify(s);
+    }
+    return sql == SCEP_SQL_OK && s->found == SCEP_IDENTITY_SAME
+               ? SCEP_OK
+               : scep_store_end(s, sql, false, "begin", res);
 }
 
 scep_sql_status_e scep_store_run(scep_store_session_t *s,
@@ -442,6 +559,34 @@ scep_sql_status_e scep_store_run(scep_store_session_t *s,
                                  changed);
 }
 
+static scep_sql_status_e commit_counted(const scep_sql_driver_t *driver,
+                                        scep_sql_conn_t *conn)
+{
+    scep_sql_status_e sql = scep_identity_count(driver, conn);
+
+    return sql == SCEP_SQL_OK ? driver->commit(conn) : sql;
+}
+
+/* What was committed to a file that was moved away meanwhile is lost: it must
+ * not be answered. */
+static scep_status_e after_success(scep_store_session_t *s, bool wrote,
+                                   scep_result_t *res)
+{
+    scep_store_identity_t *identity = s->store->identity;
+
+    if (s->found != SCEP_IDENTITY_SAME) {
+        return replaced(s->store, s->found, res);
+    }
+    if (wrote && identity != NULL) {
+        scep_identity_reached(identity, s->position + 1);
+        if (scep_store_in_place(s->store, res) != SCEP_OK) {
+            return res->status;
+        }
+    }
+    note_success(s->store, wrote);
+    return SCEP_OK;
+}
+
 scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
                              bool commit, const char *what, scep_result_t *res)
 {
@@ -453,7 +598,7 @@ scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
     bool keep = true;
 
     if (sql == SCEP_SQL_OK && s->writes && commit) {
-        sql = driver->commit(conn);
+        sql = commit_counted(driver, conn);
         ended = sql == SCEP_SQL_OK;
     }
     if (sql != SCEP_SQL_OK) {
@@ -462,7 +607,7 @@ scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
         keep = sql == SCEP_SQL_BUSY || sql == SCEP_SQL_CONSTRAINT;
     }
     else {
-        note_success(store, s->writes && commit);
+        status = after_success(s, s->writes && commit, res);
     }
     if (!ended) {
         keep = driver->rollback(conn) && keep;

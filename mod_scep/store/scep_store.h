@@ -22,6 +22,7 @@
 
 #include "scep.h"
 #include "scep_env.h"
+#include "scep_store_identity.h"
 
 typedef struct scep_store_t scep_store_t;
 
@@ -30,6 +31,10 @@ typedef struct scep_store_config_t {
     const char *driver; /* "sqlite3", "pgsql" */
     const char *params; /* sqlite3: the file's path; pgsql: libpq's */
     int connections;    /* most at a time in this process: its threads */
+    bool must_exist;    /* scep_store_prepare() makes no new one */
+    /* Filled by scep_store_prepare(), and held to by all who open the store
+     * with it then; NULL: whatever database there is. */
+    scep_store_identity_t *identity;
 } scep_store_config_t;
 
 /** The names of the drivers, for messages. Constant. */
@@ -63,11 +68,17 @@ scep_status_e scep_store_look(const scep_store_config_t *config, uid_t uid,
  * must exist. uid (uid_t)-1: leave the owner. pgsql: it must exist. Then
  * migrate the schema, under a lock, and close again.
  * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP) naming file and cure, also for
- *     a schema newer than this program knows
+ *     a schema newer than this program knows; SCEP_NOT_FOUND (SCEP_R_SETUP) if
+ *     it must exist and is gone, or has no tables of ours
  */
 scep_status_e scep_store_prepare(const scep_store_config_t *config,
                                  const scep_env_t *env, uid_t uid, gid_t gid,
                                  apr_pool_t *pool, scep_result_t *res);
+
+/** Without a connection: has the database been replaced since it was prepared?
+ * Always SCEP_OK without an identity.
+ * @return SCEP_UNAVAILABLE (SCEP_R_STORE_UNAVAILABLE) */
+scep_status_e scep_store_in_place(scep_store_t *store, scep_result_t *res);
 
 /** Child: open. Connections are made on demand and closed with POOL, but for
  * those in use then: whoever uses them was interrupted, and the process ends. */

@@ -34,6 +34,8 @@ typedef struct scep_store_session_t {
     scep_store_t *store;
     int slot;
     bool writes;
+    scep_identity_e found; /* not the same: nothing may come of it */
+    uint64_t position;     /* of the database before this transaction */
 } scep_store_session_t;
 
 /** The last count of outstanding passwords. */

@@ -104,6 +104,8 @@
     X(SCEP_Q_DOCUMENT_REPLACE, "ntntn",                                        \
       "UPDATE documents SET version = $1, text = $2, updated = $3"             \
       " WHERE name = $4 AND version = $5")                                     \
+    X(SCEP_Q_DOCUMENT_COUNT, "t",                                              \
+      "UPDATE documents SET version = version + 1 WHERE name = $1")            \
     X(SCEP_Q_TRANSACTION_FIND, "ttn",                                          \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
       " JOIN certificates c ON c.id = t.certificate_id"                        \

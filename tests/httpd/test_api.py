@@ -467,7 +467,7 @@ def test_no_preflight(running):
 def test_store_away(httpd):
     server = httpd()
     one = draw(server)
-    server.expect("SCEP0171", "SCEP0253")
+    server.expect("SCEP0171", "SCEP0256")
     os.rename(server.path("state", "scep.db"), server.path("state", "gone"))
     for method, path in (("GET", "challenges"), ("GET", "status"),
                          ("POST", "challenges"),

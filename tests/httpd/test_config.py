@@ -615,7 +615,8 @@ def test_other_files_keep_their_folder_open(make):
 
 
 @pytest.mark.parametrize("names", (
-    (), ("challenge.key",), ("challenge.key", "something")))
+    (), ("challenge.key", "first-start"),
+    ("challenge.key", "first-start", "something")))
 def test_own_state_dir_is_closed(make, names):
     server = make("ScepStateDir own\n")
     own_folder(server, 0o750, *names)
@@ -629,6 +630,7 @@ def test_own_state_dir_is_known_by_its_database(make):
     server.start()
     own_folder(server, 0o755)
     os.unlink(server.path("own", "challenge.key"))
+    server.write("own/first-start", "", 0o600)
     server.start()
     assert mode_of(server, "own") == 0o700
 

@@ -61,7 +61,7 @@ def test_showing_it_is_recorded(httpd):
 
 def test_not_shown_unrecorded(httpd):
     server = httpd(extra=SINGLE)
-    server.expect("SCEP0171", "SCEP0253")
+    server.expect("SCEP0171", "SCEP0256")
     password = server.draw()
     path = server.path("state", "scep.db")
     os.rename(path, path + ".away")

@@ -12,7 +12,7 @@ import pytest
 
 import scepclient as scep
 from fixtures import finish
-from httpdserver import ADMIN, module, sanitizer
+from httpdserver import ADMIN, ROOT, USER, module, sanitizer
 from postgres import Postgres, node
 from test_concurrency import at_once, certificates, senders
 
@@ -258,11 +258,15 @@ def test_audit_rows_of_all_nodes(nodes, database):
 
 def test_another_key_is_refused(nodes, make):
     server = make()
+    server.expect("SCEP0003", "AH00020")
+    os.mkdir(server.path("state"), 0o700)
+    server.write("state/challenge.key", b"1" * 32, 0o600)
+    if ROOT:
+        shutil.chown(server.path("state"), USER)
     said = server.start_fails()
     assert "SCEP0003" in said
     assert "challenge.key is not the one under which the passwords" in said
     assert "copy that file from another server of this database" in said
-    server.expect("SCEP0003", "AH00020")
     shutil.copy(nodes[0].path("state", "challenge.key"),
                 server.path("state", "challenge.key"))
     server.start()
@@ -274,9 +278,26 @@ def test_two_nodes_make_the_tables_at_once(nodes, make, database):
     servers = [make(like=nodes[0]), make(like=nodes[0])]
     for server in servers:
         server.replace_conf("dbname=postgres", "dbname=fresh")
+        server.write("state/first-start", "", 0o600)
     for result in at_once([server.start for server in servers]):
         assert not isinstance(result, Exception), result
     assert servers[1].enrol(servers[0].draw(), "fresh").status == scep.SUCCESS
+
+
+def test_another_database_under_a_key(nodes, make, database):
+    """An empty one is no first start where there is a key; and no key is made
+    where there is a database."""
+    database.sql("CREATE DATABASE empty")
+    server = make(like=nodes[0])
+    server.replace_conf("dbname=postgres", "dbname=empty")
+    server.expect("SCEP0003", "AH00020")
+    said = server.start_fails()
+    assert "has no tables of mod_scep" in said and "begin-anew" in said
+    server.replace_conf("dbname=empty", "dbname=postgres")
+    os.unlink(server.path("state", "challenge.key"))
+    said = server.start_fails()
+    assert "copy that file from another server" in said
+    assert not os.path.exists(server.path("state", "challenge.key"))
 
 
 def test_no_password_in_the_log(make, database):

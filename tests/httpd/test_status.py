@@ -66,7 +66,7 @@ def test_counts(httpd):
     """Of all children; a reply that is given again counts for nothing."""
     server = httpd(extra=STATUS + "<Location /manual>\nSetHandler scep\n"
                    "ScepApproval manual\n</Location>\n", modules=["status"])
-    server.expect("SCEP01", "SCEP0253")
+    server.expect("SCEP01", "SCEP0256")
     assert counts(server) == [0, 0, 0, 0, 0]
     for number in range(3):
         request = scep.Request(server.ra_cert, server.draw(), f"d{number}",

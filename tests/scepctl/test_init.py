@@ -44,8 +44,10 @@ def test_everything_below_one_directory(scepctl, tmp_path):
     assert run.status == 0, run
     assert run.err == ""
     assert sorted(os.listdir(top)) == ["ca.crt", "ca.key", "ra.crt", "ra.key",
-                                       "state"]
-    assert os.listdir(top / "state") == ["challenge.key"]
+                                       "state", "state-directory"]
+    assert sorted(os.listdir(top / "state")) == ["challenge.key",
+                                                 "first-start"]
+    assert (top / "state-directory").read_text() == f"{top}/state\n"
     assert directives(run.out) == [
         ("ScepStateDir", f"{top}/state"),
         ("ScepCACertificateFile", f"{top}/ca.crt"),
@@ -104,7 +106,8 @@ def test_with_root_and_split_ra(scepctl, tmp_path):
     assert run.status == 0, run
     assert sorted(os.listdir(top)) == [
         "ca-chain.crt", "ca.crt", "ca.key", "ra-encrypt.crt", "ra-encrypt.key",
-        "ra-sign.crt", "ra-sign.key", "root.crt", "root.key", "state"]
+        "ra-sign.crt", "ra-sign.key", "root.crt", "root.key", "state",
+        "state-directory"]
     assert [d[0] for d in directives(run.out)] == [
         "ScepStateDir", "ScepCACertificateFile", "ScepCAKey", "ScepCAChainFile",
         "ScepRACertificateFile", "ScepRAKey", "ScepRACertificateFile",

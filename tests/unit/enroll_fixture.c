@@ -276,7 +276,7 @@ static void make_ca(enroll_fixture_t *f)
 
 static void make_store(enroll_fixture_t *f)
 {
-    scep_store_config_t config = {"sqlite3", NULL, 4};
+    scep_store_config_t config = {.driver = "sqlite3", .connections = 4};
 
     config.params =
         apr_pstrcat(f->base.pool, f->base.scratch, "/scep.db", NULL);

@@ -39,7 +39,8 @@ static inline const char *pg_params(fixture_t *f)
 
 static inline scep_store_config_t pg_config(fixture_t *f)
 {
-    scep_store_config_t config = {"pgsql", pg_params(f), 4};
+    scep_store_config_t config = {
+        .driver = "pgsql", .params = pg_params(f), .connections = 4};
 
     return config;
 }

@@ -25,7 +25,8 @@ static inline const char *db_path(fixture_t *f)
 
 static inline scep_store_config_t db_config(fixture_t *f)
 {
-    scep_store_config_t config = {"sqlite3", db_path(f), 4};
+    scep_store_config_t config = {
+        .driver = "sqlite3", .params = db_path(f), .connections = 4};
 
     return config;
 }
