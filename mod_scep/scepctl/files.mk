@@ -22,6 +22,7 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_ra.c \
 	mod_scep/scepctl/scepctl_requests.c \
 	mod_scep/scepctl/scepctl_store.c mod_scep/scepctl/scepctl_store.h \
+	mod_scep/scepctl/scepctl_text.c mod_scep/scepctl/scepctl_text.h \
 	mod_scep/scepctl/scepctl_time.c mod_scep/scepctl/scepctl_time.h
 scepctl_LDADD = libscep.la $(CORE_LIBS)
 

@@ -16,9 +16,10 @@
 static const char usage_text[] =
     "Usage: scepctl decode [options] FILE|LINE\n"
     "\n"
-    "Explains a SCEP message, layer by layer. FILE holds DER, PEM or base64;\n"
-    "`-' is standard input. LINE is a URL, its query, or a line of an access\n"
-    "log. Certificates and certificate requests are explained too.\n"
+    "Explains a SCEP message, layer by layer. FILE holds DER, PEM or base64,\n"
+    "HTTP as it was sent, or a log with a URL, hex or base64 in it; `-' is\n"
+    "standard input. LINE is a URL, its query, or a line of an access log.\n"
+    "Certificates and certificate requests are explained too.\n"
     "\n"
     "  --ra-cert FILE    certificate of a recipient: the RA's for a request,\n"
     "                    the client's for a reply; repeatable\n"

@@ -9,6 +9,8 @@
 
 #include <apr_strings.h>
 
+#include "scep_file_kind.h"
+
 enum { LABEL_WIDTH = 16 };
 
 static void say(const scepctl_explain_t *x, const char *label, const char *fmt,
@@ -111,6 +113,29 @@ bool scepctl_explain_reference(scepctl_explain_t *x, const char *where,
     return true;
 }
 
+/* What else DER may be. */
+static const char *other_kind(const scepctl_explain_t *x, scep_octets_t der)
+{
+    apr_pool_t *pool = x->ctl->pool;
+    const unsigned char *p = der.data;
+    const char *copy = apr_pstrmemdup(pool, (const char *)der.data, der.len);
+    const char *kind =
+        scep_file_kind((scep_octets_t){(const unsigned char *)copy, der.len},
+                       "FILE", SCEP_WANTED_CERTIFICATE, pool);
+    long len = 0;
+    int tag, class;
+
+    if (kind != NULL) {
+        return apr_pstrcat(pool, "; ", kind, NULL);
+    }
+    ASN1_get_object(&p, &len, &tag, &class, (long)der.len);
+    return der.len > 2 && len > (long)der.len - (p - der.data)
+               ? apr_psprintf(pool, "; incomplete: %lu of %lu octets",
+                              (unsigned long)der.len,
+                              (unsigned long)(len + (p - der.data)))
+               : "";
+}
+
 void scepctl_explain(scepctl_explain_t *x, const char *where, scep_octets_t der)
 {
     if (der.len > INT_MAX || x->layer >= SCEPCTL_MAX_LAYERS) {
@@ -123,8 +148,8 @@ void scepctl_explain(scepctl_explain_t *x, const char *where, scep_octets_t der)
         !scepctl_explain_reference(x, where, der)) {
         scepctl_say_fault(x, where,
                           "%lu octets that are no CMS message, PKCS#10 or "
-                          "certificate",
-                          (unsigned long)der.len);
+                          "certificate%s",
+                          (unsigned long)der.len, other_kind(x, der));
     }
     scep_crypto_clear_errors(); /* of what it turned out not to be */
 }

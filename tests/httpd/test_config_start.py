@@ -3,8 +3,11 @@
 that may look: it changes nothing, asks for nothing and connects to nothing."""
 import os
 import pwd
+import shutil
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 import scepclient as scep
 from httpdserver import (CA_USAGE, ENCRYPT, ROOT, SIGN, USER, Pair, key_pem,
@@ -234,6 +237,44 @@ def test_journal(make):
     refused(server, "ScepDatabase sqlite3", "scep.db-wal", "symbolic link")
     os.unlink(server.path("state", "scep.db-wal"))
     accepted(server)
+
+
+# ---- keys and certificates in other forms ----
+
+FILES = {"ScepCACertificateFile": "ca.crt", "ScepCAKey": "ca.key",
+         "ScepRACertificateFile": "ra.crt", "ScepRAKey": "ra.key",
+         "ScepCAChainFile": "chain.crt", "ScepRenewalTrust": "trust.crt",
+         "ScepNextCACertificateFile": "next.crt", "ScepNextCAKey": "next.key"}
+
+
+def pfx():
+    ca = test_ca()[0]
+    return pkcs12.serialize_key_and_certificates(
+        b"CEP", ca.key, ca.cert, None,
+        serialization.BestAvailableEncryption(b"pw"))
+
+
+@pytest.mark.parametrize("directive", FILES)
+def test_forms_of_files(make, directive):
+    """They are recognised for each directive, and the cure is named."""
+    server = make("ScepCAChainFile chain.crt\nScepRenewalTrust trust.crt\n" + (
+        "ScepNextCACertificateFile next.crt\nScepNextCAKey next.key\n"
+        if "Next" in directive else ""))
+    for name in ("chain.crt", "trust.crt", "next.crt"):
+        shutil.copy(server.path("ca.crt"), server.path(name))
+    shutil.copy(server.path("ca.key"), server.path("next.key"))
+    key = directive.endswith("Key")
+    for data, said in (
+            (pfx(), "openssl pkcs12 -in "),
+            (pem(test_ca()[0].cert).decode("ascii").encode("utf-16"),
+             "iconv -f UTF-16"),
+            (b"-----BEGIN OPENSSH PRIVATE KEY-----\n", "OpenSSH"),
+            (b"-----BEGIN CERTIFICATE REQUEST-----\n", "(CSR)"),
+            (pem(test_ca()[0].cert) if key else key_pem(test_ca()[0].key),
+             "name the private key's file" if key
+             else "name the certificate's file")):
+        server.write(FILES[directive], data, 0o600)
+        refused(server, directive, FILES[directive], said)
 
 
 # ---- the CAs of ScepRenewalTrust ----

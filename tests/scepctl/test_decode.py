@@ -431,3 +431,181 @@ def test_mutations_do_no_harm(scepctl, pki):
         at = step * len(der) // 60
         broken[at] ^= 1 << (step % 8)
         scepctl("decode", *pki.options, "-", stdin=bytes(broken))
+
+
+# ---- what people paste ----
+
+def grouped(text, size):
+    return [text[at:at + size] for at in range(0, len(text), size)]
+
+
+def xxd(data, name):
+    tool = shutil.which(name[0])
+    if tool is None:
+        pytest.skip(f"needs {name[0]}")
+    return subprocess.run([tool, *name[1:]], input=data, capture_output=True,
+                          check=True).stdout.decode()
+
+
+def by_hand(data, style):
+    """A dump as hexdump -C, xxd or tcpdump -X prints it."""
+    lines = []
+    for at in range(0, len(data), 16):
+        row = data[at:at + 16]
+        text = "".join(chr(c) if 32 <= c < 127 else "." for c in row)
+        pairs = " ".join(grouped(row.hex(), 4))
+        if style == "hexdump":
+            left, right = row[:8].hex(" "), row[8:].hex(" ")
+            lines.append(f"{at:08x}  {left + '  ' + right:<48}  |{text}|")
+        elif style == "xxd":
+            lines.append(f"{at:08x}: {pairs:<39}  {text}")
+        else:
+            lines.append(f"\t0x{at:04x}:  {pairs:<39}  {text}")
+    return "\n".join(lines) + "\n"
+
+
+def pasted(pki):
+    """name: text around a PKCS#10."""
+    der = pki.request.csr
+    digits, text = der.hex(), base64.b64encode(der).decode()
+    lines = base64.encodebytes(der).decode()
+    return {
+        "hex": digits, "hex-upper": digits.upper() + "\n",
+        "hex-lines": "\n".join(grouped(digits, 77)),
+        "hex-pairs": der.hex(" "), "hex-colons": der.hex(":"),
+        "hex-0x": ", ".join(f"0x{c:02x}" for c in der),
+        "c-string": '"' + "".join(f"\\x{c:02x}" for c in der) + '"',
+        "hexdump": by_hand(der, "hexdump"), "xxd": by_hand(der, "xxd"),
+        "tcpdump": "19:30:01.1 IP 10.0.0.1.80 > 10.0.0.2.5: tcp 900\n"
+                   + by_hand(b"E" * 40 + der, "tcpdump"),
+        "cisco": "*Mar  1 00:01:02.003: CRYPTO_PKI: PKCS#10 request\n"
+                 + "\n".join("  " + " ".join(row) for row in grouped(grouped(
+                     digits.upper(), 8), 8)) + "\n*Mar  1: CRYPTO_PKI: done\n",
+        "sscep": "sscep: hexdump request payload\n" + digits
+                 + "\n sscep: hexdump payload 900\nsscep: done\n",
+        "hex-in-json": f'{{"level":"debug","csr":"{digits}","n":1}}',
+        "base64-in-log": "Nov 29 host scep: request:\n" + lines
+                         + "Nov 29 host scep: bad password\n",
+        "base64-prefixed": "".join(f"Nov 29 12:00:00 host scep: {line}\n"
+                                   for line in lines.split()),
+        "base64-quoted": "".join(f"> {line}\n" for line in lines.split()),
+        "base64-in-json": '{"csr":"' + lines.replace("\n", "\\n") + '"}',
+        "base64-one-line": f"csr={text};x=1\n",
+        "base64-noise": "--\n\n" + lines + "\n--\nregards\n",
+        "pem-in-json": '{"csr":"-----BEGIN CERTIFICATE REQUEST-----\\n'
+                       + lines.replace("\n", "\\n")
+                       + '-----END CERTIFICATE REQUEST-----\\n"}',
+        "utf-16": ("-----BEGIN CERTIFICATE REQUEST-----\n" + lines
+                   + "-----END CERTIFICATE REQUEST-----\n").encode("utf-16")}
+
+
+PASTED = ("hex", "hex-upper", "hex-lines", "hex-pairs", "hex-colons", "hex-0x",
+          "c-string", "hexdump", "xxd", "tcpdump", "cisco", "sscep",
+          "hex-in-json", "base64-in-log", "base64-prefixed", "base64-quoted",
+          "base64-in-json", "base64-one-line", "base64-noise", "pem-in-json",
+          "utf-16")
+
+
+@pytest.mark.parametrize("form", PASTED)
+def test_pasted(scepctl, pki, form):
+    text = pasted(pki)[form]
+    data = text if isinstance(text, bytes) else text.encode()
+    for run in (scepctl("decode", pki.file("pasted", data)),
+                scepctl("decode", "-", stdin=data.replace(b"\n", b"\r\n")
+                        if form != "utf-16" else data)):
+        assert run.status == 0, (data[:200], run)
+        assert run.value("Subject") == "CN=router 7,O=Tests"
+        assert run.value("Signature") == "good"
+
+
+@pytest.mark.parametrize("tool", (("xxd",), ("xxd", "-p"), ("xxd", "-i"),
+                                  ("hexdump", "-C"), ("od", "-An", "-tx1")),
+                         ids=" ".join)
+def test_dumps_of_real_tools(scepctl, pki, tool):
+    text = xxd(pki.request.csr, tool)
+    run = scepctl("decode", "-", stdin=text.encode())
+    assert run.status == 0, run
+    assert run.value("Signature") == "good"
+
+
+def http(pki, form):
+    der = pki.request.der()
+    query = urllib.parse.quote(base64.b64encode(der), safe="")
+    get = f"/scep?operation=PKIOperation&message={query}"
+    post = (b"POST /scep?operation=PKIOperation HTTP/1.1\r\nHost: x\r\n"
+            b"Content-Type: application/x-pki-message\r\n")
+    chunks = b"".join(b"%x;a=b\r\n%s\r\n" % (len(part), part) for part in (
+        der[:1000], der[1000:])) + b"0\r\n\r\n"
+    escaped = get.replace("&", "\\u0026")
+    return {
+        "get": f"GET {get} HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
+        "post": post + b"Content-Length: %d\r\n\r\n" % len(der) + der,
+        "chunked": post + b"Transfer-Encoding: chunked\r\n\r\n" + chunks,
+        "reply": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + der,
+        "json": f'{{"method":"GET","path":"{escaped}","status":200}}'.encode(),
+        "html": f"<a href='http://x{get.replace('&', '&amp;')}'>".encode(),
+        "two-marks": f"GET ?{get} HTTP/1.0".encode(),
+        "packet": b"\x45\x00\x01\x02" + post + b"\r\n" + der,
+        "packet-in-hex": by_hand(b"E\0" * 20 + post + b"\r\n" + der,
+                                 "tcpdump").encode()}[form]
+
+
+@pytest.mark.parametrize("form", (
+    "get", "post", "chunked", "reply", "json", "html", "two-marks", "packet",
+    "packet-in-hex"))
+def test_http(scepctl, pki, form):
+    run = scepctl("decode", pki.file("http", http(pki, form)))
+    assert run.status == 0, run
+    assert run.value("transactionID") == '"id-4711"'
+    assert run.value("Signature") == "good"
+
+
+@pytest.mark.parametrize("content, words", [
+    (b"\xd4\xc3\xb2\xa1\x02\0", "tshark"), (b"\x1f\x8b\x08", "gunzip"),
+    (b"\x0a\x0d\x0d\x0a", "packet capture"), (b"\x16\x03\x01\0", "TLS"),
+    (b"HTTP/1.1 200 OK\r\n\r\nhello", "no SCEP message"),
+    (b"\xfe\xed\xfe\xed\0", "keytool"), (b"<!DOCTYPE html>", "web page"),
+    (b"hello", "xxd -r -p")])
+def test_what_it_looks_like(scepctl, pki, content, words):
+    run = scepctl("decode", pki.file("other", content))
+    assert run.status == 2
+    assert words in run.err
+
+
+def test_cut_off(scepctl, pki):
+    der = pki.request.der()
+    run = scepctl("decode", pki.file("cut.der", der[:1000]))
+    assert run.status == 2
+    assert f"incomplete: 1000 of {len(der)} octets" in run.out
+
+
+def test_pfx(scepctl, pki):
+    path = pki.top / "ra.pfx"
+    openssl("pkcs12", "-export", "-in", pki.top / "ra.crt", "-inkey",
+            pki.top / "ra.key", "-passout", "pass:x", "-out", path)
+    run = scepctl("decode", path)
+    assert run.status == 2 and "openssl pkcs12 -in" in run.out + run.err
+
+
+def test_private_keys_are_never_explained(scepctl, pki):
+    key = (pki.top / "ra.key").read_bytes()
+    for text in (key, b"x\n" + key[:-40], b"log: " + key.replace(
+            b"\n", b"\\n")):
+        run = scepctl("decode", "-", stdin=text)
+        assert run.status == 2 and not run.out, run
+
+
+def test_hostile_texts(scepctl, pki):
+    """Cut, mixed and flipped; it says something, and in time."""
+    texts = [text if isinstance(text, bytes) else text.encode()
+             for text in pasted(pki).values()]
+    texts += [http(pki, "chunked"), b"M" * 100000, b"0" * 100000,
+              b"\x30\x82" * 50000, b"\\u00" * 9999, b"%" * 999,
+              b"0000: 30\n" * 9999, b"HTTP/1.1\r\n\r\n" * 999,
+              b"HTTP/1.1\nTransfer-Encoding: chunked\n\nffffff\nx",
+              b"-----BEGIN PRIVATE KEY-----" * 99, b"\xff\xfe" + b"0\0" * 999,
+              b"operation=PKIOperation&message=" * 99, b"\n" * 9999]
+    for number, text in enumerate(texts):
+        for cut in (text, text[:len(text) // 2], text[1::2], text[::-1]):
+            run = scepctl("decode", "-", stdin=cut)
+            assert run.status in (0, 2), (number, run)

@@ -314,6 +314,7 @@ def test_nothing_is_half_written(master, top):
     before = path_of(top).read_bytes()
     run = master("rotate", "--ra-cert", top / "ra.key")
     assert run.status == 2 and "holds no certificate" in run.err
+    assert "name the certificate's file instead" in run.err
     make_pair(top, "other")
     run = master("show", "--ra-cert", top / "ra.crt", "--ra-key",
                  top / "other.key")
