@@ -78,6 +78,25 @@ static size_t source_of(const scep_request_t *req,
     return IPV6_PREFIX;
 }
 
+const char *scep_attempts_network(const scep_request_t *req)
+{
+    unsigned char source[MAX_SOURCE], ipv6[16] = {0};
+    char text[INET6_ADDRSTRLEN];
+    size_t len = source_of(req, source);
+
+    switch (len) {
+    case 4:
+        inet_ntop(AF_INET, source, text, sizeof(text));
+        return apr_pstrdup(req->pool, text);
+    case IPV6_PREFIX:
+        memcpy(ipv6, source, IPV6_PREFIX);
+        inet_ntop(AF_INET6, ipv6, text, sizeof(text));
+        return apr_pstrcat(req->pool, text, "/64", NULL);
+    default:
+        return apr_pstrmemdup(req->pool, (const char *)source, len);
+    }
+}
+
 bool scep_attempts_source_key(const scep_request_t *req,
                               const scep_allowance_t *allowance,
                               unsigned char key[SCEP_HASH_SIZE])

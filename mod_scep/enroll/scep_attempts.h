@@ -61,6 +61,10 @@ scep_status_e scep_attempts_failed(scep_request_t *req,
                                    scep_attempts_t *attempts,
                                    scep_result_t *res);
 
+/** Where a request comes from, as it is counted: an IPv4 address, the first 64
+ * bits of an IPv6 one. From REQ's pool. */
+const char *scep_attempts_network(const scep_request_t *req);
+
 /** The key under which a request's address is counted for ALLOWANCE.
  * @return false: HMAC failed */
 bool scep_attempts_source_key(const scep_request_t *req,

@@ -37,28 +37,18 @@ static scep_status_e find_issued(const scep_enrolment_t *e,
 {
     scep_status_e status = scep_store_transaction_find(
         e->req->service->store, e->req->service->scope, e->msg->transaction_id,
-        0, e->req->pool, row, res);
+        e->signer_hash, 0, e->req->pool, row, res);
 
-    if (status == SCEP_OK &&
-        (memcmp((*row)->key_hash, e->signer_hash, SCEP_HASH_SIZE) != 0 ||
-         (*row)->not_after <= e->now)) {
-        return SCEP_NOT_FOUND;
-    }
-    return status;
+    return status == SCEP_OK && (*row)->not_after <= e->now ? SCEP_NOT_FOUND
+                                                            : status;
 }
 
 static scep_status_e find_waiting(const scep_enrolment_t *e,
                                   scep_request_row_t **row, scep_result_t *res)
 {
-    scep_status_e status = scep_store_request_find(
+    return scep_store_request_find(
         e->req->service->store, e->req->service->scope, e->msg->transaction_id,
-        e->now, e->req->pool, row, res);
-
-    if (status == SCEP_OK &&
-        memcmp((*row)->key_hash, e->signer_hash, SCEP_HASH_SIZE) != 0) {
-        return SCEP_NOT_FOUND;
-    }
-    return status;
+        e->signer_hash, e->now, e->req->pool, row, res);
 }
 
 static scep_status_e answer_issued(const scep_enrolment_t *e,

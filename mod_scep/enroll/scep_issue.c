@@ -11,6 +11,7 @@
 #include "scep_names.h"
 #include "scep_pending.h"
 #include "scep_renewal.h"
+#include "scep_store_id.h"
 #include "scep_store_revocation.h"
 
 scep_status_e scep_enrolment_begin(scep_request_t *req,
@@ -113,32 +114,60 @@ scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
     return status == SCEP_OK ? answer_again(e, row, cert, res) : status;
 }
 
+bool scep_enrolment_proved(const scep_enrolment_t *e)
+{
+    if (e->waiting != NULL) {
+        return e->waiting->source != NULL &&
+               strcmp(e->waiting->source, scep_source_name(SCEP_SOURCE_NONE)) !=
+                   0;
+    }
+    return e->renewal_of != NULL || e->claim.source != SCEP_SOURCE_NONE;
+}
+
+/* A URL can be long. */
+const char *scep_enrolment_endpoint(const scep_enrolment_t *e)
+{
+    enum { ENDPOINT_OCTETS = 16 };
+    const char *path = e->req->endpoint != NULL ? e->req->endpoint : "";
+    unsigned char digest[SCEP_HASH_SIZE];
+
+    return scep_sha256(
+               (scep_octets_t){(const unsigned char *)path, strlen(path)},
+               digest)
+               ? scep_hex_lower(e->req->pool, digest, ENDPOINT_OCTETS)
+               : NULL;
+}
+
 static scep_status_e id_taken(const scep_enrolment_t *e, scep_result_t *res)
 {
     return scep_fail(res, SCEP_R_TRANSACTION_REUSED,
-                     "another key than that of \"%s\" used this transactionID "
+                     "another key than that of \"%s\" holds this "
+                     "transactionID here: its request waits, or was answered "
                      "less than ScepRetryWindow ago",
                      e->csr->subject);
 }
 
-/* Is there a transaction of this id by another key? What two of them racing
- * each other leave open here, the store's write transaction decides. */
-static scep_status_e check_id(const scep_enrolment_t *e, scep_result_t *res)
+/* Does another key hold the id here? What two of them racing each other leave
+ * open, the store's write transaction decides. */
+scep_status_e scep_enrolment_check_id(const scep_enrolment_t *e, bool proved,
+                                      scep_result_t *res)
 {
-    scep_transaction_row_t *row;
-    scep_status_e status = scep_store_transaction_find(
-        e->req->service->store, e->req->service->scope, e->msg->transaction_id,
-        e->retry_since, e->req->pool, &row, res);
+    const scep_transaction_id_t id = {
+        .scope = e->req->service->scope,
+        .text = e->msg->transaction_id,
+        .endpoint = scep_enrolment_endpoint(e),
+        .proved = proved,
+        .since = e->retry_since,
+        .now = e->now,
+    };
+    bool taken;
+    scep_status_e status = scep_store_id_taken(
+        e->req->service->store, &id, e->signer_hash, e->req->pool, &taken, res);
 
     if (status != SCEP_OK) {
         return status;
     }
-    if (row->created > e->now + e->req->policy->retry_window) {
-        return SCEP_NOT_FOUND; /* the clock was ahead: it may be long ago */
-    }
-    return memcmp(row->key_hash, e->signer_hash, SCEP_HASH_SIZE) == 0
-               ? SCEP_NOT_FOUND
-               : id_taken(e, res);
+    return taken ? id_taken(e, res) : SCEP_OK;
 }
 
 /* The very message that was answered before: a device that has not seen the
@@ -192,8 +221,7 @@ scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
     if (status == SCEP_OK) {
         status = check_revocation(e, row, false, res);
     }
-    return status == SCEP_OK || status == SCEP_NOT_FOUND ? check_id(e, res)
-                                                         : status;
+    return status == SCEP_OK ? SCEP_NOT_FOUND : status;
 }
 
 static void tell(const scep_enrolment_t *e, const scep_issue_t *issue)
@@ -325,6 +353,8 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
         .scope = e->req->service->scope,
         .issuer_scope = next != NULL ? next->scope : NULL,
         .transaction_id = e->msg->transaction_id,
+        .endpoint = scep_enrolment_endpoint(e),
+        .proved = scep_enrolment_proved(e),
         .message_hash =
             e->msg->message_type != SCEP_MSG_CERTPOLL ? e->msg->hash : NULL,
         .key_hash = e->signer_hash,
@@ -537,6 +567,9 @@ scep_status_e scep_issue(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
     X509 *made = NULL;
     scep_status_e status = choose_profile(e, res);
 
+    if (status == SCEP_OK && !scep_enrolment_proved(e) && e->waiting == NULL) {
+        status = scep_enrolment_check_id(e, false, res);
+    }
     if (status == SCEP_OK) {
         status = check_subject(e, res);
     }

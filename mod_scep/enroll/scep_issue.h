@@ -36,6 +36,24 @@ scep_status_e scep_enrolment_begin(scep_request_t *req,
                                    const scep_pkimessage_t *msg,
                                    scep_enrolment_t *e, scep_result_t *res);
 
+/** Has a password, a provider or a certificate let E in? Known once it is
+ * authorized. */
+bool scep_enrolment_proved(const scep_enrolment_t *e);
+
+/** The endpoint of E as it is recorded with what is issued or waits: where E's
+ * transactionID belongs to its key. NULL on failure, which is a place of its
+ * own. */
+const char *scep_enrolment_endpoint(const scep_enrolment_t *e);
+
+/**
+ * Is E's transactionID free for its key (invariant 4; scep_store_id.h)?
+ * @param proved false: a request that proved nothing is in the way, too
+ * @return SCEP_OK; SCEP_REFUSED with SCEP_R_TRANSACTION_REUSED;
+ *     SCEP_UNAVAILABLE; SCEP_BROKEN
+ */
+scep_status_e scep_enrolment_check_id(const scep_enrolment_t *e, bool proved,
+                                      scep_result_t *res);
+
 /**
  * The message is signed with the key that is to be certified (invariant 8).
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_SIGNER_KEY
@@ -49,8 +67,8 @@ scep_status_e scep_enrolment_own_key(const scep_enrolment_t *e,
  * one: it may be a replay (S16).
  * @param cert set, with SCEP_OK
  * @return SCEP_OK; SCEP_NOT_FOUND: this is no retry, judge it anew;
- *     SCEP_REFUSED with SCEP_R_TRANSACTION_REUSED, SCEP_R_REPLAYED or
- *     SCEP_R_CSR_POLICY (revoked meanwhile); SCEP_UNAVAILABLE; SCEP_BROKEN
+ *     SCEP_REFUSED with SCEP_R_REPLAYED or SCEP_R_CSR_POLICY (revoked
+ *     meanwhile); SCEP_UNAVAILABLE; SCEP_BROKEN
  */
 scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
                                    scep_result_t *res);

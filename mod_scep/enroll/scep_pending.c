@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "scep_attempts.h"
 #include "scep_cert_san.h"
 #include "scep_names.h"
 #include "scep_password.h"
@@ -14,24 +15,6 @@
 #include "scep_seal.h"
 
 /* --- queueing ------------------------------------------------------------- */
-
-static const char *source_name(const scep_enrolment_t *e)
-{
-    if (e->renewal_of != NULL) {
-        return "renewal";
-    }
-    switch (e->claim.source) {
-    case SCEP_SOURCE_NONE:
-        return "none";
-    case SCEP_SOURCE_ONE_TIME:
-        return "one-time";
-    case SCEP_SOURCE_SINGLE:
-        return "single";
-    case SCEP_SOURCE_PROVIDER:
-        break;
-    }
-    return "provider";
-}
 
 /* For an operator to read; what is malformed the CA will refuse. */
 static const char *alt_names(const scep_enrolment_t *e)
@@ -78,6 +61,12 @@ static scep_status_e explain(const scep_enrolment_t *e,
         return scep_fail(res, SCEP_R_CHALLENGE_SPENT,
                          "the password for \"%s\" has just been used",
                          e->csr->subject);
+    case SCEP_QUEUE_NETWORK_FULL:
+        return scep_fail(res, SCEP_R_REQUESTS_OF_PEER,
+                         "there is no room for the request of \"%s\": "
+                         "ScepApprovalMaxPerAddress requests from %s wait "
+                         "already",
+                         e->csr->subject, scep_attempts_network(e->req));
     case SCEP_QUEUE_FULL:
         break;
     }
@@ -90,10 +79,11 @@ static scep_status_e explain(const scep_enrolment_t *e,
 static scep_status_e queue(scep_enrolment_t *e, scep_request_row_t *row,
                            scep_result_t *res)
 {
-    const scep_approval_policy_t *policy = &e->req->policy->approval;
     scep_queue_outcome_e outcome;
+    int replaced;
     scep_status_e status = scep_store_request_add(
-        e->req->service->store, row, policy->max, e->req->pool, &outcome, res);
+        e->req->service->store, row, &e->req->policy->approval.limits,
+        e->req->pool, &outcome, &replaced, res);
 
     if (status != SCEP_OK) {
         scep_authorize_release(e->req, &e->claim);
@@ -111,6 +101,12 @@ static scep_status_e queue(scep_enrolment_t *e, scep_request_row_t *row,
              e->csr->subject, e->req->peer,
              row->ticket != NULL ? "the CA" : "approval",
              e->msg->transaction_id);
+    if (replaced > 0) {
+        scep_log(&e->req->env, SCEP_LOG_INFO,
+                 SCEPLOGNO(0224) "it replaces %d older request%s of the same "
+                                 "key, of which no more may wait",
+                 replaced, replaced > 1 ? "s" : "");
+    }
     return SCEP_PENDING;
 }
 
@@ -120,6 +116,9 @@ scep_status_e scep_pending_add(scep_enrolment_t *e, const char *ticket,
     scep_request_row_t row = {
         .scope = e->req->service->scope,
         .transaction_id = e->msg->transaction_id,
+        .endpoint = scep_enrolment_endpoint(e),
+        .network = scep_attempts_network(e->req),
+        .proved = scep_enrolment_proved(e),
         .message_hash = e->msg->hash,
         .key_hash = e->signer_hash,
         .csr_hash = e->csr->hash,
@@ -127,7 +126,8 @@ scep_status_e scep_pending_add(scep_enrolment_t *e, const char *ticket,
         .subject = e->csr->subject,
         .alt_names = alt_names(e),
         .profile = e->profile->name,
-        .source = source_name(e),
+        .source = e->renewal_of != NULL ? "renewal"
+                                        : scep_source_name(e->claim.source),
         .challenge_hash =
             e->claim.source == SCEP_SOURCE_ONE_TIME ? e->claim.hash : NULL,
         .renewal_of = e->renewal_of,
@@ -299,8 +299,8 @@ static scep_status_e find_here(const scep_enrolment_t *e,
 {
     scep_store_t *store = e->req->service->store;
     scep_status_e status = scep_store_request_find(
-        store, e->req->service->scope, e->msg->transaction_id, e->now,
-        e->req->pool, row, res);
+        store, e->req->service->scope, e->msg->transaction_id, e->signer_hash,
+        e->now, e->req->pool, row, res);
 
     if (status != SCEP_OK) {
         return status;
@@ -313,8 +313,7 @@ static scep_status_e find_here(const scep_enrolment_t *e,
     if ((*row)->state > SCEP_REQUEST_AT_CA) {
         return SCEP_NOT_FOUND;
     }
-    if (memcmp((*row)->key_hash, e->signer_hash, SCEP_HASH_SIZE) != 0 ||
-        memcmp((*row)->csr_hash, e->csr->hash, SCEP_HASH_SIZE) != 0) {
+    if (memcmp((*row)->csr_hash, e->csr->hash, SCEP_HASH_SIZE) != 0) {
         return explain(e, SCEP_QUEUE_ID_TAKEN, res);
     }
     return SCEP_OK;
@@ -344,11 +343,11 @@ static scep_status_e take_over(const scep_enrolment_t *e,
     if (status == SCEP_OK && (*row)->state == SCEP_REQUEST_EXPIRED) {
         return SCEP_NOT_FOUND;
     }
-    return status == SCEP_OK
-               ? scep_store_request_move(service->store, *row,
-                                         e->msg->transaction_id, e->msg->hash,
-                                         e->now, e->req->pool, res)
-               : status;
+    return status == SCEP_OK ? scep_store_request_move(
+                                   service->store, *row, e->msg->transaction_id,
+                                   scep_enrolment_endpoint(e), e->msg->hash,
+                                   e->now, e->req->pool, res)
+                             : status;
 }
 
 /* --- saying no ------------------------------------------------------------ */
@@ -400,6 +399,11 @@ scep_status_e scep_pending_again(scep_enrolment_t *e, scep_reply_t *reply,
     status = find_here(e, &row, res);
     if (status == SCEP_NOT_FOUND) {
         status = take_over(e, &row, res);
+    }
+    if (status == SCEP_NOT_FOUND) {
+        /* Whether it proves anything is not known yet. */
+        status = scep_enrolment_check_id(e, true, res);
+        return status == SCEP_OK ? SCEP_NOT_FOUND : status;
     }
     return status == SCEP_OK ? scep_pending_resume(e, row, reply, res) : status;
 }

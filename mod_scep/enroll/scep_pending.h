@@ -34,7 +34,7 @@ scep_status_e scep_pending_at_ca(scep_enrolment_t *e, const char *ticket,
 /**
  * A CSR came: does it wait already, or was it refused (invariant 12)?
  * @return SCEP_NOT_FOUND: no, judge it; SCEP_REFUSED with
- *     SCEP_R_TRANSACTION_REUSED: another one waits under its id; else as
+ *     SCEP_R_TRANSACTION_REUSED: its id is taken; else as
  *     scep_pending_refused() and scep_pending_resume()
  */
 scep_status_e scep_pending_again(scep_enrolment_t *e, scep_reply_t *reply,

@@ -13,6 +13,14 @@
 #include "scep_cert_extensions.h"
 #include "scep_pubkey.h"
 
+const char *scep_source_name(scep_source_e source)
+{
+    static const char *const names[] = {"none", "one-time", "single",
+                                        "provider"};
+
+    return names[source];
+}
+
 static const scep_ra_t *ra_of(const scep_request_t *req,
                               const scep_service_t *service)
 {

@@ -24,6 +24,7 @@
 #include "scep_query.h"
 #include "scep_recipient.h"
 #include "scep_store.h"
+#include "scep_store_request.h"
 
 /** Our RA pairs in one library context. Read-only after start. */
 typedef struct scep_ra_t {
@@ -163,7 +164,7 @@ typedef struct scep_manner_t {
 typedef struct scep_approval_policy_t {
     bool manual;                /* an operator; else it is issued at once */
     apr_interval_time_t expiry; /* how long it waits */
-    apr_int64_t max;            /* most that may wait */
+    scep_queue_limits_t limits; /* how many may wait */
 } scep_approval_policy_t;
 
 /** What the directives of one endpoint say. */
@@ -223,6 +224,9 @@ typedef struct scep_answer_t {
     int retry_after; /* seconds; 0: no such header */
     bool cacheable;  /* false: Cache-Control: no-store */
 } scep_answer_t;
+
+/** The name of SOURCE, as it is recorded with a request that waits. Constant. */
+const char *scep_source_name(scep_source_e source);
 
 /** The RA pairs that fit the endpoint's library context. */
 const scep_ra_t *scep_service_ra(const scep_request_t *req);

@@ -22,6 +22,9 @@ enum {
     DEFAULT_PASSWORD_LENGTH = 8,
     DEFAULT_APPROVAL_SECONDS = 7 * 86400,
     DEFAULT_APPROVAL_MAX = 1000,
+    DEFAULT_APPROVAL_MAX_PER_KEY = 1,
+    ADDRESS_SHARE = 10, /* one address may have a tenth of the places */
+    ADDRESS_LEAST = 2,
     SHA1_OCTETS = 20,
     SHA256_OCTETS = 32,
     DEFAULT_CRL_DAYS = 7,
@@ -219,6 +222,8 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
                                                        : base->approval_manual;
     MERGE(approval_expiry);
     MERGE(approval_max);
+    MERGE(approval_max_per_address);
+    MERGE(approval_max_per_key);
     MERGE_SET(duplicate);
     merge_renewal(&conf->renewal, &base->renewal, &add->renewal);
     conf->reply_ways = add->reply_ways_set ? add->reply_ways : base->reply_ways;
@@ -416,12 +421,22 @@ static void set_manner(const scep_dir_config_t *conf, scep_manner_t *manner)
 static void set_approval(const scep_dir_config_t *conf,
                          scep_approval_policy_t *policy)
 {
+    apr_int64_t share;
+
     policy->manual = conf->approval_manual == 1;
     policy->expiry = conf->approval_expiry != 0
                          ? conf->approval_expiry
                          : apr_time_from_sec(DEFAULT_APPROVAL_SECONDS);
-    policy->max =
+    policy->limits.all =
         conf->approval_max != 0 ? conf->approval_max : DEFAULT_APPROVAL_MAX;
+    share = policy->limits.all / ADDRESS_SHARE;
+    share = share > ADDRESS_LEAST ? share : ADDRESS_LEAST;
+    policy->limits.network = conf->approval_max_per_address != 0
+                                 ? conf->approval_max_per_address
+                                 : share;
+    policy->limits.key = conf->approval_max_per_key != 0
+                             ? conf->approval_max_per_key
+                             : DEFAULT_APPROVAL_MAX_PER_KEY;
 }
 
 /* By password, as RFC 8894 3.1 has it; but who records such a reply can guess at

@@ -118,6 +118,8 @@ typedef struct scep_dir_config_t {
     int approval_manual;                   /* 1, 0, or -1: not set */
     apr_interval_time_t approval_expiry;   /* 0: not set */
     apr_int64_t approval_max;              /* 0: not set */
+    apr_int64_t approval_max_per_address;  /* 0: not set */
+    apr_int64_t approval_max_per_key;      /* 0: not set */
     apr_interval_time_t retry_window;      /* -1: not set */
     apr_interval_time_t password_validity; /* -1: not set */
     apr_size_t password_length;            /* 0: not set */

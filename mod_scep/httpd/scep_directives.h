@@ -96,6 +96,10 @@ const char *scep_set_approval(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_approval_expiry(cmd_parms *cmd, void *dir,
                                      const char *value);
 const char *scep_set_approval_max(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_approval_max_of_address(cmd_parms *cmd, void *dir,
+                                             const char *value);
+const char *scep_set_approval_max_of_key(cmd_parms *cmd, void *dir,
+                                         const char *value);
 
 /* Per endpoint: scep_directives_renewal.c. */
 const char *scep_set_renewal(cmd_parms *cmd, void *dir, int on);

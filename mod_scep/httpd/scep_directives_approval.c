@@ -36,12 +36,35 @@ const char *scep_set_approval_expiry(cmd_parms *cmd, void *dir,
                                            &conf->approval_expiry);
 }
 
+static const char *set_number(cmd_parms *cmd, const char *value,
+                              apr_int64_t *number)
+{
+    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
+
+    return error != NULL
+               ? error
+               : scep_parse_number(cmd, value, 1, MAX_WAITING, number);
+}
+
 const char *scep_set_approval_max(cmd_parms *cmd, void *dir, const char *value)
 {
     scep_dir_config_t *conf = dir;
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
 
-    return error != NULL ? error
-                         : scep_parse_number(cmd, value, 1, MAX_WAITING,
-                                             &conf->approval_max);
+    return set_number(cmd, value, &conf->approval_max);
+}
+
+const char *scep_set_approval_max_of_address(cmd_parms *cmd, void *dir,
+                                             const char *value)
+{
+    scep_dir_config_t *conf = dir;
+
+    return set_number(cmd, value, &conf->approval_max_per_address);
+}
+
+const char *scep_set_approval_max_of_key(cmd_parms *cmd, void *dir,
+                                         const char *value)
+{
+    scep_dir_config_t *conf = dir;
+
+    return set_number(cmd, value, &conf->approval_max_per_key);
 }

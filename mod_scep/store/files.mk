@@ -15,7 +15,9 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_tally.c mod_scep/store/scep_store_tally.h \
 	mod_scep/store/scep_store_document.h \
 	mod_scep/store/scep_store_challenge_list.c \
+	mod_scep/store/scep_store_id.c mod_scep/store/scep_store_id.h \
 	mod_scep/store/scep_store_issue.c \
+	mod_scep/store/scep_store_queue.c \
 	mod_scep/store/scep_store_request.c mod_scep/store/scep_store_request.h \
 	mod_scep/store/scep_store_sql.c mod_scep/store/scep_store_sql.h \
 	mod_scep/store/scep_store_subject.c \
@@ -38,10 +40,12 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store_crash tests/unit/test_store_power \
 	tests/unit/test_store_document \
 	tests/unit/test_store_identity \
+	tests/unit/test_store_id \
 	tests/unit/test_store_issue \
 	tests/unit/test_store_sql \
 	tests/unit/test_store_subject \
 	tests/unit/test_store_tally \
+	tests/unit/test_store_queue \
 	tests/unit/test_store_request \
 	tests/unit/test_store_revocation \
 	tests/unit/test_store_certificate \
@@ -95,9 +99,15 @@ tests_unit_test_store_crash_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_crash_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_crash_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=sqlite3_step -Wl,--wrap=sqlite3_exec
+tests_unit_test_store_id_SOURCES = tests/unit/test_store_id.c $(STORE_FIXTURE)
+tests_unit_test_store_id_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_id_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_issue_SOURCES = tests/unit/test_store_issue.c $(STORE_FIXTURE)
 tests_unit_test_store_issue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_issue_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_queue_SOURCES = tests/unit/test_store_queue.c $(STORE_FIXTURE)
+tests_unit_test_store_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_queue_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_request_SOURCES = tests/unit/test_store_request.c $(STORE_FIXTURE)
 tests_unit_test_store_request_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_request_LDADD = $(LIB_STORE) $(UNIT_LIBS)

@@ -190,11 +190,21 @@ static const char *const migration_4[] = {
 
 /* How long a refused request is refused again, and since when (invariant 12);
  * what a child of the program before adds has no patience of its own. When a
- * page showed a password to who drew it by a form. */
+ * page showed a password to who drew it by a form. At which endpoint a transactionID is held against other keys, and whether whoever
+ * holds it has proved anything; from which network a request came, as requests
+ * are counted. */
 static const char *const migration_5[] = {
     "ALTER TABLE requests ADD COLUMN patience BIGINT", /* ScepApprovalExpiry */
     "ALTER TABLE requests ADD COLUMN heard_at BIGINT", /* the refusal, last */
-    "ALTER TABLE challenges ADD COLUMN shown_at BIGINT", NULL};
+    "ALTER TABLE challenges ADD COLUMN shown_at BIGINT",
+    "ALTER TABLE transactions ADD COLUMN endpoint TEXT",
+    "ALTER TABLE transactions ADD COLUMN proved BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE requests ADD COLUMN endpoint TEXT",
+    "ALTER TABLE requests ADD COLUMN proved BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE requests ADD COLUMN network TEXT",
+    "UPDATE requests SET proved = 1 WHERE source <> 'none'",
+    "CREATE INDEX requests_by_key ON requests (key_hash, created, id)",
+    NULL};
 
 static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {
     migration_1, migration_2, migration_3, migration_4, migration_5};

@@ -682,6 +682,11 @@ bool scep_store_note_row(void *baton, const char *const *columns, int count)
     return false;
 }
 
+const char *scep_store_hex(apr_pool_t *pool, const unsigned char *hash)
+{
+    return hash != NULL ? scep_hex_lower(pool, hash, SCEP_HASH_SIZE) : NULL;
+}
+
 const unsigned char *scep_store_hash(apr_pool_t *pool, const char *column)
 {
     unsigned char *hash;

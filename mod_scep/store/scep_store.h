@@ -225,14 +225,12 @@ typedef struct scep_transaction_row_t {
     const char *certificate_id; /* the store's */
 } scep_transaction_row_t;
 
-/** The newest transaction of that scope and id created at or after SINCE
- * (0: ever). SCEP_NOT_FOUND without filling RES. */
-scep_status_e scep_store_transaction_find(scep_store_t *store,
-                                          const char *scope,
-                                          const char *transaction_id,
-                                          apr_time_t since, apr_pool_t *pool,
-                                          scep_transaction_row_t **row,
-                                          scep_result_t *res);
+/** The newest transaction of that scope, id and signer's key (NULL: of any)
+ * created at or after SINCE (0: ever). SCEP_NOT_FOUND without filling RES. */
+scep_status_e scep_store_transaction_find(
+    scep_store_t *store, const char *scope, const char *transaction_id,
+    const unsigned char *key_hash, apr_time_t since, apr_pool_t *pool,
+    scep_transaction_row_t **row, scep_result_t *res);
 
 /** What is asked for again. */
 typedef struct scep_retry_t {
@@ -312,6 +310,8 @@ typedef struct scep_issue_t {
     const char *issuer_scope; /* of the CA that signed it, when that is
                                * another one, the next CA; else NULL */
     const char *transaction_id;
+    const char *endpoint; /* where the id is held; see scep_store_id.h */
+    bool proved;
     const unsigned char *message_hash; /* of the message that is answered with
                                         * it; NULL: it is not noted */
     const unsigned char *key_hash;
@@ -348,8 +348,8 @@ typedef enum {
     SCEP_ISSUE_DUPLICATE,      /* the same transaction or message was recorded
                                * meanwhile, or the request that waited is
                                * decided */
-    SCEP_ISSUE_ID_TAKEN,       /* another key used the id at or after
-                              * retry_since (invariant 4) */
+    SCEP_ISSUE_ID_TAKEN,       /* another key holds the id at the endpoint
+                                * (invariant 4) */
     SCEP_ISSUE_CHALLENGE_LOST, /* the challenge is not outstanding (any more) */
     SCEP_ISSUE_OLD_REVOKED,    /* what is to be renewed was revoked meanwhile */
     SCEP_ISSUE_SUBJECT_TAKEN   /* DUPLICATE_REFUSE, and there is one */

@@ -90,16 +90,16 @@ static scep_sql_status_e find_other_key(scep_store_session_t *s,
                                         const scep_issue_t *issue,
                                         const texts_t *texts, bool *found)
 {
-    apr_interval_time_t window = issue->now - issue->retry_since;
-    const scep_sql_value_t values[] = {
-        {issue->scope, 0},          {issue->transaction_id, 0},
-        {NULL, issue->retry_since}, {NULL, issue->now + window},
-        {texts->key_hash, 0},
+    const scep_transaction_id_t id = {
+        .scope = issue->scope,
+        .text = issue->transaction_id,
+        .endpoint = issue->endpoint,
+        .proved = issue->proved,
+        .since = issue->retry_since,
+        .now = issue->now,
     };
 
-    *found = false;
-    return scep_store_run(s, SCEP_Q_TRANSACTION_OTHER_KEY, values,
-                          scep_store_note_row, found, NULL);
+    return scep_store_id_find(s, &id, texts->key_hash, found);
 }
 
 /* Has it been recorded meanwhile, or its id by another key? */
@@ -216,6 +216,7 @@ static scep_sql_status_e add_transaction(scep_store_session_t *s,
         {texts->csr_hash, 0},       {texts->challenge_hash, 0},
         {texts->id[0], 0},          {NULL, issue->now},
         {issue->peer, 0},           {issue->renewal_of, 0},
+        {issue->endpoint, 0},       {NULL, issue->proved},
         {issue->scope, 0},          {issue->transaction_id, 0},
     };
 
@@ -493,15 +494,17 @@ static scep_status_e find(scep_store_t *store, scep_store_query_e query,
     return status == SCEP_OK && found.row == NULL ? SCEP_NOT_FOUND : status;
 }
 
-scep_status_e scep_store_transaction_find(scep_store_t *store,
-                                          const char *scope,
-                                          const char *transaction_id,
-                                          apr_time_t since, apr_pool_t *pool,
-                                          scep_transaction_row_t **row,
-                                          scep_result_t *res)
+scep_status_e scep_store_transaction_find(
+    scep_store_t *store, const char *scope, const char *transaction_id,
+    const unsigned char *key_hash, apr_time_t since, apr_pool_t *pool,
+    scep_transaction_row_t **row, scep_result_t *res)
 {
     const scep_sql_value_t values[] = {
-        {scope, 0}, {transaction_id, 0}, {NULL, since}};
+        {scope, 0},
+        {transaction_id, 0},
+        {NULL, since},
+        {scep_store_hex(pool, key_hash), 0},
+    };
 
     return find(store, SCEP_Q_TRANSACTION_FIND, values, pool, row, res);
 }

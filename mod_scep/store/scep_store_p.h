@@ -16,6 +16,7 @@
 #include <apr_tables.h>
 
 #include "scep_store.h"
+#include "scep_store_id.h"
 #include "scep_store_revocation.h"
 #include "scep_store_sql.h"
 #include "scep_store_tally.h"
@@ -100,6 +101,9 @@ bool scep_store_note_row(void *baton, const char *const *columns, int count);
 /** A column's hash; NULL if it is none. */
 const unsigned char *scep_store_hash(apr_pool_t *pool, const char *column);
 
+/** HASH as it stands in a column, from POOL; NULL for NULL. */
+const char *scep_store_hex(apr_pool_t *pool, const unsigned char *hash);
+
 /** A column's octets, from base64. @return false: they are none */
 bool scep_store_octets(apr_pool_t *pool, const char *column,
                        scep_octets_t *octets);
@@ -114,6 +118,24 @@ scep_status_e scep_store_new_ids(char (*ids)[SCEP_STORE_ID_SIZE], int count,
 scep_sql_status_e scep_store_subject_serials(scep_store_session_t *s,
                                              const scep_subject_t *subject,
                                              apr_array_header_t *serials);
+
+/** scep_store_id_taken() in a session. @param key_hash hex */
+scep_sql_status_e scep_store_id_find(scep_store_session_t *s,
+                                     const scep_transaction_id_t *id,
+                                     const char *key_hash, bool *taken);
+
+/** scep_store_requests_expire() inside a write transaction. */
+scep_sql_status_e scep_store_requests_expire_in(scep_store_session_t *s,
+                                                apr_time_t now);
+
+/** scep_store_request_decide() inside a write transaction, to be committed only
+ * if *CHANGED is 1. @param id of the audit row; NULL: none is written */
+struct scep_decision_t;
+struct scep_request_row_t;
+scep_sql_status_e scep_store_request_decide_in(
+    scep_store_session_t *s, const struct scep_decision_t *d,
+    const struct scep_request_row_t *row, const char *id, apr_pool_t *pool,
+    apr_int64_t *changed);
 
 /** A row of the audit table; NULL where a thing does not apply. */
 typedef struct scep_audit_t {

@@ -1,12 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_request.c: requests that wait, queued and decided. (store layer)
+ * scep_store_request.c: requests that wait: decided on and read. (store layer)
  */
 #include "scep_store_request.h"
 
 #include <string.h>
 
-#include <apr_encode.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 
@@ -20,145 +19,10 @@ const char *scep_request_state_name(scep_request_state_e state)
     return names[state];
 }
 
-/* --- adding --------------------------------------------------------------- */
+/* --- deciding ------------------------------------------------------------- */
 
-/* The values as the database has them, made before its lock is taken. */
-typedef struct texts_t {
-    char id[2][SCEP_STORE_ID_SIZE]; /* request, audit */
-    const char *message_hash;       /* NULL: not noted */
-    const char *key_hash;
-    const char *csr_hash;
-    const char *challenge_hash; /* NULL: none */
-    const char *sealed;
-} texts_t;
-
-static const char *hex_or_null(apr_pool_t *pool, const unsigned char *hash)
-{
-    return hash != NULL ? scep_hex_lower(pool, hash, SCEP_HASH_SIZE) : NULL;
-}
-
-static scep_status_e make_texts(const scep_request_row_t *row, apr_pool_t *pool,
-                                texts_t *texts, scep_result_t *res)
-{
-    texts->message_hash = hex_or_null(pool, row->message_hash);
-    texts->key_hash = scep_hex_lower(pool, row->key_hash, SCEP_HASH_SIZE);
-    texts->csr_hash = scep_hex_lower(pool, row->csr_hash, SCEP_HASH_SIZE);
-    texts->challenge_hash = hex_or_null(pool, row->challenge_hash);
-    texts->sealed = apr_pencode_base64_binary(pool, row->sealed.data,
-                                              (apr_ssize_t)row->sealed.len,
-                                              APR_ENCODE_NONE, NULL);
-    if (texts->sealed == NULL) {
-        return scep_fail(res, SCEP_R_INTERNAL, "no request to record");
-    }
-    return scep_store_new_ids(texts->id, 2, res);
-}
-
-/* Does something wait under that id: the same, or another one? */
-static scep_sql_status_e find_rival(scep_store_session_t *s,
-                                    const scep_request_row_t *row,
-                                    const texts_t *texts,
-                                    scep_queue_outcome_e *outcome)
-{
-    const scep_sql_value_t any[] = {{row->scope, 0}, {row->transaction_id, 0}};
-    const scep_sql_value_t same[] = {{row->scope, 0},
-                                     {row->transaction_id, 0},
-                                     {texts->key_hash, 0},
-                                     {texts->csr_hash, 0}};
-    bool found = false;
-    scep_sql_status_e sql = scep_store_run(s, SCEP_Q_REQUEST_SAME, same,
-                                           scep_store_note_row, &found, NULL);
-
-    if (sql == SCEP_SQL_OK && found) {
-        *outcome = SCEP_QUEUE_THERE;
-        return sql;
-    }
-    if (sql == SCEP_SQL_OK) {
-        sql = scep_store_run(s, SCEP_Q_REQUEST_OPEN, any, scep_store_note_row,
-                             &found, NULL);
-    }
-    if (found) {
-        *outcome = SCEP_QUEUE_ID_TAKEN;
-    }
-    return sql;
-}
-
-static scep_sql_status_e check_room(scep_store_session_t *s, const char *scope,
-                                    apr_int64_t max,
-                                    scep_queue_outcome_e *outcome)
-{
-    const scep_sql_value_t value = {scope, 0};
-    apr_int64_t count = 0;
-    scep_sql_status_e sql = scep_store_run(
-        s, SCEP_Q_REQUEST_COUNT, &value, scep_store_take_number, &count, NULL);
-
-    if (sql == SCEP_SQL_OK && (count < 0 || count >= max)) {
-        *outcome = SCEP_QUEUE_FULL;
-    }
-    return sql;
-}
-
-static scep_sql_status_e spend(scep_store_session_t *s,
-                               const scep_request_row_t *row,
-                               const texts_t *texts,
-                               scep_queue_outcome_e *outcome)
-{
-    const scep_sql_value_t values[] = {
-        {NULL, SCEP_CHALLENGE_SPENT},
-        {NULL, row->created},
-        {NULL, 0},
-        {texts->challenge_hash, 0},
-        {row->scope, 0},
-        {NULL, SCEP_CHALLENGE_OUTSTANDING},
-        {NULL, row->created},
-    };
-    apr_int64_t changed = 0;
-    scep_sql_status_e sql =
-        scep_store_run(s, SCEP_Q_CHALLENGE_SPEND, values, NULL, NULL, &changed);
-
-    if (sql == SCEP_SQL_OK && changed != 1) {
-        *outcome = SCEP_QUEUE_CHALLENGE_LOST;
-    }
-    return sql;
-}
-
-static scep_sql_status_e insert(scep_store_session_t *s,
-                                const scep_request_row_t *row,
-                                const texts_t *texts)
-{
-    const scep_sql_value_t values[] = {
-        {texts->id[0], 0},        {row->scope, 0},
-        {row->transaction_id, 0}, {texts->key_hash, 0},
-        {texts->csr_hash, 0},     {NULL, row->state},
-        {texts->sealed, 0},       {row->subject, 0},
-        {row->alt_names, 0},      {row->profile, 0},
-        {row->source, 0},         {texts->challenge_hash, 0},
-        {row->renewal_of, 0},     {row->ticket, 0},
-        {row->peer, 0},           {NULL, row->created},
-        {NULL, row->expires},     {NULL, row->expires - row->created},
-    };
-    const scep_audit_t audit = {.id = texts->id[1],
-                                .event = SCEP_AUDIT_REQUEST_QUEUED,
-                                .at = row->created,
-                                .scope = row->scope,
-                                .peer = row->peer,
-                                .challenge_hash = texts->challenge_hash,
-                                .transaction_id = row->transaction_id,
-                                .subject = row->subject};
-    const scep_sql_value_t message[] = {{texts->message_hash, 0},
-                                        {row->scope, 0},
-                                        {texts->id[0], 0},
-                                        {NULL, row->created}};
-    scep_sql_status_e sql =
-        scep_store_run(s, SCEP_Q_REQUEST_ADD, values, NULL, NULL, NULL);
-
-    if (sql == SCEP_SQL_OK && texts->message_hash != NULL) {
-        sql =
-            scep_store_run(s, SCEP_Q_MESSAGE_WAITS, message, NULL, NULL, NULL);
-    }
-    return sql == SCEP_SQL_OK ? scep_store_audit(s, &audit) : sql;
-}
-
-static scep_sql_status_e expire(scep_store_session_t *s, apr_time_t now)
+scep_sql_status_e scep_store_requests_expire_in(scep_store_session_t *s,
+                                                apr_time_t now)
 {
     const scep_sql_value_t back[] = {
         {NULL, now}, {NULL, SCEP_CHALLENGE_OUTSTANDING}, {NULL, now}};
@@ -180,129 +44,16 @@ static scep_sql_status_e expire(scep_store_session_t *s, apr_time_t now)
                : sql;
 }
 
-/* Inside the write transaction, which is committed only for ADDED. */
-static scep_sql_status_e add(scep_store_session_t *s,
-                             const scep_request_row_t *row,
-                             const texts_t *texts, apr_int64_t max,
-                             scep_queue_outcome_e *outcome)
-{
-    scep_sql_status_e sql = expire(s, row->created);
-
-    *outcome = SCEP_QUEUE_ADDED;
-    if (sql == SCEP_SQL_OK) {
-        sql = find_rival(s, row, texts, outcome);
-    }
-    if (sql == SCEP_SQL_OK && *outcome == SCEP_QUEUE_ADDED) {
-        sql = check_room(s, row->scope, max, outcome);
-    }
-    if (sql == SCEP_SQL_OK && *outcome == SCEP_QUEUE_ADDED &&
-        texts->challenge_hash != NULL) {
-        sql = spend(s, row, texts, outcome);
-    }
-    return sql == SCEP_SQL_OK && *outcome == SCEP_QUEUE_ADDED
-               ? insert(s, row, texts)
-               : sql;
-}
-
-scep_status_e scep_store_request_add(scep_store_t *store,
-                                     const scep_request_row_t *row,
-                                     apr_int64_t max, apr_pool_t *pool,
-                                     scep_queue_outcome_e *outcome,
-                                     scep_result_t *res)
-{
-    texts_t texts;
-    scep_store_session_t s;
-    scep_queue_outcome_e reached;
-    scep_sql_status_e sql;
-    scep_status_e status = make_texts(row, pool, &texts, res);
-
-    /* Whoever forgets to look at the status must not take it for queued. */
-    *outcome = SCEP_QUEUE_FULL;
-    if (status == SCEP_OK) {
-        status = scep_store_begin(store, &s, res);
-    }
-    if (status != SCEP_OK) {
-        return status;
-    }
-    sql = add(&s, row, &texts, max, &reached);
-    status = scep_store_end(&s, sql, reached == SCEP_QUEUE_ADDED,
-                            "queue a request", res);
-    if (status == SCEP_OK) {
-        *outcome = reached;
-    }
-    return status;
-}
-
-/* What a message asks for that found its request under another id. */
-typedef struct move_t {
-    const char *transaction_id;
-    const char *message_hash;
-    apr_time_t now;
-} move_t;
-
-/* Inside the write transaction, which is committed only if it MOVED. */
-static scep_sql_status_e move(scep_store_session_t *s,
-                              const scep_request_row_t *row, const move_t *to,
-                              bool *known, bool *moved)
-{
-    const scep_sql_value_t message[] = {{to->message_hash, 0}, {row->id, 0}};
-    const scep_sql_value_t open[] = {{row->scope, 0}, {to->transaction_id, 0}};
-    const scep_sql_value_t change[] = {{to->transaction_id, 0}, {row->id, 0}};
-    const scep_sql_value_t note[] = {
-        {to->message_hash, 0}, {row->scope, 0}, {row->id, 0}, {NULL, to->now}};
-    apr_int64_t changed = 0;
-    bool taken = false;
-    scep_sql_status_e sql =
-        scep_store_run(s, SCEP_Q_MESSAGE_OF_REQUEST, message,
-                       scep_store_note_row, known, NULL);
-
-    if (sql == SCEP_SQL_OK && !*known) {
-        sql = scep_store_run(s, SCEP_Q_REQUEST_OPEN, open, scep_store_note_row,
-                             &taken, NULL);
-    }
-    if (sql == SCEP_SQL_OK && !*known && !taken) {
-        sql = scep_store_run(s, SCEP_Q_REQUEST_MOVE, change, NULL, NULL,
-                             &changed);
-    }
-    *moved = changed == 1;
-    return sql == SCEP_SQL_OK && *moved
-               ? scep_store_run(s, SCEP_Q_MESSAGE_WAITS, note, NULL, NULL, NULL)
-               : sql;
-}
-
-scep_status_e scep_store_request_move(scep_store_t *store,
-                                      const scep_request_row_t *row,
-                                      const char *transaction_id,
-                                      const unsigned char *message_hash,
-                                      apr_time_t now, apr_pool_t *pool,
-                                      scep_result_t *res)
-{
-    const move_t to = {transaction_id,
-                       scep_hex_lower(pool, message_hash, SCEP_HASH_SIZE), now};
-    bool known = false, moved = false;
-    scep_store_session_t s;
-    scep_sql_status_e sql;
-    scep_status_e status = scep_store_begin(store, &s, res);
-
-    if (status != SCEP_OK) {
-        return status;
-    }
-    sql = move(&s, row, &to, &known, &moved);
-    status = scep_store_end(&s, sql, moved, "move a request", res);
-    return status == SCEP_OK && !moved && !known ? SCEP_NOT_FOUND : status;
-}
-
-/* --- deciding ------------------------------------------------------------- */
-
 scep_status_e scep_store_requests_expire(scep_store_t *store, apr_time_t now,
                                          scep_result_t *res)
 {
     scep_store_session_t s;
     scep_status_e status = scep_store_begin(store, &s, res);
 
-    return status == SCEP_OK ? scep_store_end(&s, expire(&s, now), true,
-                                              "expire requests", res)
-                             : status;
+    return status == SCEP_OK
+               ? scep_store_end(&s, scep_store_requests_expire_in(&s, now),
+                                true, "expire requests", res)
+               : status;
 }
 
 static const char *event_of(scep_request_state_e state)
@@ -353,10 +104,11 @@ static scep_sql_status_e update(scep_store_session_t *s,
     }
 }
 
-static scep_sql_status_e decide(scep_store_session_t *s,
-                                const scep_decision_t *d,
-                                const scep_request_row_t *row, const char *id,
-                                apr_pool_t *pool, apr_int64_t *changed)
+scep_sql_status_e scep_store_request_decide_in(scep_store_session_t *s,
+                                               const scep_decision_t *d,
+                                               const scep_request_row_t *row,
+                                               const char *id, apr_pool_t *pool,
+                                               apr_int64_t *changed)
 {
     const scep_audit_t audit = {.id = id,
                                 .event = event_of(d->state),
@@ -377,8 +129,9 @@ static scep_sql_status_e decide(scep_store_session_t *s,
 
         sql = scep_store_run(s, SCEP_Q_CHALLENGE_BACK, back, NULL, NULL, NULL);
     }
-    return sql == SCEP_SQL_OK && *changed == 1 ? scep_store_audit(s, &audit)
-                                               : sql;
+    return sql == SCEP_SQL_OK && *changed == 1 && id != NULL
+               ? scep_store_audit(s, &audit)
+               : sql;
 }
 
 scep_status_e scep_store_request_decide(scep_store_t *store,
@@ -402,7 +155,8 @@ scep_status_e scep_store_request_decide(scep_store_t *store,
     if (status != SCEP_OK) {
         return status;
     }
-    sql = decide(&s, decision, row, id[0], pool, &changed);
+    sql =
+        scep_store_request_decide_in(&s, decision, row, id[0], pool, &changed);
     status = scep_store_end(&s, sql, changed == 1, "decide on a request", res);
     return status == SCEP_OK && changed != 1 ? SCEP_NOT_FOUND : status;
 }
@@ -524,12 +278,15 @@ static scep_status_e find(scep_store_t *store, scep_store_query_e query,
 
 scep_status_e scep_store_request_find(scep_store_t *store, const char *scope,
                                       const char *transaction_id,
+                                      const unsigned char *key_hash,
                                       apr_time_t now, apr_pool_t *pool,
                                       scep_request_row_t **row,
                                       scep_result_t *res)
 {
+    const char *key = scep_store_hex(pool, key_hash);
     const scep_sql_value_t values[] = {
-        {scope, 0}, {transaction_id, 0}, {scope, 0}, {transaction_id, 0}};
+        {scope, 0}, {transaction_id, 0}, {key, 0},
+        {scope, 0}, {transaction_id, 0}, {key, 0}};
     find_t found = {pool, now, NULL, false};
 
     return find(store, SCEP_Q_REQUEST_FIND, values, &found, row, res);
@@ -562,7 +319,7 @@ static void note_heard(scep_store_t *store, const scep_request_row_t *row,
         scep_store_begin(store, &s, &ignored) != SCEP_OK) {
         return;
     }
-    sql = expire(&s, now);
+    sql = scep_store_requests_expire_in(&s, now);
     if (sql == SCEP_SQL_OK) {
         sql =
             scep_store_run(&s, SCEP_Q_REQUEST_HEARD, values, NULL, NULL, NULL);
@@ -577,12 +334,12 @@ scep_status_e scep_store_request_refused(scep_store_t *store,
                                          scep_result_t *res)
 {
     const scep_sql_value_t values[] = {
-        {hex_or_null(pool, repeat->message_hash), 0},
+        {scep_store_hex(pool, repeat->message_hash), 0},
         {repeat->scope, 0},
         {repeat->scope, 0},
         {repeat->transaction_id, 0},
-        {hex_or_null(pool, repeat->key_hash), 0},
-        {hex_or_null(pool, repeat->csr_hash), 0},
+        {scep_store_hex(pool, repeat->key_hash), 0},
+        {scep_store_hex(pool, repeat->csr_hash), 0},
         {NULL, repeat->now},
         {NULL, repeat->now},
     };

@@ -29,6 +29,11 @@ typedef struct scep_request_row_t {
     const char *id; /* the store gives it */
     const char *scope;
     const char *transaction_id;
+    const char *endpoint; /* where its id is held; see scep_store_id.h. These
+                           * three are NULL and false when it is read */
+    const char *network;  /* whence it came, as peers are counted; NULL: it is
+                           * not counted by that */
+    bool proved;          /* something but ScepChallenge none let it in */
     const unsigned char *message_hash; /* of the message that brought it; NULL
                                         * when it is read */
     const unsigned char *key_hash;     /* of the signer's key */
@@ -61,28 +66,51 @@ typedef enum {
     SCEP_QUEUE_ADDED = 0,     /* committed and synced */
     SCEP_QUEUE_THERE,         /* the same request waits already */
     SCEP_QUEUE_ID_TAKEN,      /* another one waits under its id */
-    SCEP_QUEUE_FULL,          /* MAX of them wait */
+    SCEP_QUEUE_FULL,          /* as many wait as may */
+    SCEP_QUEUE_NETWORK_FULL,  /* as many of its network wait as may */
     SCEP_QUEUE_CHALLENGE_LOST /* the challenge is not outstanding (any more) */
 } scep_queue_outcome_e;
 
+/** How many may wait in a scope. Requests that proved something and those that
+ * did not are counted apart, so that these cannot take the places of those. */
+typedef struct scep_queue_limits_t {
+    apr_int64_t all;
+    apr_int64_t network; /* from one network, of those that neither a one-time
+                          * password nor a certificate lets in: there are no
+                          * more of these than an operator wanted */
+    apr_int64_t key;     /* signed by one key; of renewals, one for each
+                          * certificate. Beyond it the newest takes the place
+                          * of the oldest that is not approved yet */
+} scep_queue_limits_t;
+
 /**
  * ONE write transaction: what scep_store_requests_expire() does, the request, a
- * use of its challenge, the audit row. Anything but SCEP_QUEUE_ADDED wrote
- * nothing.
+ * use of its challenge, the audit row; and for each request whose place it
+ * takes what scep_store_request_decide() does to reject it. Anything but
+ * SCEP_QUEUE_ADDED wrote nothing.
  * @param row its id, and what a decision brings, do not count
- * @param max most that may wait in its scope
+ * @param replaced set to how many have lost their places
  */
 scep_status_e scep_store_request_add(scep_store_t *store,
                                      const scep_request_row_t *row,
-                                     apr_int64_t max, apr_pool_t *pool,
+                                     const scep_queue_limits_t *limits,
+                                     apr_pool_t *pool,
                                      scep_queue_outcome_e *outcome,
-                                     scep_result_t *res);
+                                     int *replaced, scep_result_t *res);
 
-/** The request of that scope and transactionID that is not decided on, else
- * the newest one. SCEP_NOT_FOUND without filling RES. One that has run out at
- * NOW is EXPIRED. */
+/** How many of a key's requests that were replaced are kept; beyond that each
+ * further one takes the place of the oldest, and is not in the audit trail. */
+#define SCEP_REQUESTS_REPLACED_KEPT 16
+
+/** What is noted of a request that a newer one has replaced. */
+#define SCEP_REQUEST_REPLACED_NOTE "replaced by a newer request of the same key"
+
+/** The request of that scope, transactionID and signer's key (NULL: of any)
+ * that is not decided on, else the newest one. SCEP_NOT_FOUND without filling
+ * RES. One that has run out at NOW is EXPIRED. */
 scep_status_e scep_store_request_find(scep_store_t *store, const char *scope,
                                       const char *transaction_id,
+                                      const unsigned char *key_hash,
                                       apr_time_t now, apr_pool_t *pool,
                                       scep_request_row_t **row,
                                       scep_result_t *res);
@@ -131,17 +159,16 @@ scep_status_e scep_store_request_held(scep_store_t *store,
                                       scep_request_row_t **row,
                                       scep_result_t *res);
 
-/** ROW, which is not decided on, goes on under another transactionID, that of
- * the message of that hash; unless it was brought by that message before, which
+/** ROW, which is not decided on and is held by its challenge, goes on under
+ * another transactionID, at ENDPOINT, that of the message of that hash; unless it was brought by that message before, which
  * comes again then (S16): SCEP_OK, too, and nothing was written.
  * SCEP_NOT_FOUND without filling RES: it was decided on meanwhile, or another
  * one waits under that id. */
-scep_status_e scep_store_request_move(scep_store_t *store,
-                                      const scep_request_row_t *row,
-                                      const char *transaction_id,
-                                      const unsigned char *message_hash,
-                                      apr_time_t now, apr_pool_t *pool,
-                                      scep_result_t *res);
+scep_status_e
+scep_store_request_move(scep_store_t *store, const scep_request_row_t *row,
+                        const char *transaction_id, const char *endpoint,
+                        const unsigned char *message_hash, apr_time_t now,
+                        apr_pool_t *pool, scep_result_t *res);
 
 /** The request with that id; likewise. */
 scep_status_e scep_store_request_get(scep_store_t *store, const char *id,

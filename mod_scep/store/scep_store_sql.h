@@ -106,10 +106,11 @@
       " WHERE name = $4 AND version = $5")                                     \
     X(SCEP_Q_DOCUMENT_COUNT, "t",                                              \
       "UPDATE documents SET version = version + 1 WHERE name = $1")            \
-    X(SCEP_Q_TRANSACTION_FIND, "ttn",                                          \
+    X(SCEP_Q_TRANSACTION_FIND, "ttnt",                                         \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
       " JOIN certificates c ON c.id = t.certificate_id"                        \
       " WHERE t.scope = $1 AND t.transaction_id = $2 AND t.created >= $3"      \
+      " AND t.key_hash = COALESCE($4, t.key_hash)"                             \
       " ORDER BY t.seq DESC LIMIT 1")                                          \
     X(SCEP_Q_TRANSACTION_BY_CHALLENGE, "tttt",                                 \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
@@ -141,10 +142,12 @@
       " AND t.key_hash = $4 AND t.csr_hash = $5"                               \
       " AND COALESCE(t.renewal_of, '') = COALESCE($6, '')"                     \
       " AND c.not_after > $7 ORDER BY t.seq DESC LIMIT 1")                     \
-    X(SCEP_Q_TRANSACTION_OTHER_KEY, "ttnnt",                                   \
+    X(SCEP_Q_TRANSACTION_OTHER_KEY, "ttnnttn",                                 \
       "SELECT id FROM transactions"                                            \
       " WHERE scope = $1 AND transaction_id = $2 AND created >= $3"            \
-      " AND created <= $4 AND key_hash <> $5 LIMIT 1")                         \
+      " AND created <= $4 AND key_hash <> $5"                                  \
+      " AND COALESCE(endpoint, '') = COALESCE($6, '') AND proved >= $7"        \
+      " LIMIT 1")                                                              \
     X(SCEP_Q_CERTIFICATES_OF_SUBJECT, "tttntnt",                               \
       "SELECT c.serial FROM certificates c WHERE c.scope = $1"                 \
       " AND COALESCE(c.subject_hash, SUBSTR(LOWER(c.subject), 1, 200))"        \
@@ -158,12 +161,13 @@
       "INSERT INTO certificates (id, scope, serial, subject, not_before,"      \
       " not_after, profile, der, created, key_hash, subject_hash)"             \
       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")                \
-    X(SCEP_Q_TRANSACTION_ADD, "tttttttntttt",                                  \
+    X(SCEP_Q_TRANSACTION_ADD, "tttttttntttntt",                                \
       "INSERT INTO transactions (id, scope, transaction_id, key_hash,"         \
       " csr_hash, challenge_hash, certificate_id, created, peer, renewal_of,"  \
-      " seq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"                 \
+      " endpoint, proved, seq)"                                                \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"            \
       " (SELECT COALESCE(MAX(seq), 0) + 1 FROM transactions"                   \
-      " WHERE scope = $11 AND transaction_id = $12))")                         \
+      " WHERE scope = $13 AND transaction_id = $14))")                         \
     X(SCEP_Q_AUDIT_ADD, "tntttttttntt",                                        \
       "INSERT INTO audit (id, created, event, scope, actor, peer,"             \
       " challenge_hash, transaction_id, serial, reason, subject, detail, seq)" \
@@ -183,19 +187,41 @@
     X(SCEP_Q_REQUEST_SAME, "tttt",                                             \
       "SELECT id FROM requests WHERE scope = $1 AND transaction_id = $2"       \
       " AND key_hash = $3 AND csr_hash = $4 AND state <= 2")                   \
-    X(SCEP_Q_REQUEST_OPEN, "tt",                                               \
+    X(SCEP_Q_REQUEST_OPEN, "ttt",                                              \
       "SELECT id FROM requests WHERE scope = $1 AND transaction_id = $2"       \
-      " AND state <= 2")                                                       \
-    X(SCEP_Q_REQUEST_COUNT, "t",                                               \
+      " AND key_hash = $3 AND state <= 2")                                     \
+    X(SCEP_Q_REQUEST_OTHER_KEY, "ttttnn",                                      \
+      "SELECT id FROM requests WHERE scope = $1 AND transaction_id = $2"       \
+      " AND key_hash <> $3 AND COALESCE(endpoint, '') = COALESCE($4, '')"      \
+      " AND proved >= $5 AND state <= 2 AND expires > $6 LIMIT 1")             \
+    X(SCEP_Q_REQUEST_COUNT, "tn",                                              \
       /* COALESCE: not by an index of scopes, which has all the decided ones */ \
       "SELECT COUNT(*) FROM requests"                                          \
-      " WHERE state <= 2 AND scope = COALESCE($1, scope)")                     \
-    X(SCEP_Q_REQUEST_ADD, "tttttntttttttttnnn",                                \
+      " WHERE state <= 2 AND scope = COALESCE($1, scope) AND proved = $2")     \
+    X(SCEP_Q_REQUESTS_OF_NETWORK, "tnt",                                       \
+      "SELECT COUNT(*) FROM requests"                                          \
+      " WHERE state <= 2 AND scope = COALESCE($1, scope) AND proved = $2"      \
+      " AND network = $3 AND challenge_hash IS NULL AND renewal_of IS NULL")   \
+    X(SCEP_Q_REQUESTS_OF_KEY, "ttntn",                                         \
+      "SELECT id, scope, transaction_id, subject, challenge_hash FROM requests"\
+      " WHERE scope = $1 AND key_hash = $2 AND proved = $3"                    \
+      " AND COALESCE(renewal_of, '') = COALESCE($4, '') AND state IN (0, 2)"   \
+      " ORDER BY created DESC, id DESC LIMIT 100 OFFSET $5")                   \
+    X(SCEP_Q_REQUEST_ADD, "tttttntttttttttnnntnt",                             \
       "INSERT INTO requests (id, scope, transaction_id, key_hash, csr_hash,"   \
       " state, csr, subject, alt_names, profile, source, challenge_hash,"      \
-      " renewal_of, ticket, peer, created, expires, patience)"                 \
+      " renewal_of, ticket, peer, created, expires, patience, endpoint,"       \
+      " proved, network)"                                                      \
       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"  \
-      " $15, $16, $17, $18)")                                                  \
+      " $15, $16, $17, $18, $19, $20, $21)")                                   \
+    X(SCEP_Q_REQUESTS_REPLACED, "ttntn",                                       \
+      "SELECT id FROM requests WHERE scope = $1 AND key_hash = $2"             \
+      " AND proved = $3 AND note = $4 AND state = 4"                           \
+      " ORDER BY created DESC, id DESC LIMIT 100 OFFSET $5")                   \
+    X(SCEP_Q_REQUEST_MESSAGES_DELETE, "t",                                     \
+      "DELETE FROM messages WHERE request_id = $1"                             \
+      " AND certificate_id IS NULL")                                           \
+    X(SCEP_Q_REQUEST_DELETE, "t", "DELETE FROM requests WHERE id = $1")        \
     X(SCEP_Q_REQUESTS_CHALLENGES_BACK, "nnn",                                  \
       "UPDATE challenges SET uses = uses + (SELECT COUNT(*) FROM requests r"   \
       " WHERE r.challenge_hash = challenges.hash AND r.state <= 2"             \
@@ -235,12 +261,13 @@
     X(SCEP_Q_REQUEST_ISSUED, "ntt",                                            \
       "UPDATE requests SET state = $1, certificate_id = $2, csr = NULL"        \
       " WHERE id = $3 AND state IN (1, 2)")                                    \
-    X(SCEP_Q_REQUEST_FIND, "tttt",                                             \
+    X(SCEP_Q_REQUEST_FIND, "tttttt",                                           \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
       " WHERE r.id = COALESCE("                                                \
       "(SELECT id FROM requests WHERE scope = $1 AND transaction_id = $2"      \
-      " AND state <= 2 LIMIT 1),"                                              \
-      " (SELECT id FROM requests WHERE scope = $3 AND transaction_id = $4"     \
+      " AND key_hash = COALESCE($3, key_hash) AND state <= 2 LIMIT 1),"        \
+      " (SELECT id FROM requests WHERE scope = $4 AND transaction_id = $5"     \
+      " AND key_hash = COALESCE($6, key_hash)"                                 \
       " ORDER BY created DESC LIMIT 1))")                                      \
     X(SCEP_Q_REQUEST_BY_CHALLENGE, "tn",                                       \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
@@ -250,8 +277,9 @@
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
       " WHERE r.challenge_hash = $1 AND r.key_hash = $2 AND r.csr_hash = $3"   \
       " AND r.state <= 2 ORDER BY r.created DESC LIMIT 1")                     \
-    X(SCEP_Q_REQUEST_MOVE, "tt",                                               \
-      "UPDATE requests SET transaction_id = $1 WHERE id = $2 AND state <= 2")  \
+    X(SCEP_Q_REQUEST_MOVE, "ttt",                                              \
+      "UPDATE requests SET transaction_id = $1, endpoint = $2"                 \
+      " WHERE id = $3 AND state <= 2")                                         \
     X(SCEP_Q_REQUEST_GET, "t",                                                 \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES " WHERE r.id = $1")   \
     X(SCEP_Q_REQUESTS_EACH, "nttnnn",                                          \

@@ -48,6 +48,13 @@ def other_key(message, **more):
                                      subject=message.subject), **more))
 
 
+def newer_id(world, message):
+    """A poll for what a newer request of the same key has replaced."""
+    newer = other_csr(message, transaction_id="newer")
+    assert Pending().complaints(world.post(newer, "/manual")) == []
+    return world.post(world.poll(message), "/manual")
+
+
 # ---- facts/scep.md 1.5, cell by cell (R35, R39, R40, S10, S16) ----
 
 case("R39-none-poll", UNMATCHED,
@@ -112,6 +119,12 @@ case("R41-pending-other-csr", REUSED, waiting(
     lambda world, message: world.post(other_csr(message), "/manual")))
 case("S10-pending-other-key", REUSED, waiting(
     lambda world, message: world.post(other_key(message), "/manual")))
+case("R41-pending-newer-id", Failure(BAD_REQUEST, "SCEP0167"), waiting(
+    lambda world, message: newer_id(world, message)))
+case("S10-pending-same-id-with-a-password", Issued(), waiting(
+    lambda world, message: world.post(world.message(
+        key=SECOND, challenge=world.draw(),
+        transaction_id=message.transaction_id), "/bound")))
 case("R35-pending-poll", Pending(), waiting(
     lambda world, message: world.post(world.poll(message), "/manual")))
 case("S10-pending-poll-by-another-key", UNMATCHED, waiting(

@@ -42,7 +42,7 @@ static void queue(enroll_fixture_t *f, const char *id)
 
     f->policy.approval.manual = true;
     f->policy.approval.expiry = apr_time_from_sec(3600);
-    f->policy.approval.max = 10;
+    f->policy.approval.limits = (scep_queue_limits_t){10, 10, 1};
     assert_int_equal(
         deliver(f, scep_pkcsreq, id, &f->device,
                 enroll_csr(f, f->device.key, "dev", enroll_draw(f)), &cert),
@@ -55,8 +55,8 @@ static void decide(enroll_fixture_t *f, const char *id, bool yes)
     scep_request_row_t *row;
 
     assert_int_equal(scep_store_request_find(f->service.store, f->service.scope,
-                                             id, f->base.now, f->base.pool,
-                                             &row, &f->base.res),
+                                             id, NULL, f->base.now,
+                                             f->base.pool, &row, &f->base.res),
                      SCEP_OK);
     assert_int_equal(
         (yes ? scep_requests_approve : scep_requests_reject)(

@@ -110,8 +110,8 @@ static void test_retry_without_a_store(void **state)
     e.claim.source = SCEP_SOURCE_NONE;
     assert_int_equal(scep_issue(&e, &cert, &f->base.res), SCEP_OK);
     assert_int_equal(
-        scep_store_transaction_find(f->service.store, f->service.scope, "t", 0,
-                                    f->base.pool, &row, &f->base.res),
+        scep_store_transaction_find(f->service.store, f->service.scope, "t",
+                                    NULL, 0, f->base.pool, &row, &f->base.res),
         SCEP_OK);
     row->certificate_id = "none"; /* a foreign key: it cannot be written */
     e = begin(f, "t", csr);
@@ -158,7 +158,36 @@ static void test_revoked_by_the_next_ca(void **state)
     assert_int_equal(f->base.res.reason, SCEP_R_CSR_POLICY);
 }
 
+/* An id belongs to a key, at an endpoint. */
 static void test_another_signer_is_no_retry(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    scep_enrolment_t e = begin(f, "t", csr);
+    X509 *cert = NULL;
+
+    e.claim.source = SCEP_SOURCE_SINGLE;
+    assert_int_equal(scep_issue(&e, &cert, &f->base.res), SCEP_OK);
+    e = begin(f, "t", csr);
+    e.claim.source = SCEP_SOURCE_SINGLE;
+    assert_int_equal(scep_enrolment_check_id(&e, true, &f->base.res), SCEP_OK);
+    e.signer_hash[0] ^= 1;
+    assert_int_equal(scep_enrolment_retry(&e, &cert, &f->base.res),
+                     SCEP_NOT_FOUND);
+    assert_int_equal(scep_enrolment_check_id(&e, true, &f->base.res),
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_TRANSACTION_REUSED);
+    /* found out while it was signed, too */
+    enroll_reset_result(f);
+    assert_int_equal(scep_issue(&e, &cert, &f->base.res), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_TRANSACTION_REUSED);
+    f->req.endpoint = "/other";
+    enroll_reset_result(f);
+    assert_int_equal(scep_enrolment_check_id(&e, false, &f->base.res), SCEP_OK);
+}
+
+/* Who proved nothing holds an id against others of the kind only. */
+static void test_another_signer_without_proof(void **state)
 {
     enroll_fixture_t *f = *state;
     scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
@@ -169,9 +198,13 @@ static void test_another_signer_is_no_retry(void **state)
     assert_int_equal(scep_issue(&e, &cert, &f->base.res), SCEP_OK);
     e = begin(f, "t", csr);
     e.signer_hash[0] ^= 1;
-    assert_int_equal(scep_enrolment_retry(&e, &cert, &f->base.res),
-                     SCEP_REFUSED);
+    assert_int_equal(scep_enrolment_check_id(&e, true, &f->base.res), SCEP_OK);
+    e.claim.source = SCEP_SOURCE_NONE;
+    assert_int_equal(scep_issue(&e, &cert, &f->base.res), SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_TRANSACTION_REUSED);
+    enroll_reset_result(f);
+    e.claim.source = SCEP_SOURCE_SINGLE;
+    assert_int_equal(scep_issue(&e, &cert, &f->base.res), SCEP_OK);
 }
 
 int main(void)
@@ -184,6 +217,7 @@ int main(void)
         ENROLL_TEST(test_retry_without_a_store),
         ENROLL_TEST(test_revoked_by_the_next_ca),
         ENROLL_TEST(test_another_signer_is_no_retry),
+        ENROLL_TEST(test_another_signer_without_proof),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

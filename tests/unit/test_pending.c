@@ -11,7 +11,7 @@ static void be_ready(enroll_fixture_t *f, bool manual)
 {
     f->policy.approval.manual = manual;
     f->policy.approval.expiry = apr_time_from_sec(3600);
-    f->policy.approval.max = 2;
+    f->policy.approval.limits = (scep_queue_limits_t){2, 9, 9};
 }
 
 static scep_status_e ask(enroll_fixture_t *f, const char *id, scep_octets_t csr,
@@ -31,8 +31,8 @@ static scep_request_row_t *waiting(enroll_fixture_t *f, const char *id)
     scep_request_row_t *row;
 
     assert_int_equal(scep_store_request_find(f->service.store, f->service.scope,
-                                             id, f->base.now, f->base.pool,
-                                             &row, &f->base.res),
+                                             id, NULL, f->base.now,
+                                             f->base.pool, &row, &f->base.res),
                      SCEP_OK);
     return row;
 }
@@ -341,6 +341,83 @@ static scep_status_e ask_other(enroll_fixture_t *f, const char *id,
     return status;
 }
 
+/* Of a key that begins anew again and again, the newest waits, and who polls
+ * for an older one is told. */
+static void test_newest_of_a_key(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f), *another = enroll_draw(f);
+    scep_octets_t csr = enroll_csr(f, f->device.key, "a", password);
+    X509 *cert;
+
+    be_ready(f, true);
+    f->policy.approval.limits.key = 1;
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    assert_int_equal(
+        ask(f, "u", enroll_csr(f, f->device.key, "b", another), &cert),
+        SCEP_PENDING);
+    assert_int_equal(waiting(f, "t")->state, SCEP_REQUEST_REJECTED);
+    assert_int_equal(waiting(f, "u")->state, SCEP_REQUEST_WAITING);
+    assert_non_null(strstr(f->base.log, "SCEP0224"));
+    /* the older one's password is good again */
+    assert_int_equal(
+        ask(f, "v", enroll_csr(f, f->device.key, "c", password), &cert),
+        SCEP_PENDING);
+    assert_int_equal(waiting(f, "u")->state, SCEP_REQUEST_REJECTED);
+}
+
+static void test_as_many_of_one_address(void **state)
+{
+    enroll_fixture_t *f = *state;
+    X509 *cert;
+
+    be_ready(f, true);
+    f->policy.approval.limits = (scep_queue_limits_t){9, 1, 9};
+    f->policy.sources.source[0] = SCEP_SOURCE_NONE;
+    f->req.peer = "2001:db8::1";
+    assert_int_equal(
+        ask(f, "t", enroll_csr(f, f->device.key, "a", NULL), &cert),
+        SCEP_PENDING);
+    f->req.peer = "2001:db8::2";
+    assert_int_equal(
+        ask(f, "u", enroll_csr(f, f->device.key, "b", NULL), &cert),
+        SCEP_REFUSED);
+    assert_int_equal(f->base.res.log_number, 178); /* SCEP0178 */
+    assert_int_equal(f->base.res.http_status, 429);
+    assert_non_null(strstr(f->base.res.detail, "2001:db8::/64"));
+    f->req.peer = "2001:db8:0:1::1";
+    assert_int_equal(
+        ask(f, "u", enroll_csr(f, f->device.key, "b", NULL), &cert),
+        SCEP_PENDING);
+}
+
+/* A stranger, who has no password, queues a request under the id of a device
+ * that has one; and whoever proved something keeps the id at its endpoint. */
+static void test_an_id_is_a_keys(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    X509 *cert;
+
+    be_ready(f, true);
+    f->policy.approval.limits.all = 9;
+    f->req.endpoint = "/open";
+    f->policy.sources = (scep_sources_t){
+        .count = 2, .source = {SCEP_SOURCE_ONE_TIME, SCEP_SOURCE_NONE}};
+    assert_int_equal(ask_other(f, "t", NULL, &cert), SCEP_PENDING);
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    /* each is answered by its own */
+    assert_int_equal(ask_other(f, "t", NULL, &cert), SCEP_PENDING);
+    /* what was proved holds its id, here */
+    csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    assert_int_equal(ask(f, "p", csr, &cert), SCEP_PENDING);
+    assert_int_equal(ask_other(f, "p", enroll_draw(f), &cert), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_TRANSACTION_REUSED);
+    f->req.endpoint = "/other";
+    assert_int_equal(ask_other(f, "p", enroll_draw(f), &cert), SCEP_PENDING);
+    assert_int_equal(ask(f, "p", csr, &cert), SCEP_PENDING);
+}
+
 /* R42: two wait for the same subject; whoever comes later is told at once. */
 static void test_subject_is_taken_meanwhile(void **state)
 {
@@ -516,6 +593,9 @@ int main(void)
         ENROLL_TEST(test_without_a_ticket),
         ENROLL_TEST(test_one_of_several_waits),
         ENROLL_TEST(test_one_of_two_that_wait_has_run_out),
+        ENROLL_TEST(test_newest_of_a_key),
+        ENROLL_TEST(test_as_many_of_one_address),
+        ENROLL_TEST(test_an_id_is_a_keys),
         ENROLL_TEST(test_subject_is_taken_meanwhile),
         ENROLL_TEST(test_subject_is_taken_at_the_ca),
         ENROLL_TEST(test_rejected_is_rejected),

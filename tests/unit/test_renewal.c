@@ -378,7 +378,7 @@ static void test_revoked_while_its_renewal_waits(void **state)
 
     be_ready(f);
     f->policy.approval.expiry = apr_time_from_sec(DAY);
-    f->policy.approval.max = 10;
+    f->policy.approval.limits = (scep_queue_limits_t){10, 10, 1};
     f->backend_status = SCEP_PENDING;
     f->backend_ticket = "one";
     old = issue(f, &f->ca, f->device.key, "dev");
@@ -405,14 +405,14 @@ static void test_first_enrolment_waited(void **state)
     be_ready(f);
     f->policy.approval.manual = true;
     f->policy.approval.expiry = apr_time_from_sec(DAY);
-    f->policy.approval.max = 10;
+    f->policy.approval.limits = (scep_queue_limits_t){10, 10, 1};
     csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
     old = issue(f, &f->ca, f->device.key, "dev");
     assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "1", f->device.cert, csr).status,
                      SCEP_PENDING);
     assert_int_equal(scep_store_request_find(f->service.store, f->service.scope,
-                                             "1", f->base.now, f->base.pool,
-                                             &row, &f->base.res),
+                                             "1", NULL, f->base.now,
+                                             f->base.pool, &row, &f->base.res),
                      SCEP_OK);
     assert_int_equal(scep_requests_approve(f->service.store, row->id, &who,
                                            f->base.pool, &f->base.res),
@@ -483,7 +483,7 @@ static void be_strict(enroll_fixture_t *f)
     be_ready(f);
     f->policy.renewal.challenge = true;
     f->policy.approval.expiry = apr_time_from_sec(DAY);
-    f->policy.approval.max = 10;
+    f->policy.approval.limits = (scep_queue_limits_t){10, 10, 1};
 }
 
 static const char *draw(enroll_fixture_t *f, const char *limits, int uses)
@@ -674,8 +674,8 @@ static scep_request_row_t *waiting(enroll_fixture_t *f, const char *id)
     scep_request_row_t *row;
 
     assert_int_equal(scep_store_request_find(f->service.store, f->service.scope,
-                                             id, f->base.now, f->base.pool,
-                                             &row, &f->base.res),
+                                             id, NULL, f->base.now,
+                                             f->base.pool, &row, &f->base.res),
                      SCEP_OK);
     return row;
 }

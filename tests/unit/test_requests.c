@@ -18,16 +18,18 @@ static const char *queue(enroll_fixture_t *f)
         .created = f->base.now,
         .expires = f->base.now + apr_time_from_sec(60),
     };
+    const scep_queue_limits_t limits = {5, 5, 1};
     scep_queue_outcome_e outcome;
     scep_request_row_t *found;
+    int replaced;
 
-    assert_int_equal(scep_store_request_add(f->service.store, &row, 5,
-                                            f->base.pool, &outcome,
+    assert_int_equal(scep_store_request_add(f->service.store, &row, &limits,
+                                            f->base.pool, &outcome, &replaced,
                                             &f->base.res),
                      SCEP_OK);
-    assert_int_equal(scep_store_request_find(f->service.store, f->service.scope,
-                                             "t", f->base.now, f->base.pool,
-                                             &found, &f->base.res),
+    assert_int_equal(scep_store_request_find(
+                         f->service.store, f->service.scope, "t", NULL,
+                         f->base.now, f->base.pool, &found, &f->base.res),
                      SCEP_OK);
     return found->id;
 }

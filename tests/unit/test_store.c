@@ -345,8 +345,8 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
                 SCEP_OK &&
             outcome == SCEP_ISSUE_RECORDED &&
             scep_store_transaction_find(w->store, SAMPLE_SCOPE,
-                                        issue.transaction_id, 0, w->pool, &row,
-                                        &res) == SCEP_OK) {
+                                        issue.transaction_id, NULL, 0, w->pool,
+                                        &row, &res) == SCEP_OK) {
             w->recorded++;
         }
     }

@@ -25,13 +25,13 @@ static void test_recorded_and_found(void **state)
     scep_transaction_row_t *row = NULL;
 
     assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
-                                                 issue.transaction_id, 0,
+                                                 issue.transaction_id, NULL, 0,
                                                  f->pool, &row, &f->res),
                      SCEP_NOT_FOUND);
     assert_int_equal(f->res.reason, SCEP_R_NONE);
     assert_int_equal(must_issue(f, store, &issue), SCEP_ISSUE_RECORDED);
     assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
-                                                 issue.transaction_id, 0,
+                                                 issue.transaction_id, NULL, 0,
                                                  f->pool, &row, &f->res),
                      SCEP_OK);
     assert_string_equal(row->scope, SAMPLE_SCOPE);
@@ -58,21 +58,21 @@ static void test_scope_and_id_must_fit(void **state)
 
     must_issue(f, store, &issue);
     assert_int_equal(scep_store_transaction_find(store, "other",
-                                                 issue.transaction_id, 0,
+                                                 issue.transaction_id, NULL, 0,
                                                  f->pool, &row, &f->res),
                      SCEP_NOT_FOUND);
     assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
-                                                 "transaction", 0, f->pool,
-                                                 &row, &f->res),
+                                                 "transaction", NULL, 0,
+                                                 f->pool, &row, &f->res),
                      SCEP_NOT_FOUND);
     assert_int_equal(
         scep_store_transaction_find(store, SAMPLE_SCOPE, issue.transaction_id,
-                                    issue.now, f->pool, &row, &f->res),
+                                    NULL, issue.now, f->pool, &row, &f->res),
         SCEP_OK);
-    assert_int_equal(
-        scep_store_transaction_find(store, SAMPLE_SCOPE, issue.transaction_id,
-                                    issue.now + 1, f->pool, &row, &f->res),
-        SCEP_NOT_FOUND);
+    assert_int_equal(scep_store_transaction_find(
+                         store, SAMPLE_SCOPE, issue.transaction_id, NULL,
+                         issue.now + 1, f->pool, &row, &f->res),
+                     SCEP_NOT_FOUND);
 }
 
 static void test_newest_is_found(void **state)
@@ -90,13 +90,13 @@ static void test_newest_is_found(void **state)
     must_issue(f, store, &first);
     must_issue(f, store, &second);
     assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
-                                                 first.transaction_id, 0,
+                                                 first.transaction_id, NULL, 0,
                                                  f->pool, &row, &f->res),
                      SCEP_OK);
     assert_string_equal(row->serial, second.serial);
     must_issue(f, store, &third);
     assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
-                                                 first.transaction_id, 0,
+                                                 first.transaction_id, NULL, 0,
                                                  f->pool, &row, &f->res),
                      SCEP_OK);
     assert_string_equal(row->serial, third.serial);
@@ -217,7 +217,7 @@ static void test_further_message_is_noted(void **state)
     issue.message_hash = sample_hash(f->pool, 'm', 1);
     must_issue(f, store, &issue);
     assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
-                                                 issue.transaction_id, 0,
+                                                 issue.transaction_id, NULL, 0,
                                                  f->pool, &row, &f->res),
                      SCEP_OK);
     for (i = 0; i < 2; i++) {
@@ -581,8 +581,8 @@ static void test_largest_certificate(void **state)
     issue.transaction_id = id;
     issue.cert_der = (scep_octets_t){der, 100000};
     must_issue(f, store, &issue);
-    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE, id, 0,
-                                                 f->pool, &row, &f->res),
+    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE, id, NULL,
+                                                 0, f->pool, &row, &f->res),
                      SCEP_OK);
     assert_int_equal(row->cert_der.len, 100000);
     assert_memory_equal(row->cert_der.data, der, 100000);
@@ -608,8 +608,8 @@ static void test_malformed_row(void **state)
         must_issue(f, store, &issue);
         db_text(f, damages[i]);
         assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
-                                                     issue.transaction_id, 0,
-                                                     f->pool, &row, &f->res),
+                                                     issue.transaction_id, NULL,
+                                                     0, f->pool, &row, &f->res),
                          SCEP_BROKEN);
         assert_int_equal(f->res.reason, SCEP_R_INTERNAL);
         db_text(f, "DELETE FROM transactions; DELETE FROM certificates");

@@ -11,6 +11,8 @@ static scep_request_row_t sample(fixture_t *f, int n)
     scep_request_row_t row = {
         .scope = SAMPLE_SCOPE,
         .transaction_id = apr_psprintf(f->pool, "id-%d", n),
+        .endpoint = "here",
+        .proved = true,
         .key_hash = sample_hash(f->pool, 'k', n),
         .csr_hash = sample_hash(f->pool, 'c', n),
         .state = SCEP_REQUEST_WAITING,
@@ -30,11 +32,14 @@ static scep_request_row_t sample(fixture_t *f, int n)
 static scep_queue_outcome_e add(fixture_t *f, scep_store_t *store,
                                 const scep_request_row_t *row)
 {
+    const scep_queue_limits_t limits = {MAX, MAX, 1};
     scep_queue_outcome_e outcome;
+    int replaced;
 
-    assert_int_equal(
-        scep_store_request_add(store, row, MAX, f->pool, &outcome, &f->res),
-        SCEP_OK);
+    assert_int_equal(scep_store_request_add(store, row, &limits, f->pool,
+                                            &outcome, &replaced, &f->res),
+                     SCEP_OK);
+    assert_int_equal(replaced, 0);
     return outcome;
 }
 
@@ -44,8 +49,8 @@ static scep_request_row_t *find(fixture_t *f, scep_store_t *store,
     scep_request_row_t *found;
 
     assert_int_equal(scep_store_request_find(store, row->scope,
-                                             row->transaction_id, now, f->pool,
-                                             &found, &f->res),
+                                             row->transaction_id, NULL, now,
+                                             f->pool, &found, &f->res),
                      SCEP_OK);
     return found;
 }
@@ -218,8 +223,8 @@ static scep_status_e move(fixture_t *f, scep_store_t *store,
                           const scep_request_row_t *row, const char *id,
                           const unsigned char *message)
 {
-    return scep_store_request_move(store, row, id, message, f->now, f->pool,
-                                   &f->res);
+    return scep_store_request_move(store, row, id, "here", message, f->now,
+                                   f->pool, &f->res);
 }
 
 static void test_moved_to_another_id(void **state)
@@ -545,16 +550,17 @@ static void test_pages(void **state)
     fixture_t *f = *state;
     scep_store_t *store = db_ready(f);
     scep_request_filter_t filter = {.now = f->now, .limit = PAGE};
+    const scep_queue_limits_t limits = {PAGES, PAGES, 1};
     scep_queue_outcome_e outcome;
     page_t page = {.f = f};
-    int n, pages = 0, before;
+    int n, pages = 0, before, replaced;
 
     for (n = 0; n < PAGES; n++) {
         scep_request_row_t row = sample(f, n);
 
         row.created = f->now + n / 5;
-        assert_int_equal(scep_store_request_add(store, &row, PAGES, f->pool,
-                                                &outcome, &f->res),
+        assert_int_equal(scep_store_request_add(store, &row, &limits, f->pool,
+                                                &outcome, &replaced, &f->res),
                          SCEP_OK);
         assert_int_equal(outcome, SCEP_QUEUE_ADDED);
     }
@@ -591,10 +597,10 @@ static void test_malformed_row(void **state)
     assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
     for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
         db_text(f, damages[i]);
-        assert_int_equal(scep_store_request_find(store, row.scope,
-                                                 row.transaction_id, f->now,
-                                                 f->pool, &found, &f->res),
-                         SCEP_BROKEN);
+        assert_int_equal(
+            scep_store_request_find(store, row.scope, row.transaction_id, NULL,
+                                    f->now, f->pool, &found, &f->res),
+            SCEP_BROKEN);
         assert_null(found);
         assert_int_equal(scep_store_requests_each(store, &filter, count_row,
                                                   &count, f->pool, &f->res),

@@ -1,0 +1,59 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_store_id.c: who holds a transactionID. (store layer)
+ */
+#include "scep_store_id.h"
+
+#include "scep_store_p.h"
+
+static scep_sql_status_e find_issued(scep_store_session_t *s,
+                                     const scep_transaction_id_t *id,
+                                     const char *key_hash, bool *taken)
+{
+    const scep_sql_value_t values[] = {
+        {id->scope, 0},     {id->text, 0},
+        {NULL, id->since},  {NULL, id->now + (id->now - id->since)},
+        {key_hash, 0},      {id->endpoint, 0},
+        {NULL, id->proved},
+    };
+
+    return scep_store_run(s, SCEP_Q_TRANSACTION_OTHER_KEY, values,
+                          scep_store_note_row, taken, NULL);
+}
+
+scep_sql_status_e scep_store_id_find(scep_store_session_t *s,
+                                     const scep_transaction_id_t *id,
+                                     const char *key_hash, bool *taken)
+{
+    const scep_sql_value_t values[] = {
+        {id->scope, 0},    {id->text, 0},      {key_hash, 0},
+        {id->endpoint, 0}, {NULL, id->proved}, {NULL, id->now},
+    };
+    scep_sql_status_e sql = SCEP_SQL_OK;
+
+    *taken = false;
+    if (id->since != APR_INT64_MAX) {
+        sql = find_issued(s, id, key_hash, taken);
+    }
+    return sql == SCEP_SQL_OK && !*taken
+               ? scep_store_run(s, SCEP_Q_REQUEST_OTHER_KEY, values,
+                                scep_store_note_row, taken, NULL)
+               : sql;
+}
+
+scep_status_e scep_store_id_taken(scep_store_t *store,
+                                  const scep_transaction_id_t *id,
+                                  const unsigned char *key_hash,
+                                  apr_pool_t *pool, bool *taken,
+                                  scep_result_t *res)
+{
+    const char *key = scep_store_hex(pool, key_hash);
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+
+    *taken = true;
+    return status == SCEP_OK
+               ? scep_store_end(&s, scep_store_id_find(&s, id, key, taken),
+                                false, "look for a transactionID", res)
+               : status;
+}
