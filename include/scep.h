@@ -265,7 +265,9 @@ typedef enum {
     X(SCEP_R_SOURCE_UNAVAILABLE, 194, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,   \
       SCEP_TEXT_UNAVAILABLE)                                                   \
     X(SCEP_R_ADMIN_PATH, 195, SCEP_NOT_FOUND, 404, SCEP_FAIL_NONE,             \
-      "Not found.")
+      "Not found.")                                                         \
+    X(SCEP_R_NOT_READY, 199, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,            \
+      SCEP_TEXT_UNAVAILABLE)
 /* clang-format on */
 
 typedef enum {

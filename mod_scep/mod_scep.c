@@ -19,6 +19,7 @@
 #include "scep_config.h"
 #include "scep_config_check.h"
 #include "scep_endpoint.h"
+#include "scep_hide.h"
 #include "scep_log_httpd.h"
 #include "scep_openssl_floor.h"
 #include "scep_place.h"
@@ -172,14 +173,14 @@ static int start_server(scep_runtime_t *runtime, apr_pool_t *pconf,
 
 /* Headers tell what this was built with; it is the library that counts. It
  * stays the same over restarts, and once is enough. */
-static void warn_if_old(server_rec *s, apr_pool_t *ptemp)
+static void tell_if_old(server_rec *s, apr_pool_t *ptemp)
 {
     scep_openssl_t version = {OPENSSL_version_major(), OPENSSL_version_minor(),
                               OPENSSL_version_patch()};
     const char *advice = scep_openssl_advice(ptemp, version);
 
     if (advice != NULL && !is_restart()) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, SCEPLOGNO(0028) "%s",
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, s, SCEPLOGNO(0028) "%s",
                      advice);
     }
 }
@@ -191,7 +192,7 @@ static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
     server_rec *s;
 
     scep_result_init(&res, ptemp);
-    warn_if_old(main_s, ptemp);
+    tell_if_old(main_s, ptemp);
     if (start_common(&runtime, pconf, main_s, &res) != SCEP_OK &&
         judge(main_s, scep_config_server(main_s), &res) != OK) {
         return HTTP_INTERNAL_SERVER_ERROR;
@@ -251,6 +252,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                        server_rec *s)
 {
     (void)plog;
+    scep_hide_secrets(pconf, ptemp);
     if (!scep_runtime_wanted(s)) {
         return OK;
     }

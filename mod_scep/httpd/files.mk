@@ -18,6 +18,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_challenge_authn.c \
 	mod_scep/httpd/scep_challenge_authn.h \
 	mod_scep/httpd/scep_config.c mod_scep/httpd/scep_config.h \
+	mod_scep/httpd/scep_hide.c mod_scep/httpd/scep_hide.h \
 	mod_scep/httpd/scep_config_check.c mod_scep/httpd/scep_config_check.h \
 	mod_scep/httpd/scep_database.c mod_scep/httpd/scep_database.h \
 	mod_scep/httpd/scep_directives.c mod_scep/httpd/scep_directives.h \

@@ -86,17 +86,17 @@ scep_status_e scep_call_ready(scep_call_t *call)
                          call->r->handler);
     }
     if (!call->site->ready) {
-        return scep_fail(&call->res, SCEP_R_STORE_UNAVAILABLE,
-                         "not all that is needed could be opened; the log "
-                         "said why when httpd or this process started");
+        return scep_fail(&call->res, SCEP_R_NOT_READY,
+                         "this site is out of order since a start or restart: "
+                         "see what the error log said then");
     }
     if (scep_store_in_place(call->site->service.store, &call->res) != SCEP_OK) {
         return call->res.status;
     }
     if (trust != NULL && trust->failed) {
-        return scep_fail(&call->res, SCEP_R_STORE_UNAVAILABLE,
-                         "a file of ScepRenewalTrust could not be used; the "
-                         "log said why when httpd was restarted");
+        return scep_fail(&call->res, SCEP_R_NOT_READY,
+                         "a file of ScepRenewalTrust could not be used at the "
+                         "last restart: see what the error log said then");
     }
     if (call->policy.profile == NULL) {
         return scep_fail(&call->res, SCEP_R_SETUP,

@@ -75,23 +75,74 @@ static void show_site(line_t *line, const scep_site_t *site)
     }
 }
 
-/* The password table is one for all CAs. */
-static void show_table(const line_t *line, const scep_site_t *site)
+/* A database that several machines share keeps its passwords to itself. */
+static bool has_own_passwords(const scep_service_t *service)
 {
-    const scep_challenge_table_t *table = site->service.challenges;
+    return service->store != NULL && scep_store_shared(service->store);
+}
+
+static bool same_passwords(const scep_service_t *a, const scep_service_t *b)
+{
+    return has_own_passwords(a) && has_own_passwords(b) &&
+           strcmp(a->scope, b->scope) == 0 &&
+           strcmp(scep_store_name(a->store), scep_store_name(b->store)) == 0;
+}
+
+/* Those of the I-th site, unless one before it has the same ones. */
+static scep_status_e count_shared(const request_rec *r,
+                                  const scep_runtime_t *runtime, int i,
+                                  apr_int64_t *count)
+{
+    const scep_service_t *service =
+        &APR_ARRAY_IDX(runtime->sites, i, scep_site_t *)->service;
+    scep_result_t res;
+    int j;
+
+    *count = 0;
+    if (!has_own_passwords(service)) {
+        return SCEP_OK;
+    }
+    for (j = 0; j < i; j++) {
+        if (same_passwords(
+                service,
+                &APR_ARRAY_IDX(runtime->sites, j, scep_site_t *)->service)) {
+            return SCEP_OK;
+        }
+    }
+    scep_result_init(&res, r->pool);
+    return scep_store_challenges_count(service->store, service->scope,
+                                       r->request_time, count, &res);
+}
+
+/* The password table is one for all CAs; what shared databases hold is added
+ * to it. */
+static void show_passwords(const line_t *line, const scep_runtime_t *runtime,
+                           scep_challenge_table_t *table)
+{
     request_rec *r = line->r;
-    apr_uint32_t used, capacity;
+    apr_int64_t used, count;
+    int i;
 
     if (table == NULL) {
         return;
     }
-    used =
-        scep_challenge_table_count(site->service.challenges, r->request_time);
-    capacity = scep_challenge_table_capacity(site->service.challenges);
+    used = scep_challenge_table_count(table, r->request_time);
+    for (i = 0; i < runtime->sites->nelts; i++) {
+        if (count_shared(r, runtime, i, &count) != SCEP_OK) {
+            ap_rputs(line->brief ? "ScepPasswords: -1\n"
+                                 : "<p>the database cannot be asked how many "
+                                   "passwords are outstanding</p>\n",
+                     r);
+            return;
+        }
+        used += count;
+    }
     ap_rprintf(r,
-               line->brief ? "ScepPasswords: %u\nScepPasswordMax: %u\n"
-                           : "<p>%u of %u passwords outstanding</p>\n",
-               used, capacity);
+               line->brief ? "ScepPasswords: %" APR_INT64_T_FMT
+                             "\nScepPasswordMax: %u\n"
+                           : "<p>%" APR_INT64_T_FMT
+                             " of %u passwords outstanding</p>\n",
+               used, scep_challenge_table_capacity(table));
 }
 
 /* So are the counts. */
@@ -160,7 +211,7 @@ static int show(request_rec *r, int flags)
         ap_rputs("</table>\n", r);
     }
     if (site != NULL) {
-        show_table(&line, site);
+        show_passwords(&line, runtime, site->service.challenges);
         show_counts(&line, site->service.counts);
     }
     return OK;

@@ -136,7 +136,6 @@ HARMLESS = (
     "AH03093",  # event: a connection is put aside as the child ends
     "AH00558",  # no fully qualified name
     "long lost child came home",  # a restart right after a start
-    "SCEP0028",  # the OpenSSL of this machine is an old one
 )
 LINE = re.compile(r"^\[[^]]*\] \[(?P<module>[\w-]*):(?P<level>\w+)\] ")
 

@@ -51,7 +51,7 @@ def test_old_openssl(httpd):
     lines = [line for line in server.error_log().splitlines()
              if "SCEP0028" in line]
     assert len(lines) == 1
-    assert ":warn]" in lines[0] and ".1; " in lines[0]
+    assert ":info]" in lines[0] and ".1; " in lines[0]
     assert "releases before" in lines[0]
 
 

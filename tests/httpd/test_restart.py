@@ -286,7 +286,7 @@ def test_fault_at_a_restart(httpd, fault, way):
     server = with_another_site(httpd)
     password = server.draw()
     cure = spoil(server)
-    server.expect("SCEP0014", "SCEP0171")
+    server.expect("SCEP0014", "SCEP0199")
     renew(server, WAYS[way])
     lines = [line for line in server.error_log().splitlines()
              if "SCEP0014" in line]
@@ -319,7 +319,7 @@ def test_no_trusted_ca_at_a_restart(httpd, way):
     path = "/trust?operation=GetCACert"
     assert server.http("GET", path).status == 200
     cure = move("old-ca.crt")(server)
-    server.expect("SCEP0014", "SCEP0171")
+    server.expect("SCEP0014", "SCEP0199")
     renew(server, WAYS[way])
     (line,) = [line for line in server.error_log().splitlines()
                if "SCEP0014" in line]
@@ -351,7 +351,7 @@ def test_fault_when_switched_on_by_graceful(httpd):
     server.start()
     server.replace_conf("ScepEngine Off", "ScepEngine On")
     os.unlink(server.path("ca.key"))
-    server.expect("SCEP0014", "SCEP0171")
+    server.expect("SCEP0014", "SCEP0199")
     renew(server)
     assert server.http("GET", "/certsrv/mscep").status == 503
     assert server.http("GET", "/index.html").status == 200

@@ -134,3 +134,23 @@ def test_no_password_in_clear(httpd):
     # it does find what is there
     assert found == {transaction.encode(), b"SCEPCHAL", b"SCEPFAIL"}
     assert {"error.log", "scep.db", "zero (deleted)"} <= searched, searched
+
+
+def test_server_info_shows_no_password(httpd):
+    """mod_info prints httpd's copy of the configuration, in sections as
+    well."""
+    database = "host=/nowhere user=scep password=s3cretword"
+    server = httpd(modules=["info"], start=False, extra=(
+        "<Location /info>\nSetHandler server-info\n</Location>\n"
+        "<IfModule scep_module>\n<VirtualHost 127.0.0.1:1>\n"
+        f'ScepEngine Off\nScepDatabase pgsql "{database}"\n'
+        'ScepCAKey "pkcs11:object=ca;type=private?pin-value=s3cretpin"\n'
+        "ScepRADirectory ra.d\n</VirtualHost>\n</IfModule>\n"))
+    os.chmod(server.path("httpd.conf"), 0o600)
+    server.start()
+    for _ in range(2):
+        page = server.http("GET", "/info?config").body.decode()
+        assert "s3cret" not in page
+        assert "pgsql" in page and "(hidden: it holds a password)" in page
+        assert "ScepRADirectory" in page and "ra.d" in page
+        server.graceful()

@@ -9,6 +9,7 @@ import pytest
 import scepclient as scep
 from httpdserver import (ENCRYPT, SIGN, Pair, make_cert, programs, sanitizer,
                          test_ca as make_ca)
+from postgres import Postgres, node
 from test_revocation import scepctl
 
 STATUS = "<Location /status>\nSetHandler server-status\n</Location>\n"
@@ -44,6 +45,26 @@ def test_short_form(httpd):
     assert lines["Scep1RADays"] in ("89", "90")
     assert lines["ScepPasswords"] == "1"
     assert lines["ScepPasswordMax"] == "10000"
+
+
+def test_passwords_of_a_shared_database():
+    """They are in the database and not in the table of this machine."""
+    database = Postgres()
+    server = node(database, extra=STATUS, modules=["status"])
+    try:
+        server.start()
+        server.draw()
+        server.draw()
+        assert "ScepPasswords: 2\nScepPasswordMax: 10000\n" in status(
+            server, "?auto")
+        assert "<p>2 of 10000 passwords outstanding</p>" in status(server)
+        database.stop()
+        assert "ScepPasswords: -1\n" in status(server, "?auto")
+        assert "the database cannot be asked" in status(server)
+    finally:
+        server.stop()
+        server.close()
+        database.close()
 
 
 COUNTS = ("Issued", "Renewed", "Pending", "Refused", "Unavailable")
@@ -103,7 +124,7 @@ def test_counts(httpd):
 
 def test_counts_of_a_site_that_failed(httpd):
     server = httpd(extra=STATUS, modules=["status"])
-    server.expect("SCEP0014", "SCEP0171")
+    server.expect("SCEP0014", "SCEP0199")
     os.unlink(server.path("ca.key"))
     server.graceful()
     server.wait_for(lambda: server.http(
