@@ -66,7 +66,7 @@ answer_by_certrep(scep_request_t *req, const scep_pkimessage_t *msg,
         .crl = reply->crl,
         .recipient = reply->recipient,
         .cipher = msg->cipher,
-        .signer = scep_service_ra(req)->signer,
+        .signer = scep_service_signer(req, msg->recipient),
     };
     scep_status_e status;
 
@@ -101,23 +101,31 @@ static scep_status_e conceal(scep_request_t *req, const scep_pkimessage_t *msg,
     return status == SCEP_OK ? scep_fail(res, unknown, "%s", detail) : status;
 }
 
-/* Who answers, and whether at all, is decided before the envelope is opened:
+/* Which CA answers, and by which pair (invariant 13), is decided first: also
+ * what is refused for its outside is answered by whom it was addressed to. */
+static void address(scep_request_t *req, scep_pkimessage_t *msg,
+                    scep_result_t *res)
+{
+    scep_result_init(res, req->pool);
+    scep_pkimessage_address(msg, req->policy->algs, scep_service_pairs(req),
+                            res);
+    if (msg->recipient != NULL) {
+        scep_service_by_recipient(req, msg->recipient);
+    }
+}
+
+/* Whether there is an answer at all is decided before the envelope is opened:
  * it must not depend on whether it could be (S20). */
 static scep_status_e read_envelope(scep_request_t *req, scep_pkimessage_t *msg,
                                    const struct handler *handler,
                                    scep_result_t *res)
 {
-    const scep_algs_t *algs = req->policy->algs;
-    const apr_array_header_t *pairs = scep_service_pairs(req);
-    scep_status_e status = scep_pkimessage_address(msg, algs, pairs, res);
+    scep_status_e status =
+        handler->admit != NULL ? handler->admit(req, msg, res) : SCEP_OK;
 
-    if (status == SCEP_OK) {
-        scep_service_by_recipient(req, msg->recipient);
-        status =
-            handler->admit != NULL ? handler->admit(req, msg, res) : SCEP_OK;
-    }
     return status == SCEP_OK && !handler->ignores_content
-               ? scep_pkimessage_open(msg, algs, pairs, res)
+               ? scep_pkimessage_open(msg, req->policy->algs,
+                                      scep_service_pairs(req), res)
                : status;
 }
 
@@ -126,12 +134,16 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
                             scep_result_t *res)
 {
     const struct handler *handler;
+    scep_result_t addressed;
     scep_status_e status =
         scep_pkimessage_decode(der, req->policy->algs, req->pool, msg, res);
 
     if (*msg != NULL && scep_manner_check_nonce(req, *msg, res) != SCEP_OK) {
         *msg = NULL; /* no CertRep can be made of it */
         return res->status;
+    }
+    if (*msg != NULL) {
+        address(req, *msg, &addressed);
     }
     if (status == SCEP_OK) {
         status = scep_manner_check_time(req, *msg, res);
@@ -146,6 +158,10 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
     if (handler == NULL) {
         return scep_fail(res, SCEP_R_MESSAGE_TYPE, "%s is not served",
                          scep_message_type_name((*msg)->message_type));
+    }
+    if (addressed.status != SCEP_OK) {
+        *res = addressed;
+        return res->status;
     }
     status = read_envelope(req, *msg, handler, res);
     if (status == SCEP_OK) {

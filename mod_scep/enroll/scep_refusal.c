@@ -53,7 +53,7 @@ static scep_status_e answer_certrep(scep_request_t *req,
         .transaction_id = msg->transaction_id_raw,
         .recipient_nonce = msg->sender_nonce,
         .digest = msg->digest,
-        .signer = scep_service_ra(req)->signer,
+        .signer = scep_service_signer(req, msg->recipient),
     };
 
     scep_manner_apply(req, msg, res->reason, &rep);

@@ -11,6 +11,7 @@
 
 #include "scep_ca_chain.h"
 #include "scep_cert_extensions.h"
+#include "scep_cert_time.h"
 #include "scep_pubkey.h"
 
 const char *scep_source_name(scep_source_e source)
@@ -77,17 +78,49 @@ const apr_array_header_t *scep_service_pairs(const scep_request_t *req)
     return all;
 }
 
-static bool has_pair(const apr_array_header_t *pairs,
-                     const scep_keypair_t *pair)
+static int place_of(const apr_array_header_t *pairs, const scep_keypair_t *pair)
 {
     int i;
 
     for (i = 0; i < pairs->nelts; i++) {
         if (APR_ARRAY_IDX(pairs, i, const scep_keypair_t *) == pair) {
-            return true;
+            return i;
         }
     }
-    return false;
+    return -1;
+}
+
+static bool has_pair(const apr_array_header_t *pairs,
+                     const scep_keypair_t *pair)
+{
+    return place_of(pairs, pair) >= 0;
+}
+
+static bool is_valid(const scep_request_t *req, X509 *cert)
+{
+    apr_int64_t now = apr_time_sec(scep_env_now(&req->env)), first, last;
+
+    return scep_cert_time(X509_get0_notBefore(cert), &first) &&
+           scep_cert_time(X509_get0_notAfter(cert), &last) && first <= now &&
+           now <= last;
+}
+
+const scep_keypair_t *scep_service_signer(const scep_request_t *req,
+                                          const scep_keypair_t *recipient)
+{
+    const scep_ra_t *ra = scep_service_ra(req);
+    const scep_keypair_t *signer;
+    int place = place_of(ra->pairs, recipient);
+
+    if (place < 0 || ra->signers == NULL) {
+        return ra->signer;
+    }
+    signer = APR_ARRAY_IDX(ra->signers, place, const scep_keypair_t *);
+    return signer != NULL && signer != ra->signer &&
+                   is_valid(req, signer->cert) &&
+                   scep_service_next(req->service, recipient->cert) == NULL
+               ? signer
+               : ra->signer;
 }
 
 void scep_service_by_recipient(scep_request_t *req,

@@ -30,7 +30,11 @@
 typedef struct scep_ra_t {
     apr_array_header_t *pairs;    /* const scep_keypair_t *: may decrypt,
                                        * newest first */
-    const scep_keypair_t *signer; /* signs CertReps */
+    apr_array_header_t *signers;  /* const scep_keypair_t *: who answers what
+                                   * is encrypted to the one of PAIRS in the
+                                   * same place; NULL there, or no array at
+                                   * all: SIGNER */
+    const scep_keypair_t *signer; /* the newest that may sign */
     scep_certs_t *certs;          /* RA certificates for GetCACert, signer
                                        * first; empty if the CA's own pair */
 } scep_ra_t;
@@ -234,6 +238,16 @@ const scep_ra_t *scep_service_ra(const scep_request_t *req);
 /** All RA pairs to which a message to the endpoint may be addressed, of
  * whichever CA. const scep_keypair_t *, from REQ's pool or constant. */
 const apr_array_header_t *scep_service_pairs(const scep_request_t *req);
+
+/**
+ * Who signs the reply to a message that is encrypted to RECIPIENT: that very
+ * pair, or its partner where it may not sign, as clients verify by the
+ * certificate that they have (invariant 13). The newest signer, if that one is
+ * not valid now, for a next CA's RECIPIENT, and for none.
+ * @param recipient one of the pairs of REQ's CA; NULL: not known
+ */
+const scep_keypair_t *scep_service_signer(const scep_request_t *req,
+                                          const scep_keypair_t *recipient);
 
 /** The CA whose RA is RECIPIENT, one of scep_service_pairs(), is REQ's from
  * now on. */

@@ -127,6 +127,14 @@ static void warn_of(const scep_ra_source_t *source, const scep_keypair_t *pair,
     }
 }
 
+/* It answers for itself if it may sign. */
+static void add_pair(scep_ra_t *ra, const scep_keypair_t *pair)
+{
+    APR_ARRAY_PUSH(ra->pairs, const scep_keypair_t *) = pair;
+    APR_ARRAY_PUSH(ra->signers, const scep_keypair_t *) =
+        may(pair, KU_DIGITAL_SIGNATURE) ? pair : NULL;
+}
+
 /* The CA's own pair decrypts after all others; without an RA it also signs. */
 static void add_own(const scep_ra_source_t *source, void *ca, apr_pool_t *pool,
                     scep_ra_t *ra)
@@ -137,8 +145,7 @@ static void add_own(const scep_ra_source_t *source, void *ca, apr_pool_t *pool,
         !source->backend->ra_pair(ca, &own.cert, &own.key)) {
         return;
     }
-    APR_ARRAY_PUSH(ra->pairs, const scep_keypair_t *) =
-        apr_pmemdup(pool, &own, sizeof(own));
+    add_pair(ra, apr_pmemdup(pool, &own, sizeof(own)));
     if (ra->signer == NULL) {
         ra->signer =
             APR_ARRAY_IDX(ra->pairs, ra->pairs->nelts - 1, scep_keypair_t *);
@@ -193,14 +200,38 @@ static scep_ra_t *ra_make(apr_pool_t *pool)
     scep_ra_t *ra = apr_pcalloc(pool, sizeof(*ra));
 
     ra->pairs = apr_array_make(pool, 2, sizeof(const scep_keypair_t *));
+    ra->signers = apr_array_make(pool, 2, sizeof(const scep_keypair_t *));
     ra->certs = scep_x509s_own(pool, sk_X509_new_null());
     return ra;
+}
+
+/* Pairs that can only decrypt, and those that can only sign, belong together in
+ * the order of their age. The newest has the newest signer, which GetCACert
+ * shows beside it. */
+static void find_partners(scep_ra_t *ra, const apr_array_header_t *signing)
+{
+    int i, n = 0;
+
+    for (i = 0; i < ra->signers->nelts; i++) {
+        const scep_keypair_t **signer =
+            &APR_ARRAY_IDX(ra->signers, i, const scep_keypair_t *);
+
+        if (*signer != NULL) {
+            continue;
+        }
+        if (i > 0 && n < signing->nelts) {
+            *signer = APR_ARRAY_IDX(signing, n, const scep_keypair_t *);
+        }
+        n++;
+    }
 }
 
 static scep_status_e load_pairs(const scep_ra_source_t *source,
                                 apr_pool_t *pool, scep_ra_t *ra,
                                 scep_result_t *res)
 {
+    apr_array_header_t *signing =
+        apr_array_make(pool, 1, sizeof(const scep_keypair_t *));
     int i, n = source->certs->nelts;
 
     for (i = 0; i < n; i++) {
@@ -211,7 +242,10 @@ static scep_status_e load_pairs(const scep_ra_source_t *source,
             return status;
         }
         if (may(pair, KU_KEY_ENCIPHERMENT)) {
-            APR_ARRAY_PUSH(ra->pairs, const scep_keypair_t *) = pair;
+            add_pair(ra, pair);
+        }
+        else {
+            APR_ARRAY_PUSH(signing, const scep_keypair_t *) = pair;
         }
         if (ra->signer == NULL && may(pair, KU_DIGITAL_SIGNATURE)) {
             ra->signer = pair;
@@ -222,6 +256,7 @@ static scep_status_e load_pairs(const scep_ra_source_t *source,
             warn_of(source, pair, i);
         }
     }
+    find_partners(ra, signing);
     return SCEP_OK;
 }
 
@@ -339,34 +374,58 @@ static scep_status_e copy_pair(const scep_keypair_t *pair, OSSL_LIB_CTX *libctx,
     return SCEP_OK;
 }
 
+/* The copy of FROM: one that is among those of PAIRS, or made now. */
+static scep_status_e copy_signer(const scep_ra_t *ra, const scep_ra_t *copy,
+                                 const scep_keypair_t *from,
+                                 OSSL_LIB_CTX *libctx, apr_pool_t *pool,
+                                 const scep_keypair_t **signer,
+                                 scep_result_t *res)
+{
+    scep_keypair_t *pair = NULL;
+    scep_status_e status = SCEP_OK;
+    int i;
+
+    *signer = NULL;
+    for (i = 0; i < ra->pairs->nelts && *signer == NULL; i++) {
+        if (APR_ARRAY_IDX(ra->pairs, i, const scep_keypair_t *) == from) {
+            *signer = APR_ARRAY_IDX(copy->pairs, i, const scep_keypair_t *);
+        }
+    }
+    if (*signer == NULL && from != NULL) { /* it signs only */
+        status = copy_pair(from, libctx, pool, &pair, res);
+        *signer = pair;
+    }
+    return status;
+}
+
 scep_status_e scep_ra_copy(const scep_ra_t *ra, OSSL_LIB_CTX *libctx,
                            apr_pool_t *pool, const scep_ra_t **result,
                            scep_result_t *res)
 {
     scep_ra_t *copy = ra_make(pool);
+    const scep_keypair_t *signer;
     scep_keypair_t *pair;
     scep_status_e status;
     int i;
 
     for (i = 0; i < ra->pairs->nelts; i++) {
-        const scep_keypair_t *from =
-            APR_ARRAY_IDX(ra->pairs, i, const scep_keypair_t *);
-
-        status = copy_pair(from, libctx, pool, &pair, res);
+        status = copy_pair(APR_ARRAY_IDX(ra->pairs, i, const scep_keypair_t *),
+                           libctx, pool, &pair, res);
         if (status != SCEP_OK) {
             return status;
         }
         APR_ARRAY_PUSH(copy->pairs, const scep_keypair_t *) = pair;
-        if (from == ra->signer) {
-            copy->signer = pair;
-        }
     }
-    if (copy->signer == NULL) { /* it signs only */
-        status = copy_pair(ra->signer, libctx, pool, &pair, res);
-        if (status != SCEP_OK) {
-            return status;
-        }
-        copy->signer = pair;
+    status =
+        copy_signer(ra, copy, ra->signer, libctx, pool, &copy->signer, res);
+    for (i = 0; i < ra->signers->nelts && status == SCEP_OK; i++) {
+        status = copy_signer(
+            ra, copy, APR_ARRAY_IDX(ra->signers, i, const scep_keypair_t *),
+            libctx, pool, &signer, res);
+        APR_ARRAY_PUSH(copy->signers, const scep_keypair_t *) = signer;
+    }
+    if (status != SCEP_OK) {
+        return status;
     }
     for (i = 0; i < sk_X509_num(ra->certs); i++) {
         if (!show(copy->certs, sk_X509_value(ra->certs, i))) {

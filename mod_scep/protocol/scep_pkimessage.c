@@ -262,13 +262,8 @@ static bool hash_signed(const outer_t *o, unsigned char *hash)
 static scep_status_e verify(const outer_t *o, scep_pkimessage_t *msg,
                             scep_result_t *res)
 {
-    ASN1_OCTET_STRING **content = CMS_get0_content(o->cms);
     BIO *nothing = NULL;
 
-    if (content != NULL && *content != NULL) {
-        msg->envelope.data = ASN1_STRING_get0_data(*content);
-        msg->envelope.len = (size_t)ASN1_STRING_length(*content);
-    }
     if (msg->envelope.len == 0) {
         nothing = scep_bio_own(o->pool, BIO_new_mem_buf("", 0)); /* M1 */
         if (nothing == NULL) {
@@ -347,8 +342,14 @@ static scep_status_e read_attributes(const outer_t *o, scep_pkimessage_t *msg,
 static scep_status_e believe(const outer_t *o, scep_pkimessage_t *msg,
                              scep_result_t *res)
 {
-    scep_status_e status = check_algorithms(o, msg, res);
+    ASN1_OCTET_STRING **content = CMS_get0_content(o->cms);
+    scep_status_e status;
 
+    if (content != NULL && *content != NULL) {
+        msg->envelope.data = ASN1_STRING_get0_data(*content);
+        msg->envelope.len = (size_t)ASN1_STRING_length(*content);
+    }
+    status = check_algorithms(o, msg, res);
     if (status == SCEP_OK) {
         status = find_signer(o, msg, res);
     }

@@ -32,7 +32,8 @@ typedef struct scep_pkimessage_t {
     bool clear_challenge;   /* a challengePassword, whatever it is, is among
                                   * the signed attributes (Q23) */
     scep_octets_t envelope; /* the pkcsPKIEnvelope; len 0 if absent */
-    /* after scep_pkimessage_address(): */
+    /* after scep_pkimessage_address(), also of a message that is not to be
+     * believed: */
     CMS_ContentInfo *enveloped;
     const scep_cipher_t *cipher;     /* that the request used */
     scep_oaep_t oaep;                /* of its key transport */
@@ -63,9 +64,11 @@ scep_status_e scep_pkimessage_decode(scep_octets_t der, const scep_algs_t *algs,
 
 /**
  * As scep_pkimessage_open() without decrypting: what an envelope tells to
- * anybody, CIPHER, OAEP and RECIPIENT. For messages whose content is ignored:
- * to those the answer must not depend on whether it can be decrypted, or it
- * would tell of any other message's (S20).
+ * anybody, CIPHER, OAEP and RECIPIENT; the latter also where the cipher is
+ * refused. It tells who is to answer, also a message that is refused for its
+ * outside. For messages whose content is ignored it is all there is: to those
+ * the answer must not depend on whether it can be decrypted, or it would tell
+ * of any other message's (S20).
  */
 scep_status_e scep_pkimessage_address(scep_pkimessage_t *msg,
                                       const scep_algs_t *algs,

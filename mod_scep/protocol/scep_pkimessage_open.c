@@ -200,6 +200,7 @@ scep_status_e scep_pkimessage_address(scep_pkimessage_t *msg,
                                       scep_result_t *res)
 {
     scep_status_e status;
+    scep_result_t ignored;
     recipients_t *ris;
     int cipher_nid;
 
@@ -212,15 +213,17 @@ scep_status_e scep_pkimessage_address(scep_pkimessage_t *msg,
         return status;
     }
     msg->cipher = scep_algs_cipher(algs, cipher_nid);
-    if (msg->cipher == NULL) {
-        return scep_fail(
-            res, SCEP_R_ENVELOPE_ALG, "content cipher " SCEP_ALG_NOT_ALLOWED,
-            OBJ_nid2sn(cipher_nid), scep_level_name(scep_algs_level(algs)));
-    }
     msg->enveloped = scep_pkimessage_parse_cms(
         msg->envelope, scep_algs_libctx(algs), msg->pool);
     ris =
         msg->enveloped != NULL ? CMS_get0_RecipientInfos(msg->enveloped) : NULL;
+    if (msg->cipher == NULL) {
+        scep_result_init(&ignored, msg->pool);
+        choose_recipient(msg, ris, pairs, &ignored); /* who is to say so */
+        return scep_fail(
+            res, SCEP_R_ENVELOPE_ALG, "content cipher " SCEP_ALG_NOT_ALLOWED,
+            OBJ_nid2sn(cipher_nid), scep_level_name(scep_algs_level(algs)));
+    }
     if (ris == NULL) {
         return scep_fail(res, SCEP_R_ENVELOPE, "CMS does not parse");
     }
@@ -232,7 +235,7 @@ scep_status_e scep_pkimessage_open(scep_pkimessage_t *msg,
                                    const apr_array_header_t *pairs,
                                    scep_result_t *res)
 {
-    scep_status_e status = msg->recipient != NULL
+    scep_status_e status = msg->recipient != NULL && msg->cipher != NULL
                                ? SCEP_OK
                                : scep_pkimessage_address(msg, algs, pairs, res);
 

@@ -180,6 +180,8 @@ class World:
             method, path + ("?" + query if query else ""), body, headers)
         reasons = REASON.findall(self.log.read())
         ra, issuer = self.signers(path)
+        if message is not None and message.recipient == self.cert("ca"):
+            ra = self.cert("ca")  # who is addressed answers (Q20)
         return Answer(answer.status, answer.headers["Content-Type"],
                       answer.body, message, answer.headers,
                       self.server.count_certificates() - before,

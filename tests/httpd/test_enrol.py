@@ -208,13 +208,13 @@ def test_older_pair_still_decrypts(httpd, path):
     new = ra_pair(server, "new", SIGN, ENCRYPT)
     old = ra_pair(server, "old", SIGN, ENCRYPT)
     server.start()
-    # only the new one is shown, and it signs
+    # only the new one is shown; each answers for itself
     assert server.endpoint(path).ca_certs() == [new.cert, server.ca_cert]
     for number, cert in enumerate((old.cert, new.cert)):
         request = scep.Request(cert, server.draw(), f"device-{number}",
                                key=scep.shared_key(number))
         answer = server.endpoint(path).post(request.der())
-        reply = scep.Reply(answer[2], request, [new.cert])
+        reply = scep.Reply(answer[2], request, [cert])
         assert reply.status == scep.SUCCESS
 
 
@@ -233,7 +233,7 @@ def test_ra_change_by_graceful(httpd):
     assert server.endpoint().ca_certs()[0] == new.cert
     request = scep.Request(old.cert, password, "device",
                            key=scep.shared_key(0))
-    assert post(server, request, signers=[new.cert]).status == scep.SUCCESS
+    assert post(server, request, signers=[old.cert]).status == scep.SUCCESS
 
 
 def test_chain(httpd):

@@ -102,10 +102,14 @@ def test_getcacert(server, path, names, kind):
 
 
 def test_bare_ca_as_recipient(server):
-    """Q55: who knows the CA alone encrypts to it, RA or not."""
+    """Q55: who knows the CA alone encrypts to it, RA or not, and verifies by
+    it."""
     request = scep.Request(server.ca_cert, server.draw(),
                            key=scep.shared_key(0))
-    assert reply_to(server, "/bare", request).status == scep.SUCCESS
+    status, body = post(server, "/bare", request)
+    assert status == 200
+    assert scep.Reply(body, request,
+                      [server.ca_cert]).status == scep.SUCCESS
 
 
 class NoNonce(scep.Request):

@@ -164,8 +164,8 @@ def test_ra_directory(httpd):
     server.graceful()
     assert new.cert in server.endpoint().ca_certs()
     assert old.cert not in server.endpoint().ca_certs()
-    for number, ra in enumerate((new, old), 1):  # both decrypt, one signs
-        assert enrol_to(server, ra, [new.cert],
+    for number, ra in enumerate((new, old), 1):  # each answers for itself
+        assert enrol_to(server, ra, [ra.cert],
                         number).status == scep.SUCCESS
 
 

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from clients import CLIENTS, available, certificate
+from test_rollover import add_pair, ra_conf
 
 CONF = """
 <ScepProfile brief>
@@ -158,3 +159,20 @@ def test_certmonger_renewal_waits(running, tmp_path, again, same_key, word):
         assert "polled: REFUSED" in said and "not permitted" in said, said
         assert new == old
 
+
+
+def test_strongswan_knows_an_older_ra(httpd, tmp_path):
+    """It encrypts to the RA that it fetched once, and verifies by that."""
+    server = httpd(start=False)
+    server.scep_conf = ra_conf(server)
+    server.write_conf()
+    add_pair(server, "2026-01-01", 40)
+    server.start()
+    client = the("strongswan")
+    certs = client.fetch(server.url(), tmp_path)
+    add_pair(server, "2027-01-01", 41)
+    server.graceful()
+    cert, said = client.enrol(server.url(), tmp_path, server.draw(),
+                              certs=certs)
+    assert cert is not None, said
+    server.verify(cert)

@@ -90,6 +90,35 @@ static void test_ca_by_recipient(void **state)
     assert_ptr_equal(f->req.service, &second.service);
 }
 
+/* Invariant 13: who is addressed answers, where that may and can. */
+static void test_signer(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_keypair_t old = {enroll_self_signed(f, f->other_key), f->other_key};
+    scep_keypair_t signs = {enroll_self_signed(f, f->device.key), NULL};
+    scep_keypair_t decrypts = old;
+    const scep_keypair_t *newest = f->ra.signer;
+
+    assert_ptr_equal(scep_service_signer(&f->req, newest), newest);
+    APR_ARRAY_PUSH(f->ra.pairs, const scep_keypair_t *) = &old;
+    assert_ptr_equal(scep_service_signer(&f->req, &old), newest);
+    APR_ARRAY_PUSH(f->ra.pairs, const scep_keypair_t *) = &decrypts;
+    f->ra.signers = apr_array_make(f->base.pool, 3, sizeof(newest));
+    APR_ARRAY_PUSH(f->ra.signers, const scep_keypair_t *) = NULL;
+    APR_ARRAY_PUSH(f->ra.signers, const scep_keypair_t *) = &old;
+    APR_ARRAY_PUSH(f->ra.signers, const scep_keypair_t *) = &signs;
+    assert_ptr_equal(scep_service_signer(&f->req, newest), newest);
+    assert_ptr_equal(scep_service_signer(&f->req, &old), &old);
+    assert_ptr_equal(scep_service_signer(&f->req, &decrypts), &signs);
+    assert_ptr_equal(scep_service_signer(&f->req, NULL), newest);
+    assert_ptr_equal(scep_service_signer(&f->req, &f->device), newest);
+    f->base.now += apr_time_from_sec(3601); /* it is over */
+    assert_ptr_equal(scep_service_signer(&f->req, &old), newest);
+    assert_ptr_equal(scep_service_signer(&f->req, &decrypts), newest);
+    f->base.now -= apr_time_from_sec(7200); /* or not valid yet */
+    assert_ptr_equal(scep_service_signer(&f->req, &old), newest);
+}
+
 static void test_min_rsa_bits(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -158,11 +187,9 @@ static void test_other_signer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ENROLL_TEST(test_ra_by_library_context),
-        ENROLL_TEST(test_ca_by_ident),
-        ENROLL_TEST(test_ca_by_recipient),
-        ENROLL_TEST(test_min_rsa_bits),
-        ENROLL_TEST(test_profile),
+        ENROLL_TEST(test_ra_by_library_context), ENROLL_TEST(test_ca_by_ident),
+        ENROLL_TEST(test_ca_by_recipient),       ENROLL_TEST(test_signer),
+        ENROLL_TEST(test_min_rsa_bits),          ENROLL_TEST(test_profile),
         ENROLL_TEST(test_other_signer),
     };
 
