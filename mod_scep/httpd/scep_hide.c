@@ -16,7 +16,7 @@
 
 static bool database_has_secret(const char *args, apr_pool_t *ptemp)
 {
-    scep_store_config_t config = {NULL, NULL, 1};
+    scep_store_config_t config = {.connections = 1};
 
     config.driver = ap_getword_conf(ptemp, &args);
     config.params = ap_getword_conf(ptemp, &args);
