@@ -20,6 +20,7 @@
 #include "scep_config_check.h"
 #include "scep_endpoint.h"
 #include "scep_hide.h"
+#include "scep_in_use_start.h"
 #include "scep_log_httpd.h"
 #include "scep_openssl_floor.h"
 #include "scep_place.h"
@@ -108,9 +109,10 @@ static int judge(server_rec *s, const scep_server_config_t *conf,
  *     database, its outstanding passwords into the shared table, and the
  *     master password; and the providers of ScepChallenge and the CAs of
  *     ScepRenewalTrust
- *  8. the recurring work, given to mod_watchdog
+ *  8. in-use.json in each state directory, for scepctl
+ *  9. the recurring work, given to mod_watchdog
  * Each child:
- *  9. lock, backend, database, and the providers of ScepChallenge; before
+ * 10. lock, backend, database, and the providers of ScepChallenge; before
  *     mod_watchdog's threads run
  */
 static scep_status_e start_common(scep_runtime_t **runtime, apr_pool_t *pconf,
@@ -215,6 +217,7 @@ static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
         }
     }
     scep_runtime_settled(runtime, main_s, ptemp);
+    scep_in_use_start(main_s, ptemp);
     scep_watchdog_start(runtime, main_s, pconf);
     scep_crypto_clear_errors();
     return OK;
@@ -254,6 +257,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     (void)plog;
     scep_hide_secrets(pconf, ptemp);
     if (!scep_runtime_wanted(s)) {
+        scep_in_use_end();
         return OK;
     }
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {

@@ -6,6 +6,8 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_env.c \
 	mod_scep/base/scep_file.c mod_scep/base/scep_file.h \
 	mod_scep/base/scep_file_kind.c mod_scep/base/scep_file_kind.h \
+	mod_scep/base/scep_in_use.c mod_scep/base/scep_in_use.h \
+	mod_scep/base/scep_in_use_p.h mod_scep/base/scep_in_use_read.c \
 	mod_scep/base/scep_json.c mod_scep/base/scep_json.h \
 	mod_scep/base/scep_json_read.c mod_scep/base/scep_json_read.h \
 	mod_scep/base/scep_openssl_floor.c \
@@ -20,7 +22,7 @@ BASE_TESTS = tests/unit/test_cert_time tests/unit/test_counts \
 	tests/unit/test_crypto \
 	tests/unit/test_crypto_load \
 	tests/unit/test_env tests/unit/test_file tests/unit/test_file_kind \
-	tests/unit/test_json \
+	tests/unit/test_in_use tests/unit/test_in_use_read tests/unit/test_json \
 	tests/unit/test_json_read tests/unit/test_openssl_floor \
 	tests/unit/test_result tests/unit/test_seal tests/unit/test_str
 check_PROGRAMS += $(BASE_TESTS)
@@ -54,6 +56,13 @@ tests_unit_test_file_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=read \
 	-Wl,--wrap=write -Wl,--wrap=fsync -Wl,--wrap=fchown \
 	-Wl,--wrap=fchmod
+tests_unit_test_in_use_SOURCES = tests/unit/test_in_use.c tests/unit/fixture.h
+tests_unit_test_in_use_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_in_use_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_in_use_read_SOURCES = tests/unit/test_in_use_read.c \
+	tests/unit/fixture.h
+tests_unit_test_in_use_read_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_in_use_read_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/fixture.h
 tests_unit_test_json_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_json_LDADD = $(LIB_BASE) $(UNIT_LIBS)

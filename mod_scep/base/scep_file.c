@@ -53,6 +53,29 @@ static scep_status_e check_secret(const char *path, const struct stat *st,
     return SCEP_OK;
 }
 
+/* In a directory of another user: who could have written this? A hard link
+ * would give it a second name, of a file that is meant for something else. */
+static scep_status_e check_trusted(const char *path, const struct stat *st,
+                                   scep_result_t *res)
+{
+    if (st->st_uid != 0 && st->st_uid != geteuid()) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "%s belongs to uid %lu, whom uid %lu does not trust",
+                         path, (unsigned long)st->st_uid,
+                         (unsigned long)geteuid());
+    }
+    if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return scep_fail(res, SCEP_R_SETUP,
+                         "group or others can write in %s (mode %03o)", path,
+                         (unsigned int)(st->st_mode & 0777));
+    }
+    if (st->st_nlink != 1) {
+        return scep_fail(res, SCEP_R_SETUP, "%s has a second name (hard link)",
+                         path);
+    }
+    return SCEP_OK;
+}
+
 static scep_status_e read_all(int fd, const char *path, unsigned char *buf,
                               size_t size, size_t *got, scep_result_t *res)
 {
@@ -87,7 +110,7 @@ static scep_status_e read_file(const char *path, scep_file_kind_e kind,
     size_t size, got = 0;
     int fd;
 
-    if (kind == SCEP_FILE_SECRET) {
+    if (kind != SCEP_FILE_PUBLIC) {
         flags |= O_NOFOLLOW;
     }
     fd = open(path, flags);
@@ -117,6 +140,9 @@ static scep_status_e read_file(const char *path, scep_file_kind_e kind,
     }
     else if (kind == SCEP_FILE_SECRET) {
         status = check_secret(path, &st, owner, res);
+    }
+    else if (kind == SCEP_FILE_TRUSTED) {
+        status = check_trusted(path, &st, res);
     }
     if (status == SCEP_OK) {
         size = (size_t)st.st_size;

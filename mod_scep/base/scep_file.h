@@ -19,7 +19,9 @@
 /** What may be wrong with a file is different for secrets and certificates. */
 typedef enum {
     SCEP_FILE_PUBLIC, /* any owner and mode */
-    SCEP_FILE_SECRET  /* no symlink; owner root or our euid; no group/other */
+    SCEP_FILE_SECRET, /* no symlink; owner root or our euid; no group/other */
+    SCEP_FILE_TRUSTED /* no symlink, no other hard link; owner root or our
+                       * euid; nobody else may write */
 } scep_file_kind_e;
 
 /**

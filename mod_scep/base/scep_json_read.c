@@ -84,6 +84,17 @@ bool scep_json_number(const scep_json_t *value, apr_int64_t *number)
     return json_is_integer(value);
 }
 
+bool scep_json_is_null(const scep_json_t *value)
+{
+    return json_is_null(value);
+}
+
+bool scep_json_boolean(const scep_json_t *value, bool *truth)
+{
+    *truth = json_is_true(value);
+    return json_is_boolean(value);
+}
+
 const char *scep_json_write(apr_pool_t *pool, const scep_json_t *value)
 {
     char *text =

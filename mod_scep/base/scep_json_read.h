@@ -44,6 +44,12 @@ scep_json_t *scep_json_at(scep_json_t *array, size_t i);
 /** The characters of a string, in UTF-8; NULL for anything else. */
 const char *scep_json_text(const scep_json_t *value);
 
+/** True for null. */
+bool scep_json_is_null(const scep_json_t *value);
+
+/** The value of true or false. @return false for anything else */
+bool scep_json_boolean(const scep_json_t *value, bool *truth);
+
 /** The value of an integer. @return false for anything else */
 bool scep_json_number(const scep_json_t *value, apr_int64_t *number);
 

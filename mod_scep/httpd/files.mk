@@ -42,6 +42,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_form_fields.c mod_scep/httpd/scep_form_fields.h \
 	mod_scep/httpd/scep_form_page.c mod_scep/httpd/scep_form_page.h \
 	mod_scep/httpd/scep_guard.c mod_scep/httpd/scep_guard.h \
+	mod_scep/httpd/scep_in_use_start.c mod_scep/httpd/scep_in_use_start.h \
 	mod_scep/httpd/scep_location.c mod_scep/httpd/scep_location.h \
 	mod_scep/httpd/scep_log_httpd.c mod_scep/httpd/scep_log_httpd.h \
 	mod_scep/httpd/scep_master_check.c mod_scep/httpd/scep_master_check.h \

@@ -226,14 +226,14 @@ static void find_partners(scep_ra_t *ra, const apr_array_header_t *signing)
     }
 }
 
-static scep_status_e load_pairs(const scep_ra_source_t *source,
-                                apr_pool_t *pool, scep_ra_t *ra,
-                                scep_result_t *res)
+static scep_status_e load_pairs(scep_ra_source_t *source, apr_pool_t *pool,
+                                scep_ra_t *ra, scep_result_t *res)
 {
     apr_array_header_t *signing =
         apr_array_make(pool, 1, sizeof(const scep_keypair_t *));
     int i, n = source->certs->nelts;
 
+    source->loaded = apr_array_make(pool, 4, sizeof(const scep_keypair_t *));
     for (i = 0; i < n; i++) {
         scep_keypair_t *pair;
         scep_status_e status = load_pair(source, i, pool, &pair, res);
@@ -241,6 +241,7 @@ static scep_status_e load_pairs(const scep_ra_source_t *source,
         if (status != SCEP_OK) {
             return status;
         }
+        APR_ARRAY_PUSH(source->loaded, const scep_keypair_t *) = pair;
         if (may(pair, KU_KEY_ENCIPHERMENT)) {
             add_pair(ra, pair);
         }

@@ -20,6 +20,7 @@ typedef struct scep_ra_source_t {
     /* of scep_ra_files(); scep_ra_setup() sets them */
     apr_array_header_t *certs;
     apr_array_header_t *keys;
+    apr_array_header_t *loaded; /* const scep_keypair_t *: of each of CERTS */
 } scep_ra_source_t;
 
 /**

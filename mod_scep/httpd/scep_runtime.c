@@ -146,7 +146,7 @@ static scep_status_e start_ca(scep_site_t *site, server_rec *s,
 {
     scep_service_t *service = &site->service;
     scep_dialog_t *dialog = apr_palloc(pool, sizeof(*dialog));
-    scep_ra_source_t source = {.conf = conf, .dialog = dialog, .env = env};
+    scep_ra_source_t *source = apr_pcalloc(pool, sizeof(*source));
     scep_ca_config_t config;
     scep_status_e status;
 
@@ -173,12 +173,16 @@ static scep_status_e start_ca(scep_site_t *site, server_rec *s,
     if (status != SCEP_OK) {
         return status;
     }
-    source.backend = service->backend;
-    source.ca = service->ca;
-    status = scep_next_ca_setup(&source, pool, &service->next, res);
-    source.next = service->next;
+    *source = (scep_ra_source_t){.conf = conf,
+                                 .dialog = dialog,
+                                 .env = env,
+                                 .backend = service->backend,
+                                 .ca = service->ca};
+    site->ra_source = source;
+    status = scep_next_ca_setup(source, pool, &service->next, res);
+    source->next = service->next;
     if (status == SCEP_OK) {
-        status = scep_ra_setup(&source, pool, &service->ra, res);
+        status = scep_ra_setup(source, pool, &service->ra, res);
     }
     if (status == SCEP_OK && site->runtime->legacy != NULL) {
         status = scep_ra_copy(service->ra, site->runtime->legacy, pool,

@@ -10,7 +10,7 @@
 #define SCEP_RUNTIME_H
 
 #include "scep_config.h"
-#include "scep_passphrase.h"
+#include "scep_ra_setup.h"
 #include "scep_shared.h"
 #include "scep_state.h"
 
@@ -28,6 +28,7 @@ struct scep_site_t {
     scep_state_t state;
     const char *key;        /* scep_config_key() */
     const char *thumbprint; /* of the root, as NDES prints it; or NULL */
+    const scep_ra_source_t *ra_source; /* NULL: the CA could not be loaded */
     scep_runtime_t *runtime;
     bool failed; /* at a restart: something is wrong with it */
     bool ready;  /* in a child: all is open; else refuse */

@@ -13,14 +13,19 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_input.c mod_scep/scepctl/scepctl_input.h \
 	mod_scep/scepctl/scepctl_make.c \
 	mod_scep/scepctl/scepctl_master.c mod_scep/scepctl/scepctl_master.h \
+	mod_scep/scepctl/scepctl_master_choose.c \
 	mod_scep/scepctl/scepctl_master_options.c \
 	mod_scep/scepctl/scepctl_name.c mod_scep/scepctl/scepctl_name.h \
 	mod_scep/scepctl/scepctl_pairs.c mod_scep/scepctl/scepctl_pairs.h \
 	mod_scep/scepctl/scepctl_certs.c \
 	mod_scep/scepctl/scepctl_certs_print.c mod_scep/scepctl/scepctl_certs.h \
 	mod_scep/scepctl/scepctl_crl.c \
-	mod_scep/scepctl/scepctl_ra.c \
+	mod_scep/scepctl/scepctl_ra.c mod_scep/scepctl/scepctl_ra.h \
+	mod_scep/scepctl/scepctl_ra_choose.c \
+	mod_scep/scepctl/scepctl_ra_take.c \
 	mod_scep/scepctl/scepctl_requests.c \
+	mod_scep/scepctl/scepctl_database.c \
+	mod_scep/scepctl/scepctl_server.c mod_scep/scepctl/scepctl_server.h \
 	mod_scep/scepctl/scepctl_store.c mod_scep/scepctl/scepctl_store.h \
 	mod_scep/scepctl/scepctl_text.c mod_scep/scepctl/scepctl_text.h \
 	mod_scep/scepctl/scepctl_time.c mod_scep/scepctl/scepctl_time.h
@@ -32,6 +37,7 @@ dist_man_MANS = docs/scepctl.1
 TESTS += tests/scepctl/run
 dist_noinst_SCRIPTS += tests/scepctl/run
 EXTRA_DIST += tests/scepctl/conftest.py tests/scepctl/test_audit.py \
+	tests/scepctl/test_server.py \
 	tests/scepctl/test_certs.py \
 	tests/scepctl/test_decode.py \
 	tests/scepctl/test_init.py tests/scepctl/test_man.py \

@@ -20,8 +20,7 @@ enum { LONGEST = 1024 /* octets of a field that are shown */ };
 
 static const char usage_text[] =
     "Usage: scepctl audit [options]\n"
-    "\n"
-    "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep)\n" SCEPCTL_STORE_USAGE
+    "\n" SCEPCTL_SERVER_USAGE SCEPCTL_DATABASE_USAGE
     "  --since TIME      2026-11-22, 2026-11-22T21:51:03Z, or how long ago, "
     "as\n"
     "                    in 90s, 30m, 12h or 7d\n"
@@ -35,9 +34,7 @@ static const char usage_text[] =
     "  --follow          go on with what is recorded from now on\n";
 
 enum {
-    OPT_STATE_DIR = 256,
-    OPT_DATABASE,
-    OPT_SINCE,
+    OPT_SINCE = 256,
     OPT_EVENT,
     OPT_USER,
     OPT_PEER,
@@ -50,8 +47,8 @@ enum {
 };
 
 static const struct option options[] = {
-    {"state-dir", required_argument, NULL, OPT_STATE_DIR},
-    {"database", required_argument, NULL, OPT_DATABASE},
+    SCEPCTL_SERVER_OPTIONS,
+    SCEPCTL_DATABASE_OPTION,
     {"since", required_argument, NULL, OPT_SINCE},
     {"event", required_argument, NULL, OPT_EVENT},
     {"user", required_argument, NULL, OPT_USER},
@@ -66,7 +63,8 @@ static const struct option options[] = {
 };
 
 typedef struct wish_t {
-    const char *state_dir, *database, *since, *reason;
+    scepctl_server_t server;
+    const char *since, *reason;
     scep_audit_filter_t filter;
     bool json, follow, help;
 } wish_t;
@@ -78,12 +76,6 @@ static void keep(scepctl_t *ctl, int option, wish_t *wish)
     char *c;
 
     switch (option) {
-    case OPT_STATE_DIR:
-        wish->state_dir = optarg;
-        break;
-    case OPT_DATABASE:
-        wish->database = optarg;
-        break;
     case OPT_SINCE:
         wish->since = optarg;
         break;
@@ -140,7 +132,9 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
         if (option == '?' || option == ':') {
             return scepctl_bad_option(ctl, "audit", option, argv);
         }
-        keep(ctl, option, wish);
+        if (!scepctl_server_option(&wish->server, option, optarg)) {
+            keep(ctl, option, wish);
+        }
     }
     if (optind < argc) {
         return scepctl_usage(ctl, "audit: what is `%s' for?",
@@ -270,7 +264,7 @@ static scepctl_exit_e follow(printer_t *p, scep_store_t *store,
 
 scepctl_exit_e scepctl_audit(scepctl_t *ctl, int argc, char **argv)
 {
-    wish_t wish = {.database = NULL};
+    wish_t wish = {.since = NULL};
     printer_t p = {.ctl = ctl};
     scepctl_exit_e status = read_options(ctl, argc, argv, &wish);
     scep_store_t *store = NULL;
@@ -280,7 +274,7 @@ scepctl_exit_e scepctl_audit(scepctl_t *ctl, int argc, char **argv)
         return SCEPCTL_OK;
     }
     if (status == SCEPCTL_OK) {
-        status = scepctl_store_open(ctl, wish.state_dir, wish.database, &store);
+        status = scepctl_store_open(ctl, &wish.server, &store);
     }
     if (status != SCEPCTL_OK) {
         return status;

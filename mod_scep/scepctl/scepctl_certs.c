@@ -22,8 +22,7 @@ static const char usage_text[] =
     "Usage: scepctl certs list [options]\n"
     "       scepctl certs show SERIAL [options]\n"
     "       scepctl certs revoke SERIAL [options]\n"
-    "\n"
-    "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep)\n" SCEPCTL_STORE_USAGE
+    "\n" SCEPCTL_SERVER_USAGE SCEPCTL_DATABASE_USAGE
     "  --ca-cert FILE    of this CA only, by its certificate\n"
     "  --json              one JSON object a line\n"
     "list:\n"
@@ -46,9 +45,7 @@ static const char usage_text[] =
 
 /* What getopt returns for each. */
 typedef enum {
-    OPT_STATE_DIR = 256,
-    OPT_DATABASE,
-    OPT_CA_CERT,
+    OPT_CA_CERT = 256,
     OPT_JSON,
     OPT_SUBJECT,
     OPT_SINCE,
@@ -63,8 +60,6 @@ typedef enum {
 } option_e;
 
 static const struct option options[] = {
-    {"state-dir", required_argument, NULL, OPT_STATE_DIR},
-    {"database", required_argument, NULL, OPT_DATABASE},
     {"ca-cert", required_argument, NULL, OPT_CA_CERT},
     {"json", no_argument, NULL, OPT_JSON},
     {"subject", required_argument, NULL, OPT_SUBJECT},
@@ -77,6 +72,8 @@ static const struct option options[] = {
     {"comment", required_argument, NULL, OPT_COMMENT},
     {"unknown", no_argument, NULL, OPT_UNKNOWN},
     {"help", no_argument, NULL, OPT_HELP},
+    SCEPCTL_SERVER_OPTIONS,
+    SCEPCTL_DATABASE_OPTION,
     {NULL, 0, NULL, 0},
 };
 
@@ -94,7 +91,8 @@ typedef enum { LIST, SHOW, REVOKE, ACTIONS } action_e;
 
 typedef struct wish_t {
     action_e action;
-    const char *value[OPT_HELP - OPT_STATE_DIR + 1]; /* "": without one */
+    scepctl_server_t server;
+    const char *value[OPT_HELP - OPT_CA_CERT + 1]; /* "": without one */
     const char *serial;
     const char *scope; /* NULL: any */
     apr_time_t now;
@@ -102,7 +100,7 @@ typedef struct wish_t {
 
 static const char *value_of(const wish_t *wish, option_e option)
 {
-    return wish->value[option - OPT_STATE_DIR];
+    return wish->value[option - OPT_CA_CERT];
 }
 
 /* --- the command line ----------------------------------------------------- */
@@ -116,7 +114,7 @@ static scepctl_exit_e check_option(scepctl_t *ctl, const wish_t *wish,
         return SCEPCTL_OK;
     }
     return scepctl_usage(ctl, "certs: --%s makes no sense with `%s'",
-                         options[option - OPT_STATE_DIR].name,
+                         options[option - OPT_CA_CERT].name,
                          actions[wish->action].name);
 }
 
@@ -132,11 +130,14 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
         if (option == '?' || option == ':') {
             return scepctl_bad_option(ctl, "certs", option, argv);
         }
+        if (scepctl_server_option(&wish->server, option, optarg)) {
+            continue;
+        }
         status = check_option(ctl, wish, option);
         if (status != SCEPCTL_OK) {
             return status;
         }
-        wish->value[option - OPT_STATE_DIR] = optarg != NULL ? optarg : "";
+        wish->value[option - OPT_CA_CERT] = optarg != NULL ? optarg : "";
     }
     return SCEPCTL_OK;
 }
@@ -173,7 +174,7 @@ static scepctl_exit_e read_wish(scepctl_t *ctl, int argc, char **argv,
 
     wish->now = apr_time_now();
     if (strcmp(name, "--help") == 0) {
-        wish->value[OPT_HELP - OPT_STATE_DIR] = "";
+        wish->value[OPT_HELP - OPT_CA_CERT] = "";
         return SCEPCTL_OK;
     }
     for (i = 0; i < ACTIONS && strcmp(name, actions[i].name) != 0; i++) {
@@ -188,14 +189,16 @@ static scepctl_exit_e read_wish(scepctl_t *ctl, int argc, char **argv,
         return status;
     }
     status = read_serial(ctl, argc - 1, argv + 1, wish);
-    if (status == SCEPCTL_OK && value_of(wish, OPT_CA_CERT) != NULL) {
-        status = scepctl_scope(ctl, value_of(wish, OPT_CA_CERT), &wish->scope);
+    if (status == SCEPCTL_OK &&
+        (value_of(wish, OPT_CA_CERT) != NULL || wish->server.ca_name != NULL)) {
+        status = scepctl_scope(ctl, &wish->server, value_of(wish, OPT_CA_CERT),
+                               &wish->scope);
     }
     return status;
 }
 
-scepctl_exit_e scepctl_scope(scepctl_t *ctl, const char *path,
-                             const char **scope)
+static scepctl_exit_e scope_of_file(scepctl_t *ctl, const char *path,
+                                    const char **scope)
 {
     X509 *cert;
     scepctl_exit_e status = scepctl_cert_load(ctl, path, NULL, &cert);
@@ -207,6 +210,34 @@ scepctl_exit_e scepctl_scope(scepctl_t *ctl, const char *path,
     return *scope != NULL
                ? SCEPCTL_OK
                : scepctl_error(ctl, SCEPLOGNO(0590) "SHA-256 failed");
+}
+
+scepctl_exit_e scepctl_scope(scepctl_t *ctl, scepctl_server_t *server,
+                             const char *path, const char **scope)
+{
+    const scep_in_use_ca_t *ca;
+    scepctl_exit_e status;
+
+    if (path != NULL) {
+        return scope_of_file(ctl, path, scope);
+    }
+    status = scepctl_server_read(ctl, server);
+    if (status != SCEPCTL_OK) {
+        return status;
+    }
+    path = SCEPCTL_CONF_DIR "/ca.crt";
+    if (server->in_use != NULL) {
+        status = scepctl_server_ca(ctl, server, false, &ca);
+        if (status != SCEPCTL_OK) {
+            return status;
+        }
+        *scope = ca->scope;
+        if (*scope != NULL) {
+            return SCEPCTL_OK;
+        }
+        path = ca->cert != NULL ? ca->cert : path;
+    }
+    return scope_of_file(ctl, path, scope);
 }
 
 /* --- list ----------------------------------------------------------------- */
@@ -391,8 +422,37 @@ static scepctl_exit_e show(scepctl_t *ctl, const wish_t *wish,
 
 /* --- revoke --------------------------------------------------------------- */
 
+/* Nobody would sign a CRL that tells of it. */
+static scepctl_exit_e check_scope(scepctl_t *ctl, const wish_t *wish)
+{
+    const scep_in_use_t *in_use = wish->server.in_use;
+    int i;
+
+    for (i = 0; in_use != NULL && i < in_use->cas->nelts; i++) {
+        const scep_in_use_ca_t *ca =
+            &APR_ARRAY_IDX(in_use->cas, i, scep_in_use_ca_t);
+
+        if ((ca->scope != NULL && strcmp(ca->scope, wish->scope) == 0) ||
+            (ca->next_scope != NULL &&
+             strcmp(ca->next_scope, wish->scope) == 0)) {
+            return SCEPCTL_OK;
+        }
+    }
+    return in_use == NULL
+               ? SCEPCTL_OK
+               : scepctl_error(ctl,
+                               SCEPLOGNO(0563) "httpd has no CA with the "
+                                               "certificate %s, and would sign "
+                                               "no CRL that tells of this: "
+                                               "name its CA by --ca, or add "
+                                               "this one to the configuration "
+                                               "(<ScepCA>); --ignore-httpd "
+                                               "records it all the same",
+                               value_of(wish, OPT_CA_CERT));
+}
+
 /* The CA's: where the record knows the certificate it need not be named. */
-static scepctl_exit_e choose_scope(scepctl_t *ctl, const wish_t *wish,
+static scepctl_exit_e choose_scope(scepctl_t *ctl, wish_t *wish,
                                    scep_store_t *store, scep_revoke_t *revoke)
 {
     scep_certificate_row_t *row = NULL;
@@ -408,15 +468,18 @@ static scepctl_exit_e choose_scope(scepctl_t *ctl, const wish_t *wish,
     if (!revoke->unknown) {
         return not_here(ctl, wish);
     }
-    if (wish->scope == NULL) {
+    if (wish->scope == NULL && wish->server.in_use == NULL) {
         return scepctl_usage(ctl, "certs: --unknown needs --ca-cert: who has "
                                   "issued it?");
     }
+    if (wish->scope == NULL) {
+        status = scepctl_scope(ctl, &wish->server, NULL, &wish->scope);
+    }
     revoke->row.scope = wish->scope;
-    return SCEPCTL_OK;
+    return status == SCEPCTL_OK ? check_scope(ctl, wish) : status;
 }
 
-static scepctl_exit_e revoke_it(scepctl_t *ctl, const wish_t *wish,
+static scepctl_exit_e revoke_it(scepctl_t *ctl, wish_t *wish,
                                 scep_store_t *store, const char *who)
 {
     const char *reason = value_of(wish, OPT_REASON);
@@ -476,8 +539,8 @@ scepctl_exit_e scepctl_certs(scepctl_t *ctl, int argc, char **argv)
         return status;
     }
     who = scepctl_actor(ctl->pool); /* before the rights are given up */
-    status = scepctl_store_open(ctl, value_of(&wish, OPT_STATE_DIR),
-                                value_of(&wish, OPT_DATABASE), &store);
+    wish.server.writes = wish.action == REVOKE;
+    status = scepctl_store_open(ctl, &wish.server, &store);
     if (status != SCEPCTL_OK) {
         return status;
     }

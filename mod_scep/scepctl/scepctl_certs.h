@@ -8,12 +8,12 @@
 #define SCEPCTL_CERTS_H
 
 #include "scep_store_certificate.h"
-#include "scepctl.h"
+#include "scepctl_server.h"
 
-/** What a CA is called in the database, from its certificate in the file
- * PATH. */
-scepctl_exit_e scepctl_scope(scepctl_t *ctl, const char *path,
-                             const char **scope);
+/** What a CA is called in the database: by its certificate in the file PATH,
+ * or, if that is NULL, httpd's CA that SERVER chooses. */
+scepctl_exit_e scepctl_scope(scepctl_t *ctl, scepctl_server_t *server,
+                             const char *path, const char **scope);
 
 /** A serial number as people write it: in hex of either case, with colons or
  * blanks, with or without 0x, in upper case and without leading zeros.

@@ -20,15 +20,14 @@ static const char usage_text[] =
     "\n"
     "Prints the newest CRL of the database in PEM. The server signs one when\n"
     "something was revoked and before the last one runs out.\n"
-    "\n"
-    "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep)\n" SCEPCTL_STORE_USAGE
-    "  --ca-cert FILE    the CA's certificate (/etc/mod_scep/ca.crt)\n"
+    "\n" SCEPCTL_SERVER_USAGE SCEPCTL_DATABASE_USAGE
+    "  --ca-cert FILE    the CA's certificate (that of httpd's CA)\n"
     "  --der             in DER\n"
     "  --info            its number, times and state instead\n";
 
 static const struct option options[] = {
-    {"state-dir", required_argument, NULL, 's'},
-    {"database", required_argument, NULL, 'd'},
+    SCEPCTL_SERVER_OPTIONS,
+    SCEPCTL_DATABASE_OPTION,
     {"ca-cert", required_argument, NULL, 'c'},
     {"der", no_argument, NULL, 'b'},
     {"info", no_argument, NULL, 'i'},
@@ -37,7 +36,8 @@ static const struct option options[] = {
 };
 
 typedef struct wish_t {
-    const char *state_dir, *database, *ca_cert;
+    scepctl_server_t server;
+    const char *ca_cert;
     bool der, info, help;
 } wish_t;
 
@@ -48,13 +48,10 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
 
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        if (scepctl_server_option(&wish->server, option, optarg)) {
+            continue;
+        }
         switch (option) {
-        case 's':
-            wish->state_dir = optarg;
-            break;
-        case 'd':
-            wish->database = optarg;
-            break;
         case 'c':
             wish->ca_cert = optarg;
             break;
@@ -112,7 +109,7 @@ static scepctl_exit_e print(scepctl_t *ctl, const wish_t *wish,
 
 scepctl_exit_e scepctl_crl(scepctl_t *ctl, int argc, char **argv)
 {
-    wish_t wish = {.ca_cert = "/etc/mod_scep/ca.crt"};
+    wish_t wish = {.ca_cert = NULL};
     scepctl_exit_e status = read_options(ctl, argc, argv, &wish);
     scep_store_t *store = NULL;
     scep_crl_state_t state;
@@ -123,10 +120,10 @@ scepctl_exit_e scepctl_crl(scepctl_t *ctl, int argc, char **argv)
         return SCEPCTL_OK;
     }
     if (status == SCEPCTL_OK) {
-        status = scepctl_scope(ctl, wish.ca_cert, &scope);
+        status = scepctl_scope(ctl, &wish.server, wish.ca_cert, &scope);
     }
     if (status == SCEPCTL_OK) {
-        status = scepctl_store_open(ctl, wish.state_dir, wish.database, &store);
+        status = scepctl_store_open(ctl, &wish.server, &store);
     }
     if (status != SCEPCTL_OK) {
         return status;

@@ -12,6 +12,7 @@
 #include "scepctl_explain.h"
 #include "scepctl_input.h"
 #include "scepctl_pairs.h"
+#include "scepctl_server.h"
 
 static const char usage_text[] =
     "Usage: scepctl decode [options] FILE|LINE\n"
@@ -24,13 +25,22 @@ static const char usage_text[] =
     "  --ra-cert FILE    certificate of a recipient: the RA's for a request,\n"
     "                    the client's for a reply; repeatable\n"
     "  --ra-key FILE     its key; as many as there are --ra-cert\n"
+    "  --state-dir DIR   take the RA pairs that httpd uses with this\n"
+    "                    ScepStateDir\n"
     "  --show-challenge  print the challenge password\n";
 
-enum { OPT_RA_CERT = 256, OPT_RA_KEY, OPT_SHOW_CHALLENGE, OPT_HELP };
+enum {
+    OPT_RA_CERT = 256,
+    OPT_RA_KEY,
+    OPT_STATE_DIR,
+    OPT_SHOW_CHALLENGE,
+    OPT_HELP
+};
 
 static const struct option options[] = {
     {"ra-cert", required_argument, NULL, OPT_RA_CERT},
     {"ra-key", required_argument, NULL, OPT_RA_KEY},
+    {"state-dir", required_argument, NULL, OPT_STATE_DIR},
     {"show-challenge", no_argument, NULL, OPT_SHOW_CHALLENGE},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
@@ -39,6 +49,7 @@ static const struct option options[] = {
 typedef struct given_t {
     apr_array_header_t *certs; /* const char * */
     apr_array_header_t *keys;
+    scepctl_server_t server;
     bool show_challenge;
     bool help;
     const char *argument;
@@ -58,6 +69,9 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
         case OPT_RA_KEY:
             APR_ARRAY_PUSH(given->keys, const char *) = optarg;
             break;
+        case OPT_STATE_DIR:
+            given->server.state_dir = optarg;
+            break;
         case OPT_SHOW_CHALLENGE:
             given->show_challenge = true;
             break;
@@ -76,6 +90,33 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
     }
     given->argument = argv[optind];
     return SCEPCTL_OK;
+}
+
+static scepctl_exit_e add_used(scepctl_t *ctl, given_t *given)
+{
+    scepctl_exit_e status = SCEPCTL_OK;
+    int i, j;
+
+    if (given->server.state_dir != NULL) {
+        status = scepctl_server_read(ctl, &given->server);
+    }
+    for (i = 0; status == SCEPCTL_OK && given->server.in_use != NULL &&
+                i < given->server.in_use->cas->nelts;
+         i++) {
+        const scep_in_use_ca_t *ca =
+            &APR_ARRAY_IDX(given->server.in_use->cas, i, scep_in_use_ca_t);
+
+        for (j = 0; j < ca->pairs->nelts; j++) {
+            const scep_in_use_pair_t *pair =
+                &APR_ARRAY_IDX(ca->pairs, j, scep_in_use_pair_t);
+
+            if (pair->decrypts) {
+                APR_ARRAY_PUSH(given->certs, const char *) = pair->cert;
+                APR_ARRAY_PUSH(given->keys, const char *) = pair->key;
+            }
+        }
+    }
+    return status;
 }
 
 /* All algorithms that there are; without OpenSSL's legacy provider, those
@@ -137,6 +178,7 @@ scepctl_exit_e scepctl_decode(scepctl_t *ctl, int argc, char **argv)
     x.pairs = apr_array_make(ctl->pool, 2, sizeof(scep_keypair_t *));
     x.show_challenge = given.show_challenge;
     if (status != SCEPCTL_OK ||
+        (status = add_used(ctl, &given)) != SCEPCTL_OK ||
         (status = choose_algorithms(ctl, &x)) != SCEPCTL_OK ||
         (status = scepctl_pairs_load(ctl, given.certs, given.keys, x.libctx,
                                      x.pairs)) != SCEPCTL_OK ||

@@ -30,16 +30,19 @@ static const char usage_text[] =
     "  set     read a new one from standard input\n"
     "  rekey   encrypt it to another RA certificate\n"
     "\n"
-    "  --file FILE       its file (master-password.cms in the state "
-    "directory)\n"
-    "  --database DB     pgsql: and its parameters, where servers share a\n"
-    "                    database and keep it there, under the file's name\n"
-    "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep)\n"
-    "  --conf-dir DIR    where the RA pair lies (/etc/mod_scep)\n"
-    "  --dir DIR         both, as `scepctl init --dir' makes them\n"
+    "  --file FILE       its file (that of httpd's CA, or\n"
+    "                    master-password.cms in the state "
+    "directory)\n" SCEPCTL_SERVER_USAGE
+    "  --database DB     where servers share a database and keep it there,\n"
+    "                    under the file's name: 'pgsql \"host=...\"'\n"
     "  --ra-cert FILE    the RA's certificate for encryption; repeatable, the\n"
-    "                    newest first (ra.crt in the directory of --conf-dir)\n"
+    "                    newest first (those that httpd uses)\n"
     "  --ra-key FILE     its key; as many as there are --ra-cert\n"
+    "  --conf-dir DIR    where the RA pair lies before httpd was started\n"
+    "                    (/etc/mod_scep)\n"
+    "  --dir DIR         that and the state directory, as `scepctl init "
+    "--dir'\n"
+    "                    makes them\n"
     "  --to FILE         rekey: the certificate to encrypt to\n"
     "  --length BYTES    rotate: random octets (16), two hex digits each\n"
     "  --overlap TIME    rotate, set: how long the old one stays good (not at\n"
@@ -66,15 +69,13 @@ static const char *directory_of(const char *path, apr_pool_t *pool)
                          : apr_pstrmemdup(pool, path, (size_t)(slash - path));
 }
 
-static scepctl_exit_e look_in_database(scepctl_t *ctl,
-                                       const scepctl_master_wish_t *wish,
-                                       target_t *target)
+static scepctl_exit_e
+look_in_database(scepctl_t *ctl, scepctl_master_wish_t *wish, target_t *target)
 {
     scep_document_t *document;
     scep_status_e status;
 
-    if (scepctl_store_open(ctl, NULL, wish->database, &target->store) !=
-        SCEPCTL_OK) {
+    if (scepctl_store_open(ctl, &wish->server, &target->store) != SCEPCTL_OK) {
         return SCEPCTL_FAILED;
     }
     status = scep_store_document_find(target->store,
@@ -263,6 +264,9 @@ static scepctl_exit_e change(scepctl_t *ctl, const scepctl_master_wish_t *wish,
 
     status = scepctl_cert_load(ctl, APR_ARRAY_IDX(wish->certs, 0, const char *),
                                NULL, &recipient);
+    if (status == SCEPCTL_OK) {
+        status = scepctl_master_check_recipient(ctl, wish, recipient);
+    }
     if (status != SCEPCTL_OK) {
         return status;
     }
@@ -364,6 +368,9 @@ static scepctl_exit_e rekey(scepctl_t *ctl, const scepctl_master_wish_t *wish,
     scepctl_exit_e status = scepctl_cert_load(ctl, wish->to, NULL, &recipient);
 
     if (status == SCEPCTL_OK) {
+        status = scepctl_master_check_recipient(ctl, wish, recipient);
+    }
+    if (status == SCEPCTL_OK) {
         status = load(ctl, wish, target, &master);
     }
     return status == SCEPCTL_OK ? save(ctl, wish, target, recipient, master)
@@ -377,8 +384,8 @@ scepctl_exit_e scepctl_master(scepctl_t *ctl, int argc, char **argv)
     target_t target = {.store = NULL};
 
     if (status == SCEPCTL_OK && wish.action != SCEPCTL_MASTER_HELP) {
-        status = wish.database != NULL ? look_in_database(ctl, &wish, &target)
-                                       : look(ctl, wish.file, &target);
+        status = wish.in_database ? look_in_database(ctl, &wish, &target)
+                                  : look(ctl, wish.file, &target);
     }
     if (status != SCEPCTL_OK) {
         return status;

@@ -7,9 +7,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <apr_strings.h>
 
 #include "scep_password.h"
 #include "scepctl_time.h"
@@ -19,10 +16,8 @@ enum { DEFAULT_LENGTH = 16 };
 
 enum {
     OPT_FILE = 256,
-    OPT_DATABASE,
     OPT_DIR,
     OPT_CONF_DIR,
-    OPT_STATE_DIR,
     OPT_RA_CERT,
     OPT_RA_KEY,
     OPT_TO,
@@ -33,22 +28,23 @@ enum {
 
 static const struct option options[] = {
     {"file", required_argument, NULL, OPT_FILE},
-    {"database", required_argument, NULL, OPT_DATABASE},
     {"dir", required_argument, NULL, OPT_DIR},
     {"conf-dir", required_argument, NULL, OPT_CONF_DIR},
-    {"state-dir", required_argument, NULL, OPT_STATE_DIR},
     {"ra-cert", required_argument, NULL, OPT_RA_CERT},
     {"ra-key", required_argument, NULL, OPT_RA_KEY},
     {"to", required_argument, NULL, OPT_TO},
     {"length", required_argument, NULL, OPT_LENGTH},
     {"overlap", required_argument, NULL, OPT_OVERLAP},
     {"help", no_argument, NULL, OPT_HELP},
+    SCEPCTL_SERVER_OPTIONS,
+    SCEPCTL_DATABASE_OPTION,
     {NULL, 0, NULL, 0},
 };
 
 /* The options as given; NULL: not given. */
 typedef struct given_t {
-    const char *file, *dir, *conf_dir, *state_dir, *to, *length, *overlap;
+    scepctl_master_files_t files;
+    const char *to, *length, *overlap;
 } given_t;
 
 static const char *const actions[] = {"show", "rotate", "set", "rekey"};
@@ -80,19 +76,13 @@ static void keep(int option, given_t *given, scepctl_master_wish_t *wish)
 {
     switch (option) {
     case OPT_FILE:
-        given->file = optarg;
-        break;
-    case OPT_DATABASE:
-        wish->database = optarg;
+        given->files.file = optarg;
         break;
     case OPT_DIR:
-        given->dir = optarg;
+        given->files.dir = optarg;
         break;
     case OPT_CONF_DIR:
-        given->conf_dir = optarg;
-        break;
-    case OPT_STATE_DIR:
-        given->state_dir = optarg;
+        given->files.conf_dir = optarg;
         break;
     case OPT_RA_CERT:
         APR_ARRAY_PUSH(wish->certs, const char *) = optarg;
@@ -126,7 +116,9 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
         if (option == '?' || option == ':') {
             return scepctl_bad_option(ctl, "master", option, argv);
         }
-        keep(option, given, wish);
+        if (!scepctl_server_option(&wish->server, option, optarg)) {
+            keep(option, given, wish);
+        }
     }
     if (optind < argc) {
         /* not shown: it may be a password */
@@ -184,11 +176,6 @@ static scepctl_exit_e check_fit(scepctl_t *ctl, const given_t *given,
         return scepctl_usage(ctl, "master: --overlap is for rotate and set "
                                   "alone");
     }
-    if (wish->database != NULL && strncmp(wish->database, "pgsql:", 6) != 0) {
-        return scepctl_usage(ctl, "master: --database takes pgsql: and its "
-                                  "parameters; without a shared database the "
-                                  "master password is in its file");
-    }
     return SCEPCTL_OK;
 }
 
@@ -199,52 +186,10 @@ static bool needs_key(const scepctl_master_wish_t *wish)
            wish->action == SCEPCTL_MASTER_REKEY;
 }
 
-/* Without any, those that `scepctl init' makes. */
-static scepctl_exit_e choose_pairs(scepctl_t *ctl, const given_t *given,
-                                   scepctl_master_wish_t *wish)
-{
-    const char *dir = given->conf_dir;
-    const char *cert;
-
-    if (wish->certs->nelts == 0 && wish->keys->nelts == 0) {
-        if (dir == NULL) {
-            dir = given->dir != NULL ? given->dir : "/etc/mod_scep";
-        }
-        cert = apr_pstrcat(ctl->pool, dir, "/ra-encrypt.crt", NULL);
-        if (access(cert, F_OK) != 0) {
-            cert = apr_pstrcat(ctl->pool, dir, "/ra.crt", NULL);
-        }
-        APR_ARRAY_PUSH(wish->certs, const char *) = cert;
-        APR_ARRAY_PUSH(wish->keys, const char *) = apr_pstrcat(
-            ctl->pool, apr_pstrmemdup(ctl->pool, cert, strlen(cert) - 4),
-            ".key", NULL);
-    }
-    if (wish->certs->nelts != wish->keys->nelts &&
-        (wish->keys->nelts != 0 || needs_key(wish))) {
-        return scepctl_usage(ctl, "master: give as many --ra-key as --ra-cert");
-    }
-    return SCEPCTL_OK;
-}
-
-static const char *choose_file(scepctl_t *ctl, const given_t *given)
-{
-    const char *dir = given->state_dir;
-
-    if (given->file != NULL) {
-        return given->file;
-    }
-    if (dir == NULL) {
-        dir = given->dir != NULL
-                  ? apr_pstrcat(ctl->pool, given->dir, "/state", NULL)
-                  : "/var/lib/mod_scep";
-    }
-    return apr_pstrcat(ctl->pool, dir, "/master-password.cms", NULL);
-}
-
 scepctl_exit_e scepctl_master_options(scepctl_t *ctl, int argc, char **argv,
                                       scepctl_master_wish_t *wish)
 {
-    given_t given = {.file = NULL};
+    given_t given = {.to = NULL};
     scepctl_exit_e status = read_action(ctl, argc, argv, wish);
 
     if (status != SCEPCTL_OK || wish->action == SCEPCTL_MASTER_HELP) {
@@ -256,11 +201,15 @@ scepctl_exit_e scepctl_master_options(scepctl_t *ctl, int argc, char **argv,
     if (status != SCEPCTL_OK || wish->action == SCEPCTL_MASTER_HELP) {
         return status;
     }
-    wish->file = choose_file(ctl, &given);
     wish->to = given.to;
     if ((status = read_numbers(ctl, &given, wish)) != SCEPCTL_OK ||
         (status = check_fit(ctl, &given, wish)) != SCEPCTL_OK) {
         return status;
     }
-    return choose_pairs(ctl, &given, wish);
+    status = scepctl_master_choose(ctl, &given.files, wish);
+    if (status == SCEPCTL_OK && wish->certs->nelts != wish->keys->nelts &&
+        (wish->keys->nelts != 0 || needs_key(wish))) {
+        return scepctl_usage(ctl, "master: give as many --ra-key as --ra-cert");
+    }
+    return status;
 }

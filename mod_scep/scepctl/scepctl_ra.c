@@ -17,6 +17,7 @@
 #include "scep_file.h"
 #include "scepctl_name.h"
 #include "scepctl_pairs.h"
+#include "scepctl_ra.h"
 #include "scepctl_time.h"
 
 enum {
@@ -33,13 +34,16 @@ static const char usage_text[] =
     "       scepctl ra list [options]\n"
     "\n"
     "renew makes the next RA pair when the newest one is about to expire, and\n"
-    "keeps the others, which still decrypt. A graceful restart takes it into\n"
-    "use. list prints what there is, the newest first.\n"
+    "keeps the others, which still decrypt; pairs that httpd uses outside of\n"
+    "the directory are copied into it. A graceful restart takes the new one\n"
+    "into use. list prints what there is, the newest first.\n"
     "\n"
-    "  --dir DIR         ScepRADirectory (/etc/mod_scep/ra.d)\n"
-    "renew:\n"
-    "  --ca-cert FILE    the CA's certificate (/etc/mod_scep/ca.crt)\n"
-    "  --ca-key FILE     its key: path or URI (/etc/mod_scep/ca.key)\n"
+    "  --dir DIR         ScepRADirectory (that of httpd, or\n"
+    "                    /etc/mod_scep/ra.d)\n" SCEPCTL_SERVER_USAGE "renew:\n"
+    "  --ca-cert FILE    the CA's certificate (that of httpd's CA, or\n"
+    "                    /etc/mod_scep/ca.crt)\n"
+    "  --ca-key FILE     its key: path or URI (that of httpd's CA, or\n"
+    "                    /etc/mod_scep/ca.key)\n"
     "  --before DAYS     how long before it expires (60)\n"
     "  --days DAYS       validity of the new certificate (730)\n"
     "  --subject DN      its name (as the newest one's)\n"
@@ -65,16 +69,9 @@ static const struct option options[] = {
     {"subject", required_argument, NULL, OPT_SUBJECT},
     {"force", no_argument, NULL, OPT_FORCE},
     {"help", no_argument, NULL, OPT_HELP},
+    SCEPCTL_SERVER_OPTIONS,
     {NULL, 0, NULL, 0},
 };
-
-typedef struct wish_t {
-    bool list;
-    const char *dir, *ca_cert, *ca_key, *subject;
-    int before, days;
-    bool force, help;
-    apr_time_t now;
-} wish_t;
 
 /* --- the command line ----------------------------------------------------- */
 
@@ -93,7 +90,7 @@ static scepctl_exit_e read_days(scepctl_t *ctl, const char *name, int *days)
     return SCEPCTL_OK;
 }
 
-static scepctl_exit_e keep(scepctl_t *ctl, int option, wish_t *wish)
+static scepctl_exit_e keep(scepctl_t *ctl, int option, scepctl_ra_wish_t *wish)
 {
     switch (option) {
     case OPT_DIR:
@@ -123,7 +120,7 @@ static scepctl_exit_e keep(scepctl_t *ctl, int option, wish_t *wish)
 }
 
 static scepctl_exit_e read_wish(scepctl_t *ctl, int argc, char **argv,
-                                wish_t *wish)
+                                scepctl_ra_wish_t *wish)
 {
     const char *action = argc > 1 ? argv[1] : "";
     int option;
@@ -144,6 +141,9 @@ static scepctl_exit_e read_wish(scepctl_t *ctl, int argc, char **argv,
 
         if (option == '?' || option == ':') {
             return scepctl_bad_option(ctl, "ra", option, argv);
+        }
+        if (scepctl_server_option(&wish->server, option, optarg)) {
+            continue;
         }
         status = keep(ctl, option, wish);
         if (status != SCEPCTL_OK) {
@@ -190,7 +190,7 @@ static const char *expiry(scepctl_t *ctl, X509 *cert)
                : "?";
 }
 
-static scepctl_exit_e list(scepctl_t *ctl, const wish_t *wish,
+static scepctl_exit_e list(scepctl_t *ctl, const scepctl_ra_wish_t *wish,
                            const apr_array_header_t *names)
 {
     int i;
@@ -213,7 +213,7 @@ static scepctl_exit_e list(scepctl_t *ctl, const wish_t *wish,
 
 /* --- renew ---------------------------------------------------------------- */
 
-static apr_int64_t seconds_left(const wish_t *wish, X509 *cert)
+static apr_int64_t seconds_left(const scepctl_ra_wish_t *wish, X509 *cert)
 {
     apr_int64_t last;
 
@@ -222,7 +222,7 @@ static apr_int64_t seconds_left(const wish_t *wish, X509 *cert)
                : 0;
 }
 
-static scepctl_exit_e load_ca(scepctl_t *ctl, const wish_t *wish,
+static scepctl_exit_e load_ca(scepctl_t *ctl, const scepctl_ra_wish_t *wish,
                               const scep_keypair_t **ca)
 {
     apr_array_header_t *certs = apr_array_make(ctl->pool, 1, sizeof(char *));
@@ -239,8 +239,9 @@ static scepctl_exit_e load_ca(scepctl_t *ctl, const wish_t *wish,
     return status;
 }
 
-static scep_status_e choose_subject(scepctl_t *ctl, const wish_t *wish,
-                                    X509 *newest, X509 *ca, X509_NAME **name)
+static scep_status_e choose_subject(scepctl_t *ctl,
+                                    const scepctl_ra_wish_t *wish, X509 *newest,
+                                    X509 *ca, X509_NAME **name)
 {
     if (wish->subject != NULL) {
         return scepctl_name_parse(wish->subject, ctl->pool, name, &ctl->res);
@@ -253,8 +254,9 @@ static scep_status_e choose_subject(scepctl_t *ctl, const wish_t *wish,
                                &ctl->res);
 }
 
-static scep_status_e make(scepctl_t *ctl, const wish_t *wish, X509 *newest,
-                          const scep_keypair_t *ca, scep_keypair_t *pair)
+static scep_status_e make(scepctl_t *ctl, const scepctl_ra_wish_t *wish,
+                          X509 *newest, const scep_keypair_t *ca,
+                          scep_keypair_t *pair)
 {
     X509_NAME *name;
     scep_status_e status = choose_subject(ctl, wish, newest, ca->cert, &name);
@@ -299,7 +301,7 @@ static scepctl_exit_e prepare(scepctl_t *ctl, const char *dir)
 
 /* The key first: a certificate without its key would keep httpd from
  * starting. */
-static scepctl_exit_e write_pair(scepctl_t *ctl, const wish_t *wish,
+static scepctl_exit_e write_pair(scepctl_t *ctl, const scepctl_ra_wish_t *wish,
                                  const char *name, const scep_keypair_t *pair)
 {
     scep_octets_t key, cert;
@@ -322,15 +324,23 @@ static scepctl_exit_e write_pair(scepctl_t *ctl, const wish_t *wish,
     if (status != SCEP_OK) {
         return scepctl_fail(ctl);
     }
-    fprintf(ctl->out,
-            "Made %s, valid until %s. A graceful restart of httpd takes it "
-            "into use.\n",
-            path, expiry(ctl, pair->cert));
+    fprintf(ctl->out, "Made %s, valid until %s. ", path,
+            expiry(ctl, pair->cert));
+    if (wish->ca == NULL || wish->ca->ra_dir != NULL) {
+        fputs("A graceful restart of httpd takes it into use.\n", ctl->out);
+    }
+    else {
+        fprintf(ctl->out,
+                "To take it into use, write\n    ScepRADirectory %s\ninto "
+                "httpd's configuration in the place of ScepRACertificateFile "
+                "and ScepRAKey, and restart it gracefully.\n",
+                wish->dir);
+    }
     return SCEPCTL_OK;
 }
 
 /* By its time, which sorts. */
-static const char *name_of(scepctl_t *ctl, const wish_t *wish)
+static const char *name_of(scepctl_t *ctl, const scepctl_ra_wish_t *wish)
 {
     apr_time_exp_t t;
 
@@ -340,9 +350,12 @@ static const char *name_of(scepctl_t *ctl, const wish_t *wish)
                         t.tm_min, t.tm_sec);
 }
 
-static scepctl_exit_e renew_by(scepctl_t *ctl, const wish_t *wish,
-                               const char *last, X509 *newest)
+static scepctl_exit_e renew_by(scepctl_t *ctl, const scepctl_ra_wish_t *wish,
+                               const apr_array_header_t *names, X509 *newest)
 {
+    const char *last =
+        names->nelts > 0 ? APR_ARRAY_IDX(names, 0, const char *) : NULL;
+    const char *report = "";
     const char *name = name_of(ctl, wish);
     const scep_keypair_t *ca = NULL;
     scep_keypair_t pair = {NULL, NULL};
@@ -371,10 +384,38 @@ static scepctl_exit_e renew_by(scepctl_t *ctl, const wish_t *wish,
         return scepctl_fail(ctl);
     }
     status = prepare(ctl, wish->dir);
-    return status != SCEPCTL_OK ? status : write_pair(ctl, wish, name, &pair);
+    if (status == SCEPCTL_OK) {
+        status = scepctl_ra_take_along(ctl, wish, names, &report);
+    }
+    if (status == SCEPCTL_OK) {
+        status = write_pair(ctl, wish, name, &pair);
+    }
+    fputs(report, ctl->out);
+    return status;
 }
 
-static scepctl_exit_e renew(scepctl_t *ctl, const wish_t *wish,
+/* To renew, that is: an older run may have left pairs outside. */
+static scepctl_exit_e nothing_to_do(scepctl_t *ctl,
+                                    const scepctl_ra_wish_t *wish,
+                                    const apr_array_header_t *names,
+                                    X509 *newest)
+{
+    const char *report = "";
+    scepctl_exit_e status = prepare(ctl, wish->dir);
+
+    if (status == SCEPCTL_OK) {
+        status = scepctl_ra_take_along(ctl, wish, names, &report);
+    }
+    if (status == SCEPCTL_OK) {
+        fprintf(ctl->out, "%s/%s.crt is valid until %s: nothing to %s.\n",
+                wish->dir, APR_ARRAY_IDX(names, 0, const char *),
+                expiry(ctl, newest), *report != '\0' ? "renew" : "do");
+    }
+    fputs(report, ctl->out);
+    return status;
+}
+
+static scepctl_exit_e renew(scepctl_t *ctl, const scepctl_ra_wish_t *wish,
                             const apr_array_header_t *names)
 {
     const char *last = NULL;
@@ -391,27 +432,28 @@ static scepctl_exit_e renew(scepctl_t *ctl, const wish_t *wish,
     }
     if (newest != NULL && !wish->force &&
         seconds_left(wish, newest) > (apr_int64_t)wish->before * DAY) {
-        fprintf(ctl->out, "%s/%s.crt is valid until %s: nothing to do.\n",
-                wish->dir, last, expiry(ctl, newest));
-        return SCEPCTL_OK;
+        return nothing_to_do(ctl, wish, names, newest);
     }
-    return renew_by(ctl, wish, last, newest);
+    if (newest == NULL &&
+        (status = scepctl_server_known(ctl, &wish->server)) != SCEPCTL_OK) {
+        return status;
+    }
+    return renew_by(ctl, wish, names, newest);
 }
 
 scepctl_exit_e scepctl_ra(scepctl_t *ctl, int argc, char **argv)
 {
-    wish_t wish = {.dir = "/etc/mod_scep/ra.d",
-                   .ca_cert = "/etc/mod_scep/ca.crt",
-                   .ca_key = "/etc/mod_scep/ca.key",
-                   .before = BEFORE,
-                   .days = DAYS,
-                   .now = apr_time_now()};
+    scepctl_ra_wish_t wish = {
+        .before = BEFORE, .days = DAYS, .now = apr_time_now()};
     apr_array_header_t *names;
     scepctl_exit_e status = read_wish(ctl, argc, argv, &wish);
 
     if (status == SCEPCTL_OK && wish.help) {
         fputs(usage_text, ctl->out);
         return SCEPCTL_OK;
+    }
+    if (status == SCEPCTL_OK) {
+        status = scepctl_ra_choose(ctl, &wish);
     }
     if (status == SCEPCTL_OK) {
         status = find(ctl, wish.dir, &names);

@@ -22,24 +22,16 @@ static const char usage_text[] =
     "       scepctl requests show ID [options]\n"
     "       scepctl requests approve ID [options]\n"
     "       scepctl requests reject ID [options]\n"
-    "\n"
-    "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep)\n" SCEPCTL_STORE_USAGE
+    "\n" SCEPCTL_SERVER_USAGE SCEPCTL_DATABASE_USAGE
     "  --all             list also what is issued, rejected or expired\n"
     "  --json            one JSON object a line\n"
     "  --note TEXT       why; for the record, and for the log of a rejection\n";
 
-enum {
-    OPT_STATE_DIR = 256,
-    OPT_DATABASE,
-    OPT_ALL,
-    OPT_JSON,
-    OPT_NOTE,
-    OPT_HELP
-};
+enum { OPT_ALL = 256, OPT_JSON, OPT_NOTE, OPT_HELP };
 
 static const struct option options[] = {
-    {"state-dir", required_argument, NULL, OPT_STATE_DIR},
-    {"database", required_argument, NULL, OPT_DATABASE},
+    SCEPCTL_SERVER_OPTIONS,
+    SCEPCTL_DATABASE_OPTION,
     {"all", no_argument, NULL, OPT_ALL},
     {"json", no_argument, NULL, OPT_JSON},
     {"note", required_argument, NULL, OPT_NOTE},
@@ -48,7 +40,8 @@ static const struct option options[] = {
 };
 
 typedef struct wish_t {
-    const char *state_dir, *database, *note;
+    scepctl_server_t server;
+    const char *note;
     const char *what, *id; /* the words that are no options */
     bool all, json, help;
 } wish_t;
@@ -58,12 +51,6 @@ typedef struct wish_t {
 static void keep(int option, wish_t *wish)
 {
     switch (option) {
-    case OPT_STATE_DIR:
-        wish->state_dir = optarg;
-        break;
-    case OPT_DATABASE:
-        wish->database = optarg;
-        break;
     case OPT_ALL:
         wish->all = true;
         break;
@@ -108,7 +95,9 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
         if (option == '?' || option == ':') {
             return scepctl_bad_option(ctl, "requests", option, argv);
         }
-        keep(option, wish);
+        if (!scepctl_server_option(&wish->server, option, optarg)) {
+            keep(option, wish);
+        }
     }
     wish->what = optind < argc ? argv[optind] : NULL;
     wish->id = optind + 1 < argc ? argv[optind + 1] : NULL;
@@ -312,7 +301,9 @@ scepctl_exit_e scepctl_requests(scepctl_t *ctl, int argc, char **argv)
         return SCEPCTL_OK;
     }
     if (status == SCEPCTL_OK) {
-        status = scepctl_store_open(ctl, wish.state_dir, wish.database, &store);
+        wish.server.writes = strcmp(wish.what, "approve") == 0 ||
+                             strcmp(wish.what, "reject") == 0;
+        status = scepctl_store_open(ctl, &wish.server, &store);
     }
     if (status != SCEPCTL_OK) {
         return status;

@@ -18,8 +18,6 @@
 
 #include <apr_strings.h>
 
-#define PGSQL "pgsql:"
-
 static scepctl_exit_e become_owner(scepctl_t *ctl, const char *path)
 {
     struct stat st;
@@ -45,28 +43,21 @@ static scepctl_exit_e become_owner(scepctl_t *ctl, const char *path)
     return SCEPCTL_OK;
 }
 
-scepctl_exit_e scepctl_store_open(scepctl_t *ctl, const char *state_dir,
-                                  const char *database, scep_store_t **store)
+scepctl_exit_e scepctl_store_open(scepctl_t *ctl, scepctl_server_t *server,
+                                  scep_store_t **store)
 {
     const scep_env_t env = {.log = NULL};
-    scep_store_config_t config = {
-        .driver = "sqlite3", .params = database, .connections = 1};
-    scepctl_exit_e status = SCEPCTL_OK;
+    scep_store_config_t config;
+    scepctl_exit_e status = scepctl_server_database(ctl, server, &config);
 
-    if (database != NULL && strncmp(database, PGSQL, strlen(PGSQL)) == 0) {
-        config.driver = "pgsql";
-        config.params = database + strlen(PGSQL);
-        if (scep_store_check(&config, ctl->pool, &ctl->res) != SCEP_OK) {
-            return scepctl_fail(ctl);
-        }
+    if (status != SCEPCTL_OK) {
+        return status;
     }
-    else {
-        if (database == NULL) {
-            config.params = apr_pstrcat(
-                ctl->pool, state_dir != NULL ? state_dir : "/var/lib/mod_scep",
-                "/scep.db", NULL);
-        }
+    if (!scep_store_driver_shared(config.driver)) {
         status = become_owner(ctl, config.params);
+    }
+    else if (scep_store_check(&config, ctl->pool, &ctl->res) != SCEP_OK) {
+        status = scepctl_fail(ctl);
     }
     if (status == SCEPCTL_OK && scep_store_open(&config, &env, ctl->pool, store,
                                                 &ctl->res) != SCEP_OK) {

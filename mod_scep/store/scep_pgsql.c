@@ -90,6 +90,22 @@ static bool pgsql_secret(const char *text, apr_pool_t *pool)
     return scep_pgsql_params(text, pool, &params) == NULL && params.password;
 }
 
+static const char *pgsql_open_params(const char *text, apr_pool_t *pool)
+{
+    scep_pgsql_params_t params;
+
+    return scep_pgsql_params(text, pool, &params) == NULL ? params.open : "";
+}
+
+static bool pgsql_same(const char *text, const char *other, apr_pool_t *pool)
+{
+    scep_pgsql_params_t one, two;
+
+    return scep_pgsql_params(text, pool, &one) == NULL &&
+           scep_pgsql_params(other, pool, &two) == NULL &&
+           strcmp(one.place, two.place) == 0;
+}
+
 /* The database is made by its administrator. */
 static scep_status_e pgsql_provide(const char *text, uid_t uid, gid_t gid,
                                    apr_pool_t *pool, scep_result_t *res)
@@ -432,6 +448,8 @@ const scep_sql_driver_t scep_pgsql_driver = {
     .check = pgsql_check,
     .display = pgsql_display,
     .secret = pgsql_secret,
+    .open_params = pgsql_open_params,
+    .same = pgsql_same,
     .provide = pgsql_provide,
     .open = pgsql_open,
     .close = pgsql_close,

@@ -50,19 +50,50 @@ static bool is_one_of(const char *name, const char *const *list)
     return *list != NULL;
 }
 
+static const char *append(const char *text, const char *name, const char *value,
+                          apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, text, *text != '\0' ? " " : "", name, "=", value,
+                       NULL);
+}
+
+/* As read_value() reads it back. */
+static const char *quoted(const char *value, apr_pool_t *pool)
+{
+    char *text = apr_palloc(pool, 2 * strlen(value) + 3), *out = text;
+
+    *out++ = '\'';
+    for (; *value != '\0'; value++) {
+        if (*value == '\'' || *value == '\\') {
+            *out++ = '\\';
+        }
+        *out++ = *value;
+    }
+    *out++ = '\'';
+    *out = '\0';
+    return text;
+}
+
 static void keep(const char *name, const char *value, apr_pool_t *pool,
                  scep_pgsql_params_t *params)
 {
-    static const char *const shown[] = {"host", "hostaddr", "port", "dbname",
-                                        "user", "service",  NULL};
-    static const char *const secret[] = {"password", "sslpassword", NULL};
+    static const char *const place[] = {"host",   "hostaddr", "port",
+                                        "dbname", "service",  NULL};
+    static const char *const secret[] = {
+        "password",         "sslpassword",      "oauth_client_secret",
+        "scram_client_key", "scram_server_key", NULL};
+    const char *shown = *value != '\0' ? value : "''";
 
-    if (is_one_of(name, shown)) {
-        params->display = apr_pstrcat(pool, params->display,
-                                      *params->display != '\0' ? " " : "", name,
-                                      "=", *value != '\0' ? value : "''", NULL);
+    if (is_one_of(name, place)) {
+        params->place = append(params->place, name, shown, pool);
     }
-    if (is_one_of(name, secret) && *value != '\0') {
+    if (is_one_of(name, place) || strcmp(name, "user") == 0) {
+        params->display = append(params->display, name, shown, pool);
+    }
+    if (!is_one_of(name, secret)) {
+        params->open = append(params->open, name, quoted(value, pool), pool);
+    }
+    else if (*value != '\0') {
         params->password = true;
     }
 }
@@ -80,7 +111,7 @@ const char *scep_pgsql_params(const char *text, apr_pool_t *pool,
 {
     const char *at = skip_space(text);
 
-    params->display = "";
+    params->display = params->place = params->open = "";
     params->password = false;
     if (*at == '\0') {
         return "it says nothing";

@@ -14,6 +14,8 @@
 /** What the parameters of ScepDatabase say. */
 typedef struct scep_pgsql_params_t {
     const char *display; /* what may be shown: host, port, dbname, user */
+    const char *place;   /* which database it is: as above, without the user */
+    const char *open;    /* the parameters without a password */
     bool password;       /* a password stands in them */
 } scep_pgsql_params_t;
 

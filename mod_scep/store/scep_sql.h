@@ -81,6 +81,12 @@ typedef struct scep_sql_driver_t {
     /** True if a password stands in PARAMS. */
     bool (*secret)(const char *params, apr_pool_t *pool);
 
+    /** PARAMS without a password, for another program on this machine. */
+    const char *(*open_params)(const char *params, apr_pool_t *pool);
+
+    /** True if both PARAMS name the same database, as far as they tell. */
+    bool (*same)(const char *params, const char *other, apr_pool_t *pool);
+
     /** See scep_store_look(). NULL: there are no files. */
     scep_status_e (*look)(const char *params, uid_t uid, apr_pool_t *pool,
                           scep_result_t *res);

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -430,11 +431,29 @@ static bool sqlite_secret(const char *path, apr_pool_t *pool)
     return false;
 }
 
+static const char *sqlite_open_params(const char *path, apr_pool_t *pool)
+{
+    (void)pool;
+    return path;
+}
+
+static bool sqlite_same(const char *path, const char *other, apr_pool_t *pool)
+{
+    struct stat one, two;
+
+    (void)pool;
+    return strcmp(path, other) == 0 ||
+           (stat(path, &one) == 0 && stat(other, &two) == 0 &&
+            one.st_dev == two.st_dev && one.st_ino == two.st_ino);
+}
+
 const scep_sql_driver_t scep_sqlite_driver = {
     .name = "sqlite3",
     .check = sqlite_check,
     .display = sqlite_display,
     .secret = sqlite_secret,
+    .open_params = sqlite_open_params,
+    .same = sqlite_same,
     .look = scep_sqlite_look,
     .file = scep_sqlite_identify,
     .provide = scep_sqlite_provide,

@@ -91,6 +91,32 @@ bool scep_store_config_secret(const scep_store_config_t *config,
     return driver != NULL && driver->secret(config->params, pool);
 }
 
+const char *scep_store_config_open(const scep_store_config_t *config,
+                                   apr_pool_t *pool)
+{
+    const scep_sql_driver_t *driver = driver_of(config->driver);
+
+    return driver != NULL ? driver->open_params(config->params, pool) : "";
+}
+
+bool scep_store_config_same(const scep_store_config_t *config,
+                            const scep_store_config_t *other, apr_pool_t *pool)
+{
+    const scep_sql_driver_t *driver = driver_of(config->driver);
+
+    return driver != NULL && strcmp(config->driver, other->driver) == 0 &&
+           driver->same(config->params, other->params, pool);
+}
+
+const char *scep_store_config_name(const scep_store_config_t *config,
+                                   apr_pool_t *pool)
+{
+    const scep_sql_driver_t *driver = driver_of(config->driver);
+
+    return driver != NULL ? driver->display(config->params, pool)
+                          : config->driver;
+}
+
 scep_status_e scep_store_check(const scep_store_config_t *config,
                                apr_pool_t *pool, scep_result_t *res)
 {

@@ -50,6 +50,18 @@ bool scep_store_driver_shared(const char *driver);
 bool scep_store_config_secret(const scep_store_config_t *config,
                               apr_pool_t *pool);
 
+/** The params without a password, for another program on this machine. */
+const char *scep_store_config_open(const scep_store_config_t *config,
+                                   apr_pool_t *pool);
+
+/** True if both name the same database, as far as the params tell. */
+bool scep_store_config_same(const scep_store_config_t *config,
+                            const scep_store_config_t *other, apr_pool_t *pool);
+
+/** The database in messages; no secret. */
+const char *scep_store_config_name(const scep_store_config_t *config,
+                                   apr_pool_t *pool);
+
 /** Without connecting: is the driver there, are the params understood?
  * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP) with the cure */
 scep_status_e scep_store_check(const scep_store_config_t *config,

@@ -158,6 +158,35 @@ static void test_read(void **state)
     assert_int_equal(read_errors, 0);
 }
 
+/* In a directory of somebody else's: what others could have written is not
+ * read. */
+static void test_read_trusted(void **state)
+{
+    fixture_t *f = *state;
+    const char *path = make(f, "trusted", "abc", 0640);
+    const char *other = apr_pstrcat(f->pool, f->scratch, "/other", NULL);
+    scep_octets_t data;
+
+    assert_int_equal(
+        scep_file_read(path, SCEP_FILE_TRUSTED, 3, f->pool, &data, &f->res),
+        SCEP_OK);
+    assert_string_equal((const char *)data.data, "abc");
+    assert_int_equal(chmod(path, 0660), 0);
+    broken(f, path, SCEP_FILE_TRUSTED, "can write in");
+    assert_int_equal(chmod(path, 0602), 0);
+    broken(f, path, SCEP_FILE_TRUSTED, "can write in");
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(link(path, other), 0);
+    broken(f, path, SCEP_FILE_TRUSTED, "second name");
+    assert_int_equal(unlink(other), 0);
+    assert_int_equal(symlink(path, other), 0);
+    broken(f, other, SCEP_FILE_TRUSTED, "symbolic link");
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path, 12345, (gid_t)-1), 0);
+        broken(f, path, SCEP_FILE_TRUSTED, "uid 12345");
+    }
+}
+
 static void test_read_limit(void **state)
 {
     fixture_t *f = *state;
@@ -621,6 +650,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_read),
+        FIXTURE_TEST(test_read_trusted),
         FIXTURE_TEST(test_read_limit),
         FIXTURE_TEST(test_read_nothing),
         FIXTURE_TEST(test_read_no_file),

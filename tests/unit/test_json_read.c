@@ -44,6 +44,22 @@ static void test_values(void **state)
                         "{\"a\":\"\\u00E4\",\"b\":[\"x\",2,null],\"n\":1.5}");
 }
 
+static void test_truth(void **state)
+{
+    fixture_t *f = *state;
+    scep_json_t *value = parse(f, "[true, false, null, 1]");
+    bool truth = false;
+
+    assert_true(scep_json_boolean(scep_json_at(value, 0), &truth) && truth);
+    assert_true(scep_json_boolean(scep_json_at(value, 1), &truth) && !truth);
+    assert_false(scep_json_boolean(scep_json_at(value, 2), &truth));
+    assert_false(scep_json_boolean(scep_json_at(value, 3), &truth));
+    assert_false(scep_json_boolean(NULL, &truth));
+    assert_true(scep_json_is_null(scep_json_at(value, 2)));
+    assert_false(scep_json_is_null(scep_json_at(value, 1)));
+    assert_false(scep_json_is_null(NULL));
+}
+
 static void test_strangers(void **state)
 {
     static const char *const known[] = {"a", "b", NULL};
@@ -90,9 +106,8 @@ static void test_depth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_values),
-        FIXTURE_TEST(test_strangers),
-        FIXTURE_TEST(test_malformed),
+        FIXTURE_TEST(test_values),    FIXTURE_TEST(test_truth),
+        FIXTURE_TEST(test_strangers), FIXTURE_TEST(test_malformed),
         FIXTURE_TEST(test_depth),
     };
 

@@ -48,6 +48,27 @@ static void test_passwords_are_noticed(void **state)
     assert_false(secret(f, "dbname='password=x'"));
 }
 
+/* What another program gets: the same, read back, but no secret. */
+static void test_without_a_password(void **state)
+{
+    fixture_t *f = *state;
+    scep_pgsql_params_t params, again;
+    const char *text = "host=db user='it\\'s \\\\me' password='two words' "
+                       "dbname='a b' sslpassword=hush sslmode=require "
+                       "oauth_client_secret=hush scram_client_key=hush";
+
+    assert_null(scep_pgsql_params(text, f->pool, &params));
+    assert_true(params.password);
+    assert_null(strstr(params.open, "words"));
+    assert_null(strstr(params.open, "hush"));
+    assert_null(scep_pgsql_params(params.open, f->pool, &again));
+    assert_string_equal(again.display, params.display);
+    assert_string_equal(again.open, params.open);
+    assert_false(again.password);
+    assert_non_null(strstr(params.open, "sslmode='require'"));
+    assert_string_equal(params.place, "host=db dbname=a b");
+}
+
 static void test_malformed(void **state)
 {
     static const char *const bad[] = {
@@ -171,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_what_is_shown),
         FIXTURE_TEST(test_passwords_are_noticed),
+        FIXTURE_TEST(test_without_a_password),
         FIXTURE_TEST(test_malformed),
         FIXTURE_TEST(test_waits_are_bounded),
         FIXTURE_TEST(test_statements),

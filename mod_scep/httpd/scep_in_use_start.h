@@ -1,0 +1,23 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_in_use_start.h
+ * The step of a start that tells scepctl what httpd uses: in-use.json in each
+ * state directory (scep_in_use.h). (httpd layer)
+ */
+#ifndef SCEP_IN_USE_START_H
+#define SCEP_IN_USE_START_H
+
+#include "scep_runtime.h"
+
+/**
+ * Parent, when all sites are started: write in-use.json into each state
+ * directory, and hold its lock until the next call or the end of the process.
+ * What cannot be written is logged (SCEP0036), and removed: scepctl then says
+ * that it does not know.
+ */
+void scep_in_use_start(server_rec *main_server, apr_pool_t *ptemp);
+
+/** Parent: nothing is in use any longer (each ScepEngine is off). */
+void scep_in_use_end(void);
+
+#endif

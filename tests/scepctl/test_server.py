@@ -1,0 +1,68 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Options of all commands that work on a server, without one."""
+import os
+
+import pytest
+
+from test_audit import Trail
+
+
+@pytest.fixture(name="trail")
+def fixture_trail(tmp_path):
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    made = Trail(str(folder))
+    made.add("issued", serial="7A01")
+    return made
+
+
+@pytest.mark.parametrize("words", [
+    "{0}", "sqlite3 {0}", "sqlite3 \"{0}\"", "sqlite3   '{0}'  ",
+    "ScepDatabase sqlite3 \"{0}\"", "scepdatabase SQLite3 {0}"])
+def test_words_of_the_directive(scepctl, trail, words):
+    result = scepctl("audit", "--database", words.format(trail.path))
+    assert (result.status, result.err) == (0, "") and "7A01" in result.out
+
+
+def test_relative_to_the_state_directory(scepctl, trail):
+    folder = os.path.dirname(trail.path)
+    for words in "sqlite3", "sqlite3 scep.db", "ScepDatabase sqlite3":
+        result = scepctl("audit", "--state-dir", folder, "--database", words)
+        assert result.status == 0 and "7A01" in result.out
+    # a path alone is one as in a shell
+    result = scepctl("audit", "--database", "scep.db", cwd=folder)
+    assert result.status == 0 and "7A01" in result.out
+
+
+@pytest.mark.parametrize("words", [
+    "", "  ", "ScepDatabase", "sqlite3 \"/x", "pgsql 'host=db",
+    "pgsql \"host=db\" more"])
+def test_words_that_make_no_sense(scepctl, words):
+    result = scepctl("audit", "--database", words)
+    assert result.status == 1 and "--database" in result.err
+
+
+@pytest.mark.parametrize("words", [
+    "pgsql \"host=/no/where dbname='a b'\"", "pgsql host=/no/where dbname=a",
+    "pgsql:host=/no/where dbname=a", "ScepDatabase pgsql 'host=/no/where'"])
+def test_postgresql(scepctl, words):
+    """It is understood; nobody answers there."""
+    result = scepctl("audit", "--database", words)
+    assert result.status == 2 and "/no/where" in result.err
+
+
+@pytest.mark.parametrize("words", ["pgsql", "pgsql \"\"", "pgsql \"two words\"",
+                                   "pgsql:"])
+def test_postgresql_parameters_that_make_no_sense(scepctl, words):
+    result = scepctl("audit", "--database", words)
+    assert result.status == 2 and "not understood" in result.err
+
+
+@pytest.mark.parametrize("command", [
+    ("audit",), ("certs", "list"), ("crl",), ("requests", "list"),
+    ("master", "show"), ("ra", "renew")])
+def test_a_ca_of_which_nothing_is_known(scepctl, tmp_path, command):
+    for more in (), ("--ignore-httpd",):
+        result = scepctl(*command, "--state-dir", tmp_path, "--ca", "vpn",
+                         *more)
+        assert result.status == 1 and "--ca" in result.err
