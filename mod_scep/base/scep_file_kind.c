@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <openssl/err.h>
@@ -204,8 +203,8 @@ static const kind_t *kind_of_pem(scep_octets_t data)
     return kind;
 }
 
-/* Nothing but characters of ALPHABET and white space, and some of them. */
-static bool made_of(const char *text, const char *alphabet)
+/* Nothing but characters of ALPHABET and BLANKS, and some of the former. */
+static bool made_of(const char *text, const char *alphabet, const char *blanks)
 {
     size_t count = 0;
 
@@ -213,7 +212,7 @@ static bool made_of(const char *text, const char *alphabet)
         if (strchr(alphabet, *text) != NULL) {
             count++;
         }
-        else if (!apr_isspace(*text)) {
+        else if (strchr(blanks, *text) == NULL) {
             return false;
         }
     }
@@ -227,10 +226,11 @@ static const kind_t *kind_of_text(scep_octets_t data)
     if (strlen(text) != data.len) {
         return NULL;
     }
-    return made_of(text, "0123456789abcdefABCDEF:") ? &hex
+    return made_of(text, "0123456789abcdefABCDEF:", " \t\r\n") ? &hex
            : made_of(text,
                      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                     "0123456789+/=")
+                     "0123456789+/=",
+                     "\r\n")
                ? &base64
                : NULL;
 }

@@ -53,16 +53,20 @@ static scep_status_e digest_algorithms(scep_ber_reader_t *in,
 
 /* EncapsulatedContentInfo: id-data (R19), or envelopedData, as XiPKI has it;
  * an OCTET STRING or nothing. */
-static bool encapsulated(scep_ber_reader_t *in)
+static bool encapsulated(scep_ber_reader_t *in, int *nid)
 {
     scep_ber_reader_t info, explicit;
     scep_ber_t content;
     size_t len;
     int type;
 
+    *nid = NID_undef;
     if (!scep_ber_enter(in, SCEP_BER_SEQUENCE, &info) ||
-        !scep_ber_oid(&info, &type) ||
-        (type != NID_pkcs7_data && type != NID_pkcs7_enveloped)) {
+        !scep_ber_oid(&info, &type)) {
+        return false;
+    }
+    *nid = type;
+    if (type != NID_pkcs7_data && type != NID_pkcs7_enveloped) {
         return false;
     }
     if (scep_ber_end(&info)) {
@@ -207,6 +211,7 @@ scep_status_e scep_preflight_signed(scep_octets_t der, scep_result_t *res)
     scep_ber_reader_t in;
     scep_ber_t version;
     scep_status_e status;
+    int type;
 
     switch (scep_ber_check(der)) {
     case SCEP_BER_GOOD:
@@ -224,8 +229,10 @@ scep_status_e scep_preflight_signed(scep_octets_t der, scep_result_t *res)
     if (status != SCEP_OK) {
         return status;
     }
-    if (!encapsulated(&in)) {
-        return scep_fail(res, SCEP_R_SYNTAX, "encapContentInfo malformed");
+    if (!encapsulated(&in, &type)) {
+        return scep_fail(res, SCEP_R_SYNTAX,
+                         "encapContentInfo of type %s, or malformed",
+                         OBJ_nid2sn(type));
     }
     status = certificates(&in, res);
     if (status != SCEP_OK) {

@@ -17,7 +17,11 @@
 #include "scep_file_kind.h"
 #include "scepctl_text.h"
 
-enum { MAX_SIZE = 1048576 };
+enum {
+    MAX_SIZE = 1048576,
+    MIN_PASTED = 64, /* characters of an argument that may be hex or base64 */
+    MAX_NAME = 255   /* of a file */
+};
 
 static void add(apr_array_header_t *inputs, const char *origin,
                 const scep_query_t *query, scep_octets_t der)
@@ -399,6 +403,29 @@ static scepctl_exit_e unwrap(scepctl_t *ctl, scep_octets_t data,
     return unwrap_text(ctl, data, inputs);
 }
 
+/* ARGUMENT itself where it is too long for the name of a file, or there is none
+ * of that name and it is as long as hex or base64. */
+static scepctl_exit_e read_file(scepctl_t *ctl, const char *argument,
+                                scep_octets_t *data)
+{
+    scep_status_e status = SCEP_NOT_FOUND;
+
+    *data = (scep_octets_t){(const unsigned char *)argument, strlen(argument)};
+    if (data->len <= MAX_NAME) {
+        scep_octets_t file = {NULL, 0};
+
+        status = scep_file_read(argument, SCEP_FILE_PUBLIC, MAX_SIZE, ctl->pool,
+                                &file, &ctl->res);
+        if (status == SCEP_OK) {
+            *data = file;
+            return SCEPCTL_OK;
+        }
+    }
+    return status == SCEP_NOT_FOUND && data->len >= MIN_PASTED
+               ? SCEPCTL_OK
+               : scepctl_fail(ctl);
+}
+
 scepctl_exit_e scepctl_input_read(scepctl_t *ctl, const char *argument,
                                   apr_array_header_t **inputs)
 {
@@ -406,14 +433,11 @@ scepctl_exit_e scepctl_input_read(scepctl_t *ctl, const char *argument,
     scepctl_exit_e status = SCEPCTL_OK;
 
     *inputs = apr_array_make(ctl->pool, 1, sizeof(scepctl_input_t));
-    if (find_operation(argument) == NULL) {
-        if (strcmp(argument, "-") == 0) {
-            status = read_stdin(ctl, &data);
-        }
-        else if (scep_file_read(argument, SCEP_FILE_PUBLIC, MAX_SIZE, ctl->pool,
-                                &data, &ctl->res) != SCEP_OK) {
-            status = scepctl_fail(ctl);
-        }
+    if (strcmp(argument, "-") == 0) {
+        status = read_stdin(ctl, &data);
+    }
+    else if (find_operation(argument) == NULL) {
+        status = read_file(ctl, argument, &data);
     }
     return status == SCEPCTL_OK ? unwrap(ctl, data, *inputs) : status;
 }

@@ -518,6 +518,18 @@ def test_pasted(scepctl, pki, form):
         assert run.value("Signature") == "good"
 
 
+def test_pasted_as_the_argument(scepctl, pki):
+    der = pki.request.csr
+    for text in (der.hex(), base64.b64encode(der).decode()):
+        run = scepctl("decode", text)
+        assert run.status == 0, run
+        assert run.value("Signature") == "good"
+    run = scepctl("decode", "no-such-file")
+    assert run.status == 2 and "No such file" in run.err
+    run = scepctl("decode", "no such file " * 9)
+    assert run.status == 2 and "no DER, PEM" in run.err
+
+
 @pytest.mark.parametrize("tool", (("xxd",), ("xxd", "-p"), ("xxd", "-i"),
                                   ("hexdump", "-C"), ("od", "-An", "-tx1")),
                          ids=" ".join)
