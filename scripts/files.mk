@@ -10,7 +10,8 @@ TESTS += $(GUARDS)
 endif
 EXTRA_DIST += $(GUARDS) scripts/guards/guard.py scripts/quickstart \
 	scripts/check autogen.sh LICENSE .clang-format conf.d docs \
-	tests/conformance tests/data tests/guide tests/httpd tests/interop \
+	tests/browser tests/conformance tests/data tests/guide tests/httpd \
+	tests/interop \
 	tests/pgsql/server
 
 # What an administrator reads.

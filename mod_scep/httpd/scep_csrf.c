@@ -142,6 +142,30 @@ static const char *speculative(const apr_table_t *headers, apr_pool_t *pool)
     return NULL;
 }
 
+/* Chromium, Firefox, Safari and what is built on them. */
+static bool is_browser(const apr_table_t *headers)
+{
+    const char *agent = header(headers, "User-Agent");
+
+    return agent != NULL && header(headers, "Accept-Language") != NULL &&
+           (strstr(agent, "AppleWebKit/") != NULL ||
+            strstr(agent, "Gecko/") != NULL);
+}
+
+static bool is_image_or_style(const char *accept)
+{
+    static const char *const types[] = {"image/", "text/css", "audio/",
+                                        "video/"};
+    size_t i;
+
+    for (i = 0; i < sizeof(types) / sizeof(*types); i++) {
+        if (strncasecmp(accept, types[i], strlen(types[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * Over plain HTTP there is no Sec-Fetch-Dest, and a page can keep its images
  * and scripts from sending Referer. A page, though, is asked for as text/html,
@@ -149,17 +173,13 @@ static const char *speculative(const apr_table_t *headers, apr_pool_t *pool)
  */
 static bool is_hidden_part(const apr_table_t *headers)
 {
-    const char *agent = header(headers, "User-Agent");
     const char *accept = header(headers, "Accept");
 
-    return agent != NULL && accept != NULL &&
-           (strstr(agent, "AppleWebKit/") != NULL ||
-            strstr(agent, "Gecko/") != NULL) &&
-           header(headers, "Accept-Language") != NULL &&
+    return accept != NULL && is_browser(headers) &&
            header(headers, "Sec-Fetch-Site") == NULL &&
-           header(headers, "Origin") == NULL &&
-           header(headers, "Referer") == NULL &&
-           strstr(accept, "text/html") == NULL;
+           (is_image_or_style(accept) || (header(headers, "Origin") == NULL &&
+                                          header(headers, "Referer") == NULL &&
+                                          strstr(accept, "text/html") == NULL));
 }
 
 static const char *part(const apr_table_t *headers, apr_pool_t *pool)

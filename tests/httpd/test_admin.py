@@ -353,6 +353,7 @@ ON_PURPOSE = (
      "User-Agent": "node"},
     {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors",
      "Sec-Fetch-Dest": "empty"},
+    {**CHROMIUM, "Accept": "application/json", "Referer": OWN},
     # programs that call themselves a browser
     {"Accept": "*/*", "User-Agent": CHROMIUM["User-Agent"]},
     {"Accept": "*/*", "Accept-Language": "en-us", "User-Agent":
@@ -391,7 +392,9 @@ NOT_ON_PURPOSE = (
     # of a page that hides itself, by HTTP
     *({**CHROMIUM, "Accept": accept}
       for accept in ("*/*", "image/avif,image/webp,*/*;q=0.8",
-                     "text/css,*/*;q=0.1")))
+                     "text/css,*/*;q=0.1")),
+    {**CHROMIUM, "Accept": "image/avif,image/webp,*/*;q=0.8", "Referer": OWN},
+    {**CHROMIUM, "Accept": "text/css,*/*;q=0.1", "Referer": OWN})
 
 
 def with_port(server, headers):
