@@ -4,6 +4,11 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_attribute.c \
 	mod_scep/scepctl/scepctl_attribute.h \
 	mod_scep/scepctl/scepctl_audit.c \
+	mod_scep/scepctl/scepctl_backup.c \
+	mod_scep/scepctl/scepctl_begin_anew.c \
+	mod_scep/scepctl/scepctl_copy.c mod_scep/scepctl/scepctl_copy.h \
+	mod_scep/scepctl/scepctl_places.c mod_scep/scepctl/scepctl_places.h \
+	mod_scep/scepctl/scepctl_restore.c \
 	mod_scep/scepctl/scepctl_decode.c \
 	mod_scep/scepctl/scepctl_explain.c mod_scep/scepctl/scepctl_explain.h \
 	mod_scep/scepctl/scepctl_explain_cert.c \
@@ -38,6 +43,7 @@ TESTS += tests/scepctl/run
 dist_noinst_SCRIPTS += tests/scepctl/run
 EXTRA_DIST += tests/scepctl/conftest.py tests/scepctl/test_audit.py \
 	tests/scepctl/test_server.py \
+	tests/scepctl/test_backup.py \
 	tests/scepctl/test_certs.py \
 	tests/scepctl/test_decode.py \
 	tests/scepctl/test_init.py tests/scepctl/test_man.py \

@@ -27,6 +27,9 @@ static const char help_text[] =
     "  crl      print the newest CRL\n"
     "  ra       renew the RA in time\n"
     "  requests list, approve and reject requests that wait\n"
+    "  backup   save the state of a server\n"
+    "  restore  put a backup back\n"
+    "  begin-anew  let the next start make a state that is gone\n"
     "  version  print the version\n"
     "  help     print this text\n"
     "\n"
@@ -111,6 +114,9 @@ static const command_t commands[] = {
     {"crl", scepctl_crl},
     {"ra", scepctl_ra},
     {"requests", scepctl_requests},
+    {"backup", scepctl_backup},
+    {"restore", scepctl_restore},
+    {"begin-anew", scepctl_begin_anew},
     {"version", version},
     {"--version", version},
     {"help", help},

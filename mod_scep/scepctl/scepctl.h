@@ -38,6 +38,9 @@ scepctl_command_fn scepctl_certs;
 scepctl_command_fn scepctl_crl;
 scepctl_command_fn scepctl_ra;
 scepctl_command_fn scepctl_requests;
+scepctl_command_fn scepctl_backup;
+scepctl_command_fn scepctl_restore;
+scepctl_command_fn scepctl_begin_anew;
 
 /** Say what is wrong with the command line. @return SCEPCTL_USAGE */
 scepctl_exit_e scepctl_usage(scepctl_t *ctl, const char *fmt, ...)

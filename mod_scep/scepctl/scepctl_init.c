@@ -228,7 +228,7 @@ static scepctl_exit_e read_dirs(scepctl_t *ctl, const given_t *given,
 }
 
 /* As whom distributions run httpd. */
-static const struct passwd *usual_user(void)
+const struct passwd *scepctl_usual_user(void)
 {
     static const char *const names[] = {"www-data", "apache", "httpd",
                                         "http",     "www",    NULL};
@@ -270,7 +270,7 @@ static scepctl_exit_e read_owner(scepctl_t *ctl, const given_t *given,
     if (geteuid() != 0) {
         return check_self(ctl, user, group);
     }
-    found = user != NULL ? getpwnam(user) : usual_user();
+    found = user != NULL ? getpwnam(user) : scepctl_usual_user();
     if (found == NULL) {
         return user != NULL
                    ? scepctl_usage(ctl, "init: there is no user `%s'",

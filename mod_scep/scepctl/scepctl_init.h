@@ -9,6 +9,8 @@
 
 #include <sys/types.h>
 
+#include <pwd.h>
+
 #include "scepctl.h"
 
 /** A kind of key: RSA of BITS, or EC on CURVE. */
@@ -57,6 +59,9 @@ typedef struct scepctl_file_t {
     mode_t mode;
     scep_octets_t data; /* keys are wiped with the pool */
 } scepctl_file_t;
+
+/** As whom distributions run httpd; NULL: no such user is there. */
+const struct passwd *scepctl_usual_user(void);
 
 /** Name the files that WISH makes. */
 void scepctl_files_plan(const scepctl_wish_t *wish, apr_pool_t *pool,

@@ -4,6 +4,7 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_schema.c mod_scep/store/scep_schema.h \
 	mod_scep/store/scep_sql.c mod_scep/store/scep_sql.h \
 	mod_scep/store/scep_sqlite.c mod_scep/store/scep_sqlite.h \
+	mod_scep/store/scep_sqlite_copy.c mod_scep/store/scep_sqlite_copy.h \
 	mod_scep/store/scep_sqlite_file.c \
 	mod_scep/store/scep_store.c mod_scep/store/scep_store.h \
 	mod_scep/store/scep_store_p.h \
@@ -31,6 +32,7 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_schema \
 	tests/unit/test_sql \
 	tests/unit/test_sqlite \
+	tests/unit/test_sqlite_copy \
 	tests/unit/test_sqlite_file \
 	tests/unit/test_store \
 	tests/unit/test_store_audit \
@@ -126,6 +128,9 @@ tests_unit_test_store_tally_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_document_SOURCES = tests/unit/test_store_document.c $(STORE_FIXTURE)
 tests_unit_test_store_document_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_document_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_sqlite_copy_SOURCES = tests/unit/test_sqlite_copy.c $(STORE_FIXTURE)
+tests_unit_test_sqlite_copy_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sqlite_copy_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_identity_SOURCES = tests/unit/test_store_identity.c $(STORE_FIXTURE)
 tests_unit_test_store_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_identity_LDADD = $(LIB_STORE) $(UNIT_LIBS)

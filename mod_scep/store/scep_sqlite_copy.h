@@ -1,0 +1,27 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_sqlite_copy.h
+ * A consistent copy of a database that others use meanwhile. (store layer)
+ */
+#ifndef SCEP_SQLITE_COPY_H
+#define SCEP_SQLITE_COPY_H
+
+#include <stdbool.h>
+
+#include "scep.h"
+
+/** Become the owner of the database (ON), or who one was before.
+ * @return false: that is not possible */
+typedef bool scep_sqlite_become_fn(void *baton, bool on);
+
+/**
+ * Copy database FROM into TO, which must be an empty file. BECOME is called
+ * after TO was opened and before FROM is, so that nothing that SQLite makes
+ * beside FROM is root's; and again in the end. NULL: stay who one is.
+ * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP)
+ */
+scep_status_e scep_sqlite_copy(const char *from, const char *to,
+                               scep_sqlite_become_fn *become, void *baton,
+                               scep_result_t *res);
+
+#endif
