@@ -18,7 +18,7 @@
 #include <string.h>
 
 enum {
-    LAYOUT_VERSION = 1,
+    LAYOUT_VERSION = 2,
     WAYS = 8,
     SETS = 4096,
     TIME_BITS = 40,
@@ -222,6 +222,46 @@ bool scep_failures_add(scep_failures_t *failures,
     } while (!atomic_compare_exchange_weak(word, &record,
                                            record_of(tag, clock + after)));
     return before <= pace.all - pace.one && after > pace.all - pace.one;
+}
+
+bool scep_failures_take(scep_failures_t *failures,
+                        const unsigned char key[SCEP_HASH_SIZE],
+                        const scep_allowance_t *allowance, apr_time_t now)
+{
+    const pace_t pace = pace_of(allowance);
+    apr_int64_t clock = clock_of(failures, now), before;
+    apr_uint64_t tag = tag_of(key), record = 0;
+    word_t *set = set_of(failures, key), *word;
+
+    do {
+        word = choose(set, tag, &record);
+        before = tag_in(record) == tag ? ahead(record, &pace, clock) : 0;
+        if (before > pace.all - pace.one) {
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak(
+        word, &record, record_of(tag, clock + before + pace.one)));
+    return true;
+}
+
+void scep_failures_give(scep_failures_t *failures,
+                        const unsigned char key[SCEP_HASH_SIZE],
+                        const scep_allowance_t *allowance, apr_time_t now)
+{
+    const pace_t pace = pace_of(allowance);
+    apr_int64_t clock = clock_of(failures, now), before, after;
+    apr_uint64_t tag = tag_of(key), record = 0;
+    word_t *set = set_of(failures, key), *word;
+
+    do {
+        word = choose(set, tag, &record);
+        if (tag_in(record) != tag) {
+            return; /* it had to make room */
+        }
+        before = ahead(record, &pace, clock);
+        after = before > pace.one ? before - pace.one : 0;
+    } while (!atomic_compare_exchange_weak(word, &record,
+                                           record_of(tag, clock + after)));
 }
 
 /* --- places --------------------------------------------------------------- */

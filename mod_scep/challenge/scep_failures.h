@@ -33,6 +33,8 @@ typedef struct scep_allowance_t {
 typedef enum {
     SCEP_PLACE_WAITING = 0, /* for who is made to wait */
     SCEP_PLACE_WRITING,     /* for who writes what has no hurry */
+    SCEP_PLACE_TURN,        /* for who waits for others to be done */
+    SCEP_PLACE_ASKING,      /* for who asks a provider, which may be slow */
     SCEP_PLACE_KINDS
 } scep_place_e;
 
@@ -59,6 +61,17 @@ apr_interval_time_t scep_failures_wait(const scep_failures_t *failures,
 bool scep_failures_add(scep_failures_t *failures,
                        const unsigned char key[SCEP_HASH_SIZE],
                        const scep_allowance_t *allowance, apr_time_t now);
+
+/** Count one more, unless there is no room, in one atomic step: of many who come
+ * at once no more than there is room for. @return false: there was none */
+bool scep_failures_take(scep_failures_t *failures,
+                        const unsigned char key[SCEP_HASH_SIZE],
+                        const scep_allowance_t *allowance, apr_time_t now);
+
+/** What was taken was not used after all. */
+void scep_failures_give(scep_failures_t *failures,
+                        const unsigned char key[SCEP_HASH_SIZE],
+                        const scep_allowance_t *allowance, apr_time_t now);
 
 /**
  * Take one of the places of KIND until NOW + LEASE, should its holder die.

@@ -13,8 +13,11 @@
 enum {
     PLACES_EACH = 2, /* that one key may have of those to wait at */
     LEASE_SECONDS = 60,
-    MAX_SOURCE = 64, /* octets of an address */
-    IPV6_PREFIX = 8, /* octets: a /64, which is what a network is given */
+    PLACE_SECONDS = 600, /* longer than any provider takes */
+    OF_EIGHT = 4,        /* workers may ask a provider */
+    OF_RESERVE = 3,      /* that one key, or one challenge, may use up */
+    MAX_SOURCE = 64,     /* octets of an address */
+    IPV6_PREFIX = 8,     /* octets: a /64, which is what a network is given */
     KEY_INPUT = 1 + 4 + 8 + MAX_SOURCE
 };
 
@@ -22,7 +25,11 @@ enum {
 typedef enum {
     KIND_SOURCE = 'S',
     KIND_PASSWORD = 'P',
-    KIND_MASTER = 'M'
+    KIND_MASTER = 'M',
+    KIND_RESERVE = 'R',   /* of an address */
+    KIND_KEY = 'K',       /* that uses up some of it */
+    KIND_CHALLENGE = 'C', /* likewise */
+    KIND_ALL = 'A'        /* the reserves of all addresses */
 } kind_e;
 
 static bool is_on(const scep_request_t *req)
@@ -171,25 +178,113 @@ static scep_status_e too_many_waiting(const scep_request_t *req,
     return res->status;
 }
 
-scep_status_e scep_attempts_begin(scep_request_t *req, scep_result_t *res)
+/* BEFORE: likewise. */
+static scep_status_e too_many_failures(const scep_request_t *req,
+                                       apr_interval_time_t wait,
+                                       const char *before, scep_result_t *res)
 {
-    unsigned char key[SCEP_HASH_SIZE];
-    apr_interval_time_t wait;
-
-    if (!is_on(req) || !req->policy->failure_limit.refuse) {
-        return SCEP_OK;
-    }
-    if (!source_key(req, key)) {
-        return no_hmac(res);
-    }
-    wait = wait_of(req, key);
-    if (wait == 0) {
-        return SCEP_OK;
-    }
     scep_fail(res, SCEP_R_TOO_MANY_FAILURES,
-              "more than %s have failed from there", allowance_text(req));
+              "more than %s have failed from there%s%s", allowance_text(req),
+              before != NULL ? "; " : "", before != NULL ? before : "");
     res->retry_after = whole_seconds(wait);
     return res->status;
+}
+
+scep_status_e scep_attempts_begin(const scep_request_t *req, EVP_PKEY *key,
+                                  const char *challenge,
+                                  scep_attempts_t *attempts, scep_result_t *res)
+{
+    const char *text = challenge != NULL ? challenge : "";
+
+    memset(attempts, 0, sizeof(*attempts));
+    return scep_key_hash(key, attempts->key_hash) &&
+                   scep_hmac(req->service->password_key,
+                             (scep_octets_t){(const unsigned char *)text,
+                                             strlen(text)},
+                             attempts->challenge_hash)
+               ? SCEP_OK
+               : no_hmac(res);
+}
+
+/* --- beyond the allowance ------------------------------------------------- */
+
+/* A bucket beyond the allowance. */
+typedef struct bucket_t {
+    unsigned char key[SCEP_HASH_SIZE];
+    scep_allowance_t allowance;
+} bucket_t;
+
+typedef struct buckets_t {
+    bucket_t address, all; /* taken from before it is looked at */
+    bucket_t key, guess;   /* counted when it was wrong */
+} buckets_t;
+
+/* So slowly a guesser may go on: as two who wait make room, where failures have
+ * to wait, else as the allowance comes back. */
+static apr_interval_time_t step_of(const scep_request_t *req)
+{
+    const scep_failure_limit_t *limit = &req->policy->failure_limit;
+    apr_interval_time_t wait = limit->delay / PLACES_EACH;
+    apr_interval_time_t one = limit->allowance.per / limit->allowance.count;
+
+    return limit->refuse && one > wait ? one : wait;
+}
+
+static bool make_buckets(const scep_request_t *req,
+                         const scep_attempts_t *attempts, buckets_t *b)
+{
+    const scep_failure_limit_t *limit = &req->policy->failure_limit;
+    int places = req->service->waiting_places;
+    apr_uint32_t all = places > SCEP_RESERVE ? (apr_uint32_t)places
+                                             : (apr_uint32_t)SCEP_RESERVE;
+    unsigned char source[MAX_SOURCE];
+    size_t len = source_of(req, source);
+
+    b->address.allowance =
+        (scep_allowance_t){SCEP_RESERVE, SCEP_RESERVE * step_of(req)};
+    b->all.allowance =
+        (scep_allowance_t){all, all * limit->delay / (places > 0 ? places : 1)};
+    b->key.allowance = b->guess.allowance =
+        (scep_allowance_t){OF_RESERVE, limit->allowance.per};
+    return make_key(req, KIND_RESERVE, &b->address.allowance, source, len,
+                    b->address.key) &&
+           make_key(req, KIND_ALL, &b->all.allowance, "", 0, b->all.key) &&
+           make_key(req, KIND_KEY, &b->key.allowance, attempts->key_hash,
+                    SCEP_HASH_SIZE, b->key.key) &&
+           make_key(req, KIND_CHALLENGE, &b->guess.allowance,
+                    attempts->challenge_hash, SCEP_HASH_SIZE, b->guess.key);
+}
+
+static bool has_room(const scep_request_t *req, const bucket_t *bucket)
+{
+    return scep_failures_wait(req->service->failures, bucket->key,
+                              &bucket->allowance, scep_env_now(&req->env)) == 0;
+}
+
+static bool take(const scep_request_t *req, const bucket_t *bucket)
+{
+    return scep_failures_take(req->service->failures, bucket->key,
+                              &bucket->allowance, scep_env_now(&req->env));
+}
+
+static void give(const scep_request_t *req, const bucket_t *bucket)
+{
+    scep_failures_give(req->service->failures, bucket->key, &bucket->allowance,
+                       scep_env_now(&req->env));
+}
+
+/* All or nothing. */
+static bool reserve(const scep_request_t *req, const buckets_t *b)
+{
+    if (!has_room(req, &b->key) || !has_room(req, &b->guess) ||
+        !take(req, &b->address)) {
+        return false;
+    }
+    if (!take(req, &b->all)) {
+        give(req, &b->address);
+        return false;
+    }
+    return true;
 }
 
 static scep_status_e wait_if_need_be(const scep_request_t *req,
@@ -208,14 +303,49 @@ scep_status_e scep_attempts_guess(scep_request_t *req,
                                   scep_attempts_t *attempts, scep_result_t *res)
 {
     unsigned char key[SCEP_HASH_SIZE];
+    apr_interval_time_t wait;
+    buckets_t buckets;
 
-    if (!is_on(req) || req->policy->failure_limit.refuse) {
+    if (!is_on(req) || attempts->reserved) {
         return SCEP_OK;
     }
-    if (!source_key(req, key)) {
+    if (!source_key(req, key) || !make_buckets(req, attempts, &buckets)) {
         return no_hmac(res);
     }
-    return wait_if_need_be(req, key, attempts, res);
+    wait = wait_of(req, key);
+    if (wait == 0) {
+        return SCEP_OK;
+    }
+    attempts->reserved = reserve(req, &buckets);
+    if (attempts->reserved) {
+        return SCEP_OK;
+    }
+    return req->policy->failure_limit.refuse
+               ? too_many_failures(req, wait, NULL, res)
+               : too_many_waiting(req, NULL, res);
+}
+
+void scep_attempts_passed(scep_request_t *req, scep_attempts_t *attempts)
+{
+    buckets_t buckets;
+
+    if (attempts->reserved && make_buckets(req, attempts, &buckets)) {
+        give(req, &buckets.address);
+        give(req, &buckets.all);
+    }
+    attempts->reserved = false;
+}
+
+static void use_up(const scep_request_t *req, const scep_attempts_t *attempts)
+{
+    buckets_t b;
+
+    if (attempts->reserved && make_buckets(req, attempts, &b)) {
+        scep_failures_add(req->service->failures, b.key.key, &b.key.allowance,
+                          scep_env_now(&req->env));
+        scep_failures_add(req->service->failures, b.guess.key,
+                          &b.guess.allowance, scep_env_now(&req->env));
+    }
 }
 
 scep_status_e scep_attempts_password(scep_request_t *req,
@@ -315,10 +445,15 @@ scep_status_e scep_attempts_failed(scep_request_t *req,
                                    scep_result_t *res)
 {
     unsigned char key[SCEP_HASH_SIZE];
+    apr_interval_time_t before;
 
     if (!is_on(req) || !is_guess(res->reason) || !source_key(req, key)) {
+        scep_attempts_passed(req, attempts);
         return res->status;
     }
+    before = wait_of(req, key);
+    use_up(req, attempts);
+    attempts->reserved = false;
     count_source(req, key);
     if (req->challenge_hash != NULL) {
         count_password(req);
@@ -326,9 +461,54 @@ scep_status_e scep_attempts_failed(scep_request_t *req,
     else if (attempts->master) {
         count_master(req);
     }
-    if (req->policy->failure_limit.refuse || attempts->waited ||
-        wait_of(req, key) == 0 || wait_at_place(req, key)) {
+    if (req->policy->failure_limit.refuse) {
+        return before > 0 ? too_many_failures(req, before, res->detail, res)
+                          : res->status;
+    }
+    if (attempts->waited || wait_of(req, key) == 0 || wait_at_place(req, key)) {
         return res->status;
     }
     return too_many_waiting(req, res->detail, res);
+}
+
+/* --- places --------------------------------------------------------------- */
+
+static int half_of(int places)
+{
+    return places > 1 ? places / 2 : 1;
+}
+
+bool scep_attempts_enter(const scep_request_t *req, scep_place_e kind,
+                         const unsigned char *key, int *place)
+{
+    static const scep_allowance_t none = {0, 0};
+    const scep_service_t *service = req->service;
+    int total = service->waiting_places;
+    unsigned char source[SCEP_HASH_SIZE];
+
+    *place = -1;
+    if (service->failures == NULL || total <= 0) {
+        return true;
+    }
+    if (kind == SCEP_PLACE_ASKING) {
+        total = total * OF_EIGHT < SCEP_PLACES ? total * OF_EIGHT : SCEP_PLACES;
+    }
+    if (key == NULL) {
+        if (!scep_attempts_source_key(req, &none, source)) {
+            return false;
+        }
+        key = source;
+    }
+    *place = scep_failures_enter(service->failures, kind, key, half_of(total),
+                                 total, scep_env_now(&req->env),
+                                 apr_time_from_sec(PLACE_SECONDS));
+    return *place >= 0;
+}
+
+void scep_attempts_leave(const scep_request_t *req, scep_place_e kind,
+                         int place)
+{
+    if (place >= 0) {
+        scep_failures_leave(req->service->failures, kind, place);
+    }
 }

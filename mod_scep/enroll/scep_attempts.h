@@ -3,49 +3,65 @@
  * @file scep_attempts.h
  * Guessing (ScepFailureLimit): challenges that were refused are counted, by
  * the address they came from (IPv6: by its /64) and by the password they were
- * about, where that is known. What happens once an allowance is used up is
- * the policy's:
+ * about, where that is known. What is right is served at once, whatever failed
+ * beside it; what is wrong, once an allowance is used up, is
  *
- *  - refuse: nothing of that address, or about that password, is looked at
- *    until the allowance has room again (429).
- *  - else: a challenge that can be guessed is looked at only after a while,
- *    and a refusal leaves only after it. So few can wait at a time that no
- *    more than they are looked at; to the others it is said to come again
- *    (429). A one-time password has 64 random bits or more and is looked at
- *    at once: who has a right one is not kept waiting by a neighbour behind
- *    the same address who has not.
+ *  - refuse: told to come again (429), as what was not looked at.
+ *  - else: refused after a while. So few can wait at a time; to the others it
+ *    is said to come again (429).
+ *
+ * A one-time password has 64 random bits or more and is looked at in any case.
+ * What can be guessed is looked at, beyond the allowance, only as long as a
+ * reserve lasts: SCEP_RESERVE at once for each address, which comes back as
+ * slowly as the allowance, or as two who wait make room. It is used up by what
+ * is wrong alone, and one key or one challenge uses up a few of it: a device
+ * that tries for ever, with one key or with one password, leaves the rest to
+ * its neighbours. docs/internals.md has the arithmetic.
  *
  * (enroll layer)
  */
 #ifndef SCEP_ATTEMPTS_H
 #define SCEP_ATTEMPTS_H
 
+#include <openssl/evp.h>
+
 #include "scep_service.h"
+
+/** Looks beyond the allowance, for one address. */
+#define SCEP_RESERVE 32
 
 /** What one request has been through; all zeros at its beginning. */
 typedef struct scep_attempts_t {
     bool waited;
-    bool master; /* the master password was guessed at */
+    bool master;   /* the master password was guessed at */
+    bool reserved; /* something of the reserve is taken */
+    unsigned char key_hash[SCEP_HASH_SIZE];       /* of the signer's key */
+    unsigned char challenge_hash[SCEP_HASH_SIZE]; /* keyed */
 } scep_attempts_t;
 
-/**
- * Before any challenge is looked at.
- * @return SCEP_OK; SCEP_REFUSED (SCEP_R_TOO_MANY_FAILURES); SCEP_BROKEN
- */
-scep_status_e scep_attempts_begin(scep_request_t *req, scep_result_t *res);
+/** Note whose challenge it is. @param challenge may be NULL */
+scep_status_e scep_attempts_begin(const scep_request_t *req, EVP_PKEY *key,
+                                  const char *challenge,
+                                  scep_attempts_t *attempts,
+                                  scep_result_t *res);
 
 /**
- * Before a challenge is looked at that can be guessed. May sleep: nothing must
- * be claimed or locked.
- * @return SCEP_OK; SCEP_REFUSED (SCEP_R_TOO_MANY_WAITING); SCEP_BROKEN
+ * Before a challenge is looked at that can be guessed: may it be? Never sleeps.
+ * @return SCEP_OK; SCEP_REFUSED (SCEP_R_TOO_MANY_FAILURES or
+ *     SCEP_R_TOO_MANY_WAITING); SCEP_BROKEN
  */
 scep_status_e scep_attempts_guess(scep_request_t *req,
                                   scep_attempts_t *attempts,
                                   scep_result_t *res);
 
+/** It was right, or could not be judged: it was no guess. */
+void scep_attempts_passed(scep_request_t *req, scep_attempts_t *attempts);
+
 /**
- * Before the password with HASH is looked at; the same.
- * @return besides, SCEP_REFUSED (SCEP_R_PASSWORD_LOCKED)
+ * Before the password with HASH is looked at. May sleep: nothing must be claimed
+ * or locked.
+ * @return SCEP_OK; SCEP_REFUSED (SCEP_R_PASSWORD_LOCKED or
+ *     SCEP_R_TOO_MANY_WAITING); SCEP_BROKEN
  */
 scep_status_e scep_attempts_password(scep_request_t *req,
                                      const unsigned char *hash,
@@ -55,11 +71,26 @@ scep_status_e scep_attempts_password(scep_request_t *req,
 /**
  * The challenge was refused, as RES says: count, and sleep if need be.
  * Reasons that have nothing of a guess are not counted.
- * @return RES's status; RES may have become SCEP_R_TOO_MANY_WAITING
+ * @return RES's status; RES may have become SCEP_R_TOO_MANY_WAITING or
+ *     SCEP_R_TOO_MANY_FAILURES
  */
 scep_status_e scep_attempts_failed(scep_request_t *req,
                                    scep_attempts_t *attempts,
                                    scep_result_t *res);
+
+/**
+ * Take one of the places of KIND, of which one key may have half: one in eight
+ * workers may wait for a turn at a time, half of them ask a provider. Where
+ * nothing is counted there are as many as are wanted.
+ * @param key NULL: REQ's address
+ * @return false: there is none
+ */
+bool scep_attempts_enter(const scep_request_t *req, scep_place_e kind,
+                         const unsigned char *key, int *place);
+
+/** Give it back. */
+void scep_attempts_leave(const scep_request_t *req, scep_place_e kind,
+                         int place);
 
 /** Where a request comes from, as it is counted: an IPv4 address, the first 64
  * bits of an IPv6 one. From REQ's pool. */

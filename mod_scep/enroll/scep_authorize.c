@@ -269,6 +269,31 @@ static scep_status_e claim_now(scep_request_t *req, const scep_csr_t *csr,
     return status;
 }
 
+/* At one of the places for it, until it can be had, or for some seconds. */
+static scep_status_e wait_for_turn(scep_request_t *req, const scep_csr_t *csr,
+                                   const scep_claim_t *claim,
+                                   scep_transaction_row_t **retry,
+                                   scep_result_t *res)
+{
+    scep_status_e status = SCEP_REFUSED;
+    int place, tries;
+
+    if (!scep_attempts_enter(req, SCEP_PLACE_TURN, claim->hash, &place)) {
+        return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
+                         "the password for \"%s\" is in use, and as many "
+                         "wait for a turn already as may",
+                         csr->subject);
+    }
+    for (tries = 0; res->reason == SCEP_R_CHALLENGE_BUSY && tries < MAX_TRIES;
+         tries++) {
+        apr_sleep(TRY_STEP);
+        scep_result_init(res, req->pool);
+        status = claim_now(req, csr, claim, retry, res);
+    }
+    scep_attempts_leave(req, SCEP_PLACE_TURN, place);
+    return status;
+}
+
 /* One that several devices may use is claimed by one of them at a time, so
  * that no more are signed than it has uses; the others wait for their turn. */
 static scep_status_e claim_in_turn(scep_request_t *req, const scep_csr_t *csr,
@@ -278,7 +303,6 @@ static scep_status_e claim_in_turn(scep_request_t *req, const scep_csr_t *csr,
 {
     scep_status_e status = claim_now(req, csr, claim, retry, res);
     scep_challenge_row_t *row = NULL;
-    int tries;
 
     if (status != SCEP_REFUSED || res->reason != SCEP_R_CHALLENGE_BUSY ||
         scep_store_challenge_find(req->service->store, claim->hash, req->pool,
@@ -286,12 +310,7 @@ static scep_status_e claim_in_turn(scep_request_t *req, const scep_csr_t *csr,
         row->uses <= 1) {
         return res->reason == SCEP_R_NONE ? status : res->status;
     }
-    for (tries = 0; res->reason == SCEP_R_CHALLENGE_BUSY && tries < MAX_TRIES;
-         tries++) {
-        apr_sleep(TRY_STEP);
-        scep_result_init(res, req->pool);
-        status = claim_now(req, csr, claim, retry, res);
-    }
+    status = wait_for_turn(req, csr, claim, retry, res);
     if (res->reason == SCEP_R_CHALLENGE_BUSY) {
         return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
                          "the password for \"%s\" is in use by other "
@@ -419,9 +438,18 @@ static scep_status_e ask(scep_request_t *req,
                          const scep_provided_t *provided,
                          scep_challenge_answer_t *answer, scep_result_t *res)
 {
-    scep_status_e status = provided->provider->check(
-        provided->state, &req->env, request, req->pool, answer, res);
+    scep_status_e status;
+    int place;
 
+    if (!scep_attempts_enter(req, SCEP_PLACE_ASKING, NULL, &place)) {
+        return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
+                         "as many ask %s already as may, of all workers or "
+                         "from %s",
+                         provided->text, req->peer);
+    }
+    status = provided->provider->check(provided->state, &req->env, request,
+                                       req->pool, answer, res);
+    scep_attempts_leave(req, SCEP_PLACE_ASKING, place);
     if (status == SCEP_OK) {
         return SCEP_OK;
     }
@@ -532,6 +560,7 @@ static scep_status_e conclude(scep_request_t *req, scep_attempts_t *attempts,
         status = scep_attempts_failed(req, attempts, res);
     }
     if (other->reason != SCEP_R_NONE && res->http_status != 429) {
+        scep_attempts_passed(req, attempts);
         *res = *other;
         status = res->status;
     }
@@ -544,7 +573,7 @@ scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
                              scep_transaction_row_t **retry, scep_result_t *res)
 {
     const scep_sources_t *sources = &req->policy->sources;
-    scep_attempts_t attempts = {0};
+    scep_attempts_t attempts;
     scep_result_t refused, other;
     int i;
 
@@ -554,7 +583,8 @@ scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
         return scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
                          "ScepChallenge names no source here");
     }
-    if (scep_attempts_begin(req, res) != SCEP_OK) {
+    if (scep_attempts_begin(req, msg->signer_key, csr->challenge, &attempts,
+                            res) != SCEP_OK) {
         return res->status;
     }
     scep_result_init(&refused, req->pool);
@@ -573,10 +603,14 @@ scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
             status = try_source(req, msg, csr, sources->provided[i], &attempts,
                                 claim, retry, res);
         }
-        if (status == SCEP_OK || res->http_status == 429) {
+        if (status == SCEP_OK || res->reason == SCEP_R_PASSWORD_LOCKED) {
+            scep_attempts_passed(req, &attempts);
             return status;
         }
-        keep(status == SCEP_REFUSED ? &refused : &other, res);
+        /* What was not looked at may be good for a source that follows. */
+        keep(status == SCEP_REFUSED && res->http_status != 429 ? &refused
+                                                               : &other,
+             res);
     }
     return conclude(req, &attempts, &refused, &other, res);
 }

@@ -29,12 +29,18 @@ static scep_reason_e fail_from(enroll_fixture_t *f, const char *peer,
     return f->base.res.reason;
 }
 
+/* Is a guess from PEER one beyond the allowance? It is right. */
 static scep_reason_e begin_from(enroll_fixture_t *f, const char *peer)
 {
+    scep_attempts_t attempts = {0};
+    bool beyond;
+
     f->req.peer = peer;
     enroll_reset_result(f);
-    scep_attempts_begin(&f->req, &f->base.res);
-    return f->base.res.reason;
+    scep_attempts_guess(&f->req, &attempts, &f->base.res);
+    beyond = attempts.reserved;
+    scep_attempts_passed(&f->req, &attempts);
+    return beyond ? SCEP_R_TOO_MANY_FAILURES : f->base.res.reason;
 }
 
 static void fail_often(enroll_fixture_t *f, const char *peer)
@@ -68,13 +74,14 @@ static void test_refused_beyond(void **state)
     fail_often(f, "192.0.2.1");
     assert_int_equal(lines(f, "SCEP0216"), 1);
     assert_int_equal(begin_from(f, "192.0.2.1"), SCEP_R_TOO_MANY_FAILURES);
-    assert_int_equal(f->base.res.http_status, 429);
-    assert_int_equal(f->base.res.retry_after, 10);
     assert_int_equal(begin_from(f, "192.0.2.2"), SCEP_R_NONE);
     f->base.now += 4 * APR_USEC_PER_SEC + 1;
-    assert_int_equal(begin_from(f, "192.0.2.1"), SCEP_R_TOO_MANY_FAILURES);
+    assert_int_equal(fail_from(f, "192.0.2.1", SCEP_R_CHALLENGE_UNKNOWN),
+                     SCEP_R_TOO_MANY_FAILURES);
+    assert_int_equal(f->base.res.http_status, 429);
     assert_int_equal(f->base.res.retry_after, 6);
-    f->base.now += 6 * APR_USEC_PER_SEC;
+    assert_non_null(strstr(f->base.res.detail, "private detail"));
+    f->base.now += 10 * APR_USEC_PER_SEC;
     assert_int_equal(begin_from(f, "192.0.2.1"), SCEP_R_NONE);
 }
 
@@ -137,44 +144,89 @@ static void test_no_limit(void **state)
     assert_int_equal(lines(f, "SCEP021"), 0);
 }
 
-static apr_interval_time_t guess(enroll_fixture_t *f, scep_reason_e *reason)
+/* A guess from the address of before, by KEY. @return false: it was not looked
+ * at */
+static bool guess(enroll_fixture_t *f, int key, int challenge, bool right)
 {
     scep_attempts_t attempts = {0};
     apr_time_t began = apr_time_now();
+    bool looked_at;
 
+    attempts.key_hash[0] = (unsigned char)key;
+    attempts.challenge_hash[0] = (unsigned char)challenge;
     enroll_reset_result(f);
-    scep_attempts_guess(&f->req, &attempts, &f->base.res);
-    *reason = f->base.res.reason;
-    assert_int_equal(attempts.waited, apr_time_now() - began >= DELAY);
-    return apr_time_now() - began;
+    looked_at =
+        scep_attempts_guess(&f->req, &attempts, &f->base.res) == SCEP_OK;
+    assert_true(apr_time_now() - began < DELAY);
+    if (looked_at && right) {
+        scep_attempts_passed(&f->req, &attempts);
+    }
+    else if (looked_at) {
+        scep_fail(&f->base.res, SCEP_R_CHALLENGE_UNKNOWN, "x");
+        scep_attempts_failed(&f->req, &attempts, &f->base.res);
+    }
+    return looked_at;
 }
 
 static void test_waits_beyond(void **state)
 {
     enroll_fixture_t *f = *state;
-    scep_reason_e reason;
     apr_time_t began;
 
     limit(f, false);
-    assert_true(guess(f, &reason) < DELAY);
     fail_often(f, "192.0.2.1");
-    assert_int_equal(begin_from(f, "192.0.2.1"), SCEP_R_NONE);
-    assert_true(guess(f, &reason) >= DELAY);
-    assert_int_equal(reason, SCEP_R_NONE);
+    assert_true(guess(f, 1, 1, true));
+    began = apr_time_now();
+    assert_true(guess(f, 1, 1, false));
+    assert_true(apr_time_now() - began >= DELAY);
     began = apr_time_now();
     assert_int_equal(fail_from(f, "192.0.2.1", SCEP_R_CHALLENGE_SPENT),
                      SCEP_R_CHALLENGE_SPENT);
     assert_true(apr_time_now() - began >= DELAY);
+}
+
+/* A bad device, by its key or by its password, leaves the reserve to its
+ * neighbours, who use none of it up; whoever has ever other ones gets no more
+ * guesses than there are. */
+static void test_reserve(void **state)
+{
+    enroll_fixture_t *f = *state;
+    int i, looked_at = 0;
+
+    limit(f, true);
+    fail_often(f, "192.0.2.1");
+    for (i = 0; i < 50; i++) {
+        looked_at += guess(f, 1, 100 + i, false);
+        assert_int_equal(f->base.res.reason, SCEP_R_TOO_MANY_FAILURES);
+        assert_int_equal(f->base.res.http_status, 429);
+    }
+    assert_int_equal(looked_at, 3);
+    for (i = 0; i < 50; i++) {
+        looked_at += guess(f, 100 + i, 1, false);
+    }
+    assert_int_equal(looked_at, 6);
+    for (i = 0; i < 100; i++) {
+        assert_true(guess(f, 2 + i, 2, true));
+    }
+    for (i = 0; i < 100; i++) {
+        looked_at += guess(f, 3 + i, 3 + i, false);
+    }
+    assert_int_equal(looked_at, SCEP_RESERVE);
+    assert_false(guess(f, 200, 200, true));
+    assert_int_equal(f->base.res.reason, SCEP_R_TOO_MANY_FAILURES);
+    /* one more when the allowance would have had room for one more */
+    f->base.now += 10 * APR_USEC_PER_SEC;
+    fail_from(f, "192.0.2.1", SCEP_R_CHALLENGE_UNKNOWN);
+    assert_true(guess(f, 200, 200, false));
+    assert_false(guess(f, 201, 201, false));
     f->req.peer = "192.0.2.2";
-    guess(f, &reason);
-    assert_int_equal(reason, SCEP_R_NONE);
+    assert_true(guess(f, 201, 201, true));
 }
 
 static void test_no_place_to_wait(void **state)
 {
     enroll_fixture_t *f = *state;
     unsigned char key[SCEP_HASH_SIZE] = {1};
-    scep_reason_e reason;
     int i;
 
     limit(f, false);
@@ -186,8 +238,8 @@ static void test_no_place_to_wait(void **state)
             i);
     }
     f->req.peer = "192.0.2.1";
-    assert_true(guess(f, &reason) < DELAY);
-    assert_int_equal(reason, SCEP_R_TOO_MANY_WAITING);
+    assert_true(guess(f, 1, 1, false));
+    assert_int_equal(f->base.res.reason, SCEP_R_TOO_MANY_WAITING);
     assert_int_equal(f->base.res.http_status, 429);
     assert_int_equal(f->base.res.retry_after, 1);
     assert_int_equal(fail_from(f, "192.0.2.1", SCEP_R_CHALLENGE_UNKNOWN),
@@ -195,8 +247,8 @@ static void test_no_place_to_wait(void **state)
     assert_non_null(strstr(f->base.res.detail, "private detail"));
     /* of those who need not wait nobody does */
     f->req.peer = "192.0.2.2";
-    guess(f, &reason);
-    assert_int_equal(reason, SCEP_R_NONE);
+    assert_true(guess(f, 2, 2, false));
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_UNKNOWN);
 }
 
 static void test_master_is_told_of_only(void **state)
@@ -283,6 +335,7 @@ int main(void)
         ENROLL_TEST(test_what_is_no_guess_is_not_counted),
         ENROLL_TEST(test_no_limit),
         ENROLL_TEST(test_waits_beyond),
+        ENROLL_TEST(test_reserve),
         ENROLL_TEST(test_no_place_to_wait),
         ENROLL_TEST(test_master_is_told_of_only),
         ENROLL_TEST(test_password_is_locked),

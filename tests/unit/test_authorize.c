@@ -282,6 +282,34 @@ static void test_several_devices_take_turns(void **state)
     assert_true(slept > 10);
 }
 
+/* Few workers wait for a password; to the others it is said to come again. */
+static void test_few_wait_for_a_turn(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = draw(f, NULL, 3);
+    attempt_t first = attempt(f, "a", "dev", password);
+    unsigned char key[SCEP_HASH_SIZE] = {1};
+
+    enroll_failures(f);
+    f->service.waiting_places = 1;
+    assert_int_equal(first.status, SCEP_OK);
+    assert_int_equal(scep_failures_enter(f->service.failures, SCEP_PLACE_TURN,
+                                         key, 1, 1, f->base.now,
+                                         APR_USEC_PER_SEC),
+                     0);
+    slept = 0;
+    held = NULL;
+    assert_int_equal(attempt(f, "b", "other", password).status,
+                     SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_SOURCE_UNAVAILABLE);
+    assert_int_equal(slept, 0);
+    scep_failures_leave(f->service.failures, SCEP_PLACE_TURN, 0);
+    held = &first;
+    holder = f;
+    assert_int_equal(attempt(f, "b", "other", password).status, SCEP_OK);
+    assert_int_equal(slept, 3);
+}
+
 static void test_use_is_spent_and_others_stay(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -454,6 +482,7 @@ int main(void)
         ENROLL_TEST(test_malformed_limits_refuse),
         ENROLL_TEST(test_profile_of_limits),
         ENROLL_TEST(test_several_devices_take_turns),
+        ENROLL_TEST(test_few_wait_for_a_turn),
         ENROLL_TEST(test_use_is_spent_and_others_stay),
         ENROLL_TEST(test_provider_sees_the_request),
         ENROLL_TEST(test_provider_limits),

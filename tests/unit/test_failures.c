@@ -253,9 +253,41 @@ static void test_many_processes(void **state)
     drop(&m);
 }
 
+/* Taken before it is known whether it counts. */
+static void test_taken_and_given_back(void **state)
+{
+    memory_t m = make(*state);
+    unsigned char key[SCEP_HASH_SIZE];
+    apr_time_t now = m.f->now;
+    int i;
+
+    key_of(key, 1);
+    for (i = 0; i < 10; i++) {
+        assert_true(scep_failures_take(m.failures, key, &ten, now));
+    }
+    assert_false(scep_failures_take(m.failures, key, &ten, now));
+    scep_failures_give(m.failures, key, &ten, now);
+    assert_true(scep_failures_take(m.failures, key, &ten, now));
+    assert_false(scep_failures_take(m.failures, key, &ten, now));
+    assert_true(scep_failures_take(m.failures, key, &ten, now + 10 * SECOND));
+    assert_false(scep_failures_take(m.failures, key, &ten, now + 10 * SECOND));
+    for (i = 0; i < 20; i++) {
+        scep_failures_give(m.failures, key, &ten, now + 10 * SECOND);
+    }
+    assert_int_equal(wait_of(&m, 1, now + 10 * SECOND), 0);
+    for (i = 0; i < 10; i++) { /* and no more than there were */
+        assert_true(
+            scep_failures_take(m.failures, key, &ten, now + 10 * SECOND));
+    }
+    assert_false(scep_failures_take(m.failures, key, &ten, now + 10 * SECOND));
+    scep_failures_give(m.failures, key_of(key, 2), &ten, now); /* of nobody */
+    drop(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_taken_and_given_back),
         FIXTURE_TEST(test_layout),
         FIXTURE_TEST(test_allowance_runs_out_and_comes_back),
         FIXTURE_TEST(test_clock_set_back),
