@@ -102,7 +102,9 @@ scepctl_exit_e scepctl_server_read(scepctl_t *ctl, scepctl_server_t *server)
     }
     if (status != SCEP_OK) {
         return scepctl_error(ctl,
-                             SCEPLOGNO(0560) "%s; or work without it, by "
+                             SCEPLOGNO(0560) "%s; run scepctl as root or as "
+                                             "the user who starts httpd; or "
+                                             "work without this file, by "
                                              "--ignore-httpd and options that "
                                              "name all files",
                              ctl->res.detail);
