@@ -14,6 +14,7 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_openssl_floor.h \
 	mod_scep/base/scep_result.c \
 	mod_scep/base/scep_seal.c mod_scep/base/scep_seal.h \
+	mod_scep/base/scep_span.c mod_scep/base/scep_span.h \
 	mod_scep/base/scep_state_files.h \
 	mod_scep/base/scep_str.c mod_scep/base/scep_str.h
 
@@ -24,10 +25,14 @@ BASE_TESTS = tests/unit/test_cert_time tests/unit/test_counts \
 	tests/unit/test_env tests/unit/test_file tests/unit/test_file_kind \
 	tests/unit/test_in_use tests/unit/test_in_use_read tests/unit/test_json \
 	tests/unit/test_json_read tests/unit/test_openssl_floor \
-	tests/unit/test_result tests/unit/test_seal tests/unit/test_str
+	tests/unit/test_result tests/unit/test_seal tests/unit/test_span \
+	tests/unit/test_str
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
 endif
+tests_unit_test_span_SOURCES = tests/unit/test_span.c tests/unit/fixture.h
+tests_unit_test_span_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_span_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_counts_SOURCES = tests/unit/test_counts.c tests/unit/fixture.h
 tests_unit_test_counts_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_counts_LDADD = $(LIB_BASE) $(UNIT_LIBS)

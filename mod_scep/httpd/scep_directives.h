@@ -32,7 +32,7 @@ const char *scep_parse_number(cmd_parms *cmd, const char *value,
                               apr_int64_t min, apr_int64_t max,
                               apr_int64_t *number);
 
-/** A time such as 90s, 20m, 8h or 2d. */
+/** A time as scep_span_parse() reads it. */
 const char *scep_parse_time(cmd_parms *cmd, const char *value, int min_seconds,
                             int max_days, apr_interval_time_t *interval);
 

@@ -5,11 +5,12 @@
  */
 #include "scep_directives.h"
 #include "scep_place.h"
+#include "scep_span.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-enum { SECONDS_PER_DAY = 86400, MAX_DAYS = 36600 };
+enum { SECONDS_PER_DAY = 86400 };
 
 scep_server_config_t *scep_cmd_server(cmd_parms *cmd)
 {
@@ -47,7 +48,9 @@ const char *scep_parse_number(cmd_parms *cmd, const char *value,
     char *end;
 
     *number = apr_strtoi64(value, &end, 10);
-    if (*value == '\0' || *end != '\0' || *number < min || *number > max) {
+    /* apr_strtoi64() would skip blanks and take a sign. */
+    if (!apr_isdigit(*value) || *end != '\0' || *number < min ||
+        *number > max) {
         return scep_bad_value(cmd, value,
                               apr_psprintf(cmd->pool,
                                            "a number from %" APR_INT64_T_FMT
@@ -57,45 +60,22 @@ const char *scep_parse_number(cmd_parms *cmd, const char *value,
     return NULL;
 }
 
-/* httpd's notation, and "m" and "d" as people write them. */
-static bool parse_interval(apr_pool_t *pool, const char *value,
-                           apr_interval_time_t *interval)
-{
-    apr_size_t len = strlen(value);
-    char unit = len > 0 ? value[len - 1] : '\0';
-
-    if (*value < '0' || *value > '9') {
-        return false;
-    }
-    if (unit == 'm' || unit == 'M') {
-        value = apr_pstrcat(pool, value, "in", NULL);
-    }
-    else if (unit == 'd' || unit == 'D') {
-        char *end;
-        apr_int64_t days = apr_strtoi64(value, &end, 10);
-
-        if (end != value + len - 1 || days > MAX_DAYS) {
-            return false;
-        }
-        *interval = apr_time_from_sec(days * SECONDS_PER_DAY);
-        return true;
-    }
-    return ap_timeout_parameter_parse(value, interval, "s") == APR_SUCCESS;
-}
-
 const char *scep_parse_time(cmd_parms *cmd, const char *value, int min_seconds,
                             int max_days, apr_interval_time_t *interval)
 {
     apr_interval_time_t max =
         apr_time_from_sec((apr_int64_t)max_days * SECONDS_PER_DAY);
+    apr_int64_t seconds = -1;
 
-    if (!parse_interval(cmd->pool, value, interval) ||
-        *interval < apr_time_from_sec(min_seconds) || *interval > max) {
+    if (scep_span_parse(value, &seconds)) {
+        *interval = apr_time_from_sec(seconds);
+    }
+    if (seconds < min_seconds || *interval > max) {
         return scep_bad_value(
             cmd, value,
             apr_psprintf(cmd->pool,
                          "a time from %d seconds to %d days is "
-                         "wanted, such as 90s, 20m, 8h or 2d",
+                         "wanted, " SCEP_SPAN_FORMS,
                          min_seconds, max_days));
     }
     return NULL;

@@ -4,35 +4,21 @@
  */
 #include "scepctl_time.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
+
+#include "scep_span.h"
 
 enum { MAX_SPAN = 3650 * 86400 };
 
 long scepctl_time_span(const char *text)
 {
-    static const struct {
-        const char *name;
-        long seconds;
-    } units[] = {{"", 1},     {"s", 1},    {"m", 60},
-                 {"min", 60}, {"h", 3600}, {"d", 86400}};
-    char *end;
-    long number = strtol(text, &end, 10);
-    size_t i;
+    apr_int64_t seconds;
 
-    if (*text < '0' || *text > '9' || number < 0 || number > MAX_SPAN) {
-        return -1;
-    }
-    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (strcmp(end, units[i].name) == 0) {
-            return number <= MAX_SPAN / units[i].seconds
-                       ? number * units[i].seconds
-                       : -1;
-        }
-    }
-    return -1;
+    return scep_span_parse(text, &seconds) && seconds <= MAX_SPAN
+               ? (long)seconds
+               : -1;
 }
 
 /* The number in COUNT digits at *AT, which moves behind them and behind AFTER.

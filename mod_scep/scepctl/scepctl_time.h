@@ -11,7 +11,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-/** Seconds, or with a unit: s, m or min, h, d; ten years at most.
+/** As scep_span_parse() reads it; ten years at most.
  * @return -1: it makes no sense */
 long scepctl_time_span(const char *text);
 
