@@ -135,10 +135,8 @@ static scep_status_e check_key(const scep_profile_t *profile, EVP_PKEY *key,
     return SCEP_OK;
 }
 
-/* What an operator must put right is no refusal: to a device that would be
- * final. */
-static scep_status_e check_validity(const scep_profile_t *profile, X509 *ca,
-                                    apr_int64_t now, scep_result_t *res)
+scep_status_e scep_cert_check_issuer(const scep_profile_t *profile, X509 *ca,
+                                     apr_int64_t now, scep_result_t *res)
 {
     apr_int64_t first, last;
     apr_int64_t needed =
@@ -215,7 +213,8 @@ scep_status_e scep_cert_issue(const scep_keypair_t *ca,
     *cert = NULL;
     *left_out = 0;
     if ((status = check_key(profile, key, res)) != SCEP_OK ||
-        (status = check_validity(profile, ca->cert, seconds, res)) != SCEP_OK ||
+        (status = scep_cert_check_issuer(profile, ca->cert, seconds, res)) !=
+            SCEP_OK ||
         (status = scep_cert_san(request->extensions, pool, &san, left_out,
                                 res)) != SCEP_OK ||
         (status = check_subject(subject, san, res)) != SCEP_OK ||

@@ -30,6 +30,15 @@ scep_status_e scep_cert_issue(const scep_keypair_t *ca,
                               apr_pool_t *pool, X509 **cert, int *left_out,
                               scep_result_t *res);
 
+/**
+ * Can CA issue a certificate of PROFILE at NOW (seconds), as far as its own
+ * validity goes? What an operator must put right is no refusal: to a device
+ * that would be final.
+ * @return SCEP_OK; SCEP_UNAVAILABLE with SCEP_R_CA_UNAVAILABLE; SCEP_BROKEN
+ */
+scep_status_e scep_cert_check_issuer(const scep_profile_t *profile, X509 *ca,
+                                     apr_int64_t now, scep_result_t *res);
+
 /** What scepctl init makes. */
 typedef enum {
     SCEP_CERT_ROOT_CA,    /* self-signed */

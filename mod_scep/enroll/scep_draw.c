@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "scep_cert_build.h"
 #include "scep_limits.h"
 #include "scep_outstanding.h"
 #include "scep_password.h"
@@ -94,6 +95,34 @@ static scep_status_e check_params(const scep_draw_params_t *params,
     return SCEP_OK;
 }
 
+static scep_status_e check_issuer(const scep_request_t *req,
+                                  const scep_certs_t *certs, scep_result_t *res)
+{
+    X509 *cert = sk_X509_value(certs, 0);
+
+    return cert == NULL
+               ? SCEP_OK
+               : scep_cert_check_issuer(
+                     req->policy->profile != NULL ? req->policy->profile
+                                                  : &scep_profile_device,
+                     cert, apr_time_sec(scep_env_now(&req->env)), res);
+}
+
+/* A password for a CA that can issue nothing would only fail on the device. */
+static scep_status_e check_ca(const scep_request_t *req, scep_result_t *res)
+{
+    const scep_service_t *service = req->service;
+    const scep_next_ca_t *next = service->next;
+    scep_result_t ignored;
+
+    scep_result_init(&ignored, req->pool);
+    if (next != NULL && next->ca != NULL &&
+        check_issuer(req, next->certs, &ignored) == SCEP_OK) {
+        return SCEP_OK;
+    }
+    return check_issuer(req, service->backend->certificates(service->ca), res);
+}
+
 static scep_status_e draw_one_time(scep_request_t *req, const char *user,
                                    const scep_draw_params_t *params,
                                    scep_drawn_t *drawn, scep_result_t *res)
@@ -116,6 +145,9 @@ static scep_status_e draw_one_time(scep_request_t *req, const char *user,
     char *made = NULL;
     scep_status_e status = check_params(params, res);
 
+    if (status == SCEP_OK) {
+        status = check_ca(req, res);
+    }
     if (status == SCEP_OK) {
         status = check_limits(req, params->limits, &row.limits, res);
     }

@@ -32,6 +32,42 @@ static void test_draws_hex_of_the_length(void **state)
     assert_null(strstr(f->base.log, password));
 }
 
+static void set_validity(X509 *cert, apr_time_t now, long first, long last)
+{
+    assert_non_null(ASN1_TIME_adj(X509_getm_notBefore(cert),
+                                  (time_t)apr_time_sec(now), 0, first));
+    assert_non_null(ASN1_TIME_adj(X509_getm_notAfter(cert),
+                                  (time_t)apr_time_sec(now), 0, last));
+}
+
+static void test_none_for_a_ca_that_cannot_issue(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_next_ca_t next = {.scope = "next", .certs = NULL, .ca = f};
+    const char *password;
+    X509 *ca = sk_X509_value(f->ca_certs, 0);
+
+    set_validity(ca, f->base.now, -20, -10);
+    assert_int_equal(draw(f, "alice", &password), SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_CA_UNAVAILABLE);
+    assert_null(password);
+    set_validity(ca, f->base.now, 10, 100000);
+    assert_int_equal(draw(f, "alice", &password), SCEP_UNAVAILABLE);
+    assert_int_equal(
+        scep_challenge_table_count(f->service.challenges, f->base.now), 0);
+    /* the one that takes over issues already */
+    set_validity(ca, f->base.now, -20, -10);
+    next.certs = scep_x509s_own(f->base.pool, sk_X509_new_null());
+    assert_int_equal(X509_add_cert(next.certs, X509_dup(ca), 0), 1);
+    set_validity(sk_X509_value(next.certs, 0), f->base.now, -20, -10);
+    f->service.next = &next;
+    assert_int_equal(draw(f, "alice", &password), SCEP_UNAVAILABLE);
+    set_validity(sk_X509_value(next.certs, 0), f->base.now, -20, 100000);
+    assert_int_equal(draw(f, "alice", &password), SCEP_OK);
+    next.ca = NULL; /* it is but shown */
+    assert_int_equal(draw(f, "alice", &password), SCEP_UNAVAILABLE);
+}
+
 static void test_is_in_store_and_table(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -290,6 +326,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ENROLL_TEST(test_draws_hex_of_the_length),
+        ENROLL_TEST(test_none_for_a_ca_that_cannot_issue),
         ENROLL_TEST(test_is_in_store_and_table),
         ENROLL_TEST(test_nobody_draws_nothing),
         ENROLL_TEST(test_full_until_some_expire),
