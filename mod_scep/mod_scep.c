@@ -24,6 +24,8 @@
 #include "scep_log_httpd.h"
 #include "scep_openssl_floor.h"
 #include "scep_place.h"
+#include "scep_os.h"
+#include "scep_review.h"
 #include "scep_runtime.h"
 #include "scep_sources.h"
 #include "scep_status.h"
@@ -61,6 +63,7 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     (void)pconf;
     (void)plog;
+    scep_review_forbid_dumps(s);
     return scep_config_check(s, ptemp,
                              mode != AP_SQ_RM_CONFIG_DUMP && !is_restart(),
                              mode != AP_SQ_RM_CONFIG_TEST)
@@ -134,19 +137,6 @@ static scep_status_e start_common(scep_runtime_t **runtime, apr_pool_t *pconf,
     return status;
 }
 
-/* What was written on purpose, but by whom? */
-static void warn_if_open(server_rec *s)
-{
-    const char *where = scep_config_server(s)->none_at;
-
-    if (where != NULL) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     SCEPLOGNO(0019) "ScepChallenge none at %s: whoever can "
-                                     "reach it gets certificates",
-                     where);
-    }
-}
-
 /* The CAs of a server: its own, and those of <ScepCA>. */
 static int start_server(scep_runtime_t *runtime, apr_pool_t *pconf,
                         apr_pool_t *ptemp, server_rec *s, scep_result_t *res)
@@ -169,7 +159,6 @@ static int start_server(scep_runtime_t *runtime, apr_pool_t *pconf,
                          conf->site);
         }
     }
-    warn_if_open(s);
     return OK;
 }
 
@@ -218,6 +207,7 @@ static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
     }
     scep_runtime_settled(runtime, main_s, ptemp);
     scep_in_use_start(main_s, ptemp);
+    scep_review(main_s, ptemp);
     scep_watchdog_start(runtime, main_s, pconf);
     scep_crypto_clear_errors();
     return OK;
@@ -274,6 +264,12 @@ static void child_init(apr_pool_t *pchild, server_rec *main_s)
         scep_site_t *site = scep_config_server(s)->site;
 
         if (site != NULL) {
+            if (!scep_os_hide_memory()) {
+                ap_log_error(APLOG_MARK, APLOG_ERR, errno, main_s,
+                             SCEPLOGNO(0051) "other processes of httpd's user "
+                                             "may read the CA's key from the "
+                                             "memory of this one");
+            }
             scep_runtime_child_init(site->runtime, main_s, pchild);
             scep_sources_child_start(main_s, pchild);
             return;

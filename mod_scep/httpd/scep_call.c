@@ -40,7 +40,9 @@ static const apr_array_header_t *idents_of(const scep_server_config_t *server,
         scep_site_t *site = site_of(server, apr_hash_this_val(hi));
         scep_ident_t *one;
 
-        if (site != NULL && site->ready) {
+        if (site != NULL && site->ready &&
+            (scep_config_level(conf) != SCEP_LEVEL_LEGACY ||
+             site->service.ra_legacy != NULL)) {
             one = apr_array_push(idents);
             one->ident = apr_hash_this_key(hi);
             one->service = &site->service;
@@ -102,9 +104,12 @@ scep_status_e scep_call_ready(scep_call_t *call)
         return scep_fail(&call->res, SCEP_R_SETUP,
                          "the profile of this location is not known");
     }
-    if (call->policy.algs == NULL) {
-        return scep_fail(&call->res, SCEP_R_SETUP,
-                         "the legacy level was not set up at start");
+    if (call->policy.algs == NULL ||
+        (scep_algs_level(call->policy.algs) == SCEP_LEVEL_LEGACY &&
+         call->site->service.ra_legacy == NULL)) {
+        return scep_fail(&call->res, SCEP_R_CA_UNAVAILABLE,
+                         "ScepAlgorithms legacy could not be set up; the log "
+                         "said why when httpd started");
     }
     return SCEP_OK;
 }

@@ -146,7 +146,6 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
     conf->trusts = add->trusts;     /* and read its own */
     MERGE(exec_timeout);
     MERGE(exec_workers);
-    MERGE(none_at);
     MERGE(defined_at);
     return conf;
 }

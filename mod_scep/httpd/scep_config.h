@@ -70,9 +70,8 @@ typedef struct scep_server_config_t {
     apr_array_header_t *trusts;   /* scep_trust_t *, likewise */
     apr_interval_time_t exec_timeout; /* 0: not set */
     int exec_workers;                 /* 0: not set */
-    const char *none_at;        /* file:line of a ScepChallenge none, or NULL */
-    const char *defined_at;     /* file:line of ScepEngine */
-    apr_array_header_t *places; /* of all values, sections included
+    const char *defined_at;           /* file:line of ScepEngine */
+    apr_array_header_t *places;       /* of all values, sections included
                                  * (scep_place.h); NULL: none */
 
     scep_site_t *site;    /* set by start-up when the engine is on */

@@ -19,7 +19,9 @@
 #include "scep_os.h"
 #include "scep_place.h"
 #include "scep_ra_setup.h"
+#include "scep_review.h"
 #include "scep_runtime.h"
+#include "scep_sections.h"
 #include "scep_shared.h"
 #include "scep_sources.h"
 #include "scep_state.h"
@@ -73,9 +75,11 @@ static scep_status_e find_backend(const check_t *c,
     return SCEP_OK;
 }
 
-static scep_status_e check_legacy(const check_t *c)
+/* @param ra NULL: not known before the real start */
+static scep_status_e check_legacy(const check_t *c, const scep_ra_t *ra)
 {
     OSSL_LIB_CTX *libctx;
+    const scep_ra_t *copy;
     scep_status_e status;
 
     if (!c->conf->legacy) {
@@ -87,8 +91,13 @@ static scep_status_e check_legacy(const check_t *c)
             c->pool, "ScepAlgorithms legacy: ", c->res->detail,
             "; install OpenSSL's legacy provider, or choose another level",
             NULL);
+        return status;
     }
-    return status;
+    status =
+        ra != NULL ? scep_ra_copy(ra, libctx, c->pool, &copy, c->res) : SCEP_OK;
+    return status == SCEP_OK
+               ? SCEP_OK
+               : scep_sections_judge_legacy(c->s, c->conf, c->env, c->res);
 }
 
 static scep_status_e check_state(const check_t *c)
@@ -125,9 +134,6 @@ static scep_status_e check_files(const check_t *c,
     scep_runtime_ca_config(c->conf, &dialog, &config);
     status = check_state(c);
     if (status == SCEP_OK) {
-        status = check_legacy(c);
-    }
-    if (status == SCEP_OK) {
         status =
             backend->start(&config, 1, c->env, c->pool, &source.ca, c->res);
     }
@@ -136,11 +142,15 @@ static scep_status_e check_files(const check_t *c,
     }
     certs = backend->certificates(source.ca);
     if (certs == NULL || sk_X509_num(certs) < 1) {
-        return SCEP_OK; /* may come with the real start */
+        return check_legacy(c, NULL); /* may come with the real start */
     }
+    scep_review_ca(c->env, c->conf, sk_X509_value(certs, 0));
     status = scep_next_ca_setup(&source, c->pool, &source.next, c->res);
     if (status == SCEP_OK) {
         status = scep_ra_setup(&source, c->pool, &ra, c->res);
+    }
+    if (status == SCEP_OK) {
+        status = check_legacy(c, ra);
     }
     return status == SCEP_OK ? scep_master_check(c->masters, c->s, c->conf, ra,
                                                  c->pool, c->res)
@@ -279,6 +289,10 @@ bool scep_config_check(server_rec *main_server, apr_pool_t *ptemp, bool files,
     server_rec *s;
     bool good = !files || check_lock(main_server, ptemp);
 
+    good = scep_review_handlers(main_server, ptemp) && good;
+    if (!quiet && files) {
+        scep_review(main_server, ptemp);
+    }
     if (files && scep_runtime_wanted(main_server)) {
         good = scep_sources_check(main_server, ptemp, quiet) && good;
         good = scep_trust_check(main_server, ptemp) && good;

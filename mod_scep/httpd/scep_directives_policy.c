@@ -8,7 +8,6 @@
 #include <apr_strings.h>
 
 #include "scep_password.h"
-#include "scep_place.h"
 #include "scep_sources.h"
 
 enum {
@@ -71,7 +70,6 @@ const char *scep_set_challenge(cmd_parms *cmd, void *dir, const char *value)
         return scep_sources_add(cmd, conf, value, SCEP_SOURCE_SINGLE);
     }
     if (strcasecmp(value, "none") == 0) {
-        server->none_at = scep_place_here(cmd);
         return scep_sources_add(cmd, conf, value, SCEP_SOURCE_NONE);
     }
     return scep_sources_add(cmd, conf, value, SCEP_SOURCE_PROVIDER);

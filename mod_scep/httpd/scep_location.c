@@ -121,6 +121,13 @@ static bool applies(const section_t *section, const char *uri, bool any_case)
            uri[len] == '\0';
 }
 
+bool scep_location_applies(const core_dir_config *core, const char *uri)
+{
+    section_t section = {.core = core};
+
+    return core->d != NULL && applies(&section, uri, false);
+}
+
 static scep_status_e check_case(const section_t *section, const char *uri)
 {
     if (applies(section, uri, false) || !applies(section, uri, true)) {

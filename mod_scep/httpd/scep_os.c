@@ -8,6 +8,9 @@
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -23,6 +26,15 @@
 #define KEY_FILE SCEP_STATE_KEY
 
 enum { STATE_MODE = 0700, ALL_MODES = 07777 };
+
+bool scep_os_hide_memory(void)
+{
+#ifdef __linux__
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+#else
+    return true;
+#endif
+}
 
 void scep_os_child(uid_t *uid, gid_t *gid)
 {

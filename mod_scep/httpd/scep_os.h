@@ -12,6 +12,11 @@
 
 #include "scep_str.h"
 
+/** Child: no other process of the same user can read this one's memory, trace
+ * it, or make it leave a core file, whatever httpd has allowed before.
+ * @return false, and errno, if the system did not let it */
+bool scep_os_hide_memory(void);
+
 /** Who the children will be; -1 each when httpd does not run as root, since
  * they then are who the parent is. */
 void scep_os_child(uid_t *uid, gid_t *gid);

@@ -364,12 +364,17 @@ static scep_status_e copy_pair(const scep_keypair_t *pair, OSSL_LIB_CTX *libctx,
 {
     *copy = apr_pcalloc(pool, sizeof(**copy));
     (*copy)->cert = copy_cert(pair->cert, libctx, pool);
+    if (pair->key == NULL) {
+        return SCEP_OK; /* of a probe: it has a passphrase */
+    }
     (*copy)->key = copy_key(pair->key, libctx, pool);
     if ((*copy)->cert == NULL || (*copy)->key == NULL) {
         return scep_fail(
             res, SCEP_R_SETUP,
             "ScepAlgorithms legacy: the key of \"%s\" cannot be used with "
-            "OpenSSL's legacy provider; keys for that level must be in files",
+            "OpenSSL's legacy provider; keys for that level must be in files: "
+            "give it a virtual host or <ScepCA> with an RA pair of its own, or "
+            "choose another level",
             scep_name_text(pool, X509_get_subject_name(pair->cert)));
     }
     return SCEP_OK;

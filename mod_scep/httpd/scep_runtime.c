@@ -20,6 +20,8 @@
 #include "scep_os.h"
 #include "scep_place.h"
 #include "scep_ra_setup.h"
+#include "scep_review.h"
+#include "scep_sections.h"
 
 enum {
     THUMBPRINT_OCTETS = 16, /* MD5 */
@@ -179,16 +181,13 @@ static scep_status_e start_ca(scep_site_t *site, server_rec *s,
                                  .backend = service->backend,
                                  .ca = service->ca};
     site->ra_source = source;
+    scep_review_ca(
+        env, conf,
+        sk_X509_value(service->backend->certificates(service->ca), 0));
     status = scep_next_ca_setup(source, pool, &service->next, res);
     source->next = service->next;
-    if (status == SCEP_OK) {
-        status = scep_ra_setup(source, pool, &service->ra, res);
-    }
-    if (status == SCEP_OK && site->runtime->legacy != NULL) {
-        status = scep_ra_copy(service->ra, site->runtime->legacy, pool,
-                              &service->ra_legacy, res);
-    }
-    return status;
+    return status == SCEP_OK ? scep_ra_setup(source, pool, &service->ra, res)
+                             : status;
 }
 
 /* The store is opened for this and closed again: a database connection must
@@ -349,6 +348,24 @@ static scep_status_e start_master(scep_site_t *site,
     return status;
 }
 
+/* The same goes for the legacy level, for which keys must be in files. */
+static scep_status_e start_legacy(scep_site_t *site, const server_rec *s,
+                                  const scep_server_config_t *conf,
+                                  const scep_env_t *env, apr_pool_t *pool,
+                                  scep_result_t *res)
+{
+    scep_status_e status;
+
+    if (!conf->legacy || site->failed || site->service.ra_legacy != NULL ||
+        site->runtime->legacy == NULL) {
+        return SCEP_OK;
+    }
+    status = scep_ra_copy(site->service.ra, site->runtime->legacy, pool,
+                          &site->service.ra_legacy, res);
+    return status == SCEP_OK ? SCEP_OK
+                             : scep_sections_judge_legacy(s, conf, env, res);
+}
+
 static scep_site_t *find_site(const scep_runtime_t *runtime, const char *key)
 {
     int i;
@@ -403,6 +420,9 @@ scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
     if (conf->site == NULL) {
         status = make_site(runtime, s, conf, key, env, pool, ptemp, &conf->site,
                            res);
+    }
+    if (status == SCEP_OK) {
+        status = start_legacy(conf->site, s, conf, env, pool, res);
     }
     return status == SCEP_OK
                ? start_master(conf->site, conf, env, pool, ptemp, res)

@@ -6,7 +6,12 @@
 
 #include <apr_strings.h>
 
-#include <http_core.h>
+#include <http_main.h>
+
+#include "scep_location.h"
+#include "scep_place.h"
+
+extern module AP_MODULE_DECLARE_DATA scep_module;
 
 bool scep_directive_is(const ap_directive_t *directive, const char *name)
 {
@@ -66,19 +71,23 @@ static bool is_of(const server_rec *s, const ap_directive_t *d)
            strcmp(d->filename, s->defn_name) == 0;
 }
 
-bool scep_sections_walk(const server_rec *s, scep_directive_fn *fn, void *baton)
+bool scep_sections_walk_host(const server_rec *s, scep_directive_fn *fn,
+                             void *baton)
 {
     const ap_directive_t *d;
 
-    if (walk(ap_conftree, true, fn, baton)) {
-        return true;
-    }
-    for (d = s->is_virtual ? ap_conftree : NULL; d != NULL; d = d->next) {
+    for (d = ap_conftree; d != NULL; d = d->next) {
         if (is_of(s, d) && walk(d->first_child, false, fn, baton)) {
             return true;
         }
     }
     return false;
+}
+
+bool scep_sections_walk(const server_rec *s, scep_directive_fn *fn, void *baton)
+{
+    return walk(ap_conftree, true, fn, baton) ||
+           scep_sections_walk_host(s, fn, baton);
 }
 
 typedef struct find_t {
@@ -107,4 +116,137 @@ const char *scep_sections_at(const server_rec *s, const char *pattern,
     return scep_sections_walk(s, is_section, &find)
                ? scep_directive_at(find.found, pool)
                : NULL;
+}
+
+/* ---- policies ---- */
+
+static apr_array_header_t *locations_of(const server_rec *s)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(s->module_config);
+
+    return core->sec_url;
+}
+
+static bool is_of_main(const server_rec *s, const ap_conf_vector_t *section)
+{
+    const apr_array_header_t *list = locations_of(ap_server_conf);
+    int i;
+
+    for (i = 0; s->is_virtual && list != NULL && i < list->nelts; i++) {
+        if (APR_ARRAY_IDX(list, i, ap_conf_vector_t *) == section) {
+            return true;
+        }
+    }
+    return !s->is_virtual;
+}
+
+apr_array_header_t *scep_sections_policies(const server_rec *s,
+                                           apr_pool_t *pool)
+{
+    apr_array_header_t *found =
+        apr_array_make(pool, 4, sizeof(scep_policy_section_t));
+    const apr_array_header_t *list = locations_of(s);
+    scep_dir_config_t *around =
+        ap_get_module_config(s->lookup_defaults, &scep_module);
+    scep_policy_section_t *one;
+    int i;
+
+    if (around == NULL) {
+        around = scep_config_create_dir(pool, NULL);
+    }
+    one = apr_array_push(found);
+    *one = (scep_policy_section_t){around, around, NULL, !s->is_virtual};
+    for (i = 0; list != NULL && i < list->nelts; i++) {
+        ap_conf_vector_t *section = APR_ARRAY_IDX(list, i, ap_conf_vector_t *);
+        scep_dir_config_t *own = ap_get_module_config(section, &scep_module);
+
+        if (own != NULL) {
+            one = apr_array_push(found);
+            *one = (scep_policy_section_t){
+                own, scep_config_merge_dir(pool, around, own),
+                ap_get_core_module_config(section), is_of_main(s, section)};
+        }
+    }
+    return found;
+}
+
+const scep_dir_config_t *scep_sections_policy(const server_rec *s,
+                                              const char *uri, apr_pool_t *pool)
+{
+    const apr_array_header_t *list = scep_sections_policies(s, pool);
+    scep_dir_config_t *policy = scep_config_create_dir(pool, NULL);
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const scep_policy_section_t *one =
+            &APR_ARRAY_IDX(list, i, scep_policy_section_t);
+
+        if (one->core == NULL || scep_location_applies(one->core, uri)) {
+            policy = scep_config_merge_dir(pool, policy, (void *)one->own);
+        }
+    }
+    return policy;
+}
+
+/* ---- the legacy level ---- */
+
+/* Does the policy ask the CA of CONF for something? */
+static bool asks(const scep_dir_config_t *policy,
+                 const scep_server_config_t *conf, apr_pool_t *pool)
+{
+    apr_hash_index_t *hi;
+
+    if (conf->ca_name == NULL || policy->ca == NULL) {
+        if (policy->ca == conf->ca_name) {
+            return true;
+        }
+    }
+    else if (strcmp(policy->ca, conf->ca_name) == 0) {
+        return true;
+    }
+    if (conf->ca_name == NULL || policy->ca_idents == NULL) {
+        return false;
+    }
+    for (hi = apr_hash_first(pool, policy->ca_idents); hi != NULL;
+         hi = apr_hash_next(hi)) {
+        if (strcmp(apr_hash_this_val(hi), conf->ca_name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+scep_status_e scep_sections_judge_legacy(const server_rec *s,
+                                         const scep_server_config_t *conf,
+                                         const scep_env_t *env,
+                                         scep_result_t *res)
+{
+    const apr_array_header_t *list = scep_sections_policies(s, res->pool);
+    bool inherited = false;
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const scep_policy_section_t *one =
+            &APR_ARRAY_IDX(list, i, scep_policy_section_t);
+
+        if (scep_config_level(one->policy) != SCEP_LEVEL_LEGACY ||
+            !asks(one->policy, conf, res->pool)) {
+            continue;
+        }
+        if (!one->inherited || !s->is_virtual) {
+            res->place =
+                scep_places_find(one->policy->places, "ScepAlgorithms");
+            return res->status;
+        }
+        inherited = true;
+    }
+    if (inherited) {
+        scep_log(env, SCEP_LOG_WARNING,
+                 SCEPLOGNO(0044) "%s. Here that section, which stands in the "
+                                 "main server, answers 503; all else is served",
+                 res->detail);
+    }
+    scep_result_init(res, res->pool);
+    return SCEP_OK;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include <httpd.h>
+#include <http_core.h>
 
 #include "scep_config.h"
 
@@ -24,6 +25,10 @@ typedef bool scep_directive_fn(void *baton, const ap_directive_t *directive);
  */
 bool scep_sections_walk(const server_rec *s, scep_directive_fn *fn,
                         void *baton);
+
+/** The same for what stands in the <VirtualHost> of S alone. */
+bool scep_sections_walk_host(const server_rec *s, scep_directive_fn *fn,
+                             void *baton);
 
 /** The same for what is in SECTION, which may be NULL. */
 bool scep_sections_walk_in(const ap_directive_t *section, scep_directive_fn *fn,
@@ -45,5 +50,34 @@ const char *scep_directive_at(const ap_directive_t *directive,
  * NULL. From POOL. */
 const char *scep_sections_at(const server_rec *s, const char *pattern,
                              apr_pool_t *pool);
+
+/** A section, or what stands outside of all, as a policy. */
+typedef struct scep_policy_section_t {
+    const scep_dir_config_t *own;    /* what it says */
+    const scep_dir_config_t *policy; /* the same with what is around it */
+    const core_dir_config *core;     /* the section; NULL: there is none */
+    bool inherited;                  /* it stands in the main server */
+} scep_policy_section_t;
+
+/** Those of server S in which a directive of ours stands, in their order.
+ * @return scep_policy_section_t, from POOL */
+apr_array_header_t *scep_sections_policies(const server_rec *s,
+                                           apr_pool_t *pool);
+
+/** The policy of URI in S, as httpd would merge it but for <If>. */
+const scep_dir_config_t *
+scep_sections_policy(const server_rec *s, const char *uri, apr_pool_t *pool);
+
+/**
+ * The key of CONF, a CA of server S, does not serve the legacy level, as RES
+ * says. That is a fault where a section of S itself asks that CA for it. Where
+ * one of the main server does, which holds for S only as for all others, it is
+ * warned of: that section answers 503, and all else is served.
+ * @return the status of RES; or SCEP_OK, and RES is fresh
+ */
+scep_status_e scep_sections_judge_legacy(const server_rec *s,
+                                         const scep_server_config_t *conf,
+                                         const scep_env_t *env,
+                                         scep_result_t *res);
 
 #endif

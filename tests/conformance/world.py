@@ -136,7 +136,7 @@ class World:
     def stop(self):
         """What its log holds that should not be there."""
         # refusals, ScepChallenge none, names with a SID that was left out
-        self.server.expect("SCEP01", "SCEP0019", "SCEP0355")
+        self.server.expect("SCEP01", "SCEP0019", "SCEP0048", "SCEP0355")
         self.server.stop()
         complaints = self.server.unexpected() + self.server.faults()
         self.log.close()

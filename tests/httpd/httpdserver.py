@@ -498,11 +498,14 @@ class Server:
         for pid in self.group():
             if pid == self.process.pid:
                 continue
-            with contextlib.suppress(OSError):
-                with open(f"/proc/{pid}/maps", encoding="ascii",
-                          errors="replace") as file:
-                    serves = "mod_scep.so" in file.read()
-                if serves and not self.is_cgid(pid):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                try:
+                    with open(f"/proc/{pid}/maps", encoding="ascii",
+                              errors="replace") as file:
+                        serves = "mod_scep.so" in file.read()
+                    if serves and not self.is_cgid(pid):
+                        found.append(pid)
+                except PermissionError:  # its memory is hidden from its user
                     found.append(pid)
         return found
 

@@ -18,7 +18,7 @@ USER = f"{ADMIN}:{SECRET}"
 @pytest.fixture(name="running", scope="module")
 def fixture_running(make_server):
     """With the page in UTF-8, and one that is open to all, besides."""
-    return make_server(extra=(
+    server = make_server(extra=(
         "AddDefaultCharset utf-8\n"
         "<Location /utf8>\nSetHandler scep-admin\nAuthType Basic\n"
         "AuthName admin\nAuthUserFile htpasswd\nRequire valid-user\n"
@@ -26,6 +26,8 @@ def fixture_running(make_server):
         "ScepPasswordValidity 90s\n</Location>\n"
         "<Location /open>\nSetHandler scep-admin\nRequire all granted\n"
         "</Location>\n"))
+    server.expect("SCEP0047")  # of the latter
+    return server
 
 
 def thumbprint(cert):

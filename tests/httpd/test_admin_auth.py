@@ -58,7 +58,8 @@ class Site:
                 "SSLEngine On\nSSLCertificateFile tls.crt\n"
                 f"SSLCertificateKeyFile tls.key\n{conf}\n</VirtualHost>\n"))
         server = self.server
-        server.expect("AH01873")  # no session cache
+        server.expect("AH01873",  # no session cache
+                      "SCEP0047")  # by HTTP there is no page
         server.scep_conf = "ScepEngine On\n" + server.ca_conf()
         server.write_conf()
         key = scep.shared_key("tls")

@@ -18,7 +18,7 @@ AUTH = ("AuthType Basic\nAuthName admin\nAuthUserFile htpasswd\n"
 
 @pytest.fixture(name="running", scope="module")
 def fixture_running(make_server):
-    return make_server(extra=(
+    server = make_server(extra=(
         "LogLevel scep:trace8\n"
         f"<Location /scripts>\nSetHandler scep-admin\n{AUTH}</Location>\n"
         f"<Location /scripts/api>\nRequire user nobody\n</Location>\n"
@@ -33,6 +33,8 @@ def fixture_running(make_server):
         "</Location>\n"
         "<Location /master-enrol>\nSetHandler scep\nScepChallenge single\n"
         "</Location>\n"))
+    server.expect("SCEP0047")  # of /open
+    return server
 
 
 def call(server, method, path, body=None, headers=None, user=USER, base=API):

@@ -88,10 +88,24 @@ LIMITS = [
     ("ScepPasswordLength 99999999999999999999", "from 8 to 64 is wanted"),
     ("ScepPasswordValidity 0", "a time from 1 seconds to 366 days"),
     ("ScepPasswordValidity 367d", "a time from 1 seconds to 366 days"),
-    ("ScepPasswordValidity soon", "such as 90s, 20m, 8h or 2d"),
-    ("ScepPasswordValidity -1", "such as 90s, 20m, 8h or 2d"),
-    ("ScepPasswordValidity 1x", "such as 90s, 20m, 8h or 2d"),
-    ("ScepPasswordValidity xd", "such as 90s, 20m, 8h or 2d"),
+    ("ScepPasswordValidity soon", "such as 90s, 20m, 8h, 2d or 1w"),
+    ("ScepPasswordValidity -1", "such as 90s, 20m, 8h, 2d or 1w"),
+    ("ScepPasswordValidity 1x", "such as 90s, 20m, 8h, 2d or 1w"),
+    ("ScepPasswordValidity 1hx", "such as 90s"),
+    ("ScepPasswordValidity 1hours2", "such as 90s"),
+    ("ScepPasswordValidity 1.5h", "such as 90s"),
+    ('ScepPasswordValidity "1 h"', "such as 90s"),
+    ("ScepPasswordValidity 100ms", "such as 90s"),
+    ("ScepPasswordValidity 99999999999999999999d", "such as 90s"),
+    ("ScepFailureLimit 100/10mx", "such as 90s"),
+    ("ScepRenewalWindow 20%%", "a number from 1 to 99 is wanted"),
+    ("ScepRenewalWindow 2x%", "a number from 1 to 99 is wanted"),
+    ("ScepRenewalWindow +20%", "a number from 1 to 99 is wanted"),
+    ("ScepPasswordLength +9", "a number from 8 to 64 is wanted"),
+    ('ScepPasswordLength " 9"', "a number from 8 to 64 is wanted"),
+    ("ScepMaxRequestSize 64k", "a number from 4096 to 1048576 is wanted"),
+    ("ScepMaxRequestSize 18446744073709617152", "a number from 4096 to"),
+    ("ScepPasswordValidity xd", "such as 90s, 20m, 8h, 2d or 1w"),
     ("ScepRetryWindow 8d", "a time from 0 seconds to 7 days"),
     ("ScepRetryWindow m", "a time from 0 seconds to 7 days"),
     ("ScepProfileByKeyUsage a a a\nScepProfile a", "keep one of the two"),
@@ -140,7 +154,7 @@ LIMITS = [
     ("ScepApprovalMaxPerAddress 0", "a number from 1 to 100000 is wanted"),
     ("ScepApprovalMaxPerKey none", "a number from 1 to 100000 is wanted"),
     ("ScepRenewal Perhaps", "must be On or Off"),
-    ("ScepRenewalExpired never", "such as 90s, 20m, 8h or 2d; or On, or Off"),
+    ("ScepRenewalExpired never", "such as 90s, 20m, 8h, 2d or 1w; or On, or Off"),
     ("ScepDisableRenewalSubjectNameMatch 1", "must be On or Off"),
     ("ScepRenewalProfile device", "kept or endpoint is wanted"),
     ("ScepRenewalChallenge On", "ignore or require is wanted"),
@@ -221,6 +235,9 @@ def test_name_that_is_not_defined(make, line, text):
     "ScepPasswordValidity 1", "ScepPasswordValidity 90s",
     "ScepPasswordValidity 60m", "ScepPasswordValidity 60min",
     "ScepPasswordValidity 8h", "ScepPasswordValidity 366d",
+    "ScepPasswordValidity 1hour", "ScepPasswordValidity 1day",
+    "ScepPasswordValidity 2w", "ScepPasswordValidity 90Seconds",
+    "ScepFailureLimit 100/10minutes", "ScepRenewalExpired 2weeks",
     "ScepRetryWindow 0", "ScepRetryWindow 20m", "ScepRetryWindow 7d",
     "ScepFailureLimit Off", "ScepFailureLimit 1/1d",
     "ScepFailureLimit 100000/10m Refuse", "ScepFailureLimit 20/60 delay",
@@ -444,14 +461,18 @@ def test_expired_ca_lets_the_server_start(httpd):
     key = scep.shared_key("alone")
     server = httpd(pairs=(Pair(make_cert(
         "Old CA", key, ca=True, usage=CA_USAGE + (SIGN, ENCRYPT), days=-1,
-        start=datetime.timedelta(days=-9)), key), None), start=False)
-    server.expect("SCEP0351", "SCEP0170")
+        start=datetime.timedelta(days=-9)), key), None), start=False,
+        extra="<Location /open>\nSetHandler scep\nScepChallenge none\n"
+        "</Location>\n")
+    server.expect("SCEP0351", "SCEP0170", "SCEP0019")
     server.start()
     assert server.count("SCEP0351") == 1
     assert server.http("GET", "/index.html").status == 200
-    request = scep.Request(server.ra_cert, server.draw(), "device")
-    assert server.endpoint().post(request.der())[0] == 503
+    assert server.admin().status == 503
     assert "CA certificate has expired" in server.error_log()
+    request = scep.Request(server.ra_cert, None, "device")
+    assert server.endpoint("/open").post(request.der())[0] == 503
+    assert server.count("SCEP0170") == 2
 
 
 def rsa_ca(*usage):

@@ -144,9 +144,12 @@ def test_engine_off(httpd):
 
 
 def test_handler_without_engine(httpd):
-    server = httpd(scep_conf="<Location /scep>\nSetHandler scep\n</Location>\n")
+    """-t finds it in the configuration, and cannot see an .htaccess."""
+    server = httpd(scep_conf="<Directory @DIR@/htdocs>\nAllowOverride FileInfo\n"
+                   "</Directory>\n")
+    server.write("htdocs/.htaccess", "SetHandler scep\n")
     server.expect("SCEP0174")
-    assert server.http("GET", f"/scep?{CAPS}").status == 500
+    assert server.http("GET", f"/index.html?{CAPS}").status == 500
 
 
 def test_set_handler(httpd):
@@ -157,7 +160,7 @@ def test_set_handler(httpd):
     answer = server.http("GET", f"/pki/x?{CAPS}")
     assert b"POSTPKIOperation" in answer.body
     # no user: no page, although nobody asked for one
-    server.expect("SCEP0180")
+    server.expect("SCEP0180", "SCEP0047")
     assert server.http("GET", "/pki/passwords").status == 403
     # mod_alias comes after us
     assert server.http("GET", f"/certsrv/mscep?{CAPS}").status == 200
@@ -320,6 +323,7 @@ def test_virtual_hosts(httpd):
     server.vhosts = (vhost("first", "") + vhost("on", "ScepEngine On\n")
                      + vhost("too", "ScepEngine On\nScepAlgorithms modern\n"))
     server.write_conf()
+    server.expect("SCEP0047")
     server.start()
     assert caps(server, "first") == 404
     assert caps(server, "on") == caps(server, "too") == 200

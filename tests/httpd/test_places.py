@@ -10,6 +10,8 @@ import pytest
 from httpdserver import ENCRYPT, SIGN, make_cert, pem
 from test_config_start import OWN_CA, host, vpn_files
 
+# Nobody is to draw passwords here, or a warning would tell of the page.
+CLOSED = "<Location /certsrv/mscep_admin>\nRequire all denied\n</Location>\n"
 HERE = "#here"  # ends the line that is to be named
 
 
@@ -18,7 +20,7 @@ def fixture_make(httpd):
     """make(**Server's arguments) is not started, has another CA's files, and
     the lines that end with HERE noted in `server.places`."""
     def make(**more):
-        server = httpd(start=False, files=vpn_files(), **more)
+        server = httpd(start=False, files=vpn_files(), extra=CLOSED, **more)
         server.places = []
         for name in os.listdir(server.dir):
             if name.endswith(".conf"):

@@ -104,6 +104,7 @@ def fixture_running(make_server, old_ca):
     server = WithOldCA(extra=CONF)
     server.start()
     server.expect("SCEP01")  # refusals are what is tested here
+    server.expect("SCEP0048")  # for any name, at /names
     yield server
     server.stop()
     lines, faults = server.unexpected(), server.faults()
