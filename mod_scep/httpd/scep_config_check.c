@@ -289,7 +289,7 @@ bool scep_config_check(server_rec *main_server, apr_pool_t *ptemp, bool files,
     server_rec *s;
     bool good = !files || check_lock(main_server, ptemp);
 
-    good = scep_review_handlers(main_server, ptemp) && good;
+    good = scep_review_handlers(main_server, ptemp, quiet) && good;
     if (!quiet && files) {
         scep_review(main_server, ptemp);
     }

@@ -398,6 +398,7 @@ typedef struct handlers_t {
     server_rec *main_server;
     server_rec *s; /* whose <VirtualHost> is looked at */
     apr_pool_t *pool;
+    bool quiet;
     bool good;
 } handlers_t;
 
@@ -406,6 +407,7 @@ static bool check_handler(void *baton, const ap_directive_t *d)
     handlers_t *h = baton;
     const char *value = scep_directive_value(d, h->pool);
     scep_result_t res;
+    bool off;
 
     if ((!scep_directive_is(d, "SetHandler") &&
          !scep_directive_is(d, "AddHandler")) ||
@@ -414,21 +416,28 @@ static bool check_handler(void *baton, const ap_directive_t *d)
          strcasecmp(value, "scep-crl") != 0)) {
         return false;
     }
+    /* Who says Off in so many words may want it back later. */
+    off = scep_config_server(h->s)->engine == 0;
+    if (off && h->quiet) {
+        return false;
+    }
     scep_result_init(&res, h->pool);
     scep_fail(&res, SCEP_R_SETUP,
               "%s %s: there is no ScepEngine On here that could serve it; set "
               "it, or remove the handler",
               d->directive, value);
     res.place = scep_directive_at(d, h->pool);
-    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, h->s, SCEPLOGNO(0050) "%s",
+    ap_log_error(APLOG_MARK, off ? APLOG_WARNING : APLOG_EMERG, 0, h->s,
+                 SCEPLOGNO(0050) "%s",
                  scep_place_fault(h->s, scep_config_server(h->s), &res, NULL));
-    h->good = false;
+    h->good = h->good && off;
     return false;
 }
 
-bool scep_review_handlers(server_rec *main_server, apr_pool_t *ptemp)
+bool scep_review_handlers(server_rec *main_server, apr_pool_t *ptemp,
+                          bool quiet)
 {
-    handlers_t h = {main_server, main_server, ptemp, true};
+    handlers_t h = {main_server, main_server, ptemp, quiet, true};
 
     if (!scep_runtime_wanted(main_server)) {
         scep_sections_walk(main_server, check_handler, &h);

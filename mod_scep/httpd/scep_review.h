@@ -21,8 +21,10 @@ void scep_review_ca(const scep_env_t *env, const scep_server_config_t *conf,
                     X509 *cert);
 
 /** Refuse a handler of ours where no ScepEngine serves it; what is wrong is
- * logged. @return true if all is well */
-bool scep_review_handlers(server_rec *main_server, apr_pool_t *ptemp);
+ * logged. Where the engine is expressly Off it is only warned of, unless
+ * QUIET. @return true if all is well */
+bool scep_review_handlers(server_rec *main_server, apr_pool_t *ptemp,
+                          bool quiet);
 
 /** httpd's children hold the CA's key: CoreDumpDirectory must not open their
  * memory to other processes of httpd's user. (scep_review() tells of it.) */
