@@ -123,6 +123,11 @@ typedef enum {
       "The message is missing.")                                               \
     X(SCEP_R_NO_NEXT_CA, 109, SCEP_NOT_FOUND, 404, SCEP_FAIL_NONE,             \
       "There is no next CA certificate.")                                      \
+    /* names: CertRep FAILURE */                                               \
+    X(SCEP_R_NAME, 110, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,              \
+      "A name in the request cannot be certified.")                            \
+    X(SCEP_R_NAME_OF_CA, 111, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,        \
+      "A name in the request cannot be certified.")                            \
     /* no pkiMessage that could be answered by a CertRep */                    \
     X(SCEP_R_SYNTAX, 120, SCEP_REFUSED, 400, SCEP_FAIL_NONE,                   \
       "The message is not a SCEP pkiMessage.")                                 \

@@ -54,7 +54,8 @@ typedef struct scep_challenge_request_t {
                             * encoding does not verify any more */
     scep_octets_t csr_der; /* as received, with the challengePassword: wipe
                             * every copy */
-    const char *subject;   /* RFC 2253, non-ASCII escaped; printable */
+    const char *subject;   /* RFC 4514, in UTF-8; what does not show
+                            * itself is escaped */
     const char *const *alt_names; /* "DNS:host.example", "IP:192.0.2.1",
                                    * "email:...", "URI:...", "UPN:...", or
                                    * "other:..." for what has no text; control

@@ -10,6 +10,7 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_in_use_p.h mod_scep/base/scep_in_use_read.c \
 	mod_scep/base/scep_json.c mod_scep/base/scep_json.h \
 	mod_scep/base/scep_json_read.c mod_scep/base/scep_json_read.h \
+	mod_scep/base/scep_name_search.c mod_scep/base/scep_name_search.h \
 	mod_scep/base/scep_openssl_floor.c \
 	mod_scep/base/scep_openssl_floor.h \
 	mod_scep/base/scep_result.c \
@@ -25,8 +26,9 @@ BASE_TESTS = tests/unit/test_cert_time tests/unit/test_counts \
 	tests/unit/test_env tests/unit/test_file tests/unit/test_file_kind \
 	tests/unit/test_in_use tests/unit/test_in_use_read tests/unit/test_json \
 	tests/unit/test_json_read tests/unit/test_openssl_floor \
-	tests/unit/test_result tests/unit/test_seal tests/unit/test_span \
-	tests/unit/test_str
+	tests/unit/test_result tests/unit/test_seal \
+	tests/unit/test_span tests/unit/test_str \
+	tests/unit/test_name_search
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
 endif
@@ -71,6 +73,10 @@ tests_unit_test_in_use_read_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/fixture.h
 tests_unit_test_json_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_json_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_name_search_SOURCES = tests/unit/test_name_search.c \
+	tests/unit/fixture.h
+tests_unit_test_name_search_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_name_search_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_openssl_floor_SOURCES = tests/unit/test_openssl_floor.c \
 	tests/unit/fixture.h
 tests_unit_test_openssl_floor_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -197,20 +197,50 @@ size_t scep_cms_decrypt(CMS_ContentInfo *cms, const scep_keypair_t *pair,
     return len;
 }
 
+/* The octets of what would not show itself as hex pairs (RFC 4514 2.4). */
+static const char *escape_hidden(apr_pool_t *pool, scep_octets_t text)
+{
+    const unsigned char *at = text.data, *end = at + text.len;
+    char *out, *to;
+
+    out = to = apr_palloc(pool, 3 * text.len + 1);
+    while (at < end) {
+        const unsigned char *from = at;
+        bool plain = scep_point_visible(scep_utf8_point(&at, end));
+
+        for (; from < at; from++) {
+            if (plain) {
+                *to++ = (char)*from;
+            }
+            else {
+                *to++ = '\\';
+                to = scep_hex_into(to, from, 1) + 2;
+            }
+        }
+    }
+    *to = '\0';
+    return out;
+}
+
 const char *scep_name_text(apr_pool_t *pool, const X509_NAME *name)
 {
+    const unsigned long flags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
     BIO *bio = scep_bio_own(pool, BIO_new(BIO_s_mem()));
-    scep_octets_t text;
 
-    if (bio == NULL || name == NULL ||
-        X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) < 0) {
-        scep_crypto_clear_errors();
+    if (bio == NULL || name == NULL) {
         return "?";
     }
-    text = scep_bio_octets(pool, bio);
-    return text.len > 0
-               ? apr_pstrmemdup(pool, (const char *)text.data, text.len)
-               : "";
+    if (X509_NAME_print_ex(bio, name, 0, flags) < 0) {
+        /* A string that is none of its type: all of them in hex. */
+        (void)BIO_reset(bio);
+        if (X509_NAME_print_ex(bio, name, 0, flags | ASN1_STRFLGS_DUMP_ALL) <
+            0) {
+            scep_crypto_clear_errors();
+            return "?";
+        }
+    }
+    scep_crypto_clear_errors();
+    return escape_hidden(pool, scep_bio_octets(pool, bio));
 }
 
 const char *scep_serial_text(apr_pool_t *pool, const ASN1_INTEGER *serial)

@@ -92,7 +92,9 @@ scep_octets_t scep_bio_octets(apr_pool_t *pool, BIO *bio);
 size_t scep_cms_decrypt(CMS_ContentInfo *cms, const scep_keypair_t *pair,
                         unsigned char *out, size_t size);
 
-/** NAME in RFC 2253 form with non-ASCII escaped, from POOL; never NULL. */
+/** NAME in RFC 4514 form, in UTF-8 without anything that does not show itself:
+ * control and format characters are hex pairs. Strings that do not hold what
+ * their type promises are shown as DER. From POOL; never NULL. */
 const char *scep_name_text(apr_pool_t *pool, const X509_NAME *name);
 
 /** Serial number in upper-case hex without leading zeros, from POOL. */

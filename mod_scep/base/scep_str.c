@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_str.c: hex, constant-time comparison, wiping. (base layer)
+ * scep_str.c: hex, constant-time comparison, wiping, text to be shown.
+ * (base layer)
  */
 #include "scep_str.h"
 
@@ -126,9 +127,19 @@ void *scep_secret_alloc(apr_pool_t *pool, size_t len)
     return secret->data;
 }
 
-const char *scep_printable(apr_pool_t *pool, const char *text, size_t max)
+static char *put_escaped(char *to, unsigned char c)
 {
     static const char digits[] = "0123456789abcdef";
+
+    *to++ = '\\';
+    *to++ = 'x';
+    *to++ = digits[c >> 4];
+    *to++ = digits[c & 15];
+    return to;
+}
+
+const char *scep_printable(apr_pool_t *pool, const char *text, size_t max)
+{
     size_t len, i;
     char *out, *to;
 
@@ -147,12 +158,98 @@ const char *scep_printable(apr_pool_t *pool, const char *text, size_t max)
             *to++ = (char)c;
         }
         else {
-            *to++ = '\\';
-            *to++ = 'x';
-            *to++ = digits[c >> 4];
-            *to++ = digits[c & 15];
+            to = put_escaped(to, c);
         }
     }
     *to = '\0';
     return out;
+}
+
+long scep_utf8_point(const unsigned char **at, const unsigned char *end)
+{
+    static const unsigned long smallest[] = {0, 0x80, 0x800, 0x10000};
+    const unsigned char *text = *at;
+    unsigned long point = *text;
+    int more = 0, i;
+
+    (*at)++;
+    if (point < 0x80) {
+        return (long)point;
+    }
+    if (point >= 0xc2 && point <= 0xf4) {
+        more = point < 0xe0 ? 1 : point < 0xf0 ? 2 : 3;
+        point &= 0x3fU >> more;
+    }
+    if (more == 0 || end - text <= more) {
+        return -1;
+    }
+    for (i = 1; i <= more; i++) {
+        if ((text[i] & 0xc0) != 0x80) {
+            return -1;
+        }
+        point = point << 6 | (text[i] & 0x3fU);
+    }
+    if (point < smallest[more] || point > 0x10ffff ||
+        (point >= 0xd800 && point <= 0xdfff)) {
+        return -1;
+    }
+    *at += more;
+    return (long)point;
+}
+
+bool scep_point_visible(long point)
+{
+    static const struct {
+        long first, last;
+    } hidden[] = {
+        {-1, 0x1f},         {0x7f, 0x9f},     {0xad, 0xad},
+        {0x61c, 0x61c},     {0x180e, 0x180e}, {0x200b, 0x200f},
+        {0x2028, 0x202e},   {0x2060, 0x206f}, {0xd800, 0xdfff},
+        {0xfeff, 0xfeff},   {0xfff9, 0xfffb}, {0xfffe, 0xffff},
+        {0xe0000, 0xe007f},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        if (point >= hidden[i].first && point <= hidden[i].last) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const char *scep_visible(apr_pool_t *pool, scep_octets_t text,
+                         const char *specials)
+{
+    const unsigned char *at = text.data, *end = at + text.len;
+    char *out, *to;
+
+    out = to = apr_palloc(pool, 4 * text.len + 1);
+    while (at < end) {
+        const unsigned char *from = at;
+        long point = scep_utf8_point(&at, end);
+        bool plain = scep_point_visible(point) &&
+                     (point > 0x7f || strchr(specials, (int)point) == NULL);
+
+        for (; from < at; from++) {
+            if (plain) {
+                *to++ = (char)*from;
+            }
+            else {
+                to = put_escaped(to, *from);
+            }
+        }
+    }
+    *to = '\0';
+    return out;
+}
+
+const char *scep_shown(apr_pool_t *pool, const char *text)
+{
+    return text != NULL
+               ? scep_visible(
+                     pool,
+                     (scep_octets_t){(const unsigned char *)text, strlen(text)},
+                     "")
+               : "-";
 }

@@ -49,4 +49,26 @@ void *scep_secret_alloc(apr_pool_t *pool, size_t len);
  * MAX octets before escaping; for log lines. NULL gives "-". */
 const char *scep_printable(apr_pool_t *pool, const char *text, size_t max);
 
+/**
+ * The code point of UTF-8 at *AT, which moves behind it. END is not read.
+ * @return -1 for an octet that is not part of well-formed UTF-8 (RFC 3629);
+ *     *AT then moves by that octet
+ */
+long scep_utf8_point(const unsigned char **at, const unsigned char *end);
+
+/** Does POINT, as scep_utf8_point() returns it, show itself? Control and format
+ * characters do not: those that end a line, turn the direction of writing, or
+ * take no room. */
+bool scep_point_visible(long point);
+
+/**
+ * TEXT for a person to read, whole: visible characters of UTF-8 as they are,
+ * the octets of all others, and of those in SPECIALS (ASCII), as \xNN.
+ */
+const char *scep_visible(apr_pool_t *pool, scep_octets_t text,
+                         const char *specials);
+
+/** The same of a string, all of it, for a terminal; NULL gives "-". */
+const char *scep_shown(apr_pool_t *pool, const char *text);
+
 #endif

@@ -6,9 +6,6 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
-#include <apr_strings.h>
-
 #include "scep_der.h"
 
 static void san_free(void *object)
@@ -44,42 +41,6 @@ static bool is_sid(const GENERAL_NAME *name)
     return (name->type == GEN_URI &&
             is_sid_uri(name->d.uniformResourceIdentifier)) ||
            (name->type == GEN_OTHERNAME && is_sid_other(name->d.otherName));
-}
-
-/* A NUL or a line end in a name makes two programs read two names. */
-static bool is_plain(const ASN1_IA5STRING *text)
-{
-    const unsigned char *data = ASN1_STRING_get0_data(text);
-    int len = ASN1_STRING_length(text), i;
-
-    for (i = 0; i < len; i++) {
-        if (data[i] < 0x20 || data[i] > 0x7e) {
-            return false;
-        }
-    }
-    return len > 0;
-}
-
-static bool is_sound(const GENERAL_NAME *name)
-{
-    int len;
-
-    switch (name->type) {
-    case GEN_DNS:
-    case GEN_EMAIL:
-    case GEN_URI:
-        return is_plain(name->d.ia5);
-    case GEN_IPADD:
-        len = ASN1_STRING_length(name->d.iPAddress);
-        return len == 4 || len == 16;
-    case GEN_DIRNAME:
-        return X509_NAME_entry_count(name->d.directoryName) > 0;
-    case GEN_OTHERNAME:
-    case GEN_RID:
-        return true;
-    default:
-        return false;
-    }
 }
 
 static scep_status_e refuse(scep_result_t *res, const char *why)
@@ -124,12 +85,6 @@ scep_status_e scep_cert_san(const scep_extensions_t *extensions,
         if (is_sid(name)) {
             GENERAL_NAME_free(sk_GENERAL_NAME_delete(names, i));
             ++*left_out;
-        }
-        else if (!is_sound(name)) {
-            return refuse(res, apr_psprintf(pool,
-                                            "holds a name of type %d that "
-                                            "cannot be certified",
-                                            name->type));
         }
     }
     if (sk_GENERAL_NAME_num(names) > 0) {

@@ -7,6 +7,11 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_authorize.c mod_scep/enroll/scep_authorize.h \
 	mod_scep/enroll/scep_draw.c mod_scep/enroll/scep_draw.h \
 	mod_scep/enroll/scep_getcacert.c mod_scep/enroll/scep_message.h \
+	mod_scep/enroll/scep_asked.c mod_scep/enroll/scep_asked.h \
+	mod_scep/enroll/scep_name_check.c mod_scep/enroll/scep_name_check.h \
+	mod_scep/enroll/scep_name_rules.c mod_scep/enroll/scep_name_rules.h \
+	mod_scep/enroll/scep_name_string.c mod_scep/enroll/scep_name_string.h \
+	mod_scep/enroll/scep_name_syntax.c mod_scep/enroll/scep_name_syntax.h \
 	mod_scep/enroll/scep_names.c mod_scep/enroll/scep_names.h \
 	mod_scep/enroll/scep_renewal.c mod_scep/enroll/scep_renewal.h \
 	mod_scep/enroll/scep_issue.c mod_scep/enroll/scep_issue.h \
@@ -34,6 +39,9 @@ ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names \
 	tests/unit/test_pattern tests/unit/test_authorize tests/unit/test_draw \
 	tests/unit/test_getcacert tests/unit/test_issue tests/unit/test_manage \
 	tests/unit/test_names tests/unit/test_renewal \
+	tests/unit/test_asked tests/unit/test_name_check \
+	tests/unit/test_name_rules tests/unit/test_name_string \
+	tests/unit/test_name_syntax \
 	tests/unit/test_master_document \
 	tests/unit/test_certpoll tests/unit/test_pending \
 	tests/unit/test_requests \
@@ -52,6 +60,26 @@ ENROLL_FIXTURE = tests/unit/enroll_fixture.c tests/unit/enroll_fixture.h \
 	tests/unit/fixture.h
 ENROLL_MAKER = $(ENROLL_FIXTURE) tests/unit/message_maker.c \
 	tests/unit/message_maker.h
+tests_unit_test_asked_SOURCES = tests/unit/test_asked.c \
+	tests/unit/fixture.h tests/unit/fixture_ca.h
+tests_unit_test_asked_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_asked_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_name_rules_SOURCES = tests/unit/test_name_rules.c \
+	tests/unit/fixture.h
+tests_unit_test_name_rules_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_name_rules_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_name_string_SOURCES = tests/unit/test_name_string.c \
+	tests/unit/fixture.h
+tests_unit_test_name_string_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_name_string_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_name_syntax_SOURCES = tests/unit/test_name_syntax.c \
+	tests/unit/fixture.h
+tests_unit_test_name_syntax_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_name_syntax_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_name_check_SOURCES = tests/unit/test_name_check.c \
+	$(ENROLL_FIXTURE)
+tests_unit_test_name_check_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_name_check_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_attempts_SOURCES = tests/unit/test_attempts.c \
 	$(ENROLL_FIXTURE)
 tests_unit_test_attempts_CPPFLAGS = $(UNIT_CPPFLAGS)

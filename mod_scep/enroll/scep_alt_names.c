@@ -10,101 +10,184 @@
 #include <apr_strings.h>
 
 #include "scep_cert_san.h"
+#include "scep_name_string.h"
 
-enum { MAX_SHOWN = 1024, IPV4_OCTETS = 4 };
+enum { IPV4_OCTETS = 4, IPV6_OCTETS = 16 };
 
-/* scep_cert_san() has seen to it that it is printable ASCII. */
-static const char *plain(apr_pool_t *pool, const ASN1_STRING *text)
+/* All of it, the octets of what does not show itself escaped. A comma before a
+ * blank would look like the end of the name in a list. */
+static const char *visible(apr_pool_t *pool, scep_octets_t octets)
 {
-    return apr_pstrmemdup(pool, (const char *)ASN1_STRING_get0_data(text),
-                          (apr_size_t)ASN1_STRING_length(text));
+    const char *text = scep_visible(pool, octets, "\"\\");
+    char *out, *to;
+
+    if (strstr(text, ", ") == NULL) {
+        return text;
+    }
+    out = to = apr_palloc(pool, 4 * strlen(text) + 1);
+    for (; *text != '\0'; text++) {
+        if (text[0] == ',' && text[1] == ' ') {
+            memcpy(to, "\\x2c", 4);
+            to += 4;
+        }
+        else {
+            *to++ = *text;
+        }
+    }
+    *to = '\0';
+    return out;
 }
 
-static const char *address(apr_pool_t *pool, const ASN1_OCTET_STRING *octets)
+static scep_octets_t octets_of(const ASN1_STRING *string)
 {
-    int family = ASN1_STRING_length(octets) == IPV4_OCTETS ? AF_INET : AF_INET6;
+    const scep_octets_t octets = {ASN1_STRING_get0_data(string),
+                                  (size_t)ASN1_STRING_length(string)};
+
+    return octets;
+}
+
+/* As it stands; with anything that is no plain text escaped, so that it fits no
+ * pattern. */
+static void set_text(scep_alt_name_t *out, const char *kind, int type,
+                     const ASN1_STRING *string, apr_pool_t *pool)
+{
+    scep_octets_t octets = octets_of(string);
+    size_t count;
+    const char *shown = visible(pool, octets);
+    bool plain = scep_string_fault(type, octets, pool, &count) == NULL;
+
+    out->kind = out->label = kind;
+    out->value =
+        plain ? apr_pstrmemdup(pool, (const char *)octets.data, octets.len)
+              : shown;
+    out->shown = scep_string_shown(type, octets, pool);
+    out->text = apr_pstrcat(pool, kind, ":", shown, NULL);
+}
+
+static void set_address(scep_alt_name_t *out, const ASN1_STRING *string,
+                        apr_pool_t *pool)
+{
+    scep_octets_t octets = octets_of(string);
     char text[INET6_ADDRSTRLEN] = "";
 
-    inet_ntop(family, ASN1_STRING_get0_data(octets), text, sizeof(text));
-    return apr_pstrdup(pool, text);
+    out->kind = out->label = "IP";
+    if (octets.len == IPV4_OCTETS || octets.len == IPV6_OCTETS) {
+        inet_ntop(octets.len == IPV4_OCTETS ? AF_INET : AF_INET6, octets.data,
+                  text, sizeof(text));
+        out->value = apr_pstrdup(pool, text);
+    }
+    else {
+        out->value = scep_string_shown(V_ASN1_OCTET_STRING, octets, pool);
+    }
+    out->shown = out->value;
+    out->text = apr_pstrcat(pool, "IP:", out->value, NULL);
 }
 
-/* An account's name in Windows; NULL if it is anything else, or no text. */
-static const char *principal(apr_pool_t *pool, const OTHERNAME *other)
+static const char *der_hex(apr_pool_t *pool, const void *object,
+                           const ASN1_ITEM *item)
 {
-    const ASN1_STRING *value;
+    scep_octets_t der = scep_der_of(pool, object, item);
 
-    if (OBJ_obj2nid(other->type_id) != NID_ms_upn ||
-        ASN1_TYPE_get(other->value) != V_ASN1_UTF8STRING) {
-        return NULL;
-    }
-    value = other->value->value.utf8string;
-    if (ASN1_STRING_length(value) == 0 ||
-        memchr(ASN1_STRING_get0_data(value), '\0',
-               (size_t)ASN1_STRING_length(value)) != NULL) {
-        return NULL;
-    }
-    return plain(pool, value);
+    return apr_pstrcat(pool, "#", scep_hex(pool, der.data, der.len), NULL);
 }
 
-static void describe_other(apr_pool_t *pool, const GENERAL_NAME *name,
-                           scep_alt_name_t *out)
+/* LABEL says what the value is of; "" for nothing. */
+static void set_other(scep_alt_name_t *out, const char *label,
+                      const char *value, apr_pool_t *pool)
 {
-    char oid[64] = "";
+    out->kind = "other";
+    out->label = label;
+    out->shown = value;
+    out->value = apr_pstrcat(pool, label, " ", value, NULL);
+    out->text = apr_pstrcat(pool, "other:", out->value, NULL);
+}
 
-    out->kind = "UPN";
-    out->value =
-        name->type == GEN_OTHERNAME ? principal(pool, name->d.otherName) : NULL;
-    if (out->value != NULL) {
+/* A string in quotes; of anything else its DER in hex. */
+static void set_other_name(scep_alt_name_t *out, const OTHERNAME *other,
+                           apr_pool_t *pool)
+{
+    int type = ASN1_TYPE_get(other->value);
+    char oid[128] = "";
+    const char *label;
+
+    OBJ_obj2txt(oid, sizeof(oid), other->type_id, 1);
+    label = apr_pstrcat(pool, "otherName ", oid, NULL);
+    if (scep_string_is_text(type) && type != V_ASN1_BMPSTRING &&
+        type != V_ASN1_UNIVERSALSTRING) {
+        const ASN1_STRING *value = other->value->value.asn1_string;
+
+        set_other(out, label,
+                  apr_pstrcat(pool, "\"", visible(pool, octets_of(value)), "\"",
+                              NULL),
+                  pool);
+        out->shown = scep_string_shown(type, octets_of(value), pool);
         return;
     }
-    out->kind = "other";
+    set_other(out, label, der_hex(pool, other->value, ASN1_ITEM_rptr(ASN1_ANY)),
+              pool);
+}
+
+static bool is_principal(const OTHERNAME *other)
+{
+    return OBJ_obj2nid(other->type_id) == NID_ms_upn &&
+           ASN1_TYPE_get(other->value) == V_ASN1_UTF8STRING;
+}
+
+static void describe_rare(const GENERAL_NAME *name, apr_pool_t *pool,
+                          scep_alt_name_t *out)
+{
+    char oid[128] = "";
+
     switch (name->type) {
     case GEN_DIRNAME:
-        out->value =
-            apr_pstrcat(pool, "directoryName ",
-                        scep_name_text(pool, name->d.directoryName), NULL);
+        set_other(out, "directoryName",
+                  scep_name_text(pool, name->d.directoryName), pool);
         break;
     case GEN_RID:
         OBJ_obj2txt(oid, sizeof(oid), name->d.registeredID, 1);
-        out->value = apr_pstrcat(pool, "registeredID ", oid, NULL);
+        set_other(out, "registeredID", apr_pstrdup(pool, oid), pool);
         break;
-    case GEN_OTHERNAME:
-        OBJ_obj2txt(oid, sizeof(oid), name->d.otherName->type_id, 1);
-        out->value = apr_pstrcat(pool, "otherName ", oid, NULL);
+    case GEN_X400:
+        set_other(out, "x400Address",
+                  der_hex(pool, name, ASN1_ITEM_rptr(GENERAL_NAME)), pool);
         break;
     default:
-        out->value = "unknown";
+        set_other(out, "ediPartyName",
+                  der_hex(pool, name, ASN1_ITEM_rptr(GENERAL_NAME)), pool);
         break;
     }
 }
 
-static void describe(apr_pool_t *pool, const GENERAL_NAME *name,
-                     scep_alt_name_t *out)
+void scep_alt_name_describe(const GENERAL_NAME *name, apr_pool_t *pool,
+                            scep_alt_name_t *out)
 {
     switch (name->type) {
     case GEN_DNS:
-        out->kind = "DNS";
-        out->value = plain(pool, name->d.dNSName);
+        set_text(out, "DNS", V_ASN1_IA5STRING, name->d.dNSName, pool);
         break;
     case GEN_EMAIL:
-        out->kind = "email";
-        out->value = plain(pool, name->d.rfc822Name);
+        set_text(out, "email", V_ASN1_IA5STRING, name->d.rfc822Name, pool);
         break;
     case GEN_URI:
-        out->kind = "URI";
-        out->value = plain(pool, name->d.uniformResourceIdentifier);
+        set_text(out, "URI", V_ASN1_IA5STRING,
+                 name->d.uniformResourceIdentifier, pool);
         break;
     case GEN_IPADD:
-        out->kind = "IP";
-        out->value = address(pool, name->d.iPAddress);
+        set_address(out, name->d.iPAddress, pool);
+        break;
+    case GEN_OTHERNAME:
+        if (is_principal(name->d.otherName)) {
+            set_text(out, "UPN", V_ASN1_UTF8STRING,
+                     name->d.otherName->value->value.utf8string, pool);
+        }
+        else {
+            set_other_name(out, name->d.otherName, pool);
+        }
         break;
     default:
-        describe_other(pool, name, out);
+        describe_rare(name, pool, out);
         break;
     }
-    out->text = apr_pstrcat(pool, out->kind, ":",
-                            scep_printable(pool, out->value, MAX_SHOWN), NULL);
 }
 
 scep_status_e scep_alt_names(const scep_extensions_t *extensions,
@@ -120,9 +203,8 @@ scep_status_e scep_alt_names(const scep_extensions_t *extensions,
     for (i = 0;
          status == SCEP_OK && san != NULL && i < sk_GENERAL_NAME_num(san);
          i++) {
-        scep_alt_name_t *name = apr_array_push(*names);
-
-        describe(pool, sk_GENERAL_NAME_value(san, i), name);
+        scep_alt_name_describe(sk_GENERAL_NAME_value(san, i), pool,
+                               apr_array_push(*names));
     }
     return status;
 }
@@ -138,4 +220,21 @@ const char *const *scep_alt_name_texts(const apr_array_header_t *names,
         texts[i] = APR_ARRAY_IDX(names, i, scep_alt_name_t).text;
     }
     return texts;
+}
+
+const char *scep_alt_names_list(const apr_array_header_t *names,
+                                apr_pool_t *pool)
+{
+    apr_array_header_t *parts =
+        apr_array_make(pool, 2 * names->nelts + 1, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < names->nelts; i++) {
+        if (i > 0) {
+            APR_ARRAY_PUSH(parts, const char *) = ", ";
+        }
+        APR_ARRAY_PUSH(parts, const char *) =
+            APR_ARRAY_IDX(names, i, scep_alt_name_t).text;
+    }
+    return apr_array_pstrcat(pool, parts, 0);
 }

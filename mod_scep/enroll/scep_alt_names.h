@@ -9,14 +9,24 @@
 
 #include <apr_tables.h>
 
+#include <openssl/x509v3.h>
+
 #include "scep_crypto.h"
 
 /** One of them. */
 typedef struct scep_alt_name_t {
     const char *kind;  /* "DNS", "email", "URI", "IP", "UPN", or "other" */
-    const char *value; /* of "other": its form only; printable */
-    const char *text;  /* "kind:value", printable ASCII */
+    const char *value; /* "host.example"; escaped if it is malformed */
+    const char *text;  /* "kind:value": all of it, in UTF-8; what does not show
+                        * itself, quotes, and commas before a blank are
+                        * escaped */
+    const char *label; /* as KIND, or "otherName 1.2.3.4", for messages */
+    const char *shown; /* the value, for messages: cut if it is very long */
 } scep_alt_name_t;
+
+/** NAME into OUT, all from POOL. */
+void scep_alt_name_describe(const GENERAL_NAME *name, apr_pool_t *pool,
+                            scep_alt_name_t *out);
 
 /**
  * Those in EXTENSIONS (may be NULL) that may get into a certificate.
@@ -30,5 +40,9 @@ scep_status_e scep_alt_names(const scep_extensions_t *extensions,
 /** The texts of NAMES, NULL-terminated. */
 const char *const *scep_alt_name_texts(const apr_array_header_t *names,
                                        apr_pool_t *pool);
+
+/** The texts of NAMES with ", " between them; "" for none. */
+const char *scep_alt_names_list(const apr_array_header_t *names,
+                                apr_pool_t *pool);
 
 #endif

@@ -346,6 +346,7 @@ static scep_status_e hold_to_limits(scep_request_t *req, const scep_csr_t *csr,
                          "the limits for \"%s\" are malformed: %s",
                          csr->subject, error);
     }
+    claim->limits = limits;
     status = scep_limits_check(limits, req, csr, res);
     if (status == SCEP_OK && scep_limits_profile(limits) != NULL) {
         status = choose_profile(req, scep_limits_profile(limits), claim, res);
@@ -594,6 +595,7 @@ scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,
 
         claim->source = sources->source[i];
         claim->profile = NULL;
+        claim->limits = NULL;
         claim->uses = 0;
         scep_result_init(res, req->pool);
         status = is_guessable(claim->source)

@@ -17,6 +17,7 @@ typedef struct scep_claim_t {
     scep_source_e source;
     const char *renewal_of;             /* as scep_authorize() was told */
     const scep_profile_t *profile;      /* to issue by; NULL: the endpoint's */
+    const struct scep_limits_t *limits; /* that it was held to; NULL: none */
     apr_int64_t uses;                   /* ONE_TIME: left, with this one */
     unsigned char hash[SCEP_HASH_SIZE]; /* ONE_TIME: the password's */
     unsigned char owner[SCEP_CLAIM_OWNER_SIZE]; /* ONE_TIME: the transaction */

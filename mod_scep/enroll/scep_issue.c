@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "scep_cert_time.h"
+#include "scep_name_check.h"
 #include "scep_names.h"
 #include "scep_pending.h"
 #include "scep_renewal.h"
@@ -569,6 +570,9 @@ scep_status_e scep_issue(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
 
     if (status == SCEP_OK && !scep_enrolment_proved(e) && e->waiting == NULL) {
         status = scep_enrolment_check_id(e, false, res);
+    }
+    if (status == SCEP_OK) {
+        status = scep_name_check(e, res);
     }
     if (status == SCEP_OK) {
         status = check_subject(e, res);

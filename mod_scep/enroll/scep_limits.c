@@ -251,8 +251,9 @@ static scep_status_e check_subject(const scep_limits_t *limits,
                      csr->subject);
 }
 
-static bool is_allowed(const scep_limits_t *limits, const scep_alt_name_t *name,
-                       apr_pool_t *pool)
+/* A star of a pattern does not stand for a star. */
+bool scep_limits_name(const scep_limits_t *limits, const scep_alt_name_t *name,
+                      apr_pool_t *pool)
 {
     int i;
 
@@ -261,10 +262,7 @@ static bool is_allowed(const scep_limits_t *limits, const scep_alt_name_t *name,
         const allowed_t *allowed =
             &APR_ARRAY_IDX(limits->alt_names, i, allowed_t);
 
-        if (allowed->kind == NULL) {
-            return true;
-        }
-        if (strcmp(allowed->kind, name->kind) == 0 &&
+        if (allowed->kind != NULL && strcmp(allowed->kind, name->kind) == 0 &&
             (allowed->network != NULL
                  ? scep_network_has(allowed->network, name->value, pool)
                  : scep_pattern_fits(allowed->pattern, name->value,
@@ -273,6 +271,25 @@ static bool is_allowed(const scep_limits_t *limits, const scep_alt_name_t *name,
         }
     }
     return false;
+}
+
+static bool is_allowed(const scep_limits_t *limits, const scep_alt_name_t *name,
+                       apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; limits->alt_names != NULL && i < limits->alt_names->nelts;
+         i++) {
+        if (APR_ARRAY_IDX(limits->alt_names, i, allowed_t).kind == NULL) {
+            return true;
+        }
+    }
+    return scep_limits_name(limits, name, pool);
+}
+
+bool scep_limits_name_subject(const scep_limits_t *limits)
+{
+    return limits->subject != NULL && strcmp(limits->subject_text, "*") != 0;
 }
 
 static scep_status_e check_alt_names(const scep_limits_t *limits,
@@ -290,8 +307,8 @@ static scep_status_e check_alt_names(const scep_limits_t *limits,
         if (!is_allowed(limits, name, req->pool)) {
             return scep_fail(res, SCEP_R_LIMIT_ALT_NAMES,
                              "the limits of the password do not allow the "
-                             "alternative name \"%.*s\" of \"%s\"",
-                             MAX_SHOWN, name->text, csr->subject);
+                             "alternative name %s \"%s\" of \"%s\"",
+                             name->label, name->shown, csr->subject);
         }
     }
     return status;

@@ -17,6 +17,7 @@
 #ifndef SCEP_LIMITS_H
 #define SCEP_LIMITS_H
 
+#include "scep_alt_names.h"
 #include "scep_service.h"
 
 typedef struct scep_limits_t scep_limits_t;
@@ -37,6 +38,14 @@ const char *scep_limits_text(const scep_limits_t *limits);
 
 /** The name of the profile that they ask for; NULL: none. */
 const char *scep_limits_profile(const scep_limits_t *limits);
+
+/** Do LIMITS name the alternative name, with its star if it has one, and not
+ * only by "*" for any name? */
+bool scep_limits_name(const scep_limits_t *limits, const scep_alt_name_t *name,
+                      apr_pool_t *pool);
+
+/** Likewise the subject that they were found to fit. */
+bool scep_limits_name_subject(const scep_limits_t *limits);
 
 /**
  * May CSR, sent by REQ's peer, be issued under LIMITS?

@@ -10,7 +10,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-enum { LONGEST = 256 /* octets of a name that are told */ };
+#include "scep_alt_names.h"
 
 static void name_free(void *object)
 {
@@ -30,7 +30,7 @@ static X509_NAME *rdn_of(const X509_NAME_ENTRY *entry, apr_pool_t *pool)
 
 static const char *rdn_text(const X509_NAME *rdn, apr_pool_t *pool)
 {
-    return scep_printable(pool, scep_name_text(pool, rdn), LONGEST);
+    return scep_name_text(pool, rdn);
 }
 
 static bool is_flat(const X509_NAME *name)
@@ -125,6 +125,27 @@ bool scep_names_subject_kept(const X509_NAME *before, const X509_NAME *after,
     }
     return entries_in(before, after, "missing", pool, difference) &&
            entries_in(after, before, "new", pool, difference);
+}
+
+bool scep_names_has_entry(const X509_NAME *name, const X509_NAME_ENTRY *entry,
+                          apr_pool_t *pool)
+{
+    const X509_NAME *wanted = rdn_of(entry, pool);
+    int i, count = X509_NAME_entry_count(name);
+
+    for (i = 0; i < count && wanted != NULL; i++) {
+        const X509_NAME_ENTRY *other = X509_NAME_get_entry(name, i);
+        const X509_NAME *rdn = NULL;
+
+        if (OBJ_cmp(X509_NAME_ENTRY_get_object(other),
+                    X509_NAME_ENTRY_get_object(entry)) == 0) {
+            rdn = rdn_of(other, pool);
+        }
+        if (rdn != NULL && X509_NAME_cmp(rdn, wanted) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The octets of TEXT without case, and without blanks but one between words, in
@@ -348,35 +369,54 @@ static bool same_name(GENERAL_NAME *a, GENERAL_NAME *b)
     }
 }
 
-static const char *san_text(GENERAL_NAME *name, apr_pool_t *pool)
+static const char *san_text(const GENERAL_NAME *name, apr_pool_t *pool)
 {
-    BIO *bio = scep_bio_own(pool, BIO_new(BIO_s_mem()));
-    scep_octets_t text = {NULL, 0};
+    scep_alt_name_t told;
 
-    if (bio != NULL && GENERAL_NAME_print(bio, name) == 1) {
-        text = scep_bio_octets(pool, bio);
+    scep_alt_name_describe(name, pool, &told);
+    return told.text;
+}
+
+bool scep_names_has_san(const GENERAL_NAMES *names, GENERAL_NAME *name)
+{
+    int i;
+
+    for (i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        if (same_name(name, sk_GENERAL_NAME_value(names, i))) {
+            return true;
+        }
     }
-    return scep_printable(
-        pool, apr_pstrmemdup(pool, (const char *)text.data, text.len), LONGEST);
+    return false;
 }
 
 static GENERAL_NAME *not_in(const GENERAL_NAMES *one,
                             const GENERAL_NAMES *other)
 {
-    int i, j;
+    int i;
 
     for (i = 0; i < sk_GENERAL_NAME_num(one); i++) {
         GENERAL_NAME *name = sk_GENERAL_NAME_value(one, i);
-        bool found = false;
 
-        for (j = 0; j < sk_GENERAL_NAME_num(other) && !found; j++) {
-            found = same_name(name, sk_GENERAL_NAME_value(other, j));
-        }
-        if (!found) {
+        if (!scep_names_has_san(other, name)) {
             return name;
         }
     }
     return NULL;
+}
+
+/* One by one in the same order, as a renewal has them that copies its
+ * certificate: any number of them. */
+static bool same_in_order(const GENERAL_NAMES *one, const GENERAL_NAMES *other)
+{
+    int i, count = sk_GENERAL_NAME_num(one);
+
+    for (i = 0; i < count && i < sk_GENERAL_NAME_num(other); i++) {
+        if (!same_name(sk_GENERAL_NAME_value(one, i),
+                       sk_GENERAL_NAME_value(other, i))) {
+            return false;
+        }
+    }
+    return count == sk_GENERAL_NAME_num(other);
 }
 
 bool scep_names_san_kept(const GENERAL_NAMES *before,
@@ -386,9 +426,16 @@ bool scep_names_san_kept(const GENERAL_NAMES *before,
     GENERAL_NAME *name;
 
     *difference = "";
+    if (same_in_order(before, after)) {
+        return true;
+    }
     if (sk_GENERAL_NAME_num(before) > SCEP_NAMES_MAX ||
         sk_GENERAL_NAME_num(after) > SCEP_NAMES_MAX) {
-        *difference = "there are too many alternative names to be compared";
+        *difference = apr_psprintf(
+            pool,
+            "there are more than %d alternative names, and they are not the "
+            "same in the same order",
+            SCEP_NAMES_MAX);
         return false;
     }
     name = not_in(before, after);
@@ -405,18 +452,4 @@ bool scep_names_san_kept(const GENERAL_NAMES *before,
         return false;
     }
     return true;
-}
-
-const char *scep_names_san_text(const GENERAL_NAMES *names, apr_pool_t *pool)
-{
-    enum { SHOWN = 16 };
-    const char *text = "";
-    int i, count = sk_GENERAL_NAME_num(names);
-
-    for (i = 0; i < count && i < SHOWN; i++) {
-        text =
-            apr_pstrcat(pool, text, i > 0 ? ", " : "",
-                        san_text(sk_GENERAL_NAME_value(names, i), pool), NULL);
-    }
-    return count > SHOWN ? apr_pstrcat(pool, text, ", ...", NULL) : text;
 }

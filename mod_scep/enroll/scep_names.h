@@ -14,7 +14,8 @@
 
 #include "scep_crypto.h"
 
-/** The most alternative names that are compared. */
+/** The most alternative names that a certificate is issued with, and that are
+ * compared in any order. */
 #define SCEP_NAMES_MAX 256
 
 /**
@@ -44,8 +45,11 @@ bool scep_names_san_kept(const GENERAL_NAMES *before,
                          const GENERAL_NAMES *after, apr_pool_t *pool,
                          const char **difference);
 
-/** "DNS:a, IP Address:192.0.2.1", printable and cut where it is too long to be
- * read; from POOL. */
-const char *scep_names_san_text(const GENERAL_NAMES *names, apr_pool_t *pool);
+/** Is ENTRY, as names compare, in NAME too? */
+bool scep_names_has_entry(const X509_NAME *name, const X509_NAME_ENTRY *entry,
+                          apr_pool_t *pool);
+
+/** Is NAME in NAMES (NULL: none), compared as above? */
+bool scep_names_has_san(const GENERAL_NAMES *names, GENERAL_NAME *name);
 
 #endif

@@ -6,9 +6,9 @@
 
 #include <string.h>
 
+#include "scep_alt_names.h"
+#include "scep_asked.h"
 #include "scep_attempts.h"
-#include "scep_cert_san.h"
-#include "scep_names.h"
 #include "scep_password.h"
 #include "scep_renewal.h"
 #include "scep_reply_key.h"
@@ -16,19 +16,18 @@
 
 /* --- queueing ------------------------------------------------------------- */
 
-/* For an operator to read; what is malformed the CA will refuse. */
-static const char *alt_names(const scep_enrolment_t *e)
+/* All of them, for an operator to read. */
+static scep_status_e list_names(const scep_enrolment_t *e, const char **list,
+                                scep_result_t *res)
 {
-    GENERAL_NAMES *names;
-    scep_result_t ignored;
-    int left_out;
+    apr_array_header_t *names;
+    scep_status_e status =
+        scep_alt_names(e->csr->extensions, e->req->pool, &names, res);
 
-    scep_result_init(&ignored, e->req->pool);
-    if (scep_cert_san(e->csr->extensions, e->req->pool, &names, &left_out,
-                      &ignored) != SCEP_OK) {
-        return "(malformed)";
-    }
-    return names != NULL ? scep_names_san_text(names, e->req->pool) : NULL;
+    *list = status == SCEP_OK && names->nelts > 0
+                ? scep_alt_names_list(names, e->req->pool)
+                : NULL;
+    return status;
 }
 
 static scep_status_e seal(const scep_enrolment_t *e, scep_octets_t *sealed,
@@ -124,7 +123,7 @@ scep_status_e scep_pending_add(scep_enrolment_t *e, const char *ticket,
         .csr_hash = e->csr->hash,
         .state = ticket != NULL ? SCEP_REQUEST_AT_CA : SCEP_REQUEST_WAITING,
         .subject = e->csr->subject,
-        .alt_names = alt_names(e),
+        .extensions = scep_asked_extensions(e->csr->extensions, e->req->pool),
         .profile = e->profile->name,
         .source = e->renewal_of != NULL ? "renewal"
                                         : scep_source_name(e->claim.source),
@@ -136,8 +135,11 @@ scep_status_e scep_pending_add(scep_enrolment_t *e, const char *ticket,
         .created = e->now,
         .expires = e->now + e->req->policy->approval.expiry,
     };
-    scep_status_e status = seal(e, &row.sealed, res);
+    scep_status_e status = list_names(e, &row.alt_names, res);
 
+    if (status == SCEP_OK) {
+        status = seal(e, &row.sealed, res);
+    }
     if (status != SCEP_OK) {
         scep_authorize_release(e->req, &e->claim);
         return status;
@@ -218,6 +220,19 @@ static scep_status_e prepare(scep_enrolment_t *e, scep_reply_t *reply,
     return scep_reply_key(e->req, e->msg, e->csr->challenge, reply, res);
 }
 
+static const char *why_given_up(scep_reason_e reason)
+{
+    switch (reason) {
+    case SCEP_R_DUPLICATE_SUBJECT:
+        return "the subject has a valid certificate";
+    case SCEP_R_NAME:
+    case SCEP_R_NAME_OF_CA:
+        return "a name in it cannot be certified; the log says which";
+    default:
+        return "refused by the CA";
+    }
+}
+
 /* It is not to be issued: its password is good again. */
 static scep_status_e give_up(scep_enrolment_t *e, scep_result_t *res)
 {
@@ -225,9 +240,7 @@ static scep_status_e give_up(scep_enrolment_t *e, scep_result_t *res)
         .id = e->waiting->id,
         .state = SCEP_REQUEST_REJECTED,
         .now = e->now,
-        .note = res->reason == SCEP_R_DUPLICATE_SUBJECT
-                    ? "the subject has a valid certificate"
-                    : "refused by the CA",
+        .note = why_given_up(res->reason),
     };
     scep_result_t ignored;
 

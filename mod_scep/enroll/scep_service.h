@@ -20,6 +20,7 @@
 #include "scep_counts.h"
 #include "scep_failures.h"
 #include "scep_master.h"
+#include "scep_name_rules.h"
 #include "scep_profile.h"
 #include "scep_query.h"
 #include "scep_recipient.h"
@@ -183,6 +184,7 @@ typedef struct scep_policy_t {
     scep_renewal_policy_t renewal;
     scep_approval_policy_t approval;
     scep_duplicate_e duplicate; /* in first enrolments */
+    scep_name_rules_t name_rules;
     apr_interval_time_t retry_window;
     apr_interval_time_t password_validity;
     scep_failure_limit_t failure_limit;

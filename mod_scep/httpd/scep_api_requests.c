@@ -24,6 +24,7 @@ static const char *one(apr_pool_t *pool, const scep_request_row_t *row)
                        ",\"expires\":", scep_api_time(pool, row->expires),
                        ",\"subject\":", quoted(pool, row->subject),
                        ",\"altNames\":", quoted(pool, row->alt_names),
+                       ",\"extensions\":", quoted(pool, row->extensions),
                        ",\"profile\":", quoted(pool, row->profile),
                        ",\"source\":", quoted(pool, row->source),
                        ",\"renewalOf\":", quoted(pool, row->renewal_of),

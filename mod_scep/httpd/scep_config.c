@@ -224,6 +224,7 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
     MERGE(approval_max_per_address);
     MERGE(approval_max_per_key);
     MERGE_SET(duplicate);
+    MERGE(name_rules);
     merge_renewal(&conf->renewal, &base->renewal, &add->renewal);
     conf->reply_ways = add->reply_ways_set ? add->reply_ways : base->reply_ways;
     conf->reply_ways_set = add->reply_ways_set || base->reply_ways_set;
@@ -475,6 +476,9 @@ void scep_config_policy(const scep_server_config_t *server,
     policy->duplicate = conf->duplicate != -1
                             ? (scep_duplicate_e)conf->duplicate
                             : SCEP_DUPLICATE_ALLOW;
+    if (conf->name_rules != NULL) {
+        policy->name_rules = *conf->name_rules;
+    }
     policy->retry_window = conf->retry_window != -1
                                ? conf->retry_window
                                : apr_time_from_sec(DEFAULT_RETRY_SECONDS);

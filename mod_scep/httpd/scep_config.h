@@ -114,6 +114,7 @@ typedef struct scep_dir_config_t {
     bool reply_ways_set;
     scep_renewal_config_t renewal;
     int duplicate;                         /* scep_duplicate_e, or -1 */
+    const scep_name_rules_t *name_rules;   /* NULL: not set */
     int approval_manual;                   /* 1, 0, or -1: not set */
     apr_interval_time_t approval_expiry;   /* 0: not set */
     apr_int64_t approval_max;              /* 0: not set */

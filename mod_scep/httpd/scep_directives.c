@@ -105,6 +105,9 @@ const command_rec scep_directives[] = {
     AP_INIT_TAKE1("ScepDuplicateSubject", scep_set_duplicate, NULL, POLICY,
                   "allow, revoke or refuse: where the subject of a first "
                   "enrolment has a valid certificate"),
+    AP_INIT_TAKE_ARGV("ScepNameRelax", scep_set_name_relax, NULL, POLICY,
+                      "none, or lengths and syntax: rules of RFC 5280 for "
+                      "names that do not count"),
     AP_INIT_TAKE1("ScepApproval", scep_set_approval, NULL, POLICY,
                   "automatic, or manual: an operator decides"),
     AP_INIT_TAKE1("ScepApprovalExpiry", scep_set_approval_expiry, NULL, POLICY,

@@ -86,6 +86,8 @@ const char *scep_set_algorithms(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_ec_reply(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_challenge(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_duplicate(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_name_relax(cmd_parms *cmd, void *dir, int argc,
+                                char *const argv[]);
 const char *scep_set_single(cmd_parms *cmd, void *dir, int on);
 const char *scep_set_password_length(cmd_parms *cmd, void *dir,
                                      const char *value);

@@ -47,6 +47,38 @@ const char *scep_set_duplicate(cmd_parms *cmd, void *dir, const char *value)
                             &conf->duplicate);
 }
 
+const char *scep_set_name_relax(cmd_parms *cmd, void *dir, int argc,
+                                char *const argv[])
+{
+    scep_dir_config_t *conf = dir;
+    scep_name_rules_t *rules = apr_pcalloc(cmd->pool, sizeof(*rules));
+    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
+    bool none = false;
+    int i;
+
+    for (i = 0; i < argc && error == NULL; i++) {
+        if (strcasecmp(argv[i], "lengths") == 0) {
+            rules->any_length = true;
+        }
+        else if (strcasecmp(argv[i], "syntax") == 0) {
+            rules->any_syntax = true;
+        }
+        else if (strcasecmp(argv[i], "none") == 0) {
+            none = true;
+        }
+        else {
+            error = scep_bad_value(cmd, argv[i],
+                                   "none, lengths or syntax is wanted");
+        }
+    }
+    if (error == NULL && (argc == 0 || (none && argc > 1))) {
+        error = scep_bad_value(cmd, argc > 0 ? "none" : "",
+                               "none alone, or lengths, syntax or both");
+    }
+    conf->name_rules = rules;
+    return error;
+}
+
 const char *scep_set_challenge(cmd_parms *cmd, void *dir, const char *value)
 {
     scep_dir_config_t *conf = dir;

@@ -13,6 +13,7 @@
 #include <http_protocol.h>
 
 #include "scep_cert_time.h"
+#include "scep_name_search.h"
 #include "scep_runtime.h"
 
 /* One certificate; N and WHAT name it in the short form. */
@@ -41,8 +42,10 @@ static void show_cert(const line_t *line, const char *what, X509 *cert)
     }
     ap_rprintf(
         r, "<tr><td>%s</td><td>%s</td><td>%s</td></tr>\n", what,
-        ap_escape_html(r->pool,
-                       scep_name_text(r->pool, X509_get_subject_name(cert))),
+        ap_escape_html(
+            r->pool, /* the page is not UTF-8 */
+            scep_name_ascii(
+                r->pool, scep_name_text(r->pool, X509_get_subject_name(cert)))),
         days < 0 ? "<b>expired</b>" : apr_psprintf(r->pool, "%ld days", days));
 }
 

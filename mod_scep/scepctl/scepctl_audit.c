@@ -176,8 +176,8 @@ static void print_line(const printer_t *p, const scep_audit_event_t *event)
             event->reason != 0
                 ? apr_psprintf(p->pool, "SCEP%04u", event->reason)
                 : "-",
-            scep_printable(p->pool, event->subject, LONGEST),
-            scep_printable(p->pool, event->detail, LONGEST));
+            scep_shown(p->pool, event->subject),
+            scep_shown(p->pool, event->detail));
 }
 
 static void print_json(const printer_t *p, const scep_audit_event_t *event)

@@ -100,7 +100,7 @@ void scepctl_cert_line(FILE *out, const scep_certificate_row_t *row,
             scep_certificate_state_name(row, now),
             scepctl_time_iso(pool, row->not_after),
             scep_printable(pool, row->profile, LONGEST),
-            scep_printable(pool, row->subject, LONGEST));
+            scep_shown(pool, row->subject));
 }
 
 void scepctl_cert_show(FILE *out, const scep_certificate_row_t *row,
@@ -125,8 +125,7 @@ void scepctl_cert_show(FILE *out, const scep_certificate_row_t *row,
                     ? scep_printable(pool, row->revoked_by, LONGEST)
                     : "the server");
     }
-    fprintf(out, "subject     %s\n",
-            scep_printable(pool, row->subject, LONGEST));
+    fprintf(out, "subject     %s\n", scep_shown(pool, row->subject));
     fprintf(out, "not before  %s\n", scepctl_time_iso(pool, row->not_before));
     fprintf(out, "not after   %s\n", scepctl_time_iso(pool, row->not_after));
     fprintf(out, "issued      %s\n", scepctl_time_iso(pool, row->created));

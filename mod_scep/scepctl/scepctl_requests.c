@@ -12,10 +12,13 @@
 #include "scep_json.h"
 #include "scep_requests.h"
 #include "scepctl.h"
+#include "scep_seal.h"
+#include "scepctl_certs.h"
+#include "scepctl_pairs.h"
 #include "scepctl_store.h"
 #include "scepctl_time.h"
 
-enum { LONGEST = 1024 /* octets of a field that are shown */, PAGE = 200 };
+enum { PAGE = 200 };
 
 static const char usage_text[] =
     "Usage: scepctl requests list [options]\n"
@@ -25,9 +28,22 @@ static const char usage_text[] =
     "\n" SCEPCTL_SERVER_USAGE SCEPCTL_DATABASE_USAGE
     "  --all             list also what is issued, rejected or expired\n"
     "  --json            one JSON object a line\n"
-    "  --note TEXT       why; for the record, and for the log of a rejection\n";
+    "  --note TEXT       why; for the record, and for the log of a rejection\n"
+    "  --csr             show the certificate request itself, in PEM\n"
+    "  --ra-cert FILE    with --csr: an RA certificate that may decrypt it "
+    "...\n"
+    "  --ra-key KEY      ... and its key: a file or a URI; both as often as\n"
+    "                    there are pairs\n";
 
-enum { OPT_ALL = 256, OPT_JSON, OPT_NOTE, OPT_HELP };
+enum {
+    OPT_ALL = 256,
+    OPT_JSON,
+    OPT_NOTE,
+    OPT_CSR,
+    OPT_RA_CERT,
+    OPT_RA_KEY,
+    OPT_HELP
+};
 
 static const struct option options[] = {
     SCEPCTL_SERVER_OPTIONS,
@@ -35,6 +51,9 @@ static const struct option options[] = {
     {"all", no_argument, NULL, OPT_ALL},
     {"json", no_argument, NULL, OPT_JSON},
     {"note", required_argument, NULL, OPT_NOTE},
+    {"csr", no_argument, NULL, OPT_CSR},
+    {"ra-cert", required_argument, NULL, OPT_RA_CERT},
+    {"ra-key", required_argument, NULL, OPT_RA_KEY},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -42,8 +61,9 @@ static const struct option options[] = {
 typedef struct wish_t {
     scepctl_server_t server;
     const char *note;
-    const char *what, *id; /* the words that are no options */
-    bool all, json, help;
+    const char *what, *id;                  /* the words that are no options */
+    apr_array_header_t *ra_certs, *ra_keys; /* const char * */
+    bool all, json, csr, help;
 } wish_t;
 
 /* --- the command line ----------------------------------------------------- */
@@ -60,10 +80,40 @@ static void keep(int option, wish_t *wish)
     case OPT_NOTE:
         wish->note = optarg;
         break;
+    case OPT_CSR:
+        wish->csr = true;
+        break;
+    case OPT_RA_CERT:
+        APR_ARRAY_PUSH(wish->ra_certs, const char *) = optarg;
+        break;
+    case OPT_RA_KEY:
+        APR_ARRAY_PUSH(wish->ra_keys, const char *) = optarg;
+        break;
     default:
         wish->help = true;
         break;
     }
+}
+
+static scepctl_exit_e check_csr(scepctl_t *ctl, const wish_t *wish)
+{
+    int pairs = wish->ra_certs->nelts;
+
+    if (!wish->csr && (pairs > 0 || wish->ra_keys->nelts > 0)) {
+        return scepctl_usage(ctl, "requests: --ra-cert and --ra-key are for "
+                                  "--csr");
+    }
+    if (wish->csr && strcmp(wish->what, "show") != 0) {
+        return scepctl_usage(ctl, "requests: --csr is for `show'");
+    }
+    if (wish->csr && (pairs == 0 || pairs != wish->ra_keys->nelts)) {
+        return scepctl_usage(ctl,
+                             "requests: --csr needs --ra-cert and "
+                             "--ra-key, the files of ScepRACertificateFile "
+                             "and ScepRAKey: the request is encrypted to "
+                             "them");
+    }
+    return SCEPCTL_OK;
 }
 
 static scepctl_exit_e check_words(scepctl_t *ctl, const wish_t *wish, int words)
@@ -82,7 +132,7 @@ static scepctl_exit_e check_words(scepctl_t *ctl, const wish_t *wish, int words)
         return scepctl_usage(ctl, list ? "requests: list takes no ID"
                                        : "requests: which one? Give its ID");
     }
-    return SCEPCTL_OK;
+    return check_csr(ctl, wish);
 }
 
 static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
@@ -114,9 +164,10 @@ typedef struct printer_t {
     int count;               /* of its page */
 } printer_t;
 
+/* Nothing is cut: it is what somebody decides by. */
 static const char *plain(const printer_t *p, const char *text)
 {
-    return scep_printable(p->pool, text, LONGEST);
+    return scep_shown(p->pool, text);
 }
 
 static const char *time_or_null(const printer_t *p, apr_time_t at)
@@ -127,11 +178,11 @@ static const char *time_or_null(const printer_t *p, apr_time_t at)
 /* No tab is printable: what stands between two of them is one field. */
 static void print_line(const printer_t *p, const scep_request_row_t *row)
 {
-    fprintf(p->ctl->out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->id,
+    fprintf(p->ctl->out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->id,
             scep_request_state_name(row->state),
             scepctl_time_iso(p->pool, row->created), plain(p, row->subject),
             plain(p, row->alt_names), plain(p, row->source),
-            plain(p, row->peer));
+            plain(p, row->peer), plain(p, row->extensions));
 }
 
 static void print_json(const printer_t *p, const scep_request_row_t *row)
@@ -141,11 +192,13 @@ static void print_json(const printer_t *p, const scep_request_row_t *row)
             scep_json_string(p->pool, scep_request_state_name(row->state)),
             scep_json_string(p->pool, row->scope));
     fprintf(p->ctl->out,
-            ",\"created\":%s,\"expires\":%s,\"subject\":%s,\"altNames\":%s",
+            ",\"created\":%s,\"expires\":%s,\"subject\":%s,\"altNames\":%s,"
+            "\"extensions\":%s",
             scep_json_string(p->pool, time_or_null(p, row->created)),
             scep_json_string(p->pool, time_or_null(p, row->expires)),
             scep_json_string(p->pool, row->subject),
-            scep_json_string(p->pool, row->alt_names));
+            scep_json_string(p->pool, row->alt_names),
+            scep_json_string(p->pool, row->extensions));
     fprintf(p->ctl->out,
             ",\"profile\":%s,\"source\":%s,\"renewalOf\":%s,\"peer\":%s,"
             "\"transactionID\":%s",
@@ -191,6 +244,7 @@ static void print_all(const printer_t *p, const scep_request_row_t *row)
     print_field(p, "state", scep_request_state_name(row->state));
     print_field(p, "subject", row->subject);
     print_field(p, "alt names", row->alt_names);
+    print_field(p, "extensions", row->extensions);
     print_field(p, "profile", row->profile);
     print_field(p, "authorized by", row->source);
     print_field(p, "renewal of", row->renewal_of);
@@ -243,8 +297,41 @@ static scepctl_exit_e list(printer_t *p, const wish_t *wish,
     return status == SCEP_OK ? SCEPCTL_OK : scepctl_fail(ctl);
 }
 
+static scepctl_exit_e show_csr(printer_t *p, const scep_request_row_t *row,
+                               const apr_array_header_t *pairs)
+{
+    scepctl_t *ctl = p->ctl;
+    unsigned char *data;
+    size_t len;
+
+    if (row->sealed.len == 0) {
+        return scepctl_error(ctl,
+                             SCEPLOGNO(0585) "request `%s' is %s: the PKCS#10 "
+                                             "is kept only while it waits",
+                             row->id, scep_request_state_name(row->state));
+    }
+    switch (scep_unseal(row->sealed, pairs, ctl->pool, &data, &len)) {
+    case SCEP_UNSEAL_OK:
+        break;
+    case SCEP_UNSEAL_NO_PAIR:
+        return scepctl_error(ctl,
+                             SCEPLOGNO(0586) "request `%s' is encrypted to "
+                                             "another RA pair: name that one, "
+                                             "too, by --ra-cert and --ra-key",
+                             row->id);
+    default:
+        return scepctl_error(ctl,
+                             SCEPLOGNO(0587) "request `%s' cannot be "
+                                             "decrypted: its row was changed",
+                             row->id);
+    }
+    scepctl_pem(ctl->out, "CERTIFICATE REQUEST", (scep_octets_t){data, len},
+                ctl->pool);
+    return finish(ctl);
+}
+
 static scepctl_exit_e show(printer_t *p, const wish_t *wish,
-                           scep_store_t *store)
+                           const apr_array_header_t *pairs, scep_store_t *store)
 {
     scepctl_t *ctl = p->ctl;
     scep_request_row_t *row;
@@ -257,6 +344,9 @@ static scepctl_exit_e show(printer_t *p, const wish_t *wish,
     }
     if (status != SCEP_OK) {
         return scepctl_fail(ctl);
+    }
+    if (wish->csr) {
+        return show_csr(p, row, pairs);
     }
     (p->json ? print_json : print_all)(p, row);
     return finish(ctl);
@@ -291,7 +381,12 @@ scepctl_exit_e scepctl_requests(scepctl_t *ctl, int argc, char **argv)
 {
     /* Before root gives up its rights for the database's owner. */
     const char *actor = scepctl_actor(ctl->pool);
-    wish_t wish = {.what = NULL};
+    wish_t wish = {
+        .ra_certs = apr_array_make(ctl->pool, 2, sizeof(const char *)),
+        .ra_keys = apr_array_make(ctl->pool, 2, sizeof(const char *)),
+    };
+    apr_array_header_t *pairs =
+        apr_array_make(ctl->pool, 2, sizeof(const scep_keypair_t *));
     printer_t p = {.ctl = ctl};
     scepctl_exit_e status = read_options(ctl, argc, argv, &wish);
     scep_store_t *store = NULL;
@@ -299,6 +394,10 @@ scepctl_exit_e scepctl_requests(scepctl_t *ctl, int argc, char **argv)
     if (status == SCEPCTL_OK && wish.help) {
         fputs(usage_text, ctl->out);
         return SCEPCTL_OK;
+    }
+    if (status == SCEPCTL_OK && wish.csr) { /* likewise */
+        status =
+            scepctl_pairs_load(ctl, wish.ra_certs, wish.ra_keys, NULL, pairs);
     }
     if (status == SCEPCTL_OK) {
         wish.server.writes = strcmp(wish.what, "approve") == 0 ||
@@ -315,6 +414,6 @@ scepctl_exit_e scepctl_requests(scepctl_t *ctl, int argc, char **argv)
     if (strcmp(wish.what, "list") == 0) {
         return list(&p, &wish, store);
     }
-    return strcmp(wish.what, "show") == 0 ? show(&p, &wish, store)
+    return strcmp(wish.what, "show") == 0 ? show(&p, &wish, pairs, store)
                                           : decide(&p, &wish, actor, store);
 }

@@ -2,6 +2,7 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_pgsql.c mod_scep/store/scep_pgsql.h \
 	mod_scep/store/scep_pgsql_text.c mod_scep/store/scep_pgsql_text.h \
 	mod_scep/store/scep_schema.c mod_scep/store/scep_schema.h \
+	mod_scep/store/scep_schema_names.c mod_scep/store/scep_schema_names.h \
 	mod_scep/store/scep_sql.c mod_scep/store/scep_sql.h \
 	mod_scep/store/scep_sqlite.c mod_scep/store/scep_sqlite.h \
 	mod_scep/store/scep_sqlite_copy.c mod_scep/store/scep_sqlite_copy.h \
@@ -29,7 +30,7 @@ libscep_store_la_SOURCES = \
 if HAVE_CMOCKA
 STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_pgsql_text \
-	tests/unit/test_schema \
+	tests/unit/test_schema tests/unit/test_schema_names \
 	tests/unit/test_sql \
 	tests/unit/test_sqlite \
 	tests/unit/test_sqlite_copy \
@@ -67,6 +68,9 @@ tests_unit_test_pgsql_text_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(STORE_FIXTURE)
 tests_unit_test_schema_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_schema_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_schema_names_SOURCES = tests/unit/test_schema_names.c $(STORE_FIXTURE)
+tests_unit_test_schema_names_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_schema_names_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_subject_SOURCES = tests/unit/test_store_subject.c \
 	$(STORE_FIXTURE)
 tests_unit_test_store_subject_CPPFLAGS = $(UNIT_CPPFLAGS)

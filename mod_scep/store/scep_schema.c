@@ -8,6 +8,8 @@
  */
 #include "scep_schema.h"
 
+#include "scep_schema_names.h"
+
 enum { SCHEMA_WAIT = 10 }; /* seconds, for writers of the old generation */
 
 static const char *const migration_1[] = {
@@ -190,9 +192,12 @@ static const char *const migration_4[] = {
 
 /* How long a refused request is refused again, and since when (invariant 12);
  * what a child of the program before adds has no patience of its own. When a
- * page showed a password to who drew it by a form. At which endpoint a transactionID is held against other keys, and whether whoever
- * holds it has proved anything; from which network a request came, as requests
- * are counted. */
+ * page showed a password to who drew it by a form. At which endpoint a
+ * transactionID is held against other keys, and whether whoever holds it has
+ * proved anything; from which network a request came, as requests are counted.
+ * Subjects are UTF-8 from here on (scep_schema_names.c); subject_folded is the
+ * subject in lower case, which a database cannot be relied on to make, and NULL
+ * if it is ASCII alone. What a request asks for besides its names. */
 static const char *const migration_5[] = {
     "ALTER TABLE requests ADD COLUMN patience BIGINT", /* ScepApprovalExpiry */
     "ALTER TABLE requests ADD COLUMN heard_at BIGINT", /* the refusal, last */
@@ -204,6 +209,8 @@ static const char *const migration_5[] = {
     "ALTER TABLE requests ADD COLUMN network TEXT",
     "UPDATE requests SET proved = 1 WHERE source <> 'none'",
     "CREATE INDEX requests_by_key ON requests (key_hash, created, id)",
+    "ALTER TABLE certificates ADD COLUMN subject_folded TEXT",
+    "ALTER TABLE requests ADD COLUMN extensions TEXT",
     NULL};
 
 static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {
@@ -264,6 +271,8 @@ static scep_sql_status_e run_all(const scep_sql_driver_t *driver,
     return sql;
 }
 
+enum { NAMES_REWRITTEN = 5 /* by the migration to this version */ };
+
 /* From VERSION to ours. */
 static scep_sql_status_e climb(const scep_sql_driver_t *driver,
                                scep_sql_conn_t *conn, apr_int64_t version)
@@ -275,6 +284,9 @@ static scep_sql_status_e climb(const scep_sql_driver_t *driver,
 
     for (; version < SCEP_SCHEMA_VERSION && sql == SCEP_SQL_OK; version++) {
         sql = run_all(driver, conn, migrations[version]);
+        if (sql == SCEP_SQL_OK && version + 1 == NAMES_REWRITTEN) {
+            sql = scep_schema_names(driver, conn);
+        }
     }
     if (sql == SCEP_SQL_OK) {
         sql = driver->run(conn, store, &ours, NULL, NULL, NULL);

@@ -6,6 +6,7 @@
  * a reader that stops, as at a pager, must not keep the database's log from
  * being cleared.
  */
+#include "scep_name_search.h"
 #include "scep_store_p.h"
 
 #include <apr_strings.h>
@@ -167,7 +168,10 @@ static bool read_row(const char *const *columns, int count, apr_pool_t *pool,
     event->transaction_id = apr_pstrdup(pool, columns[TRANSACTION_ID]);
     event->serial = apr_pstrdup(pool, columns[SERIAL]);
     event->reason = (unsigned int)reason;
-    event->subject = apr_pstrdup(pool, columns[SUBJECT]);
+    event->subject =
+        columns[SUBJECT] != NULL
+            ? scep_name_modern(pool, apr_pstrdup(pool, columns[SUBJECT]))
+            : NULL;
     event->detail = apr_pstrdup(pool, columns[DETAIL]);
     return columns[CHALLENGE_HASH] == NULL || event->challenge_hash != NULL;
 }

@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 
+#include "scep_name_search.h"
 #include "scep_store_p.h"
 
 /* The order of SCEP_CERTIFICATE_COLUMNS; a lookup has DER behind them. */
@@ -74,7 +74,10 @@ static bool read_row(const char *const *columns, int count, apr_pool_t *pool,
     row->id = apr_pstrdup(pool, columns[ID]);
     row->scope = apr_pstrdup(pool, columns[SCOPE]);
     row->serial = apr_pstrdup(pool, columns[SERIAL]);
-    row->subject = apr_pstrdup(pool, columns[SUBJECT]);
+    row->subject =
+        columns[SUBJECT] != NULL
+            ? scep_name_modern(pool, apr_pstrdup(pool, columns[SUBJECT]))
+            : NULL;
     row->profile = apr_pstrdup(pool, columns[PROFILE]);
     return read_revocation(columns, pool, row);
 }
@@ -140,16 +143,14 @@ static const char *pattern_of(apr_pool_t *pool, const char *part)
 {
     char *pattern, *to;
 
-    if (part == NULL) {
-        return "%";
-    }
+    part = scep_name_fold(pool, part);
     pattern = to = apr_palloc(pool, 2 * strlen(part) + 3);
     *to++ = '%';
     for (; *part != '\0'; part++) {
         if (*part == '%' || *part == '_' || *part == '!') {
             *to++ = '!';
         }
-        *to++ = (char)apr_tolower(*part);
+        *to++ = *part;
     }
     *to++ = '%';
     *to = '\0';
@@ -163,6 +164,9 @@ scep_store_certificates_list(scep_store_t *store,
                              apr_pool_t *pool, scep_result_t *res)
 {
     bool first = filter->id == NULL;
+    /* In whichever form it was copied. */
+    const char *subject =
+        scep_name_modern(pool, filter->subject != NULL ? filter->subject : "");
     const scep_sql_value_t values[] = {
         {NULL, first ? APR_INT64_MAX : filter->created},
         {first ? "" : filter->id, 0},
@@ -172,7 +176,9 @@ scep_store_certificates_list(scep_store_t *store,
         {NULL, filter->until != 0 ? filter->until : APR_INT64_MAX},
         {NULL, filter->good_at != 0 ? filter->good_at + 1 : 0},
         {NULL, filter->revoked_at != 0 ? filter->revoked_at : APR_INT64_MAX},
-        {pattern_of(pool, filter->subject), 0},
+        {pattern_of(pool, subject), 0},
+        /* what a program of schema 4 added meanwhile */
+        {pattern_of(pool, scep_name_ascii(pool, subject)), 0},
         {NULL, limit},
     };
     page_t page = {apr_array_make(pool, 16, sizeof(scep_certificate_row_t)),

@@ -3,6 +3,7 @@
  * scep_store_issue.c: issued certificates and their transactions: recorded
  * all at once, and looked up for those who ask again. (store layer)
  */
+#include "scep_name_search.h"
 #include "scep_store_p.h"
 #include "scep_store_request.h"
 
@@ -21,6 +22,7 @@ typedef struct texts_t {
     const char *cert_key_hash;  /* NULL: not known */
     const char *challenge_hash; /* NULL: none */
     const char *subject_hash;   /* NULL: none */
+    const char *subject_folded; /* NULL: it is ASCII */
     const char *der;
 } texts_t;
 
@@ -44,6 +46,10 @@ static scep_status_e make_texts(const scep_issue_t *issue, apr_pool_t *pool,
     texts->subject_hash =
         issue->subject_hash != NULL
             ? scep_hex_lower(pool, issue->subject_hash, SCEP_HASH_SIZE)
+            : NULL;
+    texts->subject_folded =
+        issue->subject != NULL && !scep_name_is_ascii(issue->subject)
+            ? scep_name_fold(pool, issue->subject)
             : NULL;
     texts->der = apr_pencode_base64_binary(pool, issue->cert_der.data,
                                            (apr_ssize_t)issue->cert_der.len,
@@ -200,7 +206,7 @@ static scep_sql_status_e add_certificate(scep_store_session_t *s,
         {NULL, issue->not_before}, {NULL, issue->not_after},
         {issue->profile, 0},       {texts->der, 0},
         {NULL, issue->now},        {texts->cert_key_hash, 0},
-        {texts->subject_hash, 0},
+        {texts->subject_hash, 0},  {texts->subject_folded, 0},
     };
 
     return scep_store_run(s, SCEP_Q_CERTIFICATE_ADD, values, NULL, NULL, NULL);

@@ -161,7 +161,7 @@ static scep_sql_status_e insert(scep_store_session_t *s,
         {row->peer, 0},           {NULL, row->created},
         {NULL, row->expires},     {NULL, row->expires - row->created},
         {row->endpoint, 0},       {NULL, row->proved},
-        {row->network, 0},
+        {row->network, 0},        {row->extensions, 0},
     };
     const scep_audit_t audit = {.id = texts->id[1],
                                 .event = SCEP_AUDIT_REQUEST_QUEUED,

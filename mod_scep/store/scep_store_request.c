@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
+#include "scep_name_search.h"
 #include "scep_store_p.h"
 
 const char *scep_request_state_name(scep_request_state_e state)
@@ -188,6 +189,7 @@ enum {
     SERIAL,
     PATIENCE,
     HEARD_AT,
+    EXTENSIONS,
     COLUMNS
 };
 
@@ -229,7 +231,10 @@ static bool read_row(const char *const *columns, int count, apr_time_t now,
     row->key_hash = scep_store_hash(pool, columns[KEY_HASH]);
     row->csr_hash = scep_store_hash(pool, columns[CSR_HASH]);
     row->challenge_hash = scep_store_hash(pool, columns[CHALLENGE_HASH]);
-    row->subject = apr_pstrdup(pool, columns[SUBJECT]);
+    row->subject =
+        columns[SUBJECT] != NULL
+            ? scep_name_modern(pool, apr_pstrdup(pool, columns[SUBJECT]))
+            : NULL;
     row->alt_names = apr_pstrdup(pool, columns[ALT_NAMES]);
     row->profile = apr_pstrdup(pool, columns[PROFILE]);
     row->source = apr_pstrdup(pool, columns[SOURCE]);
@@ -239,6 +244,7 @@ static bool read_row(const char *const *columns, int count, apr_time_t now,
     row->decided_by = apr_pstrdup(pool, columns[DECIDED_BY]);
     row->note = apr_pstrdup(pool, columns[NOTE]);
     row->serial = apr_pstrdup(pool, columns[SERIAL]);
+    row->extensions = apr_pstrdup(pool, columns[EXTENSIONS]);
     return row->key_hash != NULL && row->csr_hash != NULL &&
            (columns[CSR] == NULL ||
             scep_store_octets(pool, columns[CSR], &row->sealed)) &&

@@ -39,10 +39,11 @@ typedef struct scep_request_row_t {
     const unsigned char *key_hash;     /* of the signer's key */
     const unsigned char *csr_hash;
     scep_request_state_e state;
-    scep_octets_t sealed;  /* the CSR, as scep_seal() made it; len 0 once it is
+    scep_octets_t sealed;   /* the CSR, as scep_seal() made it; len 0 once it is
                             * decided for good */
-    const char *subject;   /* as scep_name_text() */
-    const char *alt_names; /* printable; NULL: none */
+    const char *subject;    /* as scep_name_text() */
+    const char *alt_names;  /* all of them, for a person; NULL: none */
+    const char *extensions; /* what else is asked for; likewise */
     const char *profile;
     const char *source;                  /* what authorized it */
     const unsigned char *challenge_hash; /* NULL: no one-time password */

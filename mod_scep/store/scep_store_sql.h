@@ -43,7 +43,7 @@
     " r.subject, r.alt_names, r.profile, r.source, r.challenge_hash,"          \
     " r.renewal_of, r.ticket, r.peer, r.created, r.expires, r.decided_at,"     \
     " r.decided_by, r.note, c.serial,"                                         \
-    " COALESCE(r.patience, r.expires - r.created), r.heard_at"
+    " COALESCE(r.patience, r.expires - r.created), r.heard_at, r.extensions"
 #define SCEP_REQUEST_TABLES                                                    \
     " FROM requests r LEFT JOIN certificates c ON c.id = r.certificate_id"
 #define SCEP_REQUESTS_OLD                                                      \
@@ -157,10 +157,11 @@
       " AND r.serial = c.serial"                                               \
       " AND (r.effective <= r.created OR r.effective <= $6))"                  \
       " AND (c.subject_hash IS NOT NULL OR LOWER(c.subject) = LOWER($7))")     \
-    X(SCEP_Q_CERTIFICATE_ADD, "ttttnnttntt",                                   \
+    X(SCEP_Q_CERTIFICATE_ADD, "ttttnnttnttt",                                  \
       "INSERT INTO certificates (id, scope, serial, subject, not_before,"      \
-      " not_after, profile, der, created, key_hash, subject_hash)"             \
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")                \
+      " not_after, profile, der, created, key_hash, subject_hash,"             \
+      " subject_folded)"                                                       \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")           \
     X(SCEP_Q_TRANSACTION_ADD, "tttttttntttntt",                                \
       "INSERT INTO transactions (id, scope, transaction_id, key_hash,"         \
       " csr_hash, challenge_hash, certificate_id, created, peer, renewal_of,"  \
@@ -207,13 +208,13 @@
       " WHERE scope = $1 AND key_hash = $2 AND proved = $3"                    \
       " AND COALESCE(renewal_of, '') = COALESCE($4, '') AND state IN (0, 2)"   \
       " ORDER BY created DESC, id DESC LIMIT 100 OFFSET $5")                   \
-    X(SCEP_Q_REQUEST_ADD, "tttttntttttttttnnntnt",                             \
+    X(SCEP_Q_REQUEST_ADD, "tttttntttttttttnnntntt",                            \
       "INSERT INTO requests (id, scope, transaction_id, key_hash, csr_hash,"   \
       " state, csr, subject, alt_names, profile, source, challenge_hash,"      \
       " renewal_of, ticket, peer, created, expires, patience, endpoint,"       \
-      " proved, network)"                                                      \
+      " proved, network, extensions)"                                          \
       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"  \
-      " $15, $16, $17, $18, $19, $20, $21)")                                   \
+      " $15, $16, $17, $18, $19, $20, $21, $22)")                              \
     X(SCEP_Q_REQUESTS_REPLACED, "ttntn",                                       \
       "SELECT id FROM requests WHERE scope = $1 AND key_hash = $2"             \
       " AND proved = $3 AND note = $4 AND state = 4"                           \
@@ -325,15 +326,16 @@
     X(SCEP_Q_CERTIFICATE_FIND, "tt",                                           \
       "SELECT " SCEP_CERTIFICATE_COLUMNS ", c.der" SCEP_CERTIFICATE_TABLES     \
       " WHERE c.serial = $1 AND c.scope = COALESCE($2, c.scope)")              \
-    X(SCEP_Q_CERTIFICATES_LIST, "ntntnnnntn",                                  \
+    X(SCEP_Q_CERTIFICATES_LIST, "ntntnnnnttn",                                 \
       "SELECT " SCEP_CERTIFICATE_COLUMNS SCEP_CERTIFICATE_TABLES               \
       " WHERE (c.created, c.id) < ($1, $2) AND c.created >= $3"                \
       " AND c.scope = COALESCE($4, c.scope)"                                   \
       " AND c.not_after >= $5 AND c.not_after < $6"                            \
       " AND COALESCE(r.effective, 9223372036854775807) >= $7"                  \
       " AND COALESCE(r.effective, 9223372036854775807) <= $8"                  \
-      " AND LOWER(COALESCE(c.subject, '')) LIKE $9 ESCAPE '!'"                 \
-      " ORDER BY c.created DESC, c.id DESC LIMIT $10")
+      " AND (LOWER(COALESCE(c.subject_folded, c.subject, '')) LIKE $9"         \
+      " ESCAPE '!' OR LOWER(COALESCE(c.subject, '')) LIKE $10 ESCAPE '!')"     \
+      " ORDER BY c.created DESC, c.id DESC LIMIT $11")
 /* clang-format on */
 
 typedef enum {

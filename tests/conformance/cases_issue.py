@@ -137,7 +137,7 @@ sends("S6-san-kept", Issued(san("a.example.org", "b.example.org")),
       csr=extensions(cms.general_names(cms.dns("a.example.org"),
                                        cms.dns("b.example.org"))))
 CA_REFUSED = Failure(BAD_REQUEST, "SCEP0160")
-sends("S6-san-with-nul", CA_REFUSED, csr=extensions(cms.general_names(
+sends("S6-san-with-nul", Failure(BAD_REQUEST, "SCEP0110"), csr=extensions(cms.general_names(
     cms.dns("a.example.org\0b"))))
 sends("S6-san-garbage", CA_REFUSED, csr=extensions(
     cms.extension("2.5.29.17", b"\xff\xff")))

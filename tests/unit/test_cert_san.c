@@ -129,25 +129,6 @@ static void refused(fixture_t *f, scep_status_e status)
     scep_result_init(&f->res, f->pool);
 }
 
-static void unsound_names_are_refused(void **state)
-{
-    fixture_t *f = *state;
-    GENERAL_NAMES *names;
-    int n;
-
-    refused(f, SAN_RAW(f, "\x82\x00", &names, &n));             /* empty */
-    refused(f, SAN_RAW(f, "\x82\x03\x61\x00\x62", &names, &n)); /* NUL */
-    refused(f, SAN_RAW(f, "\x81\x03\x61\x0a\x62", &names, &n)); /* LF */
-    refused(f, SAN_RAW(f, "\x86\x02\xc3\xa9", &names, &n));     /* no ASCII */
-    refused(f, SAN_RAW(f, "\x82\x01\x7f", &names, &n));         /* DEL */
-    refused(f, SAN_RAW(f, "\x87\x03\x01\x02\x03", &names, &n)); /* address */
-    refused(f, SAN_RAW(f, "\x87\x08\x01\x02\x03\x04\xff\xff\xff\xff", &names,
-                       &n));                                /* with a mask */
-    refused(f, SAN_RAW(f, "\xa4\x02\x30\x00", &names, &n)); /* empty DN */
-    refused(f, SAN_RAW(f, "\xa5\x06\xa1\x04\x0c\x02\x61\x62", &names,
-                       &n)); /* ediPartyName */
-}
-
 static void bad_encodings_are_refused(void **state)
 {
     fixture_t *f = *state;
@@ -193,7 +174,6 @@ int main(void)
         FIXTURE_TEST(the_usual_names_are_kept),
         FIXTURE_TEST(sids_are_left_out),
         FIXTURE_TEST(what_only_looks_like_a_sid_is_kept),
-        FIXTURE_TEST(unsound_names_are_refused),
         FIXTURE_TEST(bad_encodings_are_refused),
         FIXTURE_TEST(a_directory_name_is_kept),
     };

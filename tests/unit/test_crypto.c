@@ -271,7 +271,7 @@ static void add(X509_NAME *name, const char *type, int kind, const char *value,
                      1);
 }
 
-/* A line of ASCII whatever is in the name. */
+/* A line of UTF-8 that shows whatever is in the name. */
 static void test_name_text(void **state)
 {
     fixture_t *f = *state;
@@ -282,14 +282,22 @@ static void test_name_text(void **state)
     add(name, "O", MBSTRING_UTF8, "Org, Inc.", -1);
     add(name, "CN", MBSTRING_UTF8, "J\xc3\xbcrgen", -1);
     assert_string_equal(scep_name_text(f->pool, name),
-                        "CN=J\\C3\\BCrgen,O=Org\\, Inc.");
+                        "CN=J\xc3\xbcrgen,O=Org\\, Inc.");
     name = name_new(f);
     add(name, "CN", V_ASN1_UTF8STRING, "a\n\0\x1b\"b", 6);
     assert_string_equal(scep_name_text(f->pool, name), "CN=a\\0A\\00\\1B\\\"b");
+    /* Latin-1, UCS-2, and what would turn or hide the rest */
+    name = name_new(f);
+    add(name, "CN", V_ASN1_T61STRING, "\xe4", 1);
+    add(name, "O", V_ASN1_BMPSTRING, "\x20\xac\0a", 4);
+    add(name, "OU", V_ASN1_UTF8STRING, "a\xe2\x80\xae\xc2\x9b", 6);
+    assert_string_equal(scep_name_text(f->pool, name),
+                        "OU=a\\E2\\80\\AE\\C2\\9B,O=\xe2\x82\xac"
+                        "a,CN=\xc3\xa4");
     /* A character beyond Unicode cannot be told in text. */
     name = name_new(f);
     add(name, "CN", V_ASN1_UNIVERSALSTRING, "\xff\xff\xff\xff", 4);
-    assert_string_equal(scep_name_text(f->pool, name), "?");
+    assert_string_equal(scep_name_text(f->pool, name), "CN=#1C04FFFFFFFF");
     assert_string_equal(scep_crypto_errors(f->pool), "");
 }
 

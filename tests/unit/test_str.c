@@ -154,14 +154,52 @@ static void test_printable(void **state)
     assert_string_equal(scep_printable(f->pool, "abc", 0), "");
 }
 
+static void test_visible(void **state)
+{
+    static const struct {
+        const char *text, *specials, *shown;
+    } cases[] = {
+        {"", "", ""},
+        {"a \"b\\c~", "", "a \"b\\c~"},
+        {"a \"b\\c~", "\"\\", "a \\x22b\\x5cc~"},
+        {"\r\n\x1b\x7f\x80\xff", "", "\\x0d\\x0a\\x1b\\x7f\\x80\\xff"},
+        {"Ger\xc3\xa4t \xe2\x82\xac \xf0\x9f\x98\x80", "",
+         "Ger\xc3\xa4t \xe2\x82\xac \xf0\x9f\x98\x80"},
+        {"\xc2\x9b", "", "\\xc2\\x9b"},          /* CSI of a terminal */
+        {"\xe2\x80\xae", "", "\\xe2\\x80\\xae"}, /* right to left */
+        {"\xef\xbb\xbf", "", "\\xef\\xbb\\xbf"}, /* takes no room */
+        {"\xc0\xaf", "", "\\xc0\\xaf"},          /* overlong */
+        {"\xed\xa0\x80", "", "\\xed\\xa0\\x80"}, /* a surrogate */
+        {"\xf4\x90\x80\x80", "", "\\xf4\\x90\\x80\\x80"}, /* beyond */
+        {"\xc3", "", "\\xc3"},                            /* cut off */
+        {"\xe2\x82"
+         "a",
+         "", "\\xe2\\x82a"},
+    };
+    fixture_t *f = *state;
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const scep_octets_t text = {(const unsigned char *)cases[i].text,
+                                    strlen(cases[i].text)};
+
+        assert_string_equal(scep_visible(f->pool, text, cases[i].specials),
+                            cases[i].shown);
+    }
+    assert_string_equal(
+        scep_visible(f->pool, (scep_octets_t){(const unsigned char *)"a\0b", 3},
+                     ""),
+        "a\\x00b");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_hex),       FIXTURE_TEST(test_hex_into),
-        FIXTURE_TEST(test_unhex),     FIXTURE_TEST(test_equal),
-        FIXTURE_TEST(test_hex_round), FIXTURE_TEST(test_copy),
-        FIXTURE_TEST(test_wipe),      FIXTURE_TEST(test_secret),
-        FIXTURE_TEST(test_printable),
+        FIXTURE_TEST(test_visible),  FIXTURE_TEST(test_hex),
+        FIXTURE_TEST(test_hex_into), FIXTURE_TEST(test_unhex),
+        FIXTURE_TEST(test_equal),    FIXTURE_TEST(test_hex_round),
+        FIXTURE_TEST(test_copy),     FIXTURE_TEST(test_wipe),
+        FIXTURE_TEST(test_secret),   FIXTURE_TEST(test_printable),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
