@@ -23,6 +23,7 @@
 #include "scep_in_use_start.h"
 #include "scep_log_httpd.h"
 #include "scep_openssl_floor.h"
+#include "scep_os.h"
 #include "scep_place.h"
 #include "scep_os.h"
 #include "scep_review.h"
@@ -153,6 +154,9 @@ static int start_server(scep_runtime_t *runtime, apr_pool_t *pconf,
         if (scep_runtime_site(runtime, s, conf, pconf, ptemp, res) != SCEP_OK &&
             judge(s, conf, res) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
+        }
+        if (!is_restart()) {
+            scep_os_warn_of_open_keys(s, conf);
         }
         if (conf->ca_name != NULL) {
             apr_hash_set(server->ca_sites, conf->ca_name, APR_HASH_KEY_STRING,

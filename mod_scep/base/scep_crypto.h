@@ -115,10 +115,14 @@ const char *scep_source_text(apr_pool_t *pool, const char *source);
 typedef int scep_passphrase_fn(void *baton, const char *source, char *buf,
                                int size);
 
+/** The path of the file that SOURCE, a path or a "file:" URI, names; NULL for
+ * a URI of another scheme. */
+const char *scep_source_path(const char *source);
+
 /**
  * A private key from a PEM or DER file (PKCS#8, PKCS#1, SEC1; encrypted or
  * not), or from an OSSL_STORE URI when SOURCE has a scheme ("pkcs11:...").
- * A file is opened as SCEP_FILE_SECRET (scep_file.h). Loaded in LIBCTX (NULL:
+ * A file is opened as SCEP_FILE_KEY (scep_file.h). Loaded in LIBCTX (NULL:
  * the default one).
  * @param pass NULL: an encrypted key is an error
  * @return SCEP_OK, SCEP_NOT_FOUND (no such file), or SCEP_BROKEN; RES filled.

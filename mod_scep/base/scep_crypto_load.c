@@ -64,9 +64,8 @@ const char *scep_source_text(apr_pool_t *pool, const char *source)
                : source;
 }
 
-/* The path that SOURCE names, or NULL for a URI that names none. OSSL_STORE
- * could open "file:" itself, but looks at no owner and mode. */
-static const char *path_of(const char *source)
+/* OSSL_STORE could open "file:" itself, but looks at no owner and mode. */
+const char *scep_source_path(const char *source)
 {
     if (!scep_source_is_uri(source)) {
         return source;
@@ -161,7 +160,7 @@ static scep_status_e no_key(const char *source, scep_octets_t data,
                             const ask_t *a, scep_result_t *res)
 {
     const char *kind = a->asked ? NULL
-                                : scep_file_kind(data, path_of(source),
+                                : scep_file_kind(data, scep_source_path(source),
                                                  SCEP_WANTED_KEY, res->pool);
 
     if (a->failed) {
@@ -218,8 +217,8 @@ static scep_status_e key_from_file(const char *path, OSSL_LIB_CTX *libctx,
     scep_status_e status;
 
     apr_pool_create(&scratch, pool);
-    status = scep_file_read(path, SCEP_FILE_SECRET, MAX_KEY_FILE, scratch,
-                            &data, res);
+    status =
+        scep_file_read(path, SCEP_FILE_KEY, MAX_KEY_FILE, scratch, &data, res);
     if (status == SCEP_OK) {
         *key = is_pem(data) ? key_from_pem(data, libctx, a)
                             : key_from_der(data, libctx, a);
@@ -237,7 +236,7 @@ scep_status_e scep_key_load(const char *source, OSSL_LIB_CTX *libctx,
                             scep_result_t *res)
 {
     ask_t a = {pass, pass_baton, source, false, false, false};
-    const char *path = path_of(source);
+    const char *path = scep_source_path(source);
     scep_status_e status = SCEP_OK;
 
     *key = NULL;

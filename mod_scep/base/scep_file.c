@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
@@ -31,24 +32,57 @@ static scep_status_e os_fail(scep_result_t *res, const char *what,
                      errno_text(res->pool, err));
 }
 
-/* OWNER: who may own it beside root and us; 0: nobody else. */
-static scep_status_e check_secret(const char *path, const struct stat *st,
+/* What an administrator has to do about a file that somebody else owns. */
+static const char *owner_cure(uid_t owner, apr_pool_t *pool)
+{
+    if (owner != 0) {
+        return apr_psprintf(pool, "chown it to uid %lu", (unsigned long)owner);
+    }
+    return geteuid() == 0
+               ? "chown it to root"
+               : apr_psprintf(pool,
+                              "chown it to root or to uid %lu, as which this "
+                              "runs, or mount it read-only",
+                              (unsigned long)geteuid());
+}
+
+static bool is_read_only(int fd)
+{
+    struct statvfs fs;
+
+    return fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0;
+}
+
+static bool is_secret(scep_file_kind_e kind)
+{
+    return kind == SCEP_FILE_SECRET || kind == SCEP_FILE_KEY;
+}
+
+/* FD is open on PATH. OWNER: who may own it beside root and us; 0: nobody
+ * else. */
+static scep_status_e check_secret(int fd, const char *path,
+                                  scep_file_kind_e kind, const struct stat *st,
                                   uid_t owner, scep_result_t *res)
 {
-    if (st->st_uid != 0 && st->st_uid != geteuid() && st->st_uid != owner) {
-        const char *cure = owner == 0 ? "root"
-                                      : apr_psprintf(res->pool, "uid %lu",
-                                                     (unsigned long)owner);
+    mode_t closed = S_IRWXG | S_IRWXO;
 
-        return scep_fail(res, SCEP_R_SETUP,
-                         "%s belongs to uid %lu; chown it to %s", path,
-                         (unsigned long)st->st_uid, cure);
+    if (kind == SCEP_FILE_KEY && is_read_only(fd)) {
+        return SCEP_OK;
     }
-    if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    if (st->st_uid != 0 && st->st_uid != geteuid() && st->st_uid != owner) {
+        return scep_fail(res, SCEP_R_SETUP, "%s belongs to uid %lu; %s", path,
+                         (unsigned long)st->st_uid,
+                         owner_cure(owner, res->pool));
+    }
+    if (kind == SCEP_FILE_KEY && st->st_uid == 0 && geteuid() != 0) {
+        closed = S_IWGRP | S_IWOTH;
+    }
+    if ((st->st_mode & closed) != 0) {
         return scep_fail(res, SCEP_R_SETUP,
                          "%s can be accessed by group or others (mode %03o); "
-                         "chmod it to 600",
-                         path, (unsigned int)(st->st_mode & 0777));
+                         "chmod it to %s",
+                         path, (unsigned int)(st->st_mode & 0777),
+                         (closed & S_IRGRP) != 0 ? "600" : "440");
     }
     return SCEP_OK;
 }
@@ -110,7 +144,7 @@ static scep_status_e read_file(const char *path, scep_file_kind_e kind,
     size_t size, got = 0;
     int fd;
 
-    if (kind != SCEP_FILE_PUBLIC) {
+    if (kind != SCEP_FILE_PUBLIC && kind != SCEP_FILE_KEY) {
         flags |= O_NOFOLLOW;
     }
     fd = open(path, flags);
@@ -138,16 +172,16 @@ static scep_status_e read_file(const char *path, scep_file_kind_e kind,
         status = scep_fail(res, SCEP_R_SETUP, "%s is larger than %lu octets",
                            path, (unsigned long)max);
     }
-    else if (kind == SCEP_FILE_SECRET) {
-        status = check_secret(path, &st, owner, res);
+    else if (is_secret(kind)) {
+        status = check_secret(fd, path, kind, &st, owner, res);
     }
     else if (kind == SCEP_FILE_TRUSTED) {
         status = check_trusted(path, &st, res);
     }
     if (status == SCEP_OK) {
         size = (size_t)st.st_size;
-        buf = kind == SCEP_FILE_SECRET ? scep_secret_alloc(pool, size + 1)
-                                       : apr_pcalloc(pool, size + 1);
+        buf = is_secret(kind) ? scep_secret_alloc(pool, size + 1)
+                              : apr_pcalloc(pool, size + 1);
         status = read_all(fd, path, buf, size, &got, res);
         out->data = buf;
         out->len = got;

@@ -16,18 +16,35 @@
 #include "scep.h"
 #include "scep_str.h"
 
-/** What may be wrong with a file is different for secrets and certificates. */
+/**
+ * How closed a file must be.
+ *
+ * SCEP_FILE_PUBLIC: any owner and mode.
+ *
+ * SCEP_FILE_SECRET: no symbolic link; owned by root or by our effective user;
+ * no access for group and others.
+ *
+ * SCEP_FILE_KEY: a secret that an administrator provides. Symbolic links are
+ * followed; what counts is the file that they lead to. It may be readable by
+ * group and others where nobody here could change that: on a file system that
+ * is mounted read-only (there the owner does not matter either), or when it is
+ * root's and we are not root. So container platforms mount secrets.
+ *
+ * SCEP_FILE_TRUSTED: no symbolic link and no other hard link; owned by root or
+ * by our effective user; nobody else may write.
+ */
 typedef enum {
-    SCEP_FILE_PUBLIC, /* any owner and mode */
-    SCEP_FILE_SECRET, /* no symlink; owner root or our euid; no group/other */
-    SCEP_FILE_TRUSTED /* no symlink, no other hard link; owner root or our
-                       * euid; nobody else may write */
+    SCEP_FILE_PUBLIC,
+    SCEP_FILE_SECRET,
+    SCEP_FILE_KEY,
+    SCEP_FILE_TRUSTED
 } scep_file_kind_e;
 
 /**
  * Read a whole file of at most MAX octets.
  * @param out contents plus a NUL octet that is not counted; from POOL. For
- *     SCEP_FILE_SECRET the memory is wiped when POOL is cleared.
+ *     SCEP_FILE_SECRET and SCEP_FILE_KEY the memory is wiped when POOL is
+ *     cleared.
  * @return SCEP_OK; SCEP_NOT_FOUND when there is no such file (RES filled,
  *     SCEP_R_SETUP); SCEP_BROKEN with a detail that names the file, what is
  *     wrong and the cure.

@@ -16,12 +16,15 @@
 #include <apr_strings.h>
 
 #include <httpd.h>
+#include <http_log.h>
 #include <unixd.h>
 
 #include "scep_crypto.h"
 #include "scep_file.h"
 #include "scep_password.h"
 #include "scep_state_files.h"
+
+APLOG_USE_MODULE(scep);
 
 #define KEY_FILE SCEP_STATE_KEY
 
@@ -42,6 +45,32 @@ void scep_os_child(uid_t *uid, gid_t *gid)
 
     *uid = root ? ap_unixd_config.user_id : (uid_t)-1;
     *gid = root ? ap_unixd_config.group_id : (gid_t)-1;
+}
+
+static void warn_of_open_key(server_rec *s, const char *source)
+{
+    const char *path = source != NULL ? scep_source_path(source) : NULL;
+    struct stat st;
+
+    if (path != NULL && stat(path, &st) == 0 && (st.st_mode & S_IROTH) != 0) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     SCEPLOGNO(0061) "the private key %s can be read by every "
+                                     "user of this machine (mode %03o); where "
+                                     "it is a mounted secret, mount it with "
+                                     "mode 0400 or 0440",
+                     path, (unsigned int)st.st_mode & 0777);
+    }
+}
+
+void scep_os_warn_of_open_keys(server_rec *s, const scep_server_config_t *conf)
+{
+    int i;
+
+    warn_of_open_key(s, conf->ca_key);
+    warn_of_open_key(s, conf->next_key);
+    for (i = 0; conf->ra_keys != NULL && i < conf->ra_keys->nelts; i++) {
+        warn_of_open_key(s, APR_ARRAY_IDX(conf->ra_keys, i, const char *));
+    }
 }
 
 static bool is_empty(const char *path, apr_pool_t *pool)
@@ -139,9 +168,20 @@ scep_status_e scep_os_state_dir_make(const char *path, const char *database,
     uid_t uid;
     gid_t gid;
 
-    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
-        check_used(path, database, &st, pool, res) != SCEP_OK) {
-        return res->status;
+    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        if (geteuid() != 0 && st.st_uid != geteuid()) {
+            return scep_fail(
+                res, SCEP_R_SETUP,
+                "ScepStateDir %s belongs to uid %lu, and this server runs as "
+                "uid %lu: it cannot close that directory to others; name one "
+                "below it that the server makes itself, such as %s/scep, or "
+                "chown it to uid %lu",
+                path, (unsigned long)st.st_uid, (unsigned long)geteuid(), path,
+                (unsigned long)geteuid());
+        }
+        if (check_used(path, database, &st, pool, res) != SCEP_OK) {
+            return res->status;
+        }
     }
     scep_os_child(&uid, &gid);
     return scep_dir_make(path, STATE_MODE, uid, gid, pool, res);

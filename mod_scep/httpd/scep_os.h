@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "scep_config.h"
 #include "scep_str.h"
 
 /** Child: no other process of the same user can read this one's memory, trace
@@ -20,6 +21,10 @@ bool scep_os_hide_memory(void);
 /** Who the children will be; -1 each when httpd does not run as root, since
  * they then are who the parent is. */
 void scep_os_child(uid_t *uid, gid_t *gid);
+
+/** Warn of the private keys of CONF that every user of this machine can read.
+ * Those that could be closed are refused (SCEP_FILE_KEY). */
+void scep_os_warn_of_open_keys(server_rec *s, const scep_server_config_t *conf);
 
 /** `apachectl -t`: the state directory is there and may be taken, as
  * scep_os_state_dir_make() has it, or can be made. */

@@ -360,7 +360,7 @@ def test_database_without_directory(make):
 @pytest.mark.parametrize("name, directive", (
     ("ca.crt", "ScepCACertificateFile"), ("ca.key", "ScepCAKey"),
     ("ra.crt", "ScepRACertificateFile"), ("ra.key", "ScepRAKey")))
-@pytest.mark.parametrize("how", ("missing", "garbage", "open", "link"))
+@pytest.mark.parametrize("how", ("missing", "garbage", "open", "link to open"))
 def test_bad_files(make, name, directive, how):
     server = make()
     path = server.path(name)
@@ -373,6 +373,7 @@ def test_bad_files(make, name, directive, how):
     elif how == "open":
         os.chmod(path, 0o640)
     else:
+        os.chmod(path, 0o640)
         os.rename(path, path + ".real")
         os.symlink(path + ".real", path)
     refused(server, directive, path)

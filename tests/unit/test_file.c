@@ -267,6 +267,68 @@ static void test_modes(void **state)
         SCEP_OK);
 }
 
+/* A key that an administrator provides may be a link; the file counts. */
+static void test_key(void **state)
+{
+    fixture_t *f = *state;
+    const char *path = make(f, "key", "abc", 0600);
+    const char *link = apr_pstrcat(f->pool, f->scratch, "/key.link", NULL);
+    scep_octets_t data;
+
+    assert_int_equal(symlink(path, link), 0);
+    assert_int_equal(
+        scep_file_read(link, SCEP_FILE_KEY, 4, f->pool, &data, &f->res),
+        SCEP_OK);
+    assert_memory_equal(data.data, "abc", 4);
+    broken(f, link, SCEP_FILE_SECRET, "symbolic link");
+    assert_int_equal(chmod(path, 0440), 0);
+    broken(f, link, SCEP_FILE_KEY, "chmod it to 600");
+}
+
+/* What root has mounted for another user cannot be closed by that user. */
+static void test_key_of_root(void **state)
+{
+    static const struct {
+        mode_t mode;
+        const char *fault; /* NULL: none */
+    } rows[] = {{0444, NULL},
+                {0440, NULL},
+                {0644, NULL},
+                {0664, "chmod it to 440"},
+                {0646, "chmod it to 440"}};
+    fixture_t *f = *state;
+    const char *path = make(f, "key", "abc", 0444);
+    size_t i;
+
+    if (geteuid() != 0) {
+        skip();
+    }
+    assert_int_equal(chown(path, 0, NOBODY), 0);
+    assert_int_equal(chmod(f->scratch, 0755), 0);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        scep_octets_t data;
+        scep_status_e status;
+        gid_t group = getegid();
+
+        assert_int_equal(chmod(path, rows[i].mode), 0);
+        scep_result_init(&f->res, f->pool);
+        assert_int_equal(setegid(NOBODY), 0);
+        assert_int_equal(seteuid(NOBODY), 0);
+        status =
+            scep_file_read(path, SCEP_FILE_KEY, 4, f->pool, &data, &f->res);
+        assert_int_equal(seteuid(0), 0);
+        assert_int_equal(setegid(group), 0);
+        if (rows[i].fault == NULL) {
+            assert_int_equal(status, SCEP_OK);
+        }
+        else {
+            assert_int_equal(status, SCEP_BROKEN);
+            assert_non_null(strstr(f->res.detail, rows[i].fault));
+        }
+        broken(f, path, SCEP_FILE_KEY, "chmod it to 600"); /* as root */
+    }
+}
+
 static void test_owners(void **state)
 {
     fixture_t *f = *state;
@@ -656,6 +718,8 @@ int main(void)
         FIXTURE_TEST(test_read_no_file),
         FIXTURE_TEST(test_symlinks),
         FIXTURE_TEST(test_modes),
+        FIXTURE_TEST(test_key),
+        FIXTURE_TEST(test_key_of_root),
         FIXTURE_TEST(test_owners),
         FIXTURE_TEST(test_read_owned),
         FIXTURE_TEST(test_secret_is_wiped),
