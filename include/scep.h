@@ -222,8 +222,6 @@ typedef enum {
       "The request has expired.")                                              \
     X(SCEP_R_REQUESTS_FULL, 169, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,        \
       SCEP_TEXT_UNAVAILABLE)                                                   \
-    X(SCEP_R_REQUESTS_OF_PEER, 178, SCEP_REFUSED, 429, SCEP_FAIL_NONE,         \
-      "Too many requests wait. Try again later.")                              \
     /* our side */                                                             \
     X(SCEP_R_CA_UNAVAILABLE, 170, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,       \
       SCEP_TEXT_UNAVAILABLE)                                                   \
@@ -237,6 +235,8 @@ typedef enum {
       "Internal error.")                                                       \
     X(SCEP_R_MASTER_PASSWORD, 175, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,      \
       SCEP_TEXT_UNAVAILABLE)                                                   \
+    X(SCEP_R_REQUESTS_OF_PEER, 178, SCEP_REFUSED, 429, SCEP_FAIL_NONE,         \
+      "Too many requests wait. Try again later.")                              \
     /* the admin page and API */                                               \
     X(SCEP_R_ADMIN_NO_USER, 180, SCEP_REFUSED, 403, SCEP_FAIL_NONE,            \
       "This page needs an authenticated user.")                                \
