@@ -211,6 +211,7 @@ def answer(server, *attributes):
 
 LEGAL = {"PrintableString": (0x13, b"right"), "UTF8String": (0x0c, b"right"),
          "IA5String": (0x16, b"right"), "T61String": (0x14, b"right"),
+         "NumericString": (0x12, b"right"), "VisibleString": (0x1a, b"right"),
          "BMPString": (0x1e, "right".encode("utf-16-be")),
          "UniversalString": (0x1c, "right".encode("utf-32-be"))}
 
@@ -237,11 +238,11 @@ WRONG = {
     "NUL at the end": ("SCEP0152", attribute(tlv(0x0c, b"right\0"))),
     "NUL inside": ("SCEP0152", attribute(tlv(0x0c, b"rig\0ht"))),
     "NUL in BMPString": ("SCEP0152", attribute(tlv(0x1e, b"\0r\0\0\0i"))),
-    "two attributes": ("SCEP0152", attribute(RIGHT), attribute(RIGHT)),
-    "two values": ("SCEP0152", attribute(RIGHT, RIGHT)),
+    "two different attributes": ("SCEP0152", attribute(RIGHT),
+                                 attribute(tlv(0x13, b"wrong"))),
     "two different values": ("SCEP0152",
                              attribute(RIGHT, tlv(0x0c, b"wrong"))),
-    "no value": ("SCEP0152", attribute()),
+    "no value": ("SCEP0151", attribute()),
     "no UTF-8": ("SCEP0152", attribute(tlv(0x0c, b"\xff\xfe"))),
     "half a character": ("SCEP0152", attribute(tlv(0x1e, b"odd"))),
     "empty": ("SCEP0151", attribute(tlv(0x0c))),
@@ -258,7 +259,9 @@ def test_wrong_forms(site):
         assert reply.fail_info == scep.BAD_REQUEST
         assert reply.fail_text == "The request was not authorized."
         assert site.count(reason) == before + 1, name
-    assert answer(site, attribute(RIGHT)).status == scep.SUCCESS
+    for attributes in ((attribute(RIGHT),), (attribute(RIGHT, RIGHT),),
+                       (attribute(RIGHT), attribute(RIGHT))):
+        assert answer(site, *attributes).status == scep.SUCCESS
 
 
 # ---- apachectl -t ----
