@@ -79,6 +79,38 @@ def test_mounted_secret(container, mode):
     assert server.count("SCEP0061") == (2 if mode & 0o004 else 0)
 
 
+class Locked(Container):
+    """As a container with a read-only root: only the server's own folder (log,
+    PID file, state) can be written to, and the secret not even there."""
+    SCRIPT = """
+mount --bind "$1" "$1" && mount --bind "$1/secret" "$1/secret" &&
+mount -o remount,bind,ro "$1/secret" && mount -o remount,bind,ro / &&
+! touch /tmp/x 2>/dev/null && shift && exec "$@"
+"""
+
+    def command(self, *more):
+        return ["unshare", "-m", "sh", "-c", self.SCRIPT, "sh", self.dir
+                ] + super().command(*more)
+
+
+def test_read_only_root():
+    if subprocess.run(["unshare", "-m", "sh", "-c",
+                       "mount -o remount,bind,ro /"], check=False,
+                      capture_output=True).returncode != 0:
+        pytest.skip("no namespaces here")
+    server = Locked()
+    try:
+        server.start()
+        request = scep.Request(server.ra_cert, server.draw(), "locked",
+                               key=scep.shared_key(0))
+        assert server.reply(server.endpoint().post(request.der()),
+                            request).status == scep.SUCCESS
+        server.stop()
+        assert server.unexpected() == []
+    finally:
+        server.close()
+
+
 def test_secret_that_others_can_write(container):
     server = container(mode=0o646)
     status, said = server.check()
