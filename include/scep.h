@@ -235,6 +235,8 @@ typedef enum {
       "Internal error.")                                                       \
     X(SCEP_R_MASTER_PASSWORD, 175, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,      \
       SCEP_TEXT_UNAVAILABLE)                                                   \
+    X(SCEP_R_USER_FULL, 176, SCEP_REFUSED, 429, SCEP_FAIL_NONE,                \
+      "You have as many unused passwords as a user may have.")                 \
     X(SCEP_R_REQUESTS_OF_PEER, 178, SCEP_REFUSED, 429, SCEP_FAIL_NONE,         \
       "Too many requests wait. Try again later.")                              \
     /* the admin page and API */                                               \

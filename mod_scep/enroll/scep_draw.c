@@ -123,6 +123,52 @@ static scep_status_e check_ca(const scep_request_t *req, scep_result_t *res)
     return check_issuer(req, service->backend->certificates(service->ca), res);
 }
 
+static scep_status_e user_is_full(const scep_request_t *req, scep_result_t *res)
+{
+    return scep_fail(res, SCEP_R_USER_FULL,
+                     "the user has %" APR_INT64_T_FMT
+                     " passwords outstanding, as many as "
+                     "ScepPasswordMaxPerUser allows; use or cancel some, wait "
+                     "until they expire, or raise the number",
+                     req->policy->password_max_per_user);
+}
+
+/* Before the table is asked for room: whoever has enough takes none of it, not
+ * even for a moment. */
+static scep_status_e check_user(scep_request_t *req,
+                                const scep_challenge_row_t *row,
+                                scep_result_t *res)
+{
+    apr_int64_t most = req->policy->password_max_per_user;
+    apr_int64_t count;
+    scep_status_e status;
+
+    if (most == 0) {
+        return SCEP_OK;
+    }
+    status =
+        scep_store_challenges_of_user(req->service->store, row->scope,
+                                      row->drawn_by, row->created, &count, res);
+    return status == SCEP_OK && count >= most ? user_is_full(req, res) : status;
+}
+
+static scep_status_e record_drawn(scep_request_t *req,
+                                  const scep_challenge_row_t *row,
+                                  scep_result_t *res)
+{
+    scep_store_t *store = req->service->store;
+    apr_int64_t most = req->policy->password_max_per_user;
+    bool full;
+    scep_status_e status;
+
+    if (most == 0) {
+        return scep_store_challenge_add(store, row, req->pool, res);
+    }
+    status = scep_store_challenge_add_within(store, row, most, &full, req->pool,
+                                             res);
+    return status == SCEP_OK && full ? user_is_full(req, res) : status;
+}
+
 static scep_status_e draw_one_time(scep_request_t *req, const char *user,
                                    const scep_draw_params_t *params,
                                    scep_drawn_t *drawn, scep_result_t *res)
@@ -151,6 +197,9 @@ static scep_status_e draw_one_time(scep_request_t *req, const char *user,
     if (status == SCEP_OK) {
         status = check_limits(req, params->limits, &row.limits, res);
     }
+    if (status == SCEP_OK) {
+        status = check_user(req, &row, res);
+    }
     if (status != SCEP_OK) {
         return status;
     }
@@ -160,8 +209,7 @@ static scep_status_e draw_one_time(scep_request_t *req, const char *user,
     if (status != SCEP_OK) {
         return status;
     }
-    status =
-        scep_store_challenge_add(req->service->store, &row, req->pool, res);
+    status = record_drawn(req, &row, res);
     if (status != SCEP_OK) {
         scep_outstanding_remove(req, hash);
     }

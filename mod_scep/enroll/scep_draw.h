@@ -44,8 +44,8 @@ typedef struct scep_drawn_t {
  *     password, whichever source comes first: the master password is for all.
  * @return SCEP_OK once it is durable; SCEP_UNAVAILABLE with
  *     SCEP_R_CACHE_FULL, _LOCK, _STORE_UNAVAILABLE or _MASTER_PASSWORD;
- *     SCEP_REFUSED with SCEP_R_ADMIN_NO_USER, _NO_CHALLENGE_SOURCE, or
- *     _DRAW_PARAMS (the detail says which and why, and quotes nothing that
+ *     SCEP_REFUSED with SCEP_R_ADMIN_NO_USER, _NO_CHALLENGE_SOURCE,
+ *     _USER_FULL (ScepPasswordMaxPerUser), or _DRAW_PARAMS (the detail says which and why, and quotes nothing that
  *     the user may not see); SCEP_BROKEN. Logged.
  */
 scep_status_e scep_draw(scep_request_t *req, const char *user,

@@ -188,8 +188,9 @@ typedef struct scep_policy_t {
     apr_interval_time_t retry_window;
     apr_interval_time_t password_validity;
     scep_failure_limit_t failure_limit;
-    int audit_refusals;     /* rows that are kept; 0: none is made */
-    size_t password_length; /* octets of randomness */
+    int audit_refusals;                /* rows that are kept; 0: none is made */
+    size_t password_length;            /* octets of randomness */
+    apr_int64_t password_max_per_user; /* most outstanding; 0: no limit */
     scep_manner_t manner;
     size_t max_request_size; /* octets of a decoded message (GET or POST) */
 } scep_policy_t;

@@ -73,6 +73,9 @@ static int answer_page(scep_call_t *call)
     if (call->res.reason == SCEP_R_CACHE_FULL) {
         return show(call, SCEP_PAGE_CACHE_FULL, NULL);
     }
+    if (call->res.reason == SCEP_R_USER_FULL) {
+        return show(call, SCEP_PAGE_USER_FULL, NULL);
+    }
     if (status == SCEP_REFUSED) {
         return show(call, SCEP_PAGE_NO_PERMISSION, NULL);
     }

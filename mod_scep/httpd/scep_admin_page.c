@@ -36,11 +36,18 @@ static const char tail[] =
     "Using Network Device Enrollment Service </A>. </P> "
     "<P></Font></Body></HTML>";
 
+/* Programs look for the first sentence. */
+#define FULL "<P> The password cache is full. </P>\r\n"
+
 static const char full_text[] =
-    "<P> The password cache is full. </P>\r\n"
-    "<P> Use one of the passwords that were drawn before, wait until some "
-    "have been used or have expired, or have the limit (ScepPasswordMax) "
-    "raised. </P> ";
+    FULL "<P> Use one of the passwords that were drawn before, wait until some "
+         "have been used or have expired, or have the limit (ScepPasswordMax) "
+         "raised. </P> ";
+
+static const char user_full_text[] = FULL
+    "<P> You have as many unused passwords as one user may have. Use or cancel "
+    "some of them, wait until they expire, or have the limit "
+    "(ScepPasswordMaxPerUser) raised. </P> ";
 
 /* The two blanks are NDES's. */
 static const char permission_text[] =
@@ -136,6 +143,9 @@ scep_octets_t scep_admin_page(const scep_admin_page_t *page, apr_pool_t *pool)
         parts[1] = page->password;
         break;
     case SCEP_PAGE_CACHE_FULL:
+        break;
+    case SCEP_PAGE_USER_FULL:
+        parts[1] = user_full_text;
         break;
     case SCEP_PAGE_NO_PERMISSION:
         parts[1] = permission_text;

@@ -15,6 +15,7 @@ typedef enum {
     SCEP_PAGE_PASSWORD,     /* a one-time password was drawn */
     SCEP_PAGE_SINGLE,       /* the master password is shown */
     SCEP_PAGE_CACHE_FULL,   /* ScepPasswordMax are outstanding */
+    SCEP_PAGE_USER_FULL,    /* the user has ScepPasswordMaxPerUser of them */
     SCEP_PAGE_NO_PERMISSION /* the user may see the page, but not draw */
 } scep_page_state_e;
 

@@ -234,6 +234,7 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
                                   ? add->password_validity
                                   : base->password_validity;
     MERGE(password_length);
+    MERGE(password_max_per_user);
     conf->failure_limit = add->failure_limit.delay != 0 ? add->failure_limit
                                                         : base->failure_limit;
     MERGE(page_encoding);
@@ -495,6 +496,8 @@ void scep_config_policy(const scep_server_config_t *server,
     policy->password_length = conf->password_length != 0
                                   ? conf->password_length
                                   : DEFAULT_PASSWORD_LENGTH;
+    policy->password_max_per_user =
+        conf->password_max_per_user > 0 ? conf->password_max_per_user : 0;
     policy->max_request_size = conf->max_request_size != 0
                                    ? conf->max_request_size
                                    : DEFAULT_MAX_REQUEST_SIZE;

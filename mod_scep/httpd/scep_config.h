@@ -123,6 +123,7 @@ typedef struct scep_dir_config_t {
     apr_interval_time_t retry_window;      /* -1: not set */
     apr_interval_time_t password_validity; /* -1: not set */
     apr_size_t password_length;            /* 0: not set */
+    apr_int64_t password_max_per_user;     /* 0: not set; -1: off */
     scep_failure_limit_t failure_limit;    /* delay 0: not set */
     scep_page_encoding_e page_encoding;
     int chain;          /* scep_chain_e, or -1: not set; so, too, those below */

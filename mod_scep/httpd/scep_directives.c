@@ -102,6 +102,10 @@ const command_rec scep_directives[] = {
                   "random octets in a one-time password"),
     AP_INIT_TAKE1("ScepPasswordValidity", scep_set_password_validity, NULL,
                   POLICY, "how long a one-time password may be used"),
+    AP_INIT_TAKE1("ScepPasswordMaxPerUser", scep_set_password_max_per_user,
+                  NULL, POLICY,
+                  "off, or most one-time passwords that a user has outstanding "
+                  "at a time"),
     AP_INIT_TAKE1("ScepDuplicateSubject", scep_set_duplicate, NULL, POLICY,
                   "allow, revoke or refuse: where the subject of a first "
                   "enrolment has a valid certificate"),

@@ -73,6 +73,8 @@ const char *scep_add_ra_cert(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_add_ra_key(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_dialog(cmd_parms *cmd, void *dir, const char *value);
 const char *scep_set_password_max(cmd_parms *cmd, void *dir, const char *value);
+const char *scep_set_password_max_per_user(cmd_parms *cmd, void *dir,
+                                           const char *value);
 
 /* What becomes of a CA and its certificates: scep_directives_issuer.c. */
 const char *scep_set_crl_validity(cmd_parms *cmd, void *dir, const char *value);

@@ -147,6 +147,23 @@ const char *scep_set_password_length(cmd_parms *cmd, void *dir,
     return error;
 }
 
+const char *scep_set_password_max_per_user(cmd_parms *cmd, void *dir,
+                                           const char *value)
+{
+    scep_dir_config_t *conf = dir;
+    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
+
+    if (error != NULL) {
+        return error;
+    }
+    if (strcasecmp(value, "off") == 0) {
+        conf->password_max_per_user = -1;
+        return NULL;
+    }
+    return scep_parse_number(cmd, value, 1, SCEP_CHALLENGE_MAX_CAPACITY,
+                             &conf->password_max_per_user);
+}
+
 const char *scep_set_password_validity(cmd_parms *cmd, void *dir,
                                        const char *value)
 {

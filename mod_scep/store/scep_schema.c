@@ -211,6 +211,7 @@ static const char *const migration_5[] = {
     "CREATE INDEX requests_by_key ON requests (key_hash, created, id)",
     "ALTER TABLE certificates ADD COLUMN subject_folded TEXT",
     "ALTER TABLE requests ADD COLUMN extensions TEXT",
+    "CREATE INDEX challenges_by_user ON challenges (drawn_by, state, expires)",
     NULL};
 
 static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {

@@ -133,6 +133,25 @@ scep_status_e scep_store_challenge_add(scep_store_t *store,
                                        const scep_challenge_row_t *row,
                                        apr_pool_t *pool, scep_result_t *res);
 
+/**
+ * The same, unless the user has enough: exact however many draw at once, on
+ * however many machines.
+ * @param most how many the user may have outstanding in the scope, this one
+ *     included
+ * @param full set if there are as many already; nothing is recorded then
+ */
+scep_status_e scep_store_challenge_add_within(scep_store_t *store,
+                                              const scep_challenge_row_t *row,
+                                              apr_int64_t most, bool *full,
+                                              apr_pool_t *pool,
+                                              scep_result_t *res);
+
+/** How many of those that USER has drawn are outstanding. */
+scep_status_e scep_store_challenges_of_user(scep_store_t *store,
+                                            const char *scope, const char *user,
+                                            apr_time_t now, apr_int64_t *count,
+                                            scep_result_t *res);
+
 /** Find by hash. SCEP_NOT_FOUND without filling RES. */
 scep_status_e scep_store_challenge_find(scep_store_t *store,
                                         const unsigned char *hash,

@@ -41,18 +41,69 @@ scep_status_e scep_store_challenge_add(scep_store_t *store,
                                        const scep_challenge_row_t *row,
                                        apr_pool_t *pool, scep_result_t *res)
 {
+    bool full;
+
+    return scep_store_challenge_add_within(store, row, APR_INT64_MAX, &full,
+                                           pool, res);
+}
+
+/* Those who write take turns, so that none is added between the count and what
+ * follows it. */
+static scep_sql_status_e count_of_user(scep_store_session_t *s,
+                                       const scep_challenge_row_t *row,
+                                       apr_int64_t *count)
+{
+    const scep_sql_value_t values[] = {{row->drawn_by, 0},
+                                       {NULL, SCEP_CHALLENGE_OUTSTANDING},
+                                       {row->scope, 0},
+                                       {NULL, row->created}};
+
+    return scep_store_run(s, SCEP_Q_CHALLENGES_OF_USER, values,
+                          scep_store_take_number, count, NULL);
+}
+
+scep_status_e scep_store_challenge_add_within(scep_store_t *store,
+                                              const scep_challenge_row_t *row,
+                                              apr_int64_t most, bool *full,
+                                              apr_pool_t *pool,
+                                              scep_result_t *res)
+{
     char id[1][SCEP_STORE_ID_SIZE];
     scep_store_session_t s;
+    scep_sql_status_e sql = SCEP_SQL_OK;
+    apr_int64_t count = -1;
+    bool enough = false;
     scep_status_e status = scep_store_new_ids(id, 1, res);
 
+    *full = false;
     if (status == SCEP_OK) {
         status = scep_store_begin(store, &s, res);
     }
     if (status != SCEP_OK) {
         return status;
     }
-    return scep_store_end(&s, add(&s, row, id[0], pool), true,
-                          "record a challenge", res);
+    if (most < APR_INT64_MAX) {
+        sql = count_of_user(&s, row, &count);
+        enough = count < 0 || count >= most;
+    }
+    if (sql == SCEP_SQL_OK && !enough) {
+        sql = add(&s, row, id[0], pool);
+    }
+    status = scep_store_end(&s, sql, !enough, "record a challenge", res);
+    *full = status == SCEP_OK && enough;
+    return status;
+}
+
+scep_status_e scep_store_challenges_of_user(scep_store_t *store,
+                                            const char *scope, const char *user,
+                                            apr_time_t now, apr_int64_t *count,
+                                            scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {
+        {user, 0}, {NULL, SCEP_CHALLENGE_OUTSTANDING}, {scope, 0}, {NULL, now}};
+
+    return scep_store_read_number(store, SCEP_Q_CHALLENGES_OF_USER, values,
+                                  "challenges", count, res);
 }
 
 scep_status_e scep_store_challenge_show(scep_store_t *store, const char *scope,

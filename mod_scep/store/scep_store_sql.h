@@ -73,6 +73,9 @@
     X(SCEP_Q_CHALLENGES_COUNT, "ntn",                                          \
       "SELECT COUNT(*) FROM challenges"                                        \
       " WHERE state = $1 AND scope = $2 AND expires > $3")                     \
+    X(SCEP_Q_CHALLENGES_OF_USER, "tntn",                                       \
+      "SELECT COUNT(*) FROM challenges"                                        \
+      " WHERE drawn_by = $1 AND state = $2 AND scope = $3 AND expires > $4")   \
     X(SCEP_Q_CHALLENGE_SHOW, "ntt",                                            \
       "UPDATE challenges SET shown_at = $1"                                    \
       " WHERE hash = $2 AND scope = $3 AND shown_at IS NULL")                  \

@@ -1,7 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """The admin page: its octets, who gets it, what it costs."""
 import base64
+import concurrent.futures
 import hashlib
+import json
 import re
 import urllib.parse
 
@@ -452,6 +454,48 @@ def test_expired_ones_make_room(httpd):
     server.wait_for(lambda: b"p\0a\0s\0s\0w\0o\0r\0d\0 \0i\0s\0:" in
                     server.admin().body)
     assert server.enrol(drawn[0]).status == scep.FAILURE
+
+
+def test_most_of_a_user(httpd):
+    """However many draw at once, each user gets as many as may be; the place
+    at which there is no limit is not concerned."""
+    server = httpd(extra=(
+        "ScepPasswordMaxPerUser 5\n<Location /more>\nSetHandler scep-admin\n"
+        "ScepPasswordMaxPerUser off\nAuthType Basic\nAuthName x\n"
+        "AuthUserFile htpasswd\nRequire valid-user\n</Location>\n"))
+    with open(server.path("htpasswd"), "r+", encoding="ascii") as file:
+        file.write(file.read().replace(ADMIN, "bob", 1))
+    server.expect("SCEP0176")
+
+    def draw(number):
+        user = "bob" if number % 2 else ADMIN
+        return user, page_text(server.http("GET", PAGE, user=f"{user}:{SECRET}"))
+
+    with concurrent.futures.ThreadPoolExecutor(64) as pool:
+        pages = list(pool.map(draw, range(64)))
+    for user in ("bob", ADMIN):
+        got = [text for who, text in pages
+               if who == user and "challenge password is" in text]
+        assert len(got) == 5
+    refused = [text for _user, text in pages
+               if "<P> The password cache is full. </P>" in text]
+    assert len(refused) == 54
+    assert all("ScepPasswordMaxPerUser" in text for text in refused)
+    assert passwords(server) == 10
+    log = [line for line in server.error_log().splitlines()
+           if "SCEP0176" in line]
+    assert log and all("5 passwords outstanding" in line for line in log)
+
+    answer = server.http("GET", PAGE + "?operation=NDESGenerateChallenge",
+                         user=USER)
+    assert answer.status == 429 and b"unused passwords" in answer.body
+    answer = server.http("POST", PAGE + "api/challenges", "{}",
+                         {"Content-Type": "application/json"}, user=USER)
+    fault = json.loads(answer.body)["error"]
+    assert (answer.status, fault["id"]) == (429, "SCEP0176")
+    assert "ScepPasswordMaxPerUser" in fault["detail"]
+    assert server.draw("/more")
+    assert passwords(server) == 11
 
 
 def test_nothing_secret_in_the_logs(httpd):

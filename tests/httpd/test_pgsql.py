@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Two httpds that share one PostgreSQL: what one draws the other can spend,
 once, whatever dies in between."""
+import concurrent.futures
 import os
 import re
 import shutil
@@ -116,6 +117,24 @@ def test_a_password_each_over_both_nodes(nodes):
             server, passwords[first:first + count]))
     found = certificates(at_once(jobs))
     assert len({cert.serial_number for cert in found}) == 2 * count
+
+
+def test_most_of_a_user_over_both_nodes(nodes, make, database):
+    extra = "ScepPasswordMaxPerUser 7\n"
+    first = make(like=nodes[0], extra=extra)
+    first.start()
+    second = make(like=nodes[0], extra=extra)
+    second.start()
+    database.sql("UPDATE challenges SET expires = 0 WHERE state = 0")
+    for server in (first, second):
+        server.expect("SCEP0176")
+    with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+        pages = list(pool.map(lambda number: (first, second)[number % 2]
+                              .admin().body.decode("utf-16"), range(CLIENTS)))
+    assert sum("challenge password is" in page for page in pages) == 7
+    assert sum("cache is full" in page for page in pages) == CLIENTS - 7
+    assert database.number("SELECT COUNT(*) FROM challenges "
+                           "WHERE state = 0 AND expires > 0") == 7
 
 
 def request_of(server, subject, number):

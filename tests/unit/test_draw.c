@@ -121,6 +121,36 @@ static void test_full_until_some_expire(void **state)
     assert_int_equal(draw(f, "alice", &password), SCEP_OK);
 }
 
+static void test_most_of_a_user(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *scope = f->service.scope;
+    const char *password;
+
+    f->policy.password_max_per_user = 2;
+    assert_int_equal(draw(f, "alice", &password), SCEP_OK);
+    assert_int_equal(draw(f, "alice", &password), SCEP_OK);
+    assert_int_equal(draw(f, "alice", &password), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_USER_FULL);
+    assert_null(password);
+    assert_non_null(strstr(f->base.log, "SCEP0176"));
+    assert_non_null(strstr(f->base.log, "ScepPasswordMaxPerUser"));
+    assert_int_equal(
+        scep_challenge_table_count(f->service.challenges, f->base.now), 2);
+
+    assert_int_equal(draw(f, "Alice", &password), SCEP_OK);
+    f->service.scope = "another";
+    assert_int_equal(draw(f, "alice", &password), SCEP_OK);
+    f->service.scope = scope;
+    f->policy.password_max_per_user = 0;
+    assert_int_equal(draw(f, "alice", &password), SCEP_OK);
+    f->policy.password_max_per_user = 1;
+    f->base.now += f->policy.password_validity - 1;
+    assert_int_equal(draw(f, "alice", &password), SCEP_REFUSED);
+    f->base.now += 1;
+    assert_int_equal(draw(f, "alice", &password), SCEP_OK);
+}
+
 static void test_lock_failure(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -330,6 +360,7 @@ int main(void)
         ENROLL_TEST(test_is_in_store_and_table),
         ENROLL_TEST(test_nobody_draws_nothing),
         ENROLL_TEST(test_full_until_some_expire),
+        ENROLL_TEST(test_most_of_a_user),
         ENROLL_TEST(test_lock_failure),
         ENROLL_TEST(test_master_password),
         ENROLL_TEST(test_master_shown_is_recorded),

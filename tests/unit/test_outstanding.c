@@ -163,6 +163,24 @@ static void test_room_in_the_database(void **state)
     enroll_draw(f);
 }
 
+/* Nor does another machine give a user more than may be. */
+static void test_most_of_a_user_in_the_database(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_drawn_t drawn_one;
+
+    f->policy.password_max_per_user = 2;
+    enroll_draw(f);
+    f->service.store = open_node(f);
+    enroll_draw(f);
+    assert_int_equal(
+        scep_draw(&f->req, "alice", NULL, &drawn_one, &f->base.res),
+        SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_USER_FULL);
+    assert_int_equal(scep_draw(&f->req, "bob", NULL, &drawn_one, &f->base.res),
+                     SCEP_OK);
+}
+
 static void test_another_node_sees_the_claim(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -281,6 +299,7 @@ static int tests(void)
         ENROLL_TEST(test_lock_of_the_memory_fails),
         SHARED_TEST(test_claims_in_the_database),
         SHARED_TEST(test_room_in_the_database),
+        SHARED_TEST(test_most_of_a_user_in_the_database),
         SHARED_TEST(test_another_node_sees_the_claim),
         SHARED_TEST(test_the_memory_stays_empty),
         SHARED_TEST(test_of_many_nodes_one_wins),
