@@ -14,7 +14,7 @@
 /** What a CertRep SUCCESS carries: certificates, or a CRL. */
 typedef struct scep_reply_t {
     X509 *cert;                 /* the leaf; NULL: none */
-    X509_CRL *crl;              /* NULL: none */
+    scep_octets_t crl;          /* DER; len 0: none */
     scep_recipient_t recipient; /* of scep_reply_key() */
 } scep_reply_t;
 

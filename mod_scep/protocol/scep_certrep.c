@@ -38,7 +38,7 @@ static scep_status_e envelope(const scep_certrep_t *rep,
     if (fault != NULL) {
         return scep_fail(res, SCEP_R_REPLY_KEY, "the signer's key %s", fault);
     }
-    status = rep->crl != NULL
+    status = rep->crl.len > 0
                  ? scep_crl_only_encode(rep->crl, pool, &content, res)
                  : scep_certs_only_encode(rep->certs, pool, &content, res);
     if (status != SCEP_OK) {

@@ -5,6 +5,9 @@
  */
 #include "scep_certrep.h"
 
+#include <string.h>
+
+#include <openssl/asn1.h>
 #include <openssl/objects.h>
 #include <openssl/pkcs7.h>
 
@@ -19,6 +22,9 @@ static bool begin(PKCS7 *p7)
     PKCS7_set_detached(p7, 1);
     return true;
 }
+
+/* More than any CRL has, so that no length here runs over. */
+enum { CRL_MAX = 1 << 30 };
 
 static bool fill(PKCS7 *p7, scep_certs_t *certs)
 {
@@ -53,16 +59,73 @@ scep_status_e scep_certs_only_encode(scep_certs_t *certs, apr_pool_t *pool,
                : scep_fail(res, SCEP_R_INTERNAL, "cannot build certs-only");
 }
 
-scep_status_e scep_crl_only_encode(X509_CRL *crl, apr_pool_t *pool,
+/* What is around a CRL, from the outside in. Each takes all that follows it,
+ * but for the end of SignedData. */
+enum { CONTENT_INFO, CONTENT, SIGNED_DATA, CRLS, LEVELS };
+
+static const struct {
+    int tag, class;
+    unsigned char text[24]; /* what comes before the next level */
+    size_t len;
+} around[LEVELS] = {
+    {V_ASN1_SEQUENCE,
+     V_ASN1_UNIVERSAL,
+     {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02},
+     11}, /* id-signedData */
+    {0, V_ASN1_CONTEXT_SPECIFIC, {0}, 0},
+    {V_ASN1_SEQUENCE,
+     V_ASN1_UNIVERSAL,
+     {0x02, 0x01, 0x01,                   /* version 1 */
+      0x31, 0x00,                         /* no digestAlgorithms */
+      0x30, 0x0b, 0x06, 0x09, 0x2a, 0x86, /* id-data, no eContent */
+      0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01},
+     18},
+    {1, V_ASN1_CONTEXT_SPECIFIC, {0}, 0},
+};
+static const unsigned char no_signer_infos[] = {0x31, 0x00};
+
+/* One SEQUENCE and nothing behind it; what is in it, only who signed it and who
+ * verifies it need to know. */
+static bool is_sequence(scep_octets_t der)
+{
+    const unsigned char *in = der.data;
+    int tag, class;
+    long len;
+
+    return der.len > 0 && der.len <= CRL_MAX &&
+           ASN1_get_object(&in, &len, &tag, &class, (long)der.len) ==
+               V_ASN1_CONSTRUCTED &&
+           tag == V_ASN1_SEQUENCE && class == V_ASN1_UNIVERSAL &&
+           in + len == der.data + der.len;
+}
+
+scep_status_e scep_crl_only_encode(scep_octets_t crl, apr_pool_t *pool,
                                    scep_octets_t *der, scep_result_t *res)
 {
-    PKCS7 *p7 = scep_pkcs7_own(pool, PKCS7_new());
+    int sizes[LEVELS]; /* of what is in a level */
+    size_t size = crl.len;
+    unsigned char *to;
+    int i;
 
     *der = (scep_octets_t){NULL, 0};
-    if (p7 != NULL && begin(p7) && PKCS7_add_crl(p7, crl) == 1) {
-        *der = scep_der_of(pool, p7, ASN1_ITEM_rptr(PKCS7));
+    if (!is_sequence(crl)) {
+        scep_crypto_clear_errors();
+        return scep_fail(res, SCEP_R_INTERNAL, "cannot enclose the CRL");
     }
-    return der->len > 0
-               ? SCEP_OK
-               : scep_fail(res, SCEP_R_INTERNAL, "cannot enclose the CRL");
+    for (i = LEVELS - 1; i >= 0; i--) {
+        size +=
+            around[i].len + (i == SIGNED_DATA ? sizeof(no_signer_infos) : 0);
+        sizes[i] = (int)size;
+        size = (size_t)ASN1_object_size(1, sizes[i], around[i].tag);
+    }
+    to = apr_palloc(pool, size);
+    *der = (scep_octets_t){to, size};
+    for (i = 0; i < LEVELS; i++) {
+        ASN1_put_object(&to, 1, sizes[i], around[i].tag, around[i].class);
+        memcpy(to, around[i].text, around[i].len);
+        to += around[i].len;
+    }
+    memcpy(to, crl.data, crl.len);
+    memcpy(to + crl.len, no_signer_infos, sizeof(no_signer_infos));
+    return SCEP_OK;
 }

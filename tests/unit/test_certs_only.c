@@ -2,6 +2,8 @@
 /* scep_certs_only.c: degenerate SignedData, in the order asked for. */
 #include "fixture_certs.h"
 
+#include <openssl/err.h>
+
 #include "scep_certrep.h"
 
 static bool no_encoding;
@@ -148,38 +150,92 @@ static void test_no_encoding(void **state)
     assert_int_equal(der.len, 0);
 }
 
-/* RFC 8894 4.6.1: the CRL, no certificates, and no content either. */
-static void test_crl_alone(void **state)
+static X509_CRL *crl_make(const scep_keypair_t *ca, long entries)
 {
-    fixture_t *f = *state;
-    scep_keypair_t ca = certs_pair(f, "P-256", "CA", NULL);
     X509_CRL *crl = X509_CRL_new();
     ASN1_TIME *now = ASN1_TIME_set(NULL, 1700000000);
-    scep_octets_t der;
-    PKCS7 *p7;
+    ASN1_INTEGER *serial = ASN1_INTEGER_new();
+    long i;
 
     assert_int_equal(
-        X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca.cert)), 1);
+        X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca->cert)), 1);
     assert_int_equal(X509_CRL_set1_lastUpdate(crl, now), 1);
-    assert_true(X509_CRL_sign(crl, ca.key, EVP_sha256()) > 0);
-    assert_int_equal(scep_crl_only_encode(crl, f->pool, &der, &f->res),
+    for (i = 1; i <= entries; i++) {
+        X509_REVOKED *one = X509_REVOKED_new();
+
+        assert_int_equal(ASN1_INTEGER_set(serial, i), 1);
+        assert_int_equal(X509_REVOKED_set_serialNumber(one, serial), 1);
+        assert_int_equal(X509_REVOKED_set_revocationDate(one, now), 1);
+        assert_int_equal(X509_CRL_add0_revoked(crl, one), 1);
+    }
+    assert_true(X509_CRL_sign(crl, ca->key, EVP_sha256()) > 0);
+    ASN1_INTEGER_free(serial);
+    ASN1_TIME_free(now);
+    return crl;
+}
+
+/* RFC 8894 4.6.1: the CRL, no certificates, and no content either; just as
+ * OpenSSL encodes it, with a length of any number of octets. */
+static void check_crl(fixture_t *f, const scep_keypair_t *ca, long entries)
+{
+    X509_CRL *crl = crl_make(ca, entries);
+    scep_octets_t octets = scep_der_of(f->pool, crl, ASN1_ITEM_rptr(X509_CRL));
+    scep_octets_t der, again;
+    PKCS7 *p7;
+
+    assert_int_equal(scep_crl_only_encode(octets, f->pool, &der, &f->res),
                      SCEP_OK);
     certs_assert_der(der);
     p7 = parse(f, der);
     assert_true(PKCS7_type_is_signed(p7));
+    assert_int_equal(ASN1_INTEGER_get(p7->d.sign->version), 1);
     assert_null(p7->d.sign->contents->d.data);
     assert_true(sk_X509_num(p7->d.sign->cert) <= 0);
     assert_int_equal(sk_PKCS7_SIGNER_INFO_num(p7->d.sign->signer_info), 0);
     assert_int_equal(sk_X509_CRL_num(p7->d.sign->crl), 1);
     assert_int_equal(X509_CRL_cmp(sk_X509_CRL_value(p7->d.sign->crl, 0), crl),
                      0);
-    no_encoding = true;
-    assert_int_equal(scep_crl_only_encode(crl, f->pool, &der, &f->res),
-                     SCEP_BROKEN);
-    no_encoding = false;
-    assert_int_equal(der.len, 0);
-    ASN1_TIME_free(now);
+    again = scep_der_of(f->pool, p7, ASN1_ITEM_rptr(PKCS7));
+    assert_int_equal(again.len, der.len);
+    assert_memory_equal(again.data, der.data, der.len);
     X509_CRL_free(crl);
+}
+
+static void test_crl_alone(void **state)
+{
+    fixture_t *f = *state;
+    scep_keypair_t ca = certs_pair(f, "P-256", "CA", NULL);
+
+    check_crl(f, &ca, 0);
+    check_crl(f, &ca, 1);
+    check_crl(f, &ca, 3);
+    check_crl(f, &ca, 1000);
+    check_crl(f, &ca, 4000);
+}
+
+/* What is not one SEQUENCE is not sent. */
+static void test_no_crl(void **state)
+{
+    static const char *const bad[] = {"",
+                                      "\x30",
+                                      "\x30\x05\x02\x01\x01",
+                                      "\x30\x03\x02\x01\x01\x05",
+                                      "\x31\x03\x02\x01\x01",
+                                      "\x30\x80\x02\x01\x01",
+                                      "no CRL"};
+    fixture_t *f = *state;
+    size_t i;
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        scep_octets_t octets = {(const unsigned char *)bad[i], strlen(bad[i])};
+        scep_octets_t der = {(const unsigned char *)"x", 1};
+
+        assert_int_equal(scep_crl_only_encode(octets, f->pool, &der, &f->res),
+                         SCEP_BROKEN);
+        assert_int_equal(f->res.reason, SCEP_R_INTERNAL);
+        assert_int_equal(der.len, 0);
+        assert_int_equal(ERR_peek_error(), 0);
+    }
 }
 
 int main(void)
@@ -188,6 +244,7 @@ int main(void)
         FIXTURE_TEST(test_order),       FIXTURE_TEST(test_degenerate),
         FIXTURE_TEST(test_many),        FIXTURE_TEST(test_none),
         FIXTURE_TEST(test_no_encoding), FIXTURE_TEST(test_crl_alone),
+        FIXTURE_TEST(test_no_crl),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
