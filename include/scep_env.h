@@ -32,6 +32,9 @@ typedef void scep_log_fn(void *baton, scep_log_level_e level, const char *line);
 /** The time now, in microseconds since 1970 (UTC). */
 typedef apr_time_t scep_clock_fn(void *baton);
 
+/** How many lines a minute may have (the module's own). */
+typedef struct scep_log_limit_t scep_log_limit_t;
+
 /**
  * Small enough to be copied per request. The functions must be safe to call
  * from several threads with the same baton.
@@ -42,6 +45,8 @@ typedef struct scep_env_t {
     scep_log_level_e log_level; /* lines above it are not even formatted */
     scep_clock_fn *clock;       /* NULL: apr_time_now() */
     void *clock_baton;
+    scep_log_limit_t *limit; /* NULL: every line is written */
+    const char *peer;        /* the address it is about; NULL: none */
 } scep_env_t;
 
 /** The number an operator can search for: SCEPLOGNO(0001) "text". Each number

@@ -10,6 +10,7 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_in_use_p.h mod_scep/base/scep_in_use_read.c \
 	mod_scep/base/scep_json.c mod_scep/base/scep_json.h \
 	mod_scep/base/scep_json_read.c mod_scep/base/scep_json_read.h \
+	mod_scep/base/scep_log_limit.c mod_scep/base/scep_log_limit.h \
 	mod_scep/base/scep_name_search.c mod_scep/base/scep_name_search.h \
 	mod_scep/base/scep_openssl_floor.c \
 	mod_scep/base/scep_openssl_floor.h \
@@ -25,7 +26,7 @@ BASE_TESTS = tests/unit/test_cert_time tests/unit/test_counts \
 	tests/unit/test_crypto_load \
 	tests/unit/test_env tests/unit/test_file tests/unit/test_file_kind \
 	tests/unit/test_in_use tests/unit/test_in_use_read tests/unit/test_json \
-	tests/unit/test_json_read tests/unit/test_openssl_floor \
+	tests/unit/test_json_read tests/unit/test_log_limit tests/unit/test_openssl_floor \
 	tests/unit/test_result tests/unit/test_seal \
 	tests/unit/test_span tests/unit/test_str \
 	tests/unit/test_name_search
@@ -38,6 +39,10 @@ tests_unit_test_span_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_counts_SOURCES = tests/unit/test_counts.c tests/unit/fixture.h
 tests_unit_test_counts_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_counts_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_log_limit_SOURCES = tests/unit/test_log_limit.c \
+	tests/unit/fixture.h
+tests_unit_test_log_limit_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_log_limit_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_crypto_SOURCES = tests/unit/test_crypto.c \
 	tests/unit/fixture.h tests/unit/fixture_certs.h
 tests_unit_test_crypto_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -9,6 +9,8 @@
 
 #include <apr_strings.h>
 
+#include "scep_log_limit.h"
+
 enum { LINE_SIZE = 1024 };
 
 apr_time_t scep_env_now(const scep_env_t *env)
@@ -27,20 +29,32 @@ static void defuse(char *line)
     }
 }
 
+static bool is_wanted(const scep_env_t *env, scep_log_level_e level)
+{
+    return env->log != NULL && level <= env->log_level;
+}
+
+static void write_line(const scep_env_t *env, scep_log_level_e level,
+                       const char *cause, char *line)
+{
+    defuse(line);
+    if (env->limit == NULL || scep_log_limit_pass(env, level, line, cause)) {
+        env->log(env->log_baton, level, line);
+    }
+}
+
 void scep_log(const scep_env_t *env, scep_log_level_e level, const char *fmt,
               ...)
 {
     char line[LINE_SIZE];
     va_list args;
 
-    if (env->log == NULL || level > env->log_level) {
-        return;
+    if (is_wanted(env, level)) {
+        va_start(args, fmt);
+        apr_vsnprintf(line, sizeof(line), fmt, args);
+        va_end(args);
+        write_line(env, level, line, line);
     }
-    va_start(args, fmt);
-    apr_vsnprintf(line, sizeof(line), fmt, args);
-    va_end(args);
-    defuse(line);
-    env->log(env->log_baton, level, line);
 }
 
 static scep_log_level_e level_of(scep_status_e status)
@@ -62,13 +76,19 @@ static scep_log_level_e level_of(scep_status_e status)
 void scep_log_result(const scep_env_t *env, const scep_result_t *res,
                      const char *prefix)
 {
+    scep_log_level_e level = level_of(res->status);
     const char *answer = "";
+    char line[LINE_SIZE];
 
+    if (!is_wanted(env, level)) {
+        return;
+    }
     if (res->failinfo != SCEP_FAIL_NONE) {
         answer = scep_failinfo_name(res->failinfo);
     }
-    scep_log(env, level_of(res->status), "SCEP%04u: %s%s%s%s%s: %s",
-             res->log_number, prefix != NULL ? prefix : "",
-             prefix != NULL ? " " : "", scep_status_name(res->status),
-             *answer != '\0' ? " with " : "", answer, res->detail);
+    apr_snprintf(line, sizeof(line), "SCEP%04u: %s%s%s%s%s: %s",
+                 res->log_number, prefix != NULL ? prefix : "",
+                 prefix != NULL ? " " : "", scep_status_name(res->status),
+                 *answer != '\0' ? " with " : "", answer, res->detail);
+    write_line(env, level, res->detail, line);
 }

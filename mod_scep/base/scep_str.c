@@ -127,6 +127,23 @@ void *scep_secret_alloc(apr_pool_t *pool, size_t len)
     return secret->data;
 }
 
+const char *scep_cut(char *out, const char *text, size_t max)
+{
+    static const char mark[] = "...";
+    size_t len;
+
+    if (text == NULL || strnlen(text, max + 1) <= max) {
+        return text;
+    }
+    len = max > sizeof(mark) - 1 ? max - (sizeof(mark) - 1) : 0;
+    while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80) {
+        len--;
+    }
+    memcpy(out, text, len);
+    apr_cpystrn(out + len, mark, max + 1 - len);
+    return out;
+}
+
 static char *put_escaped(char *to, unsigned char c)
 {
     static const char digits[] = "0123456789abcdef";

@@ -45,6 +45,13 @@ void scep_wipe(void *data, size_t len);
 /** Memory from POOL that is overwritten when POOL is cleared (for secrets). */
 void *scep_secret_alloc(apr_pool_t *pool, size_t len);
 
+/**
+ * TEXT, or, when it has more than MAX octets, its beginning and "..." with no
+ * more than MAX octets, copied into OUT, which has room for MAX + 1. No
+ * character of UTF-8 is cut in two. NULL stays NULL.
+ */
+const char *scep_cut(char *out, const char *text, size_t max);
+
 /** TEXT with control octets, quotes and non-ASCII escaped as \xNN, at most
  * MAX octets before escaping; for log lines. NULL gives "-". */
 const char *scep_printable(apr_pool_t *pool, const char *text, size_t max);

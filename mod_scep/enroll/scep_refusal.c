@@ -14,10 +14,9 @@
 #include "scep_manner.h"
 
 enum {
-    RETRY_AFTER = 5,    /* seconds */
-    WRITERS = 4,        /* rows that are written at a time */
-    WRITE_SECONDS = 60, /* the longest that one may take */
-    MAX_DETAIL = 1024   /* octets */
+    RETRY_AFTER = 5,   /* seconds */
+    WRITERS = 4,       /* rows that are written at a time */
+    WRITE_SECONDS = 60 /* the longest that one may take */
 };
 
 /* Rows of refusals: from all, and from one address. */
@@ -126,7 +125,7 @@ void scep_refusal_note(scep_request_t *req, const scep_result_t *res,
     event->transaction_id = msg != NULL ? msg->transaction_id : NULL;
     event->reason = res->log_number;
     event->subject = req->subject;
-    event->detail = apr_pstrndup(req->pool, res->detail, MAX_DETAIL);
+    event->detail = res->detail;
     req->refusal = event;
 }
 

@@ -70,6 +70,7 @@ void scep_call_init(scep_call_t *call, request_rec *r)
     scep_log_env_request(&call->request.env, r);
     scep_result_init(&call->res, r->pool);
     if (call->site != NULL) {
+        call->request.env.limit = call->site->runtime->log_limit;
         call->request.service = &call->site->service;
         call->request.idents =
             conf->ca_idents != NULL ? idents_of(server, conf, r->pool) : NULL;

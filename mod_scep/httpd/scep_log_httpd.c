@@ -37,10 +37,14 @@ void scep_log_env_server(scep_env_t *env, server_rec *s)
         level_from(ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX));
     env->clock = NULL;
     env->clock_baton = NULL;
+    env->limit = NULL;
+    env->peer = NULL;
 }
 
 void scep_log_env_request(scep_env_t *env, request_rec *r)
 {
+    env->limit = NULL;
+    env->peer = r->useragent_ip;
     env->log = log_request;
     env->log_baton = r;
     env->log_level =

@@ -18,8 +18,9 @@
 typedef struct scep_runtime_t {
     scep_algs_t *algs[SCEP_LEVEL_LEGACY + 1]; /* legacy: NULL if unused */
     OSSL_LIB_CTX *legacy;                     /* NULL if unused */
-    scep_shared_t *shared;     /* NULL: could not be made at a restart */
-    apr_array_header_t *sites; /* scep_site_t * */
+    scep_shared_t *shared;       /* NULL: could not be made at a restart */
+    scep_log_limit_t *log_limit; /* in a child only; NULL: no limit */
+    apr_array_header_t *sites;   /* scep_site_t * */
 } scep_runtime_t;
 
 struct scep_site_t {

@@ -95,7 +95,7 @@ scep_status_e scep_shared_check(server_rec *s, apr_pool_t *pool,
 }
 
 /* The password table comes first, then, each at the next cache line, the
- * counts of failures, and those that mod_status shows. */
+ * counts of failures, those that mod_status shows, and those of log lines. */
 static apr_size_t failures_at(apr_size_t table_size)
 {
     return APR_ALIGN(table_size, 64);
@@ -106,12 +106,17 @@ static apr_size_t counts_at(apr_size_t table_size)
     return failures_at(table_size) + APR_ALIGN(scep_failures_size(), 64);
 }
 
+static apr_size_t lines_at(apr_size_t table_size)
+{
+    return counts_at(table_size) + APR_ALIGN(scep_counts_size(), 64);
+}
+
 static scep_status_e make_segment(apr_pool_t *process_pool,
                                   apr_uint32_t capacity, scep_shared_t *shared,
                                   scep_result_t *res)
 {
     apr_size_t table_size = scep_challenge_table_size(capacity);
-    apr_size_t size = counts_at(table_size) + scep_counts_size();
+    apr_size_t size = lines_at(table_size) + scep_log_limit_size();
     apr_status_t rv = apr_shm_create(&shared->shm, size, NULL, process_pool);
     char *base;
 
@@ -126,6 +131,7 @@ static scep_status_e make_segment(apr_pool_t *process_pool,
     scep_challenge_table_format(base, table_size, capacity);
     scep_failures_format(base + failures_at(table_size), apr_time_now());
     scep_counts_format(base + counts_at(table_size));
+    scep_log_limit_format(base + lines_at(table_size));
     shared->capacity = capacity;
     return SCEP_OK;
 }
@@ -199,6 +205,16 @@ scep_counts_t *scep_shared_counts(const scep_shared_t *shared, apr_pool_t *pool)
     apr_size_t at = counts_at(scep_challenge_table_size(shared->capacity));
 
     return at < size ? scep_counts_attach(base + at, size - at, pool) : NULL;
+}
+
+scep_log_limit_t *scep_shared_log_limit(const scep_shared_t *shared,
+                                        apr_pool_t *pool)
+{
+    char *base = apr_shm_baseaddr_get(shared->shm);
+    apr_size_t size = apr_shm_size_get(shared->shm);
+    apr_size_t at = lines_at(scep_challenge_table_size(shared->capacity));
+
+    return at < size ? scep_log_limit_attach(base + at, size - at, pool) : NULL;
 }
 
 scep_status_e scep_shared_child_init(scep_shared_t *shared, apr_pool_t *pool,

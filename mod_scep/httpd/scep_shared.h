@@ -18,6 +18,7 @@
 #include "scep_counts.h"
 #include "scep_env.h"
 #include "scep_failures.h"
+#include "scep_log_limit.h"
 
 typedef struct scep_shared_t scep_shared_t;
 
@@ -50,6 +51,10 @@ scep_status_e scep_shared_attach(scep_shared_t *shared, apr_pool_t *pool,
  * module that had none */
 scep_counts_t *scep_shared_counts(const scep_shared_t *shared,
                                   apr_pool_t *pool);
+
+/** The counts of log lines in it. @return NULL: likewise */
+scep_log_limit_t *scep_shared_log_limit(const scep_shared_t *shared,
+                                        apr_pool_t *pool);
 
 /** Each child: open the lock. If that fails every use of the table does. */
 scep_status_e scep_shared_child_init(scep_shared_t *shared, apr_pool_t *pool,

@@ -42,6 +42,7 @@ typedef struct watchdog_t {
     apr_array_header_t *watches; /* watch_t */
 } watchdog_t;
 
+    const scep_runtime_t *runtime;
 /* ---- certificates ---- */
 
 typedef void each_cert_fn(void *baton, X509 *cert, const char *what);
@@ -193,6 +194,8 @@ void scep_watchdog_start(scep_runtime_t *runtime, server_rec *s,
                          apr_pool_t *pool)
 {
     APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get =
+    env.limit = dog->runtime->log_limit;
+    scep_log_limit_flush(&env);
         APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
     APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) *add =
         APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
@@ -217,3 +220,4 @@ void scep_watchdog_start(scep_runtime_t *runtime, server_rec *s,
                      SCEPLOGNO(0447) "mod_watchdog does not take our work");
     }
 }
+    dog->runtime = runtime;

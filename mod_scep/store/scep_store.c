@@ -405,9 +405,12 @@ static scep_status_e sql_fail(scep_store_t *store, bool writes,
                  store->name);
         return away(store, writes, what, error, res);
     case SCEP_SQL_LOST:
-        scep_log(env, SCEP_LOG_ERROR,
-                 SCEPLOGNO(0253) "database %s cannot be read or written: %s",
-                 store->name, error);
+        scep_log(
+            env, SCEP_LOG_ERROR,
+            SCEPLOGNO(0253) "database %s cannot be read or written: %s; see "
+                            "that its disk or server is up and that "
+                            "httpd's user may write to it",
+            store->name, error);
         return away(store, writes, what, error, res);
     case SCEP_SQL_OK:
     case SCEP_SQL_CONSTRAINT:
@@ -415,8 +418,9 @@ static scep_status_e sql_fail(scep_store_t *store, bool writes,
         break;
     }
     scep_log(env, SCEP_LOG_ERROR,
-             SCEPLOGNO(0254) "database %s failed to %s: %s: %s", store->name,
-             what, scep_sql_status_name(sql), error);
+             SCEPLOGNO(0254) "database %s failed to %s: %s: %s; stop httpd and "
+                             "check it, or restore a backup",
+             store->name, what, scep_sql_status_name(sql), error);
     return scep_fail(res, SCEP_R_INTERNAL, "%s: database %s: %s: %s", what,
                      store->name, scep_sql_status_name(sql), error);
 }

@@ -11,24 +11,31 @@
 
 #include <apr_strings.h>
 
-enum { BATCH = 200 };
+enum {
+    BATCH = 200,
+    /* octets of a row: who is refused chooses what is in it */
+    MAX_TEXT = 1024, /* subject, detail */
+    MAX_NAME = 255   /* the rest */
+};
 
 scep_sql_status_e scep_store_audit(scep_store_session_t *s,
                                    const scep_audit_t *audit)
 {
+    char actor[MAX_NAME + 1], peer[MAX_NAME + 1], id[MAX_NAME + 1];
+    char subject[MAX_TEXT + 1], detail[MAX_TEXT + 1];
     const scep_sql_value_t values[] = {
         {audit->id, 0},
         {NULL, audit->at},
         {audit->event, 0},
         {audit->scope, 0},
-        {audit->actor, 0},
-        {audit->peer, 0},
+        {scep_cut(actor, audit->actor, MAX_NAME), 0},
+        {scep_cut(peer, audit->peer, MAX_NAME), 0},
         {audit->challenge_hash, 0},
-        {audit->transaction_id, 0},
+        {scep_cut(id, audit->transaction_id, MAX_NAME), 0},
         {audit->serial, 0},
         {NULL, audit->reason},
-        {audit->subject, 0},
-        {audit->detail, 0},
+        {scep_cut(subject, audit->subject, MAX_TEXT), 0},
+        {scep_cut(detail, audit->detail, MAX_TEXT), 0},
     };
 
     return scep_store_run(s, SCEP_Q_AUDIT_ADD, values, NULL, NULL, NULL);

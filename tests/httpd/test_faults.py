@@ -32,11 +32,34 @@ def test_no_database(httpd):
         assert answer.headers["Retry-After"] == "5"
         assert answer.headers["Content-Type"] == "text/plain"
         assert answer.body == b"The service is temporarily unavailable.\n"
-    assert "SCEP0171" in server.error_log()
+    assert server.count("SCEP0253: ") == 1
+    before = server.count("SCEP0171: ")
+    for _ in range(5):
+        assert server.http("POST", "/certsrv/mscep", message).status == 503
+    # what is known is not said again within a minute
+    assert server.count("SCEP0253: ") == 1
+    assert server.count("SCEP0171: ") == before >= 1
     os.chown(server.path("state"), state.st_uid, state.st_gid)
     server.kill_children()
     reply = server.reply(server.endpoint().post(message), request)
     assert reply.status == scep.SUCCESS
+
+
+def test_lines_of_one_client(httpd):
+    """One client fills no log, and takes no line from another."""
+    server = httpd()
+    server.expect("SCEP0120", "SCEP0065")
+
+    def bad(host, times):
+        endpoint = server.endpoint()
+        endpoint.source = f"127.0.0.{host}"
+        for _ in range(times):
+            assert endpoint.post(b"0")
+
+    bad(2, 130)
+    assert server.count("SCEP0120: request from 127.0.0.2") == 120
+    bad(3, 1)
+    assert server.count("SCEP0120: request from 127.0.0.3") == 1
 
 
 @pytest.mark.skipif(CC is None, reason="needs a C compiler")

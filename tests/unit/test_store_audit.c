@@ -106,6 +106,42 @@ static void test_all_fields(void **state)
                      SCEP_NOT_FOUND);
 }
 
+static scep_status_e short_texts(void *baton, const scep_audit_event_t *event)
+{
+    ++*(int *)baton;
+    assert_int_equal(strlen(event->actor), 255);
+    assert_int_equal(strlen(event->peer), 255);
+    assert_int_equal(strlen(event->transaction_id), 255);
+    assert_int_equal(strlen(event->subject), 1024);
+    assert_string_equal(event->subject + 1020, "x...");
+    assert_int_equal(strlen(event->detail), 1024);
+    return SCEP_OK;
+}
+
+/* Who is refused does not choose how much room that takes. */
+static void test_long_fields(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_t *store = db_ready(f);
+    scep_audit_event_t event = sample(f, SCEP_AUDIT_REFUSED);
+    scep_audit_filter_t filter = {0};
+    char text[32769];
+    int count = 0;
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    event.actor = event.peer = event.transaction_id = text;
+    event.subject = event.detail = text;
+    add(f, store, &event);
+    assert_int_equal(
+        scep_store_audit_refusal(store, &event, 0, 10, f->pool, &f->res),
+        SCEP_OK);
+    assert_int_equal(scep_store_audit_each(store, &filter, short_texts, &count,
+                                           f->pool, &f->res),
+                     SCEP_OK);
+    assert_int_equal(count, 2);
+}
+
 static scep_status_e nothing_else(void *baton, const scep_audit_event_t *event)
 {
     ++*(int *)baton;
@@ -386,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_all_fields),
         FIXTURE_TEST(test_null_fields),
+        FIXTURE_TEST(test_long_fields),
         FIXTURE_TEST(test_filters),
         FIXTURE_TEST(test_many_in_order),
         FIXTURE_TEST(test_callback_ends_it),

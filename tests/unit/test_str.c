@@ -192,6 +192,36 @@ static void test_visible(void **state)
         "a\\x00b");
 }
 
+static void test_cut(void **state)
+{
+    char out[9];
+
+    (void)state;
+    assert_null(scep_cut(out, NULL, 8));
+    assert_string_equal(scep_cut(out, "", 8), "");
+    assert_string_equal(scep_cut(out, "12345678", 8), "12345678");
+    assert_string_equal(scep_cut(out, "123456789", 8), "12345...");
+    /* what is cut is no half of a character */
+    assert_string_equal(scep_cut(out,
+                                 "1234\xc3\xa4"
+                                 "789",
+                                 8),
+                        "1234...");
+    assert_string_equal(scep_cut(out,
+                                 "123\xc3\xa4"
+                                 "6789",
+                                 8),
+                        "123\xc3\xa4...");
+    assert_string_equal(scep_cut(out,
+                                 "12\xf0\x9f\x98\x80"
+                                 "789",
+                                 8),
+                        "12...");
+    assert_string_equal(scep_cut(out, "\x80\x80\x80\x80\x80", 4), "...");
+    assert_string_equal(scep_cut(out, "12345", 4), "1...");
+    assert_string_equal(scep_cut(out, "12345", 2), "..");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +230,7 @@ int main(void)
         FIXTURE_TEST(test_equal),    FIXTURE_TEST(test_hex_round),
         FIXTURE_TEST(test_copy),     FIXTURE_TEST(test_wipe),
         FIXTURE_TEST(test_secret),   FIXTURE_TEST(test_printable),
+        FIXTURE_TEST(test_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
