@@ -39,10 +39,10 @@ typedef struct watch_t {
 
 typedef struct watchdog_t {
     server_rec *s;
+    const scep_runtime_t *runtime;
     apr_array_header_t *watches; /* watch_t */
 } watchdog_t;
 
-    const scep_runtime_t *runtime;
 /* ---- certificates ---- */
 
 typedef void each_cert_fn(void *baton, X509 *cert, const char *what);
@@ -141,6 +141,8 @@ static void work(watchdog_t *dog, apr_pool_t *parent)
     int i;
 
     scep_log_env_server(&env, dog->s);
+    env.limit = dog->runtime->log_limit;
+    scep_log_limit_flush(&env);
     for (i = 0; i < dog->watches->nelts; i++) {
         watch_t *watch = &APR_ARRAY_IDX(dog->watches, i, watch_t);
 
@@ -172,6 +174,7 @@ static watchdog_t *make(scep_runtime_t *runtime, server_rec *s,
 
     scep_log_env_server(&env, s);
     dog->s = s;
+    dog->runtime = runtime;
     dog->watches = apr_array_make(pool, runtime->sites->nelts, sizeof(watch_t));
     for (i = 0; i < runtime->sites->nelts; i++) {
         scep_site_t *site = APR_ARRAY_IDX(runtime->sites, i, scep_site_t *);
@@ -194,8 +197,6 @@ void scep_watchdog_start(scep_runtime_t *runtime, server_rec *s,
                          apr_pool_t *pool)
 {
     APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get =
-    env.limit = dog->runtime->log_limit;
-    scep_log_limit_flush(&env);
         APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
     APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) *add =
         APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
@@ -220,4 +221,3 @@ void scep_watchdog_start(scep_runtime_t *runtime, server_rec *s,
                      SCEPLOGNO(0447) "mod_watchdog does not take our work");
     }
 }
-    dog->runtime = runtime;
