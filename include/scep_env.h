@@ -56,8 +56,9 @@ typedef struct scep_env_t {
 /** The time now as ENV's clock tells it. */
 apr_time_t scep_env_now(const scep_env_t *env);
 
-/** Log a line; at most 1,023 octets of it, all of them printable ASCII: any
- * other octet, which a peer may have smuggled in, becomes a '.'. What is put
+/** Log a line; at most 1,023 octets of it, all of them visible characters in
+ * UTF-8: any other octet, which a peer may have smuggled in, becomes a '.'
+ * (httpd writes octets above 127 as \xNN). What is put
  * between quotes should pass scep_printable() first. Thread-safe as ENV's
  * functions are. */
 void scep_log(const scep_env_t *env, scep_log_level_e level, const char *fmt,

@@ -15,6 +15,8 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include "scep_name_search.h"
+
 typedef struct owned_t {
     void *object;
     void (*free_fn)(void *);
@@ -240,7 +242,8 @@ const char *scep_name_text(apr_pool_t *pool, const X509_NAME *name)
         }
     }
     scep_crypto_clear_errors();
-    return escape_hidden(pool, scep_bio_octets(pool, bio));
+    return scep_name_modern(pool,
+                            escape_hidden(pool, scep_bio_octets(pool, bio)));
 }
 
 const char *scep_serial_text(apr_pool_t *pool, const ASN1_INTEGER *serial)

@@ -93,7 +93,8 @@ size_t scep_cms_decrypt(CMS_ContentInfo *cms, const scep_keypair_t *pair,
                         unsigned char *out, size_t size);
 
 /** NAME in RFC 4514 form, in UTF-8 without anything that does not show itself:
- * control and format characters are hex pairs. Strings that do not hold what
+ * control and format characters are hex pairs, as are star, backslash and quote
+ * (scep_subject_rule.h). Strings that do not hold what
  * their type promises are shown as DER. From POOL; never NULL. */
 const char *scep_name_text(apr_pool_t *pool, const X509_NAME *name);
 

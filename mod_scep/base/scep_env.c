@@ -6,10 +6,12 @@
 #include "scep_env.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include <apr_strings.h>
 
 #include "scep_log_limit.h"
+#include "scep_str.h"
 
 enum { LINE_SIZE = 1024 };
 
@@ -19,12 +21,20 @@ apr_time_t scep_env_now(const scep_env_t *env)
 }
 
 /* What a peer sent may stand in a line: no octet of it may end the line or
- * move an operator's terminal, which some do with octets above 127. */
+ * move an operator's terminal, which some do with octets above 127 that are no
+ * UTF-8. */
 static void defuse(char *line)
 {
-    for (; *line != '\0'; line++) {
-        if (*line < ' ' || *line > '~') {
-            *line = '.';
+    const unsigned char *at = (const unsigned char *)line;
+    const unsigned char *end = at + strlen(line);
+
+    while (at < end) {
+        bool visible = scep_point_visible(scep_utf8_point(&at, end));
+
+        for (; line < (const char *)at; line++) {
+            if (!visible) {
+                *line = '.';
+            }
         }
     }
 }

@@ -40,8 +40,42 @@ static char *put_utf8(char *to, unsigned long point)
     return to;
 }
 
-const char *scep_name_fold(apr_pool_t *pool, const char *text)
+/* The short forms of what scep_name_modern() writes as hex pairs. */
+static const char *short_forms(apr_pool_t *pool, const char *text)
 {
+    static const struct {
+        const char *pair, *form;
+    } forms[] = {{"\\2A", "*"}, {"\\5C", "\\\\"}, {"\\22", "\\\""}};
+    char *out, *to;
+    size_t i;
+
+    if (strchr(text, '\\') == NULL) {
+        return text;
+    }
+    out = to = apr_palloc(pool, strlen(text) + 1);
+    while (*text != '\0') {
+        for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+            if (strncasecmp(text, forms[i].pair, 3) == 0) {
+                break;
+            }
+        }
+        if (i < sizeof(forms) / sizeof(forms[0])) {
+            to = apr_cpystrn(to, forms[i].form, 3);
+            text += 3;
+            continue;
+        }
+        if (text[0] == '\\' && text[1] != '\0') {
+            *to++ = *text++; /* what follows is no escape itself */
+        }
+        *to++ = *text++;
+    }
+    *to = '\0';
+    return out;
+}
+
+const char *scep_name_fold(apr_pool_t *pool, const char *whole)
+{
+    const char *text = short_forms(pool, whole);
     const unsigned char *at = (const unsigned char *)text;
     const unsigned char *end = at + strlen(text);
     locale_t locale = scep_name_is_ascii(text)
@@ -79,10 +113,8 @@ static size_t take_pairs(const char *text, unsigned char *octets)
 {
     size_t count = 0;
 
-    for (; text[0] == '\\' && text[1] != '\0'; text += 3) {
-        const char hex[3] = {text[1], text[2], '\0'};
-
-        if (!scep_unhex(hex, &octets[count], 1) || octets[count] < 0x80) {
+    for (; text[0] == '\\'; text += 3) {
+        if (!scep_hex_pair(text + 1, &octets[count]) || octets[count] < 0x80) {
             break;
         }
         count++;
@@ -112,22 +144,39 @@ static char *put_octets(char *to, const unsigned char *octets, size_t count)
     return to;
 }
 
+/* A star would be a pattern in a limit, and the error log writes a backslash
+ * twice: these are hex pairs, so that a copy of the text means nothing else. */
+static char *put_special(char *to, char special)
+{
+    *to++ = '\\';
+    return scep_hex_into(to, (const unsigned char *)&special, 1) + 2;
+}
+
 const char *scep_name_modern(apr_pool_t *pool, const char *text)
 {
     unsigned char *octets;
     char *out, *to;
 
-    if (strchr(text, '\\') == NULL) {
+    if (strpbrk(text, "\\*") == NULL) {
         return text;
     }
     octets = apr_palloc(pool, strlen(text) + 1);
-    out = to = apr_palloc(pool, strlen(text) + 1);
+    out = to = apr_palloc(pool, 3 * strlen(text) + 1);
     while (*text != '\0') {
         size_t count = take_pairs(text, octets);
 
         if (count > 0) {
             to = put_octets(to, octets, count);
             text += 3 * count;
+            continue;
+        }
+        if (*text == '*') {
+            to = put_special(to, *text++);
+            continue;
+        }
+        if (text[0] == '\\' && (text[1] == '\\' || text[1] == '"')) {
+            to = put_special(to, text[1]);
+            text += 2;
             continue;
         }
         if (text[0] == '\\' && text[1] != '\0') {

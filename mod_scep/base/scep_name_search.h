@@ -4,7 +4,8 @@
  * Names as text, made ready to be stored and searched. (base layer: APR only)
  *
  * scep_name_text() gives UTF-8. Up to schema 4 it gave ASCII, with each octet
- * of other characters as a hex pair ("Ger\C3\A4t").
+ * of other characters as a hex pair ("Ger\C3\A4t"), and stars, backslashes and
+ * quotes without hex pairs ("*", "\\", "\"").
  */
 #ifndef SCEP_NAME_SEARCH_H
 #define SCEP_NAME_SEARCH_H
@@ -13,7 +14,8 @@
 
 /** TEXT with its letters in lower case, those beyond ASCII one by one as
  * Unicode has them (so not "SS" for "ß"); from POOL. Where the C library knows
- * no locale C.UTF-8 only ASCII is folded. */
+ * no locale C.UTF-8 only ASCII is folded. "\2A", "\5C" and "\22" become "*",
+ * "\\" and "\"". */
 const char *scep_name_fold(apr_pool_t *pool, const char *text);
 
 /** Whether TEXT is ASCII alone. */

@@ -78,6 +78,18 @@ bool scep_unhex(const char *text, unsigned char *out, size_t len)
     return true;
 }
 
+bool scep_hex_pair(const char *text, unsigned char *octet)
+{
+    int high = hex_value(text[0]);
+    int low = high >= 0 ? hex_value(text[1]) : -1;
+
+    if (low < 0) {
+        return false;
+    }
+    *octet = (unsigned char)(high << 4 | low);
+    return true;
+}
+
 bool scep_equal_ct(const unsigned char *a, const unsigned char *b, size_t len)
 {
     return CRYPTO_memcmp(a, b, len) == 0;

@@ -30,6 +30,10 @@ char *scep_hex_lower_into(char *out, const unsigned char *data, size_t len);
  */
 bool scep_unhex(const char *hex, unsigned char *out, size_t len);
 
+/** The octet of the two hex digits at TEXT, which may be shorter.
+ * @return false: there are none */
+bool scep_hex_pair(const char *text, unsigned char *octet);
+
 /** Equal lengths and contents; the time taken depends on LEN alone. */
 bool scep_equal_ct(const unsigned char *a, const unsigned char *b, size_t len);
 

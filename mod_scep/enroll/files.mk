@@ -1,5 +1,6 @@
 libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_alt_names.c mod_scep/enroll/scep_alt_names.h \
+	mod_scep/enroll/scep_alt_rule.c mod_scep/enroll/scep_alt_rule.h \
 	mod_scep/enroll/scep_certpoll.c mod_scep/enroll/scep_certpoll.h \
 	mod_scep/enroll/scep_pending.c mod_scep/enroll/scep_pending.h \
 	mod_scep/enroll/scep_requests.c mod_scep/enroll/scep_requests.h \
@@ -28,6 +29,10 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_refusal.c mod_scep/enroll/scep_refusal.h \
 	mod_scep/enroll/scep_reply_key.c mod_scep/enroll/scep_reply_key.h \
 	mod_scep/enroll/scep_service.c mod_scep/enroll/scep_service.h \
+	mod_scep/enroll/scep_subject_read.c \
+	mod_scep/enroll/scep_subject_rule.c \
+	mod_scep/enroll/scep_subject_rule.h \
+	mod_scep/enroll/scep_subject_rule_p.h \
 	mod_scep/enroll/scep_crl_issue.c mod_scep/enroll/scep_crl_issue.h \
 	mod_scep/enroll/scep_getcert.c mod_scep/enroll/scep_getcert.h \
 	mod_scep/enroll/scep_getcrl.c \
@@ -49,6 +54,8 @@ ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names \
 	tests/unit/test_pkcsreq tests/unit/test_pkioperation \
 	tests/unit/test_refusal tests/unit/test_reply_key \
 	tests/unit/test_service \
+	tests/unit/test_alt_rule tests/unit/test_subject_read \
+	tests/unit/test_subject_rule \
 	tests/unit/test_crl_issue \
 	tests/unit/test_getcert \
 	tests/unit/test_getcrl \
@@ -152,6 +159,18 @@ tests_unit_test_alt_names_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_limits_SOURCES = tests/unit/test_limits.c $(ENROLL_FIXTURE)
 tests_unit_test_limits_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_limits_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_alt_rule_SOURCES = tests/unit/test_alt_rule.c \
+	tests/unit/fixture.h
+tests_unit_test_alt_rule_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_alt_rule_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_subject_read_SOURCES = tests/unit/test_subject_read.c \
+	tests/unit/subject_fixture.h tests/unit/fixture.h
+tests_unit_test_subject_read_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_subject_read_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_subject_rule_SOURCES = tests/unit/test_subject_rule.c \
+	tests/unit/subject_fixture.h tests/unit/fixture.h
+tests_unit_test_subject_rule_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_subject_rule_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_pattern_SOURCES = tests/unit/test_pattern.c $(ENROLL_FIXTURE)
 tests_unit_test_pattern_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pattern_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)

@@ -10,17 +10,17 @@
 #include <apr_strings.h>
 
 #include "scep_alt_names.h"
+#include "scep_alt_rule.h"
 #include "scep_json_read.h"
-#include "scep_pattern.h"
+#include "scep_subject_rule.h"
 
 enum { MAX_ENTRIES = 64, MAX_SHOWN = 512 };
 
 /* An alternative name that may be asked for. */
 typedef struct allowed_t {
     const char *kind; /* NULL: any name of any kind */
-    const char *pattern;
-    char stop;               /* a star does not stand for it */
-    apr_ipsubnet_t *network; /* of IP */
+    scep_pattern_t pattern;
+    apr_ipsubnet_t *network; /* of IP, instead */
 } allowed_t;
 
 struct scep_limits_t {
@@ -32,46 +32,47 @@ struct scep_limits_t {
     const char *profile;
 };
 
-/* A star stays within a label of a host's name, and on its side of an @. */
-static const struct {
-    const char *kind;
-    char stop;
-} kinds[] = {
-    {"DNS", '.'}, {"email", '@'}, {"UPN", '@'}, {"URI", '/'}, {"IP", '\0'},
-};
-
 /* ---- reading ---- */
+
+static const char *kind_of(const char *text, size_t len)
+{
+    static const char *const kinds[] = {"DNS", "email", "UPN", "URI", "IP"};
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strlen(kinds[i]) == len && strncasecmp(kinds[i], text, len) == 0) {
+            return kinds[i];
+        }
+    }
+    return NULL;
+}
 
 static const char *read_alt_name(apr_pool_t *pool, const char *text,
                                  allowed_t *allowed)
 {
     const char *colon = strchr(text, ':');
-    size_t len = colon != NULL ? (size_t)(colon - text) : 0;
-    size_t i;
+    const char *fault;
 
     memset(allowed, 0, sizeof(*allowed));
     if (strcmp(text, "*") == 0) {
         return NULL;
     }
-    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (strlen(kinds[i].kind) == len &&
-            strncasecmp(kinds[i].kind, text, len) == 0) {
-            allowed->kind = kinds[i].kind;
-            allowed->pattern = colon + 1;
-            allowed->stop = kinds[i].stop;
-        }
-    }
-    if (allowed->kind == NULL || *allowed->pattern == '\0') {
+    allowed->kind =
+        colon != NULL ? kind_of(text, (size_t)(colon - text)) : NULL;
+    if (allowed->kind == NULL || colon[1] == '\0') {
         return "an entry of subjectAltNames is not \"*\", nor DNS:, email:, "
                "URI:, UPN: or IP: with a value";
     }
     if (strcmp(allowed->kind, "IP") == 0) {
-        allowed->network = scep_network(pool, allowed->pattern);
-        if (allowed->network == NULL) {
-            return "an IP: of subjectAltNames is no address or network";
-        }
+        allowed->network = scep_network(pool, colon + 1);
+        return allowed->network != NULL
+                   ? NULL
+                   : "an IP: of subjectAltNames is no address or network";
     }
-    return NULL;
+    fault = scep_alt_rule(pool, allowed->kind, colon + 1, &allowed->pattern);
+    return fault == NULL ? NULL
+                         : apr_psprintf(pool, "\"%s\" of subjectAltNames %s",
+                                        scep_printable(pool, text, 128), fault);
 }
 
 static const char *check_list(apr_pool_t *pool, scep_json_t *list,
@@ -242,12 +243,14 @@ static scep_status_e check_subject(const scep_limits_t *limits,
                                "the CSR has \"%s\"",
                                csr->subject);
     }
-    return scep_subject_fits(limits->subject, subject)
+    return scep_subject_fits(limits->subject, subject, req->pool)
                ? SCEP_OK
                : scep_fail(
                      res, SCEP_R_LIMIT_SUBJECT,
                      "the password is for \"%s\", the CSR has \"%s\"",
-                     scep_printable(req->pool, limits->subject_text, MAX_SHOWN),
+                     scep_shown(req->pool,
+                                apr_pstrndup(req->pool, limits->subject_text,
+                                             MAX_SHOWN)),
                      csr->subject);
 }
 
@@ -265,8 +268,8 @@ bool scep_limits_name(const scep_limits_t *limits, const scep_alt_name_t *name,
         if (allowed->kind != NULL && strcmp(allowed->kind, name->kind) == 0 &&
             (allowed->network != NULL
                  ? scep_network_has(allowed->network, name->value, pool)
-                 : scep_pattern_fits(allowed->pattern, name->value,
-                                     allowed->stop))) {
+                 : scep_alt_rule_fits(name->kind, allowed->pattern, name->value,
+                                      pool))) {
             return true;
         }
     }

@@ -1,47 +1,53 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_pattern.h
- * What a name must look like: patterns for values, subjects and networks, as
- * the limits of a password have them. (enroll layer: no I/O)
+ * Patterns for text, and networks: what the limits of a password are made of.
+ * (enroll layer: no I/O)
  *
- * In a pattern `*` stands for any run of characters, also none, but never for
- * a `*` itself, so that a pattern for hosts does not fit a wildcard's
- * certificate; a backslash takes the next character as it is. ASCII letters
- * fit in either case.
+ * A `*` stands for any run of the characters that its place allows, also for
+ * none, but never for a `*` itself. ASCII letters fit in either case. A text is
+ * a pattern without stars, so that both are taken apart by the same code.
  */
 #ifndef SCEP_PATTERN_H
 #define SCEP_PATTERN_H
 
 #include <stdbool.h>
 
-#include <openssl/x509.h>
-
 #include <apr_network_io.h>
 
 #include "scep.h"
 
-/** Does TEXT fit? @param stop `*` does not stand for this character either;
- * '\0': for any */
-bool scep_pattern_fits(const char *pattern, const char *text, char stop);
+/** The token that is a star; all others are octets. */
+enum { SCEP_PATTERN_STAR = 0x100 };
 
-/** Which subjects. */
-typedef struct scep_subject_rule_t scep_subject_rule_t;
+typedef struct scep_pattern_t {
+    const unsigned short *tokens;
+    size_t len;
+} scep_pattern_t;
 
-/**
- * RULE in RFC 4514 form ("CN=router-*,O=Example"), its values patterns; or "*",
- * which fits every subject.
- * @param error set when NULL is returned
- */
-const scep_subject_rule_t *scep_subject_rule(apr_pool_t *pool, const char *rule,
-                                             const char **error);
+/** TEXT as a pattern, from POOL. A backslash takes the next character as it is;
+ * `\xNN` is an octet. */
+scep_pattern_t scep_pattern_make(apr_pool_t *pool, const char *text);
 
-/**
- * Has SUBJECT just the attributes of RULE, each value fitting? Those of
- * different types may come in any order, those of one type (OU, DC) may not.
- * White space counts as in RFC 5280 7.1: none at the ends, one within.
- */
-bool scep_subject_fits(const scep_subject_rule_t *rule,
-                       const X509_NAME *subject);
+/** TEXT as it is, from POOL. */
+scep_pattern_t scep_pattern_text(apr_pool_t *pool, scep_octets_t text);
+
+/** The tokens from FROM up to TO; they are shared. */
+scep_pattern_t scep_pattern_part(scep_pattern_t pattern, size_t from,
+                                 size_t to);
+
+/** Where the first character of SET (ASCII) is; PATTERN.len: nowhere. */
+size_t scep_pattern_find(scep_pattern_t pattern, const char *set);
+
+bool scep_pattern_has_star(scep_pattern_t pattern);
+
+/** How many octets at the start of TEXT, which is not empty, make a character
+ * that a star may stand for; 0: it may not. */
+typedef size_t scep_star_fn(scep_pattern_t text);
+
+/** Does TEXT fit? The cost is at most the product of their lengths. */
+bool scep_pattern_fits(scep_pattern_t pattern, scep_pattern_t text,
+                       scep_star_fn *takes);
 
 /** A network ("10.0.0.0/8", "2001:db8::/32") or one address; NULL if TEXT is
  * none. */

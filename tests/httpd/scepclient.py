@@ -53,6 +53,9 @@ def shared_key(number, bits=2048):
 
 
 def name(common_name, organisation="Tests"):
+    """A subject; a whole one is taken as it is."""
+    if isinstance(common_name, x509.Name):
+        return common_name
     return x509.Name([
         x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
         x509.NameAttribute(NameOID.COMMON_NAME, common_name)])

@@ -3,7 +3,10 @@
 import concurrent.futures
 import contextlib
 import json
+import os
+import re
 import sqlite3
+import subprocess
 
 import pytest
 
@@ -11,6 +14,11 @@ import httpdserver
 import scepclient as scep
 
 from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+SCEPCTL = os.path.join(os.path.dirname(os.path.dirname(httpdserver.module())),
+                       "scepctl")
+API = "/certsrv/mscep_admin/api/"
 
 
 @pytest.fixture(name="site")
@@ -36,6 +44,40 @@ def attempt(server, password, name="device", number=0, san=None):
     request = scep.Request(server.ra_cert, password, name,
                            key=scep.shared_key(number), san=san)
     return server.reply(server.endpoint().post(request.der()), request)
+
+
+def awkward(organization):
+    """A subject of whatever has a meaning in a text of it."""
+    def one(oid, value):
+        return x509.NameAttribute(oid, value)
+    return x509.Name([x509.RelativeDistinguishedName(rdn) for rdn in (
+        [one(NameOID.DOMAIN_COMPONENT, "com")],
+        [one(NameOID.DOMAIN_COMPONENT, "example")],
+        [one(NameOID.ORGANIZATION_NAME, organization)],
+        [one(x509.ObjectIdentifier("1.2.3.4.5"), "own")],
+        [one(NameOID.COMMON_NAME, " #router*7 "),
+         one(NameOID.SERIAL_NUMBER, "a=b/c")])])
+
+
+def api(server, path, body=None):
+    answer = server.http("POST" if body is not None else "GET", API + path,
+                         None if body is None else json.dumps(body),
+                         {"Content-Type": "application/json"},
+                         user=f"{httpdserver.ADMIN}:{httpdserver.SECRET}")
+    assert answer.status in (200, 201), answer
+    return json.loads(answer.body)
+
+
+def copies(server):
+    """The subject of the only certificate, as each place shows it."""
+    (row,) = api(server, "certs")["certificates"]
+    yield row["subject"]
+    shown = subprocess.run(
+        [SCEPCTL, "certs", "show", row["serial"], "--state-dir",
+         server.path("state")], encoding="utf-8", check=True,
+        capture_output=True).stdout
+    yield re.search(r"^subject +(.*)$", shown, re.M).group(1)
+    yield re.search(r'"([^"]*router[^"]*)"', server.error_log()).group(1)
 
 
 def refused(server, reason, *arguments, **more):
@@ -67,6 +109,35 @@ def test_bound_to_a_network(site):
     refused(site, "SCEP0192", password)
     assert attempt(site, draw(site, {"networks": ["127.0.0.0/8"]})).status == \
         scep.SUCCESS
+
+
+def test_copied_subject(site):
+    """What a list or the log shows is a limit for that subject alone."""
+    wanted = awkward('Ex\xe4mple, "Co" + \\ <x>; 100%')
+    other = awkward('Ex\xe4mple, "Co" + \\ <y>; 100%')
+    assert attempt(site, site.draw(), wanted).status == scep.SUCCESS
+    texts = list(copies(site))
+    assert texts[0] == texts[1] != texts[2]
+    for number, text in enumerate(texts, 1):
+        drawn = api(site, "challenges", {"limits": {"subject": text}})
+        refused(site, "SCEP0190", drawn["challenge"], other, number=number)
+        assert attempt(site, drawn["challenge"], wanted,
+                       number=number).status == scep.SUCCESS, text
+
+
+def test_star_stays_in_its_host(site):
+    drawn = api(site, "challenges", {"limits": {
+        "subject": "CN=*,O=Tests", "subjectAltNames": [
+            "URI:https://*.example.com/x", "DNS:*.example.com"]}})
+    refused(site, "SCEP0191", drawn["challenge"], san=[
+        x509.UniformResourceIdentifier("https://evil.com?.example.com/x")])
+    site.expect("SCEP0110")  # held to be ill-formed before or after
+    reply = attempt(site, drawn["challenge"], san=[
+        x509.DNSName("evilcom,DNS:evil2.example.com")])
+    assert reply.status == scep.FAILURE
+    assert attempt(site, drawn["challenge"], "device", san=[
+        x509.DNSName("a.example.com"), x509.UniformResourceIdentifier(
+            "https://a.example.com/x")]).status == scep.SUCCESS
 
 
 def test_malformed_limits_refuse(site):

@@ -38,7 +38,7 @@ static void test_level(void **state)
     assert_string_equal(f->log, "4 yes\n3 yes\n");
 }
 
-/* Whatever octets come, the line stays one line of plain ASCII. */
+/* Whatever octets come, the line stays one line of visible characters. */
 static void test_defused(void **state)
 {
     fixture_t *f = *state;
@@ -46,7 +46,12 @@ static void test_defused(void **state)
     size_t i;
 
     scep_log(&f->env, SCEP_LOG_ERROR, "a\r\nb\tc\x1b[2Jd\x7f\x9b\xc3\xa4");
-    assert_string_equal(f->log, "3 a..b.c.[2Jd....\n");
+    assert_string_equal(f->log, "3 a..b.c.[2Jd..\xc3\xa4\n");
+    f->log[0] = '\0';
+    /* turns the direction of writing; a line's end; cut off */
+    scep_log(&f->env, SCEP_LOG_ERROR,
+             "\xe2\x80\xae\xe2\x80\xa8\xf0\x9f\x98\x80\xe2\x82");
+    assert_string_equal(f->log, "3 ......\xf0\x9f\x98\x80..\n");
     f->log[0] = '\0';
     for (i = 0; i < 255; i++) {
         all[i] = (char)(i + 1);
