@@ -84,7 +84,8 @@ def test_refusals(httpd):
     """What was tried and refused: why, by whom, with which password."""
     server = httpd(extra="ScepPasswordMax 16\n<Location /open>\n"
                    "SetHandler scep-admin\nRequire all granted\n</Location>\n")
-    server.expect("SCEP0153", "SCEP0155", "SCEP0105", "SCEP0180", "SCEP0181")
+    server.expect("SCEP0153", "SCEP0155", "SCEP0105", "SCEP0180", "SCEP0181",
+                  "SCEP0047")
     password = server.draw()
     assert server.enrol(password, "owner").status == scep.SUCCESS
     assert server.enrol(password, "thief", number=1).status == scep.FAILURE

@@ -137,7 +137,7 @@ def test_503_after_a_loss_at_a_restart(httpd, loss, way):
     password = server.draw()
     assert server.enrol(server.draw(), "before").status == scep.SUCCESS
     spoil(server)
-    server.expect("SCEP0014", "SCEP0171", "SCEP0256")
+    server.expect("SCEP0014", "SCEP0171", "SCEP0199", "SCEP0256")
     renew(server, WAYS[way])
     lines = [line for line in server.error_log().splitlines()
              if "SCEP0014" in line]
@@ -153,7 +153,8 @@ def test_an_emptied_state_directory_at_a_restart(httpd):
     server = httpd()
     server.draw()
     os.rename(server.path("state"), server.path("away"))
-    server.expect("SCEP0014", "SCEP0171", "SCEP0256", "SCEP0253")
+    server.expect("SCEP0014", "SCEP0171", "SCEP0199", "SCEP0256",
+                  "SCEP0253")
     renew(server)
     assert "Is its file system mounted?" in server.error_log()
     assert server.admin().status == 503
