@@ -377,6 +377,7 @@ static void test_unavailable(void **state)
 
 /* Back to the tables of the first program. */
 static const char undo_migrations[] =
+    "DROP INDEX challenges_by_user;"
     "DROP TABLE messages;"
     "DROP INDEX audit_by_seq; DROP INDEX audit_by_event;"
     "DROP INDEX certificates_by_time; DROP INDEX certificates_by_serial;"
