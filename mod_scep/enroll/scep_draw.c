@@ -249,11 +249,27 @@ static scep_status_e show_master(scep_request_t *req, const char *user,
                : scep_fail(res, SCEP_R_MASTER_PASSWORD, "%s", res->detail);
 }
 
-/* Does PARAMS ask for more than the master password can be? */
-static bool is_special(const scep_draw_params_t *params)
+/* What PARAMS asks for that the master password cannot be; else NULL. */
+static const char *binding(const scep_draw_params_t *params)
 {
-    return params->limits != NULL || params->label != NULL ||
-           params->uses != 0 || params->validity != 0;
+    return params->limits != NULL && !params->limits_may_go ? "limits"
+           : params->uses != 0                              ? "uses"
+           : params->validity != 0                          ? "validity"
+                                                            : NULL;
+}
+
+/* Is a one-time password better, although the master password comes first? */
+static bool prefers_one_time(const scep_draw_params_t *params,
+                             const scep_sources_t *sources)
+{
+    int i;
+
+    for (i = 0; i < sources->count; i++) {
+        if (sources->source[i] == SCEP_SOURCE_ONE_TIME) {
+            return params->limits != NULL || params->label != NULL;
+        }
+    }
+    return false;
 }
 
 static scep_status_e draw(scep_request_t *req, const char *user,
@@ -273,7 +289,7 @@ static scep_status_e draw(scep_request_t *req, const char *user,
         case SCEP_SOURCE_ONE_TIME:
             return draw_one_time(req, user, params, drawn, res);
         case SCEP_SOURCE_SINGLE:
-            if (is_special(params)) {
+            if (binding(params) != NULL || prefers_one_time(params, sources)) {
                 break;
             }
             drawn->reusable = true;
@@ -283,16 +299,20 @@ static scep_status_e draw(scep_request_t *req, const char *user,
             break;
         }
     }
-    return scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
-                     "ScepChallenge names no source of %spasswords here",
-                     is_special(params) ? "one-time " : "");
+    return binding(params) != NULL
+               ? scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
+                           "\"%s\" needs a one-time password, and "
+                           "ScepChallenge does not name one-time here",
+                           binding(params))
+               : scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
+                           "ScepChallenge names no source of passwords here");
 }
 
 scep_status_e scep_draw(scep_request_t *req, const char *user,
                         const scep_draw_params_t *params, scep_drawn_t *drawn,
                         scep_result_t *res)
 {
-    const scep_draw_params_t plain = {NULL, NULL, 0, 0};
+    const scep_draw_params_t plain = {NULL, NULL, 0, 0, false};
     scep_status_e status;
 
     memset(drawn, 0, sizeof(*drawn));

@@ -19,6 +19,8 @@ typedef struct scep_draw_params_t {
     int uses;           /* certificates, at most SCEP_MAX_USES; 0: one */
     apr_interval_time_t validity; /* at most SCEP_MAX_PASSWORD_VALIDITY; 0: the
                                    * endpoint's */
+    bool limits_may_go; /* the master password, which LIMITS cannot bind, will
+                         * do as well: NDES gives it whatever is asked for */
 } scep_draw_params_t;
 
 #define SCEP_MAX_LABEL 256
@@ -42,6 +44,7 @@ typedef struct scep_drawn_t {
  * of the master password's being shown.
  * @param params NULL: the default. Anything else asks for a one-time
  *     password, whichever source comes first: the master password is for all.
+ *     A label alone is no reason to refuse that one where there is no other.
  * @return SCEP_OK once it is durable; SCEP_UNAVAILABLE with
  *     SCEP_R_CACHE_FULL, _LOCK, _STORE_UNAVAILABLE or _MASTER_PASSWORD;
  *     SCEP_REFUSED with SCEP_R_ADMIN_NO_USER, _NO_CHALLENGE_SOURCE,

@@ -179,6 +179,7 @@ scep_status_e scep_admin_draw_ndes(const scep_call_t *call,
         params->limits = apr_pstrcat(
             pool, "{\"profile\":", scep_json_string(pool, profile->name), "}",
             NULL);
+        params->limits_may_go = true;
     }
     return SCEP_OK;
 }

@@ -7,7 +7,10 @@
 
 #include <apr_strings.h>
 
+#include <ap_expr.h>
 #include <http_config.h>
+#include <http_core.h>
+#include <http_request.h>
 
 #include "scep_admin.h"
 #include "scep_api.h"
@@ -118,9 +121,48 @@ int scep_endpoint_translate(request_rec *r)
     return OK;
 }
 
+/* The handler that the sections for R set, NULL if none does. */
+static const char *set_handler(request_rec *r)
+{
+    const core_dir_config *conf = ap_get_core_module_config(r->per_dir_config);
+    const char *error = NULL;
+
+    return conf->expr_handler != NULL
+               ? ap_expr_str_exec(r, conf->expr_handler, &error)
+               : conf->handler;
+}
+
+/* Does a SetHandler or AddHandler, in whatever section, lead here? httpd has
+ * yet to walk the sections; for those of Location it does so itself, on top of
+ * what is left here. */
+static bool handler_is_ours(request_rec *r)
+{
+    ap_conf_vector_t *walked;
+    bool ours;
+
+    if (ap_directory_walk(r) != OK || ap_file_walk(r) != OK) {
+        return false;
+    }
+    walked = r->per_dir_config;
+    ours = ap_location_walk(r) == OK &&
+           endpoint_of_handler(set_handler(r)) != SCEP_ENDPOINT_NONE;
+    if (!ours) {
+        ap_run_type_checker(r); /* mod_mime's: what extensions say */
+        ours = endpoint_of_handler(r->handler) != SCEP_ENDPOINT_NONE;
+    }
+    r->per_dir_config = walked;
+    return ours;
+}
+
+/* httpd answers TRACE in its own hook after this one, with all headers of the
+ * request, and never calls a handler. OK keeps it from that. */
 int scep_endpoint_map_to_storage(request_rec *r)
 {
-    return note_of(r)->handler != NULL ? OK : DECLINED;
+    return note_of(r)->handler != NULL ||
+                   (r->method_number == M_TRACE &&
+                    r->proxyreq == PROXYREQ_NONE && handler_is_ours(r))
+               ? OK
+               : DECLINED;
 }
 
 /* By now a SetHandler of an enclosing section or a file extension may have

@@ -27,8 +27,14 @@ def fixture_running(make_server):
         "ScepAdminPageEncoding utf-8\nScepPasswordLength 16\n"
         "ScepPasswordValidity 90s\n</Location>\n"
         "<Location /open>\nSetHandler scep-admin\nRequire all granted\n"
-        "</Location>\n"))
-    server.expect("SCEP0047")  # of the latter
+        "</Location>\n"
+        "<ScepProfile sign>\nScepCertKeyUsage digitalSignature\n"
+        "</ScepProfile>\n"
+        "<Location /single>\nSetHandler scep-admin\nAuthType Basic\n"
+        "AuthName admin\nAuthUserFile htpasswd\nRequire valid-user\n"
+        "ScepProfileByKeyUsage sign sign sign\n"
+        "ScepChallenge single\n</Location>\n"))
+    server.expect("SCEP0047")  # of /open
     return server
 
 
@@ -213,6 +219,16 @@ def test_generate_challenge_with_parameters(running):
         assert answer.status == 200
     rows = running.query("SELECT label FROM challenges WHERE label IS NOT NULL")
     assert rows == [("printer 3 <b>",)] * 4
+
+
+def test_generate_challenge_of_the_master_password(running):
+    """NDES gives it whatever is asked for."""
+    master = running.draw("/single/")
+    for more in ("", "&params=printer+3", "&keyUsage=80", "&params=&keyUsage=A0",
+                 "&keyUsage=20&params=" + 300 * "x"):
+        for path in ("/single/", "/single"):
+            answer = running.admin(path + NDES + more)
+            assert (answer.status, answer.body.decode()) == (200, master), more
 
 
 def test_generate_challenge_for_a_profile(httpd):

@@ -186,6 +186,19 @@ def test_master_is_shown(running):
         or re.fullmatch("[0-9A-F]{32}", answer["challenge"])
 
 
+def test_master_takes_a_label_and_no_more(running):
+    def ask(**body):
+        return call(running, "POST", "challenges", body, base="/master/api/")
+
+    plain = ask()[1]["challenge"]
+    status, answer, _headers = ask(label="printer 3")
+    assert (status, answer) == (200, {"challenge": plain, "reusable": True})
+    for body in ({"uses": 2}, {"validity": 60}, {"label": "x", "uses": 1},
+                 {"limits": {"subject": "CN=x"}}):
+        status, answer, _headers = ask(**body)
+        assert (status, answer["error"]["id"]) == (409, "SCEP0150")
+
+
 # ---- list ----
 
 def test_list_never_shows_a_password(running):

@@ -1,5 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Which paths are ours, and that httpd's sections apply to them."""
+import os
+
 import pytest
 
 import scepclient as scep
@@ -364,3 +366,46 @@ def test_virtual_host_with_its_own_ca(httpd):
                                                     {"Host": "other"})
     server.expect("SCEP0153")
     assert scep.Reply(answer[2], request, [cert]).status == scep.FAILURE
+
+
+TRACED = """TraceEnable extended
+TypesConfig /dev/null
+<Location /dev>
+    SetHandler scep
+</Location>
+<LocationMatch ^/adm>
+    SetHandler scep-admin
+    Require all granted
+</LocationMatch>
+<Location /crl>
+    SetHandler scep-crl
+</Location>
+<Location /chosen>
+    SetHandler "%{reqenv:NOTHING}scep"
+</Location>
+<Directory "@DIR@/htdocs/inside">
+    SetHandler scep
+</Directory>
+<Files pki.exe>
+    SetHandler scep
+</Files>
+AddHandler scep .scep
+"""
+
+
+def test_trace_is_refused(make_server):
+    """Whatever TraceEnable says, nothing of ours sends headers back."""
+    server = make_server(extra=TRACED)
+    os.mkdir(server.path("htdocs", "inside"))
+    for name in ("inside/x", "a.scep", "pki.exe"):
+        server.write(f"htdocs/{name}", "")
+    server.expect("AH01614")  # of the page, for that scheme
+    headers = {"Authorization": "Bearer c2VjcmV0", "X-Other": "secret"}
+    assert b"c2VjcmV0" in server.http("TRACE", "/static", None, headers).body
+    for path in ("/dev", "/dev/pkiclient.exe", "/adm", "/crl",
+                 "/chosen", "/inside/x", "/pki.exe", "/a.scep",
+                 "/cgi-bin/pkiclient.exe", "/certsrv/mscep_admin/",
+                 "/certsrv/mscep/mscep.dll"):
+        answer = server.http("TRACE", path, None, headers)
+        assert answer.status in (401, 405), path
+        assert b"ecret" not in answer.body and b"c2Vj" not in answer.body

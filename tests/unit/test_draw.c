@@ -339,17 +339,57 @@ static void test_params_out_of_bounds(void **state)
 
 static void test_master_is_never_special(void **state)
 {
+    const scep_draw_params_t rows[] = {{.uses = 2},
+                                       {.validity = apr_time_from_sec(60)},
+                                       {.limits = "{\"subject\":\"CN=x\"}"},
+                                       {.uses = 1, .label = "x"}};
+    static const char *const members[] = {"\"uses\"", "\"validity\"",
+                                          "\"limits\"", "\"uses\""};
     enroll_fixture_t *f = *state;
-    const scep_draw_params_t params = {.uses = 2};
     scep_drawn_t drawn;
+    size_t i;
 
-    f->policy.sources.source[0] = SCEP_SOURCE_SINGLE;
-    assert_int_equal(draw_special(f, &params, &drawn), SCEP_REFUSED);
-    assert_int_equal(f->base.res.reason, SCEP_R_NO_CHALLENGE_SOURCE);
-    assert_null(drawn.password);
-    f->policy.sources.source[f->policy.sources.count++] = SCEP_SOURCE_ONE_TIME;
-    assert_int_equal(draw_special(f, &params, &drawn), SCEP_OK);
-    assert_false(drawn.reusable);
+    enroll_master(f, "MASTER-PASSWORD", NULL, 0);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        f->policy.sources =
+            (scep_sources_t){.count = 1, .source = {SCEP_SOURCE_SINGLE}};
+        assert_int_equal(draw_special(f, &rows[i], &drawn), SCEP_REFUSED);
+        assert_int_equal(f->base.res.reason, SCEP_R_NO_CHALLENGE_SOURCE);
+        assert_non_null(strstr(f->base.res.detail, members[i]));
+        assert_null(drawn.password);
+        f->policy.sources.source[f->policy.sources.count++] =
+            SCEP_SOURCE_ONE_TIME;
+        assert_int_equal(draw_special(f, &rows[i], &drawn), SCEP_OK);
+        assert_false(drawn.reusable);
+    }
+}
+
+/* A label binds nothing, nor do NDES's limits, which it has for a policy module
+ * alone; but a one-time password can have them. */
+static void test_master_takes_what_does_not_bind(void **state)
+{
+    const scep_draw_params_t rows[] = {
+        {.label = "printer 3"},
+        {.limits = "{\"profile\":\"device\"}", .limits_may_go = true},
+        {.limits = "{\"profile\":\"device\"}",
+         .label = "x",
+         .limits_may_go = true}};
+    enroll_fixture_t *f = *state;
+    scep_drawn_t drawn;
+    size_t i;
+
+    enroll_master(f, "MASTER-PASSWORD", NULL, 0);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        f->policy.sources =
+            (scep_sources_t){.count = 1, .source = {SCEP_SOURCE_SINGLE}};
+        assert_int_equal(draw_special(f, &rows[i], &drawn), SCEP_OK);
+        assert_true(drawn.reusable);
+        assert_string_equal(drawn.password, "MASTER-PASSWORD");
+        f->policy.sources.source[f->policy.sources.count++] =
+            SCEP_SOURCE_ONE_TIME;
+        assert_int_equal(draw_special(f, &rows[i], &drawn), SCEP_OK);
+        assert_false(drawn.reusable);
+    }
 }
 
 int main(void)
@@ -370,6 +410,7 @@ int main(void)
         ENROLL_TEST(test_uses_label_and_validity),
         ENROLL_TEST(test_params_out_of_bounds),
         ENROLL_TEST(test_master_is_never_special),
+        ENROLL_TEST(test_master_takes_what_does_not_bind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
