@@ -271,11 +271,56 @@ static bool sets_handler(const section_t *section, request_rec *r,
     return error == NULL && set != NULL && strcmp(set, handler) == 0;
 }
 
+/* What follows the shortest directory in FILE to which SECTION applies, from
+ * its slash on. NULL: it applies to none. httpd writes both with a slash at the
+ * end. */
+static const char *rest_of_file(const section_t *section, const char *file)
+{
+    char *part = apr_pstrdup(section->pool, file);
+    size_t i;
+
+    for (i = 0; file[i] != '\0'; i++) {
+        if (file[i] == '/') {
+            part[i + 1] = '\0';
+            if (applies(section, part, false)) {
+                return file + i;
+            }
+            part[i + 1] = file[i + 1];
+        }
+    }
+    return NULL;
+}
+
+/* What httpd counts as path-info begins behind a file, even one that is not
+ * there: in a <Directory> the rest of the file's path comes before that. */
+static const char *below_directory(request_rec *r,
+                                   const core_server_config *core,
+                                   const char *handler)
+{
+    const char *path_info = r->path_info != NULL ? r->path_info : "";
+    const char *below = path_info, *rest;
+    int i;
+
+    for (i = 0; r->filename != NULL && core->sec_dir != NULL &&
+                i < core->sec_dir->nelts;
+         i++) {
+        section_t section = {.core = ap_get_core_module_config(APR_ARRAY_IDX(
+                                 core->sec_dir, i, ap_conf_vector_t *)),
+                             .pool = r->pool};
+
+        if (section.core->d != NULL && sets_handler(&section, r, handler) &&
+            (rest = rest_of_file(&section, r->filename)) != NULL) {
+            below = apr_pstrcat(r->pool, rest, path_info, NULL);
+        }
+    }
+    return below;
+}
+
 const char *scep_location_below(request_rec *r, const char *handler)
 {
     const core_server_config *core =
         ap_get_core_module_config(r->server->module_config);
-    const char *below = r->path_info != NULL ? r->path_info : "";
+    const char *below = below_directory(r, core, handler);
     int i;
 
     for (i = 0; core->sec_url != NULL && i < core->sec_url->nelts; i++) {

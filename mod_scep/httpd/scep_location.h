@@ -46,8 +46,8 @@ bool scep_location_applies(const core_dir_config *core, const char *uri);
 /**
  * What of R's path follows that of its admin page, if R is served by
  * `SetHandler scep-admin`: "" or something that starts with a slash. The last
- * <Location> with that handler tells where the page's path ends, so that
- * nothing that stands between can evade a narrower section.
+ * <Location>, or else <Directory>, with that handler tells where the page's
+ * path ends, so that nothing that stands between can evade a narrower section.
  */
 const char *scep_location_below(request_rec *r, const char *handler);
 

@@ -251,6 +251,27 @@ def test_what_is_below_a_page_of_a_handler(make, path):
     assert server.query("SELECT COUNT(*) FROM challenges") == [(0,)]
 
 
+@pytest.mark.parametrize("section, names", (
+    ("Directory @DIR@/htdocs/pw", ("", "/")),
+    ("Directory @DIR@/htdocs/*", ("", "/")),
+    ("DirectoryMatch /htdocs/p[a-z]*", ("", "/")),
+    ("Directory @DIR@/htdocs/pw/", ("", "/", "/mscep.dll"))))
+def test_what_is_below_a_page_of_a_directory(make, section, names):
+    """Whether it is a file or none, nothing but the page draws."""
+    server = make(extra=f"<{section}>\nSetHandler scep-admin\n"
+                  f"{ADMIN_CONF}</{section.split()[0]}>\n")
+    server.write("htdocs/pw/x.html", "x")
+    server.start()
+    server.expect("SCEP01")
+    for name in ("/x.html", "/x.html/", "/favicon.ico", "/x.html/favicon.ico"):
+        assert server.admin("/pw" + name).status == 404, name
+    assert b"<form" in server.admin("/pw/form").body
+    assert server.query("SELECT COUNT(*) FROM challenges") == [(0,)]
+    for number, name in enumerate(names, 1):
+        assert server.admin("/pw" + name).status == 200, name
+        assert server.query("SELECT COUNT(*) FROM challenges") == [(number,)]
+
+
 # ---- the legacy level ----
 
 LEGACY = "<Location /old>\nSetHandler scep\nScepAlgorithms legacy@\n" \
