@@ -75,8 +75,9 @@ int scep_syntax_wildcard(scep_octets_t text)
         (text.len > 1 && text.data[1] != '.')) {
         return -1;
     }
-    for (i = 0; i < text.len; i++) {
-        labels += text.data[i] == '.';
+    /* A dot at the end, say, does not make it narrower. */
+    for (i = 2; i < text.len; i++) {
+        labels += text.data[i] != '.' && text.data[i - 1] == '.';
     }
     return labels;
 }

@@ -177,6 +177,8 @@ REFUSED = {
     "wildcard": (GOOD, (dns("*"),), "DNS \"\\*\""),
     "wildcard of a TLD": (GOOD, (dns("*.com"),), "DNS \"\\*.com\""),
     "wildcard CN": (subject(attribute("*.com")), (), "CN \"\\*.com\""),
+    "wildcard CN with a dot at its end": (subject(attribute("*.com.")), (),
+                                          "CN \"\\*.com.\""),
     "257 names": (GOOD, [dns(f"a{n}") for n in range(257)], "257"),
 }
 
