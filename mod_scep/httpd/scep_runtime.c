@@ -499,10 +499,10 @@ void scep_runtime_child_init(scep_runtime_t *runtime, server_rec *s,
         scep_site_t *site = APR_ARRAY_IDX(runtime->sites, i, scep_site_t *);
 
         scep_result_init(&res, pool);
-    if (runtime->shared != NULL) {
-        runtime->log_limit = scep_shared_log_limit(runtime->shared, pool);
-        env->limit = runtime->log_limit;
-    }
+        if (runtime->shared != NULL) {
+            runtime->log_limit = scep_shared_log_limit(runtime->shared, pool);
+            env->limit = runtime->log_limit;
+        }
         if (!site->failed && open_site(site, env, pool, &res) != SCEP_OK) {
             scep_log(env, SCEP_LOG_ERROR,
                      SCEPLOGNO(0013) "this process refuses all requests for "
