@@ -174,6 +174,27 @@ static scep_status_e look_at_holder(scep_request_t *req,
                              : status;
 }
 
+/* No row tells of it. One that was spent stays so after its row was deleted
+ * (scep_store_prune.h), whatever source would come next. */
+static scep_status_e not_there(scep_request_t *req, const scep_csr_t *csr,
+                               const scep_claim_t *claim, scep_result_t *res)
+{
+    const char *serial;
+    scep_status_e status = scep_store_challenge_used(
+        req->service->store, claim->hash, req->pool, &serial, res);
+
+    if (status == SCEP_OK) {
+        return scep_fail(res, SCEP_R_CHALLENGE_SPENT,
+                         "the password for \"%s\" has been used already, for "
+                         "certificate %s",
+                         csr->subject, serial);
+    }
+    return status == SCEP_NOT_FOUND
+               ? scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,
+                           "the password for \"%s\" is not known", csr->subject)
+               : status;
+}
+
 static scep_status_e find_row(scep_request_t *req, const scep_csr_t *csr,
                               const scep_claim_t *claim,
                               scep_challenge_row_t **row, scep_result_t *res)
@@ -187,10 +208,7 @@ static scep_status_e find_row(scep_request_t *req, const scep_csr_t *csr,
             status = look_at_holder(req, claim, row, res);
         }
     }
-    return status == SCEP_NOT_FOUND
-               ? scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,
-                           "the password for \"%s\" is not known", csr->subject)
-               : status;
+    return status == SCEP_NOT_FOUND ? not_there(req, csr, claim, res) : status;
 }
 
 /* What the store knows of a password that the table does not hold. SCEP_OK

@@ -173,7 +173,8 @@ scep_status_e scep_enrolment_check_id(const scep_enrolment_t *e, bool proved,
 
 /* The very message that was answered before: a device that has not seen the
  * answer, or somebody who recorded it. */
-static scep_status_e find_replayed(const scep_enrolment_t *e, X509 **cert,
+static scep_status_e find_replayed(const scep_enrolment_t *e,
+                                   const scep_retry_t *retry, X509 **cert,
                                    scep_result_t *res)
 {
     scep_transaction_row_t *row;
@@ -181,6 +182,10 @@ static scep_status_e find_replayed(const scep_enrolment_t *e, X509 **cert,
         e->req->service->store, e->req->service->scope, e->msg->hash,
         e->req->pool, &row, res);
 
+    if (status == SCEP_NOT_FOUND) {
+        status = scep_store_transaction_pruned(e->req->service->store, retry,
+                                               e->req->pool, &row, res);
+    }
     if (status != SCEP_OK) {
         return status;
     }
@@ -207,7 +212,7 @@ scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
         .now = e->now,
     };
     scep_transaction_row_t *row;
-    scep_status_e status = find_replayed(e, cert, res);
+    scep_status_e status = find_replayed(e, &retry, cert, res);
 
     if (status != SCEP_NOT_FOUND) {
         return status;

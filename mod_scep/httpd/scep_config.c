@@ -107,6 +107,18 @@ static void merge_ca(apr_pool_t *pool, scep_server_config_t *conf,
     MERGE(ra_dir);
 }
 
+static void merge_retention(scep_server_config_t *conf,
+                            const scep_server_config_t *base,
+                            const scep_server_config_t *add)
+{
+    int i;
+
+    for (i = 0; i < SCEP_PRUNE_KINDS; i++) {
+        conf->retention[i] =
+            add->retention[i] != 0 ? add->retention[i] : base->retention[i];
+    }
+}
+
 void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
                                void *add_conf)
 {
@@ -126,6 +138,7 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
     MERGE(password_max);
     conf->audit_refusals =
         add->audit_refusals != -1 ? add->audit_refusals : base->audit_refusals;
+    merge_retention(conf, base, add);
     conf->legacy = base->legacy || add->legacy;
     conf->single = base->single || add->single;
     MERGE(master_file);
@@ -340,6 +353,17 @@ const char *scep_config_master_file(const scep_server_config_t *conf,
     return in_state_dir(conf, conf->master_file, SCEP_DEFAULT_MASTER, pool);
 }
 
+apr_interval_time_t scep_config_retention(const scep_server_config_t *conf,
+                                          scep_prune_e kind)
+{
+    apr_interval_time_t set = conf->retention[kind];
+
+    if (set == 0 && kind == SCEP_PRUNE_PASSWORDS) {
+        return apr_time_from_sec((apr_time_t)SCEP_PRUNE_PASSWORD_DAYS * 86400);
+    }
+    return set > 0 ? set : 0;
+}
+
 apr_interval_time_t scep_config_crl_validity(const scep_server_config_t *conf)
 {
     return conf->crl_validity != 0
@@ -510,6 +534,20 @@ static const char *joined(const apr_array_header_t *list, apr_pool_t *pool)
 
 #define TEXT(value) ((value) != NULL ? (value) : "")
 
+static const char *retention_text(const scep_server_config_t *conf,
+                                  apr_pool_t *pool)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < SCEP_PRUNE_KINDS; i++) {
+        text = apr_psprintf(
+            pool, "%s%" APR_INT64_T_FMT " ", text,
+            (apr_int64_t)scep_config_retention(conf, (scep_prune_e)i));
+    }
+    return text;
+}
+
 const char *scep_config_key(const scep_server_config_t *conf, apr_pool_t *pool)
 {
     /* The separator cannot stand in a configuration line. */
@@ -523,7 +561,7 @@ const char *scep_config_key(const scep_server_config_t *conf, apr_pool_t *pool)
         "\n\n", TEXT(conf->ra_dir), "\n", TEXT(conf->next_cert), "\n",
         TEXT(conf->next_key), "\n", TEXT(conf->crl_url), "\n",
         apr_ltoa(pool, (long)apr_time_sec(scep_config_crl_validity(conf))),
-        NULL);
+        "\n", retention_text(conf, pool), NULL);
 }
 
 const char *scep_config_where(const server_rec *s, apr_pool_t *pool)

@@ -15,6 +15,7 @@
 
 #include "scep_state_files.h"
 #include "scep_service.h"
+#include "scep_store_prune.h"
 
 typedef struct scep_site_t scep_site_t;   /* scep_runtime.h */
 typedef struct scep_trust_t scep_trust_t; /* scep_trust.h */
@@ -55,8 +56,10 @@ typedef struct scep_server_config_t {
     const char *dialog_program;
     apr_uint32_t password_max; /* main server only; 0: not set */
     int audit_refusals;        /* -1: not set */
-    bool legacy;               /* some section here asks for that level */
-    bool single;               /* some section here uses a master password */
+    /* 0: not set; -1: for ever */
+    apr_interval_time_t retention[SCEP_PRUNE_KINDS];
+    bool legacy; /* some section here asks for that level */
+    bool single; /* some section here uses a master password */
     const char *master_file;
     apr_hash_t *cas; /* <ScepCA>: scep_server_config_t * by name, or NULL */
     struct scep_server_config_t *ca_section; /* while it is read, or NULL */
@@ -173,6 +176,9 @@ const char *scep_config_database(const scep_server_config_t *conf,
 /** The master password file's path, likewise. */
 const char *scep_config_master_file(const scep_server_config_t *conf,
                                     apr_pool_t *pool);
+/** How long what is over is kept; 0: for ever. */
+apr_interval_time_t scep_config_retention(const scep_server_config_t *conf,
+                                          scep_prune_e kind);
 apr_interval_time_t scep_config_crl_validity(const scep_server_config_t *conf);
 scep_level_e scep_config_level(const scep_dir_config_t *conf);
 scep_page_encoding_e scep_config_page_encoding(const scep_dir_config_t *conf);

@@ -158,6 +158,9 @@ const command_rec scep_directives[] = {
                   "how many of a program of ScepChallenge exec: run at a time"),
     AP_INIT_TAKE1("ScepAuditRefusals", scep_set_audit_refusals, NULL, RSRC_CONF,
                   "how many refusals are kept in the audit trail"),
+    AP_INIT_TAKE2("ScepRetention", scep_set_retention, NULL, RSRC_CONF,
+                  "passwords, refusals or audit, and how long they are kept "
+                  "when they are over, or off"),
     AP_INIT_TAKE1("ScepRetryWindow", scep_set_retry_window, NULL, POLICY,
                   "how long a repeated request gets its answer again"),
     AP_INIT_RAW_ARGS("<ScepCA", scep_section_ca, NULL, RSRC_CONF,

@@ -166,6 +166,8 @@ void scep_note_profile(cmd_parms *cmd, const char *name);
 /* Limits: scep_directives_limits.c. */
 const char *scep_set_failure_limit(cmd_parms *cmd, void *dir, const char *value,
                                    const char *beyond);
+const char *scep_set_retention(cmd_parms *cmd, void *dir, const char *kind,
+                               const char *value);
 const char *scep_set_audit_refusals(cmd_parms *cmd, void *dir,
                                     const char *value);
 /* The admin page: scep_directives_admin.c. */

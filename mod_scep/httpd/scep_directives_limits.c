@@ -7,7 +7,12 @@
 
 #include <apr_strings.h>
 
-enum { MAX_FAILURES = 100000, MAX_REFUSALS = 100000, MAX_DAYS = 1 };
+enum {
+    MAX_FAILURES = 100000,
+    MAX_REFUSALS = 100000,
+    MAX_DAYS = 1,
+    MAX_RETENTION_DAYS = 3660
+};
 
 /* "100/10m" */
 static const char *parse_allowance(cmd_parms *cmd, const char *value,
@@ -79,6 +84,30 @@ const char *scep_set_audit_refusals(cmd_parms *cmd, void *dir,
     }
     if (error == NULL) {
         scep_cmd_server(cmd)->audit_refusals = (int)number;
+    }
+    return error;
+}
+
+const char *scep_set_retention(cmd_parms *cmd, void *dir, const char *kind,
+                               const char *value)
+{
+    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
+    apr_interval_time_t interval = -1;
+    scep_prune_e what = SCEP_PRUNE_KINDS;
+
+    (void)dir;
+    if (error == NULL && !scep_prune_kind(kind, &what)) {
+        error = scep_bad_value(cmd, kind,
+                               "passwords, refusals or audit is wanted; "
+                               "certificates, transactions and revocations "
+                               "are kept for ever");
+    }
+    if (error == NULL && strcasecmp(value, "off") != 0) {
+        error = scep_parse_time(cmd, value, SCEP_PRUNE_LEAST_DAYS * 86400,
+                                MAX_RETENTION_DAYS, &interval);
+    }
+    if (error == NULL) {
+        scep_cmd_server(cmd)->retention[what] = interval;
     }
     return error;
 }

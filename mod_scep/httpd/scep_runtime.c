@@ -388,11 +388,15 @@ static scep_status_e make_site(scep_runtime_t *runtime, server_rec *s,
 {
     scep_site_t *site = apr_pcalloc(pool, sizeof(*site));
     scep_status_e status;
+    int i;
 
     site->runtime = runtime;
     site->key = key;
     if (runtime->shared != NULL) { /* a site that fails counts, too */
         site->service.counts = scep_shared_counts(runtime->shared, pool);
+    }
+    for (i = 0; i < SCEP_PRUNE_KINDS; i++) {
+        site->retention[i] = scep_config_retention(conf, (scep_prune_e)i);
     }
     status = start_ca(site, s, conf, env, pool, res);
     if (status == SCEP_OK) {
@@ -495,14 +499,14 @@ void scep_runtime_child_init(scep_runtime_t *runtime, server_rec *s,
         scep_shared_child_init(runtime->shared, pool, &res) != SCEP_OK) {
         scep_log(env, SCEP_LOG_ERROR, SCEPLOGNO(0012) "%s", res.detail);
     }
+    if (runtime->shared != NULL) {
+        runtime->log_limit = scep_shared_log_limit(runtime->shared, pool);
+        env->limit = runtime->log_limit;
+    }
     for (i = 0; i < runtime->sites->nelts; i++) {
         scep_site_t *site = APR_ARRAY_IDX(runtime->sites, i, scep_site_t *);
 
         scep_result_init(&res, pool);
-        if (runtime->shared != NULL) {
-            runtime->log_limit = scep_shared_log_limit(runtime->shared, pool);
-            env->limit = runtime->log_limit;
-        }
         if (!site->failed && open_site(site, env, pool, &res) != SCEP_OK) {
             scep_log(env, SCEP_LOG_ERROR,
                      SCEPLOGNO(0013) "this process refuses all requests for "

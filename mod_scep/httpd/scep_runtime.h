@@ -27,7 +27,8 @@ struct scep_site_t {
     scep_service_t service;
     scep_store_config_t store_config;
     scep_state_t state;
-    const char *key;        /* scep_config_key() */
+    apr_interval_time_t retention[SCEP_PRUNE_KINDS]; /* 0: for ever */
+    const char *key;                                 /* scep_config_key() */
     const char *thumbprint; /* of the root, as NDES prints it; or NULL */
     const scep_ra_source_t *ra_source; /* NULL: the CA could not be loaded */
     scep_runtime_t *runtime;

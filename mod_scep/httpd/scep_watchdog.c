@@ -18,15 +18,17 @@
 #include "scep_crl_issue.h"
 #include "scep_log_httpd.h"
 #include "scep_ra_check.h"
+#include "scep_store_prune.h"
 
 APLOG_USE_MODULE(scep);
 
 #define NAME "_scep_"
 
 enum {
-    INTERVAL = 10,  /* seconds */
-    REMIND = 86400, /* seconds: as long as something is to be renewed */
-    PAUSE = 600     /* seconds: after a CRL could not be signed */
+    INTERVAL = 10,     /* seconds */
+    REMIND = 86400,    /* seconds: as long as something is to be renewed */
+    PAUSE = 600,       /* seconds: after a CRL could not be signed */
+    PRUNE_PAUSE = 3600 /* seconds: after nothing more was to be deleted */
 };
 
 /* What is known of a site; a copy in each child. */
@@ -35,6 +37,7 @@ typedef struct watch_t {
     scep_cert_age_e age;  /* the worst of its certificates */
     apr_time_t told;      /* when that was in the log last */
     apr_time_t crl_after; /* no CRL is tried before */
+    apr_time_t prune_after;
 } watch_t;
 
 typedef struct watchdog_t {
@@ -132,6 +135,56 @@ static void check_crl(watch_t *watch, const scep_env_t *env, apr_pool_t *pool)
     }
 }
 
+/* ---- what is over ---- */
+
+/* @return false: look again in a while */
+static bool prune_kind(watch_t *watch, scep_prune_e kind, const scep_env_t *env,
+                       apr_pool_t *pool)
+{
+    apr_time_t now = scep_env_now(env);
+    apr_int64_t removed = 0;
+    scep_result_t res;
+
+    scep_result_init(&res, pool);
+    if (watch->site->retention[kind] == 0) {
+        return false;
+    }
+    if (scep_store_prune(watch->site->service.store, kind,
+                         now - watch->site->retention[kind], now, NULL, pool,
+                         &removed, &res) != SCEP_OK) {
+        scep_log(env, SCEP_LOG_ERROR,
+                 SCEPLOGNO(0062) "what is older than ScepRetention %s says "
+                                 "cannot be deleted: %s; nothing else depends "
+                                 "on it, it is tried again",
+                 scep_prune_name(kind), res.detail);
+        return false;
+    }
+    if (removed > 0) {
+        scep_log(env, SCEP_LOG_INFO,
+                 SCEPLOGNO(0063) "deleted %" APR_INT64_T_FMT
+                                 " rows (ScepRetention %s)",
+                 removed, scep_prune_name(kind));
+    }
+    return removed == SCEP_PRUNE_STEP;
+}
+
+/* A few rows each time, and none for a while when there are no more. */
+static void prune(watch_t *watch, const scep_env_t *env, apr_pool_t *pool)
+{
+    bool more = false;
+    int i;
+
+    if (scep_env_now(env) < watch->prune_after) {
+        return;
+    }
+    for (i = 0; i < SCEP_PRUNE_KINDS; i++) {
+        more = prune_kind(watch, (scep_prune_e)i, env, pool) || more;
+    }
+    if (!more) {
+        watch->prune_after = scep_env_now(env) + apr_time_from_sec(PRUNE_PAUSE);
+    }
+}
+
 /* ---- the callback ---- */
 
 static void work(watchdog_t *dog, apr_pool_t *parent)
@@ -152,6 +205,7 @@ static void work(watchdog_t *dog, apr_pool_t *parent)
         apr_pool_create(&pool, parent);
         check_certs(watch, &env, pool);
         check_crl(watch, &env, pool);
+        prune(watch, &env, pool);
         apr_pool_destroy(pool);
     }
     scep_crypto_clear_errors();

@@ -25,6 +25,7 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_certs.c \
 	mod_scep/scepctl/scepctl_certs_print.c mod_scep/scepctl/scepctl_certs.h \
 	mod_scep/scepctl/scepctl_crl.c \
+	mod_scep/scepctl/scepctl_prune.c \
 	mod_scep/scepctl/scepctl_ra.c mod_scep/scepctl/scepctl_ra.h \
 	mod_scep/scepctl/scepctl_ra_choose.c \
 	mod_scep/scepctl/scepctl_ra_take.c \

@@ -25,6 +25,7 @@ static const char help_text[] =
     "  audit    print the audit trail, and follow it\n"
     "  certs    list, show and revoke certificates\n"
     "  crl      print the newest CRL\n"
+    "  prune    delete from the database what has long been over\n"
     "  ra       renew the RA in time\n"
     "  requests list, approve and reject requests that wait\n"
     "  backup   save the state of a server\n"
@@ -112,6 +113,7 @@ static const command_t commands[] = {
     {"audit", scepctl_audit},
     {"certs", scepctl_certs},
     {"crl", scepctl_crl},
+    {"prune", scepctl_prune},
     {"ra", scepctl_ra},
     {"requests", scepctl_requests},
     {"backup", scepctl_backup},

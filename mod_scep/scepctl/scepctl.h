@@ -36,6 +36,7 @@ scepctl_command_fn scepctl_master;
 scepctl_command_fn scepctl_audit;
 scepctl_command_fn scepctl_certs;
 scepctl_command_fn scepctl_crl;
+scepctl_command_fn scepctl_prune;
 scepctl_command_fn scepctl_ra;
 scepctl_command_fn scepctl_requests;
 scepctl_command_fn scepctl_backup;

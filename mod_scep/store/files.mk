@@ -19,6 +19,7 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_challenge_list.c \
 	mod_scep/store/scep_store_id.c mod_scep/store/scep_store_id.h \
 	mod_scep/store/scep_store_issue.c \
+	mod_scep/store/scep_store_prune.c mod_scep/store/scep_store_prune.h \
 	mod_scep/store/scep_store_queue.c \
 	mod_scep/store/scep_store_request.c mod_scep/store/scep_store_request.h \
 	mod_scep/store/scep_store_sql.c mod_scep/store/scep_store_sql.h \
@@ -46,6 +47,7 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store_id \
 	tests/unit/test_store_issue \
 	tests/unit/test_store_sql \
+	tests/unit/test_store_prune \
 	tests/unit/test_store_subject \
 	tests/unit/test_store_tally \
 	tests/unit/test_store_queue \
@@ -71,6 +73,9 @@ tests_unit_test_schema_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_schema_names_SOURCES = tests/unit/test_schema_names.c $(STORE_FIXTURE)
 tests_unit_test_schema_names_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_schema_names_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_prune_SOURCES = tests/unit/test_store_prune.c $(STORE_FIXTURE)
+tests_unit_test_store_prune_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_prune_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_subject_SOURCES = tests/unit/test_store_subject.c \
 	$(STORE_FIXTURE)
 tests_unit_test_store_subject_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -212,6 +212,7 @@ static const char *const migration_5[] = {
     "ALTER TABLE certificates ADD COLUMN subject_folded TEXT",
     "ALTER TABLE requests ADD COLUMN extensions TEXT",
     "CREATE INDEX challenges_by_user ON challenges (drawn_by, state, expires)",
+    "CREATE INDEX messages_by_certificate ON messages (certificate_id)",
     NULL};
 
 static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {

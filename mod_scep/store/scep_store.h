@@ -283,6 +283,16 @@ scep_status_e scep_store_transaction_same(scep_store_t *store,
                                           scep_transaction_row_t **row,
                                           scep_result_t *res);
 
+/** A transaction of that id, key and CSR whose message and password were
+ * deleted (scep_store_prune.h): its certificate has expired, and what comes with
+ * its id, key and CSR is that message again. @return SCEP_NOT_FOUND without
+ * filling RES */
+scep_status_e scep_store_transaction_pruned(scep_store_t *store,
+                                            const scep_retry_t *retry,
+                                            apr_pool_t *pool,
+                                            scep_transaction_row_t **row,
+                                            scep_result_t *res);
+
 /** The transaction whose certificate the message of that hash was answered
  * with, however long ago (S16). SCEP_NOT_FOUND without filling RES. */
 scep_status_e scep_store_transaction_by_message(
@@ -297,6 +307,13 @@ scep_status_e scep_store_message_answered(scep_store_t *store,
                                           const scep_transaction_row_t *row,
                                           apr_time_t now, apr_pool_t *pool,
                                           scep_result_t *res);
+
+/** The serial of a certificate that was issued on the challenge with HASH,
+ * whatever became of the challenge's own row. @return SCEP_NOT_FOUND: none */
+scep_status_e scep_store_challenge_used(scep_store_t *store,
+                                        const unsigned char *hash,
+                                        apr_pool_t *pool, const char **serial,
+                                        scep_result_t *res);
 
 /** The newest transaction of that signer's key and CSR on the challenge with
  * HASH. @param renewal_of only a renewal of the certificate with that serial;
@@ -410,6 +427,7 @@ scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
 #define SCEP_AUDIT_REQUEST_AT_CA "request-at-ca"
 #define SCEP_AUDIT_REFUSED "refused"
 #define SCEP_AUDIT_REVOKED "revoked"
+#define SCEP_AUDIT_PRUNED "pruned"
 
 /** A row of the audit trail; NULL where a thing does not apply. */
 typedef struct scep_audit_event_t {

@@ -253,3 +253,32 @@ scep_status_e scep_store_challenges_each(scep_store_t *store, apr_time_t now,
 
     return status == SCEP_OK ? walk.status : status;
 }
+
+typedef struct used_t {
+    apr_pool_t *pool;
+    const char *serial;
+} used_t;
+
+static bool take_serial(void *baton, const char *const *columns, int count)
+{
+    used_t *used = baton;
+
+    used->serial = count == 1 ? apr_pstrdup(used->pool, columns[0]) : NULL;
+    return true;
+}
+
+scep_status_e scep_store_challenge_used(scep_store_t *store,
+                                        const unsigned char *hash,
+                                        apr_pool_t *pool, const char **serial,
+                                        scep_result_t *res)
+{
+    const scep_sql_value_t value = {scep_hex_lower(pool, hash, SCEP_HASH_SIZE),
+                                    0};
+    used_t used = {pool, NULL};
+    scep_status_e status =
+        scep_store_read(store, SCEP_Q_CHALLENGE_USED, &value, take_serial,
+                        &used, NULL, "transactions", res);
+
+    *serial = used.serial;
+    return status == SCEP_OK && used.serial == NULL ? SCEP_NOT_FOUND : status;
+}

@@ -534,6 +534,22 @@ scep_status_e scep_store_transaction_same(scep_store_t *store,
     return find(store, SCEP_Q_TRANSACTION_SAME, values, pool, row, res);
 }
 
+scep_status_e scep_store_transaction_pruned(scep_store_t *store,
+                                            const scep_retry_t *retry,
+                                            apr_pool_t *pool,
+                                            scep_transaction_row_t **row,
+                                            scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {
+        {retry->scope, 0},
+        {retry->transaction_id, 0},
+        {scep_hex_lower(pool, retry->key_hash, SCEP_HASH_SIZE), 0},
+        {scep_hex_lower(pool, retry->csr_hash, SCEP_HASH_SIZE), 0},
+    };
+
+    return find(store, SCEP_Q_TRANSACTION_PRUNED, values, pool, row, res);
+}
+
 scep_status_e scep_store_transaction_by_message(
     scep_store_t *store, const char *scope, const unsigned char *hash,
     apr_pool_t *pool, scep_transaction_row_t **row, scep_result_t *res)

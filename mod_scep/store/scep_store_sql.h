@@ -51,6 +51,15 @@
     " AND COALESCE(heard_at, decided_at, expires) <= $2"                       \
     " AND COALESCE(heard_at, decided_at, expires) + COALESCE(patience, 0)"     \
     " <= $3"
+/* Passwords that nothing can be had for any more, nor has been for so long. */
+#define SCEP_PASSWORDS_OVER_WHERE                                              \
+    " FROM challenges WHERE state IN (0, 1, 2) AND expires <= $1"              \
+    " AND claimed_until <= $2"                                                 \
+    " AND NOT EXISTS (SELECT 1 FROM requests r"                                \
+    " WHERE r.challenge_hash = challenges.hash AND r.state <= 2)"              \
+    " AND NOT EXISTS (SELECT 1 FROM transactions t"                            \
+    " JOIN certificates c ON c.id = t.certificate_id"                          \
+    " WHERE t.challenge_hash = challenges.hash AND c.not_after > $3)"
 /* Since when a request that is over has been over. */
 #define SCEP_REQUEST_OVER "CASE WHEN state = 4 THEN decided_at ELSE expires END"
 
@@ -145,6 +154,12 @@
       " AND t.key_hash = $4 AND t.csr_hash = $5"                               \
       " AND COALESCE(t.renewal_of, '') = COALESCE($6, '')"                     \
       " AND c.not_after > $7 ORDER BY t.seq DESC LIMIT 1")                     \
+    X(SCEP_Q_TRANSACTION_PRUNED, "tttt",                                       \
+      "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
+      " JOIN certificates c ON c.id = t.certificate_id"                        \
+      " WHERE t.scope = $1 AND t.transaction_id = $2 AND t.key_hash = $3"      \
+      " AND t.csr_hash = $4 AND t.challenge_hash IS NOT NULL AND NOT EXISTS"   \
+      " (SELECT 1 FROM challenges h WHERE h.hash = t.challenge_hash) LIMIT 1") \
     X(SCEP_Q_TRANSACTION_OTHER_KEY, "ttnnttn",                                 \
       "SELECT id FROM transactions"                                            \
       " WHERE scope = $1 AND transaction_id = $2 AND created >= $3"            \
@@ -181,6 +196,28 @@
       "DELETE FROM audit WHERE event = $1 AND seq <="                          \
       " (SELECT seq FROM audit WHERE event = $2"                               \
       " ORDER BY seq DESC LIMIT 1 OFFSET $3)")                                 \
+    X(SCEP_Q_PASSWORDS_OVER_COUNT, "nnn",                                      \
+      "SELECT COUNT(*)" SCEP_PASSWORDS_OVER_WHERE)                             \
+    X(SCEP_Q_PASSWORDS_OVER, "nnnn",                                           \
+      "SELECT hash" SCEP_PASSWORDS_OVER_WHERE " LIMIT $4")                     \
+    X(SCEP_Q_PASSWORD_MESSAGES_DELETE, "t",                                    \
+      "DELETE FROM messages WHERE certificate_id IN"                           \
+      " (SELECT certificate_id FROM transactions WHERE challenge_hash = $1)")  \
+    X(SCEP_Q_PASSWORD_DELETE, "t", "DELETE FROM challenges WHERE hash = $1")   \
+    X(SCEP_Q_CHALLENGE_USED, "t",                                              \
+      "SELECT c.serial FROM transactions t"                                    \
+      " JOIN certificates c ON c.id = t.certificate_id"                        \
+      " WHERE t.challenge_hash = $1 LIMIT 1")                                  \
+    X(SCEP_Q_REFUSALS_OLD_COUNT, "n",                                          \
+      "SELECT COUNT(*) FROM audit WHERE event = 'refused' AND created <= $1")  \
+    X(SCEP_Q_REFUSALS_OLD, "nn",                                               \
+      "SELECT id FROM audit WHERE event = 'refused' AND created <= $1"         \
+      " ORDER BY seq LIMIT $2")                                                \
+    X(SCEP_Q_AUDIT_OLD_COUNT, "n",                                             \
+      "SELECT COUNT(*) FROM audit WHERE created <= $1")                        \
+    X(SCEP_Q_AUDIT_OLD, "nn",                                                  \
+      "SELECT id FROM audit WHERE created <= $1 ORDER BY created LIMIT $2")    \
+    X(SCEP_Q_AUDIT_DELETE, "t", "DELETE FROM audit WHERE id = $1")             \
     X(SCEP_Q_AUDIT_LAST, "", "SELECT COALESCE(MAX(seq), 0) FROM audit")        \
     X(SCEP_Q_AUDIT_OLDEST_FIRST, "nnnnttttntn",                                 \
       "SELECT " SCEP_AUDIT_COLUMNS " FROM audit" SCEP_AUDIT_FILTER             \

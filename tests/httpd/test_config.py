@@ -179,6 +179,13 @@ LIMITS = [
     ("ScepFailureLimit off refuse", "nothing can come after off"),
     ("ScepAuditRefusals -1", "a number from 0 to 100000 is wanted"),
     ("ScepAuditRefusals many", "a number from 0 to 100000 is wanted"),
+    ("ScepRetention certificates 90d",
+     "passwords, refusals or audit is wanted; certificates, transactions and "
+     "revocations are kept for ever"),
+    ("ScepRetention audit 23h", "a time from 86400 seconds to 3660 days"),
+    ("ScepRetention audit 3661d", "a time from 86400 seconds to 3660 days"),
+    ("ScepRetention audit 0", "a time from 86400 seconds to 3660 days"),
+    ("ScepRetention audit never", "a time from 86400 seconds to 3660 days"),
     ("ScepECReply maybe", "password, key-agreement or refuse is wanted"),
     ("ScepAdminRequire (", "an expression as httpd's <If> has it is wanted"),
     ("<ScepProfile a>\nScepCertKeyTypes DSA\n</ScepProfile>",
@@ -268,6 +275,8 @@ def test_good_policy_in_server_and_location(make, line):
 @pytest.mark.parametrize("line", (
     "ScepPasswordMax 16", "ScepPasswordMax 1000000",
     "ScepAuditRefusals 0", "ScepAuditRefusals 100000",
+    "ScepRetention passwords 1d", "ScepRetention passwords off",
+    "ScepRetention audit 3660d", "ScepRetention refusals 26w",
     "ScepExecTimeout 30s", "ScepExecWorkers 1", "ScepChallenge authn:file",
     "ScepPassPhraseDialog builtin", "ScepPassPhraseDialog exec:/bin/true",
     "ScepDatabase sqlite3", "ScepDatabase sqlite3 other.db",
@@ -281,7 +290,7 @@ def test_good_server_settings(make, line):
     "ScepCABackend local", "ScepCACertificateFile x", "ScepCAKey x",
     "ScepCAChainFile x", "ScepRACertificateFile x", "ScepRAKey x",
     "ScepPassPhraseDialog builtin", "ScepPasswordMax 100",
-    "ScepAuditRefusals 10"))
+    "ScepAuditRefusals 10", "ScepRetention audit 90d"))
 def test_server_settings_have_no_place_in_a_location(make, line):
     refused(make(f"<Location /x>\n{line}\n</Location>\n"),
             f"{line.split()[0]} not allowed in <Location> context")
