@@ -140,12 +140,14 @@ const char *scep_syntax_mail(scep_octets_t text)
                : "is not a mail address: no host name follows its \"@\"";
 }
 
-static const char *uri_characters(scep_octets_t text)
+/* Management systems tell device numbers to networks by what is no more than
+ * "ID:Some Product:GUID:..." with blanks, which name no host. */
+static const char *uri_characters(scep_octets_t text, bool path)
 {
-    static const char others[] = "-._~:/?#[]@!$&'()*+,;=%";
+    static const char others[] = "-._~:/?#[]@!$&'()*+,;=% ";
     size_t i;
 
-    if (!all_of(text, others)) {
+    if (!all_of(text, others) || (path && find(text, ' ') < text.len)) {
         return "is not a URI: a character is not allowed in it";
     }
     for (i = 0; i < text.len; i++) {
@@ -191,13 +193,14 @@ static const char *authority_fault(scep_octets_t rest)
 const char *scep_syntax_uri(scep_octets_t text)
 {
     size_t colon = find(text, ':');
+    scep_octets_t rest;
     const char *fault;
 
     if (colon == 0 || colon + 1 >= text.len || !apr_isalpha(text.data[0]) ||
         !all_of(part(text, 0, colon), "+-.")) {
         return "is not an absolute URI: a scheme, \":\" and more are wanted";
     }
-    fault = uri_characters(text);
-    return fault != NULL ? fault
-                         : authority_fault(part(text, colon + 1, text.len));
+    rest = part(text, colon + 1, text.len);
+    fault = uri_characters(text, rest.data[0] == '/');
+    return fault != NULL ? fault : authority_fault(rest);
 }

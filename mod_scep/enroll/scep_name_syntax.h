@@ -19,7 +19,8 @@ const char *scep_syntax_host(scep_octets_t text, bool wildcard);
 /** A mailbox (RFC 2821 4.1.2) without a phrase around it. */
 const char *scep_syntax_mail(scep_octets_t text);
 
-/** An absolute URI (RFC 3986), with a host where it has an authority. */
+/** An absolute URI (RFC 3986), with a host where it has an authority. One that
+ * has no path may have blanks. */
 const char *scep_syntax_uri(scep_octets_t text);
 
 /** How many labels stand behind the star of a wildcard's name ("*.example" has

@@ -132,6 +132,7 @@ static void test_uri(void **state)
         "ldap://192.0.2.1/cn=a,o=b",
         "tag:example.com,2022-09-14:a",
         "IntuneDeviceId://17",
+        "ID:Some Product:GUID:17",
         "x:%41"};
     static const char *const bad[] = {"",
                                       "a",
@@ -144,6 +145,7 @@ static void test_uri(void **state)
                                       "http:///a",
                                       "http://a b/",
                                       "http://a/ b",
+                                      "a:/b c",
                                       "http://a/<b>",
                                       "http://a/%4",
                                       "http://a/%zz",
