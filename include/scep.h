@@ -137,6 +137,11 @@ typedef enum {
       "The transactionID is missing or malformed.")                            \
     X(SCEP_R_SENDER_NONCE, 123, SCEP_REFUSED, 400, SCEP_FAIL_NONE,             \
       "The senderNonce is missing or malformed.")                              \
+    /* out of turn */                                                          \
+    X(SCEP_R_TABLE_FULL, 125, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,           \
+      SCEP_TEXT_UNAVAILABLE)                                                   \
+    X(SCEP_R_OVERTAKEN, 126, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,            \
+      SCEP_TEXT_UNAVAILABLE)                                                   \
     /* a pkiMessage: CertRep FAILURE */                                        \
     X(SCEP_R_CLEAR_CHALLENGE, 128, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,   \
       "The challengePassword must not be sent in clear.")                      \

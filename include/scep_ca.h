@@ -146,7 +146,8 @@ typedef struct scep_ca_backend_t {
 
     /**
      * Sign. @return SCEP_OK; SCEP_PENDING (ticket set); SCEP_REFUSED with
-     * SCEP_R_CA_REFUSED; SCEP_UNAVAILABLE with SCEP_R_CA_UNAVAILABLE;
+     * SCEP_R_CA_REFUSED (the CA's own no), SCEP_R_CSR_KEY, SCEP_R_NAME or
+     * SCEP_R_CONTENT (of the profile or of this server); SCEP_UNAVAILABLE with SCEP_R_CA_UNAVAILABLE;
      * SCEP_BROKEN with SCEP_R_INTERNAL
      */
     scep_status_e (*issue)(void *ca, const scep_env_t *env,

@@ -119,14 +119,14 @@ static scep_status_e check_key(const scep_profile_t *profile, EVP_PKEY *key,
     unsigned int type = key != NULL ? scep_profile_type_of(key) : 0;
 
     if ((type & profile->key_types) == 0) {
-        return scep_fail(res, SCEP_R_CA_REFUSED,
+        return scep_fail(res, SCEP_R_CSR_KEY,
                          "the request's key is of a kind that profile %s does "
                          "not allow (ScepCertKeyTypes)",
                          profile->name);
     }
     if ((type & (SCEP_KEY_RSA | SCEP_KEY_RSA_PSS)) != 0 &&
         EVP_PKEY_get_bits(key) < profile->min_rsa_bits) {
-        return scep_fail(res, SCEP_R_CA_REFUSED,
+        return scep_fail(res, SCEP_R_CSR_KEY,
                          "the request's RSA key has %d bits; "
                          "ScepCertMinRSABits of profile %s says %d",
                          EVP_PKEY_get_bits(key), profile->name,
@@ -185,11 +185,10 @@ static scep_status_e check_subject(const X509_NAME *subject,
                                    const GENERAL_NAMES *san, scep_result_t *res)
 {
     if (!strict_name(subject)) {
-        return scep_fail(res, SCEP_R_CA_REFUSED,
-                         "the request's subject is not DER");
+        return scep_fail(res, SCEP_R_NAME, "the request's subject is not DER");
     }
     if (X509_NAME_entry_count(subject) == 0 && san == NULL) {
-        return scep_fail(res, SCEP_R_CA_REFUSED,
+        return scep_fail(res, SCEP_R_NAME,
                          "the request has neither a subject nor a "
                          "subjectAltName that may be certified");
     }

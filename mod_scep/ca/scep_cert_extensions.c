@@ -193,7 +193,7 @@ scep_status_e scep_cert_asked_usage(const scep_extensions_t *extensions,
         usage = X509V3_get_d2i(extensions, NID_key_usage, &found, NULL);
     }
     if (usage == NULL && found != -1) {
-        return scep_fail(res, SCEP_R_CA_REFUSED,
+        return scep_fail(res, SCEP_R_CONTENT,
                          "the request's keyUsage is malformed");
     }
     for (n = 0; usage != NULL && n <= 8; n++) {
@@ -216,9 +216,9 @@ scep_status_e scep_cert_key_usage(unsigned int allowed, EVP_PKEY *key,
         return status;
     }
     if (possible == 0) {
-        return scep_fail(res, SCEP_R_CA_REFUSED,
-                         "the profile allows no keyUsage that suits a key of "
-                         "this kind");
+        return scep_fail(res, SCEP_R_CSR_KEY,
+                         "ScepCertKeyUsage of the profile allows nothing that "
+                         "a key of this kind can do");
     }
     *bits = (possible & asked) != 0 ? possible & asked : possible;
     return SCEP_OK;

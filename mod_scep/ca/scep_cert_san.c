@@ -45,8 +45,7 @@ static bool is_sid(const GENERAL_NAME *name)
 
 static scep_status_e refuse(scep_result_t *res, const char *why)
 {
-    return scep_fail(res, SCEP_R_CA_REFUSED, "the request's subjectAltName %s",
-                     why);
+    return scep_fail(res, SCEP_R_NAME, "the request's subjectAltName %s", why);
 }
 
 /* They are written again from what was parsed, but a directoryName or an

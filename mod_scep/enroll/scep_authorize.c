@@ -231,8 +231,9 @@ static scep_status_e judge_by_store(scep_request_t *req, const scep_csr_t *csr,
     status =
         scep_outstanding_restore(req, claim->hash, row->expires, &added, res);
     if (status == SCEP_OK && added == SCEP_ADD_FULL) {
-        return scep_fail(res, SCEP_R_STORE_UNAVAILABLE,
-                         "the password table is full (ScepPasswordMax)");
+        return scep_fail(res, SCEP_R_TABLE_FULL,
+                         "the password is in the database, but the table of "
+                         "passwords is full (ScepPasswordMax)");
     }
     return status;
 }

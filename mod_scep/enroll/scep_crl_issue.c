@@ -160,8 +160,9 @@ static scep_status_e update(const scep_service_t *service,
     }
     *row = NULL;
     return status != SCEP_OK ? status
-                             : scep_fail(res, SCEP_R_STORE_UNAVAILABLE,
-                                         "others signed CRLs all the time");
+                             : scep_fail(res, SCEP_R_OVERTAKEN,
+                                         "other processes or machines signed "
+                                         "a CRL at the same moment each time");
 }
 
 /* @return false: it is not to be had; whoever has it may be dead */

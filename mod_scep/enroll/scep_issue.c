@@ -467,8 +467,10 @@ static scep_status_e resolve_lost(scep_enrolment_t *e, X509 **cert,
         return status;
     }
     if (e->claim.source != SCEP_SOURCE_ONE_TIME && e->renewal_of != NULL) {
-        return scep_fail(res, SCEP_R_STORE_UNAVAILABLE,
-                         "the store lost the renewal of %s", e->renewal_of);
+        return scep_fail(res, SCEP_R_OVERTAKEN,
+                         "the state of certificate %s changed while its "
+                         "renewal was issued",
+                         e->renewal_of);
     }
     scep_authorize_spent(e->req, &e->claim);
     status = scep_authorize(e->req, e->msg, e->csr, e->renewal_of, &e->claim,
@@ -480,8 +482,9 @@ static scep_status_e resolve_lost(scep_enrolment_t *e, X509 **cert,
         return scep_enrolment_again(e, row, cert, res);
     }
     scep_authorize_release(e->req, &e->claim);
-    return scep_fail(res, SCEP_R_STORE_UNAVAILABLE,
-                     "the store lost a password and has it again");
+    return scep_fail(res, SCEP_R_OVERTAKEN,
+                     "the password's state changed while the certificate was "
+                     "issued");
 }
 
 static scep_status_e choose_profile(scep_enrolment_t *e, scep_result_t *res)

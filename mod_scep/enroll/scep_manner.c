@@ -26,6 +26,8 @@ static apr_int32_t hresult(scep_reason_e reason)
     case SCEP_R_CHALLENGE_BUSY:
         code = 0x80070490; /* ERROR_NOT_FOUND */
         break;
+    case SCEP_R_NAME:
+    case SCEP_R_NAME_OF_CA:
     case SCEP_R_CSR_POLICY:
     case SCEP_R_CA_REFUSED:
     case SCEP_R_DUPLICATE_SUBJECT:

@@ -228,8 +228,10 @@ static const char *why_given_up(scep_reason_e reason)
     case SCEP_R_NAME:
     case SCEP_R_NAME_OF_CA:
         return "a name in it cannot be certified; the log says which";
-    default:
+    case SCEP_R_CA_REFUSED:
         return "refused by the CA";
+    default:
+        return "refused when it was to be issued; the log says why";
     }
 }
 

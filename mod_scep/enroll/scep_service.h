@@ -277,7 +277,8 @@ bool scep_service_other_signer(const scep_request_t *req);
  * @param named what authorized the CSR may ask for a certain one; NULL: the
  *     endpoint's, by the keyUsage of CSR where ScepProfileByKeyUsage says so
  * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CSR_KEY: its key is too short for that
- *     profile, or of a kind it does not allow; SCEP_R_CA_REFUSED: its keyUsage is malformed)
+ *     profile, or of a kind it does not allow; SCEP_R_CONTENT: its
+ *     keyUsage is malformed)
  */
 scep_status_e scep_service_profile(const scep_request_t *req,
                                    const scep_csr_t *csr,

@@ -136,10 +136,10 @@ sends("S18-sid-uri-beside", Issued(san("a.example.org")), csr=extensions(
 sends("S6-san-kept", Issued(san("a.example.org", "b.example.org")),
       csr=extensions(cms.general_names(cms.dns("a.example.org"),
                                        cms.dns("b.example.org"))))
-CA_REFUSED = Failure(BAD_REQUEST, "SCEP0160")
+NO_NAME = Failure(BAD_REQUEST, "SCEP0110")
 sends("S6-san-with-nul", Failure(BAD_REQUEST, "SCEP0110"), csr=extensions(cms.general_names(
     cms.dns("a.example.org\0b"))))
-sends("S6-san-garbage", CA_REFUSED, csr=extensions(
+sends("S6-san-garbage", NO_NAME, csr=extensions(
     cms.extension("2.5.29.17", b"\xff\xff")))
 for word, oid in (("old", cms.EXTENSION_REQ_OLD),
                   ("microsoft", cms.EXTENSION_REQ_MS)):
@@ -185,7 +185,7 @@ for word, odd in (
         ("no-sequence", der.octets(b"x")),
         ("microsoft", cms.attribute("1.3.6.1.4.1.311.13.2.3", der.null()))):
     sends(f"R34-odd-attribute-{word}", Issued(), csr=dict(attributes=[odd]))
-sends("R34-no-subject", CA_REFUSED, subject=der.seq(),
+sends("R34-no-subject", NO_NAME, subject=der.seq(),
       cert=cms.certificate(cms.key_of(1)))
 sends("R34-no-subject-but-san", Issued(san("a.example.org")),
       subject=der.seq(), cert=cms.certificate(cms.key_of(1)),

@@ -23,8 +23,11 @@ FAIL_INFO = {"badAlg": scep.BAD_ALG, "badMessageCheck": scep.BAD_MESSAGE_CHECK,
 # No request can provoke these with this version's directives: a fault or an
 # outage inside, or a part that only other modules bring. number -> unit test
 # that has the symbol.
-INSIDE = {"SCEP0139": ("test_result", "SCEP_R_CSR_POLICY"),
+INSIDE = {"SCEP0125": ("test_authorize", "SCEP_R_TABLE_FULL"),
+          "SCEP0126": ("test_crl_issue", "SCEP_R_OVERTAKEN"),
+          "SCEP0139": ("test_result", "SCEP_R_CSR_POLICY"),
           "SCEP0150": ("test_draw", "SCEP_R_NO_CHALLENGE_SOURCE"),
+          "SCEP0160": ("test_pkcsreq", "SCEP_R_CA_REFUSED"),
           "SCEP0170": ("test_pkcsreq", "SCEP_R_CA_UNAVAILABLE"),
           "SCEP0172": ("test_pkcsreq", "SCEP_R_LOCK"),
           "SCEP0173": ("test_certrep", "SCEP_R_INTERNAL")}
@@ -278,6 +281,18 @@ def content(running):
 
 # ---- the CSR ----
 
+@case("SCEP0110")
+def no_name(running):
+    request = new_request(running)
+    request.csr = scep.x509.CertificateSigningRequestBuilder().subject_name(
+        scep.x509.Name([])).add_attribute(
+            scep.AttributeOID.CHALLENGE_PASSWORD,
+            running.draw().encode()).sign(
+                request.key, scep.hashes.SHA256()).public_bytes(
+                    scep.serialization.Encoding.DER)
+    return post(running, request)
+
+
 @case("SCEP0138")
 def csr_key(running):
     return post(running, scep.Request(running.ra_cert, "0" * 16, "short",
@@ -304,18 +319,6 @@ def transaction_reused(running):
                          first).status == scep.SUCCESS
     return post(running, new_request(running, running.draw(), 2,
                                      transaction_id=first.transaction_id))
-
-
-@case("SCEP0160")
-def ca_refused(running):
-    request = new_request(running)
-    request.csr = scep.x509.CertificateSigningRequestBuilder().subject_name(
-        scep.x509.Name([])).add_attribute(
-            scep.AttributeOID.CHALLENGE_PASSWORD,
-            running.draw().encode()).sign(
-                request.key, scep.hashes.SHA256()).public_bytes(
-                    scep.serialization.Encoding.DER)
-    return post(running, request)
 
 
 @case("SCEP0165")

@@ -4,6 +4,7 @@
 
 #include "scep_authorize.h"
 #include "scep_draw.h"
+#include "scep_outstanding.h"
 #include "scep_password.h"
 
 typedef struct attempt_t {
@@ -59,6 +60,35 @@ static void test_password_as_a_human_types_it(void **state)
         attempt(f, "a", "dev", apr_pstrcat(f->base.pool, " ", password, NULL))
             .status,
         SCEP_OK);
+}
+
+/* SCEP0125: the table has no room for one that the store knows. Other CAs, of
+ * which this store knows nothing, have filled it. */
+static void test_no_room_for_one_from_the_store(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    unsigned char hash[SCEP_HASH_SIZE], other[SCEP_HASH_SIZE] = {0};
+    scep_add_e added = SCEP_ADD_OK;
+
+    assert_true(scep_password_hash(f->service.password_key, f->service.scope,
+                                   password, hash));
+    scep_challenge_table_remove(f->service.challenges, hash);
+    while (added == SCEP_ADD_OK) {
+        other[0]++;
+        assert_int_equal(
+            scep_outstanding_add(&f->req, other,
+                                 f->base.now + apr_time_from_sec(60), &added,
+                                 &f->base.res),
+            SCEP_OK);
+    }
+    assert_int_equal(added, SCEP_ADD_FULL);
+    assert_int_equal(attempt(f, "a", "dev", password).status, SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_TABLE_FULL);
+    scep_challenge_table_remove(f->service.challenges, other);
+    other[0] = 1;
+    scep_challenge_table_remove(f->service.challenges, other);
+    assert_int_equal(attempt(f, "a", "dev", password).status, SCEP_OK);
 }
 
 /* The table lost it (a full one at start, another machine's draw): the store
@@ -471,6 +501,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ENROLL_TEST(test_claim_excludes_others),
         ENROLL_TEST(test_password_as_a_human_types_it),
+        ENROLL_TEST(test_no_room_for_one_from_the_store),
         ENROLL_TEST(test_comes_back_from_the_store),
         ENROLL_TEST(test_password_of_another_scope),
         ENROLL_TEST(test_master_password),

@@ -176,11 +176,13 @@ static void an_impossible_usage_is_refused(void **state)
     assert_int_equal(scep_cert_key_usage(ENCIPHER, fixture_key(f, "P-256"),
                                          NULL, &bits, &f->res),
                      SCEP_REFUSED);
-    assert_int_equal(f->res.reason, SCEP_R_CA_REFUSED);
+    assert_int_equal(f->res.reason, SCEP_R_CSR_KEY);
+    assert_non_null(strstr(f->res.detail, "ScepCertKeyUsage"));
     fixture_extend_raw(e, NID_key_usage, "\x04\x01\x61", 3);
     assert_int_equal(
         scep_cert_key_usage(SIGN, fixture_key(f, "rsa"), e, &bits, &f->res),
         SCEP_REFUSED);
+    assert_int_equal(f->res.reason, SCEP_R_CONTENT);
     assert_non_null(strstr(f->res.detail, "keyUsage is malformed"));
 }
 

@@ -268,6 +268,49 @@ static void test_backend_fails(void **state)
     assert_null(row);
 }
 
+/* Another machine signs one meanwhile, which has to be renewed at once. */
+static void always_overtake(enroll_fixture_t *f)
+{
+    static const unsigned char der[] = "der";
+    scep_crl_row_t row = {.scope = f->service.scope,
+                          .this_update = f->base.now,
+                          .next_update = f->base.now,
+                          .der = {der, sizeof(der)}};
+    scep_crl_state_t state;
+    apr_int64_t old;
+    bool stored;
+
+    assert_int_equal(scep_store_crl_state(f->service.store, f->service.scope,
+                                          f->base.now, f->base.pool, &state,
+                                          &f->base.res),
+                     SCEP_OK);
+    old = state.row != NULL ? state.row->number : 0;
+    row.number = old + 1;
+    row.covers = state.seq;
+    assert_int_equal(scep_store_crl_replace(f->service.store, &row, old,
+                                            f->base.pool, &stored,
+                                            &f->base.res),
+                     SCEP_OK);
+    assert_true(stored);
+    f->before_sign = always_overtake;
+}
+
+/* SCEP0126: that is no fault of the database. */
+static void test_overtaken_each_time(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_crl_row_t *row;
+
+    f->before_sign = always_overtake;
+    assert_int_equal(scep_crl_current(&f->service, &f->base.env, f->base.pool,
+                                      &row, &f->base.res),
+                     SCEP_UNAVAILABLE);
+    assert_int_equal(f->base.res.reason, SCEP_R_OVERTAKEN);
+    assert_null(row);
+    f->before_sign = NULL;
+    must_get(f);
+}
+
 /* SCEP0163: a backend without CRLs, or one built before there were any. */
 static void test_backend_without_crl(void **state)
 {
@@ -299,6 +342,7 @@ int main(void)
         ENROLL_TEST(test_new_one_when_the_clock_was_set_back),
         ENROLL_TEST(test_none_is_lost_when_the_clock_was_set_back),
         ENROLL_TEST(test_expired_one_leaves_later),
+        ENROLL_TEST(test_overtaken_each_time),
         ENROLL_TEST(test_race),
         ENROLL_TEST(test_race_for_the_first),
         ENROLL_TEST(test_one_of_many_signs),

@@ -129,6 +129,8 @@ static void test_ndes_errors(void **state)
     assert_int_equal(error_of(f, SCEP_R_CHALLENGE_EXPIRED), -2147023728);
     assert_int_equal(error_of(f, SCEP_R_CHALLENGE_BUSY), -2147023728);
     assert_int_equal(error_of(f, SCEP_R_CA_REFUSED), -2146877439);
+    assert_int_equal(error_of(f, SCEP_R_NAME), -2146877439);
+    assert_int_equal(error_of(f, SCEP_R_NAME_OF_CA), -2146877439);
 }
 
 static int chain_length(enroll_fixture_t *f, scep_chain_e chain)
