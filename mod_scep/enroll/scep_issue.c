@@ -277,6 +277,17 @@ static bool renews_ours(const scep_enrolment_t *e)
            e->req->renewal->signer == SCEP_SIGNER_OURS;
 }
 
+/* NULL: of this CA. Whoever polls may sign with another certificate. */
+static const char *renewal_scope(const scep_enrolment_t *e)
+{
+    const scep_renewal_t *renewal = e->req->renewal;
+
+    return e->renewal_of != NULL && renewal != NULL &&
+                   strcmp(renewal->serial, e->renewal_of) == 0
+               ? renewal->scope
+               : NULL;
+}
+
 /* The hash by which a subject is found again; NULL if it is empty, and so
  * nobody's. */
 static scep_status_e hash_subject(const scep_enrolment_t *e,
@@ -379,6 +390,7 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
         .profile = e->profile->name,
         .peer = e->req->peer,
         .renewal_of = e->renewal_of,
+        .renewal_scope = renewal_scope(e),
         .renews_ours = renews_ours(e),
         .request_id = e->waiting != NULL ? e->waiting->id : NULL,
         .revoke = e->revoke_old ? &revoke : NULL,

@@ -71,6 +71,7 @@ static scep_status_e find_issuer(const scep_request_t *req, X509 *cert,
             continue;
         }
         if (renewal->signer == SCEP_SIGNER_FOREIGN) {
+            renewal->scope = scep_service_scope(anchor, req->pool);
             renewal->signer = i == 0 ? SCEP_SIGNER_OURS : SCEP_SIGNER_TRUSTED;
         }
         if (renewal->revocation == NULL) {

@@ -229,6 +229,7 @@ static const char *error_text(scep_api_t *api)
     const scep_result_t *res = api->res;
     /* What is wrong with a request is for who sent it; the rest is not. */
     bool tell = res->reason == SCEP_R_API_REQUEST ||
+                res->reason == SCEP_R_API_CONFLICT ||
                 res->reason == SCEP_R_DRAW_PARAMS ||
                 res->reason == SCEP_R_USER_FULL;
 

@@ -9,7 +9,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "scep_store_certificate.h"
+#include "scep_store_successor.h"
 
 enum { PAGE = 100, MAX_PAGE = 1000, MAX_SERIAL = 128 };
 
@@ -25,15 +25,16 @@ static const char *object_of(apr_pool_t *pool,
         pool,
         "{\"serial\":%s,\"state\":%s,\"subject\":%s,\"notBefore\":%s,"
         "\"notAfter\":%s,\"issued\":%s,\"profile\":%s,\"revoked\":%s,"
-        "\"reason\":%s,\"revokedBy\":%s",
+        "\"reason\":%s,\"revokedBy\":%s,\"predecessor\":%s,\"successor\":%s",
         scep_json_string(pool, row->serial),
         scep_json_string(pool, scep_certificate_state_name(row, now)),
         scep_json_string(pool, row->subject),
         scep_api_time(pool, row->not_before),
         scep_api_time(pool, row->not_after), scep_api_time(pool, row->created),
         scep_json_string(pool, row->profile), scep_api_time(pool, row->revoked),
-        scep_json_string(pool, reason),
-        scep_json_string(pool, row->revoked_by));
+        scep_json_string(pool, reason), scep_json_string(pool, row->revoked_by),
+        scep_json_string(pool, row->predecessor),
+        scep_json_string(pool, row->successor));
 }
 
 /* ---- listed ---- */
@@ -146,6 +147,8 @@ scep_status_e scep_api_cert(scep_api_t *api)
     const char *serial = serial_of(api);
     scep_certificate_row_t *row = NULL;
     scep_status_e status = SCEP_NOT_FOUND;
+    apr_array_header_t *before = NULL, *after = NULL;
+    apr_time_t now = scep_env_now(&req->env);
     int count;
 
     if (serial != NULL) {
@@ -156,26 +159,41 @@ scep_status_e scep_api_cert(scep_api_t *api)
     if (status == SCEP_NOT_FOUND) {
         return no_such(api);
     }
+    if (status == SCEP_OK) {
+        status = scep_store_predecessors(req->service->store, row, api->pool,
+                                         &before, api->res);
+    }
+    if (status == SCEP_OK) {
+        status =
+            scep_store_successors(req->service->store, row->scope, row->serial,
+                                  api->pool, &after, api->res);
+    }
     if (status != SCEP_OK) {
         return status;
     }
     return scep_api_reply(
-        api, apr_pstrcat(api->pool,
-                         object_of(api->pool, row, scep_env_now(&req->env)),
-                         ",\"certificate\":\"",
-                         apr_pencode_base64_binary(api->pool, row->der.data,
-                                                   (apr_ssize_t)row->der.len,
-                                                   APR_ENCODE_NONE, NULL),
-                         "\"}", NULL));
+        api,
+        apr_pstrcat(
+            api->pool, object_of(api->pool, row, now), ",\"predecessors\":",
+            scep_certificates_json(before, now, api->pool),
+            ",\"successors\":", scep_certificates_json(after, now, api->pool),
+            ",\"certificate\":\"",
+            apr_pencode_base64_binary(api->pool, row->der.data,
+                                      (apr_ssize_t)row->der.len,
+                                      APR_ENCODE_NONE, NULL),
+            "\"}", NULL));
 }
 
 /* ---- revoked ---- */
 
-static scep_status_e read_revoke(scep_api_t *api, scep_revoke_t *revoke)
+static scep_status_e read_revoke(scep_api_t *api, scep_revoke_t *revoke,
+                                 bool *all)
 {
-    static const char *const known[] = {"reason", "comment", NULL};
+    static const char *const known[] = {"reason", "comment", "withSuccessors",
+                                        NULL};
     scep_json_t *reason = scep_json_get(api->body, "reason");
     scep_json_t *comment = scep_json_get(api->body, "comment");
+    scep_json_t *with = scep_json_get(api->body, "withSuccessors");
     const char *stranger = scep_json_stranger(api->body, known);
     const char *name;
 
@@ -192,7 +210,92 @@ static scep_status_e read_revoke(scep_api_t *api, scep_revoke_t *revoke)
     if (comment != NULL && (revoke->detail = scep_json_text(comment)) == NULL) {
         return scep_api_bad(api, "comment", "a text is wanted");
     }
+    *all = false;
+    if (with != NULL && !scep_json_boolean(with, all)) {
+        return scep_api_bad(api, "withSuccessors", "true or false is wanted");
+    }
     return SCEP_OK;
+}
+
+/* What the API says of successors that are valid still; "" if there are none. */
+static const char *valid_text(scep_api_t *api, const char *serial,
+                              const apr_array_header_t *successors,
+                              apr_time_t now)
+{
+    apr_array_header_t *valid =
+        scep_certificates_valid(successors, now, api->pool);
+    const char *list = "";
+    int i;
+
+    for (i = 0; i < valid->nelts; i++) {
+        list = apr_pstrcat(api->pool, list, i > 0 ? ", " : "",
+                           APR_ARRAY_IDX(valid, i, const char *), NULL);
+    }
+    return valid->nelts == 0
+               ? ""
+               : apr_psprintf(api->pool,
+                              "%s was renewed, and %d of its successors %s "
+                              "still valid: %s; send the call again with "
+                              "\"withSuccessors\": true to revoke all of them",
+                              serial, valid->nelts,
+                              valid->nelts == 1 ? "is" : "are", list);
+}
+
+static scep_status_e reply_revoked(scep_api_t *api, const char *serial,
+                                   const apr_array_header_t *successors,
+                                   apr_time_t now)
+{
+    const char *notice = valid_text(api, serial, successors, now);
+
+    return scep_api_reply(
+        api,
+        apr_pstrcat(api->pool, "{\"serial\":\"", serial,
+                    "\",\"state\":\"revoked\"", ",\"successors\":",
+                    scep_certificates_json(successors, now, api->pool),
+                    *notice != '\0' ? ",\"notice\":" : "",
+                    *notice != '\0' ? scep_json_string(api->pool, notice) : "",
+                    "}", NULL));
+}
+
+/* REVOKED: the successors whose revocation is new. */
+static scep_status_e revoke_now(scep_api_t *api, const scep_revoke_t *revoke,
+                                bool all, scep_revoke_outcome_e *outcome,
+                                apr_array_header_t **revoked,
+                                apr_array_header_t **successors)
+{
+    scep_store_t *store = api->call->request.service->store;
+    scep_status_e status;
+
+    *revoked = *successors = apr_array_make(api->pool, 1, sizeof(char *));
+    *outcome = SCEP_REVOKE_UNKNOWN;
+    if (revoke->row.serial == NULL) {
+        return SCEP_OK;
+    }
+    status =
+        all ? scep_store_revoke_all(store, revoke, api->pool, outcome, revoked,
+                                    api->res)
+            : scep_store_revoke(store, revoke, api->pool, outcome, api->res);
+    return status == SCEP_OK
+               ? scep_store_successors(store, revoke->row.scope,
+                                       revoke->row.serial, api->pool,
+                                       successors, api->res)
+               : status;
+}
+
+static void log_revoked(scep_api_t *api, const scep_revoke_t *revoke,
+                        const apr_array_header_t *revoked)
+{
+    const scep_request_t *req = &api->call->request;
+
+    scep_log(&req->env, SCEP_LOG_INFO,
+             SCEPLOGNO(0448) "user \"%s\" revoked certificate %s%s: %s",
+             scep_printable(api->pool, revoke->row.actor, MAX_SERIAL),
+             revoke->row.serial,
+             revoked->nelts > 0
+                 ? apr_psprintf(api->pool, " and %d of its successors",
+                                revoked->nelts)
+                 : "",
+             scep_revocation_reason_name((int)revoke->row.reason));
 }
 
 scep_status_e scep_api_revoke(scep_api_t *api)
@@ -205,31 +308,26 @@ scep_status_e scep_api_revoke(scep_api_t *api)
                                     .created = now,
                                     .actor = api->call->r->user},
                             .peer = req->peer};
-    scep_revoke_outcome_e outcome = SCEP_REVOKE_UNKNOWN;
+    scep_revoke_outcome_e outcome;
+    apr_array_header_t *revoked, *successors;
+    const char *notice;
+    bool all;
 
-    if (read_revoke(api, &revoke) != SCEP_OK) {
-        return api->res->status;
-    }
-    if (revoke.row.serial != NULL &&
-        scep_store_revoke(req->service->store, &revoke, api->pool, &outcome,
-                          api->res) != SCEP_OK) {
+    if (read_revoke(api, &revoke, &all) != SCEP_OK ||
+        revoke_now(api, &revoke, all, &outcome, &revoked, &successors) !=
+            SCEP_OK) {
         return api->res->status;
     }
     if (outcome == SCEP_REVOKE_UNKNOWN) {
         return no_such(api);
     }
-    if (outcome == SCEP_REVOKE_ALREADY) {
+    if (outcome == SCEP_REVOKE_ALREADY && revoked->nelts == 0) {
+        notice = valid_text(api, revoke.row.serial, successors, now);
         return scep_fail(api->res, SCEP_R_API_CONFLICT,
-                         "certificate %s was revoked before",
-                         revoke.row.serial);
+                         "certificate %s was revoked before%s%s",
+                         revoke.row.serial, *notice != '\0' ? "; " : "",
+                         notice);
     }
-    scep_log(&req->env, SCEP_LOG_INFO,
-             SCEPLOGNO(0448) "user \"%s\" revoked certificate %s: %s",
-             scep_printable(api->pool, revoke.row.actor, MAX_SERIAL),
-             revoke.row.serial,
-             scep_revocation_reason_name((int)revoke.row.reason));
-    return scep_api_reply(
-        api,
-        apr_psprintf(api->pool, "{\"serial\":\"%s\",\"state\":\"revoked\"}",
-                     revoke.row.serial));
+    log_revoked(api, &revoke, revoked);
+    return reply_revoked(api, revoke.row.serial, successors, now);
 }

@@ -12,6 +12,7 @@
 #include <apr_strings.h>
 
 #include "scep_service.h"
+#include "scep_store_successor.h"
 #include "scepctl_pairs.h"
 #include "scepctl_store.h"
 #include "scepctl_time.h"
@@ -40,6 +41,8 @@ static const char usage_text[] =
     "                      cessationOfOperation, privilegeWithdrawn or\n"
     "                      aACompromise (unspecified)\n"
     "  --comment TEXT      for the audit trail\n"
+    "  --with-successors   also all certificates that renewed it, and\n"
+    "                      those that renewed these\n"
     "  --unknown           also if it is not in the database, as when it was\n"
     "                      issued before; needs --ca-cert\n";
 
@@ -56,6 +59,7 @@ typedef enum {
     OPT_REASON,
     OPT_COMMENT,
     OPT_UNKNOWN,
+    OPT_SUCCESSORS,
     OPT_HELP
 } option_e;
 
@@ -71,6 +75,7 @@ static const struct option options[] = {
     {"reason", required_argument, NULL, OPT_REASON},
     {"comment", required_argument, NULL, OPT_COMMENT},
     {"unknown", no_argument, NULL, OPT_UNKNOWN},
+    {"with-successors", no_argument, NULL, OPT_SUCCESSORS},
     {"help", no_argument, NULL, OPT_HELP},
     SCEPCTL_SERVER_OPTIONS,
     SCEPCTL_DATABASE_OPTION,
@@ -84,7 +89,7 @@ static const struct {
 } actions[] = {
     {"list", OPT_SUBJECT, OPT_LIMIT},
     {"show", OPT_PEM, OPT_PEM},
-    {"revoke", OPT_REASON, OPT_UNKNOWN},
+    {"revoke", OPT_REASON, OPT_SUCCESSORS},
 };
 
 typedef enum { LIST, SHOW, REVOKE, ACTIONS } action_e;
@@ -398,6 +403,23 @@ static scepctl_exit_e not_here(scepctl_t *ctl, const wish_t *wish)
                              : "");
 }
 
+static scepctl_exit_e show_all(scepctl_t *ctl, const wish_t *wish,
+                               scep_store_t *store,
+                               const scep_certificate_row_t *row)
+{
+    apr_array_header_t *before, *after;
+
+    if (scep_store_predecessors(store, row, ctl->pool, &before, &ctl->res) !=
+            SCEP_OK ||
+        scep_store_successors(store, row->scope, row->serial, ctl->pool, &after,
+                              &ctl->res) != SCEP_OK) {
+        return scepctl_fail(ctl);
+    }
+    scepctl_cert_show(ctl->out, row, before, after, wish->now,
+                      value_of(wish, OPT_JSON) != NULL, ctl->pool);
+    return SCEPCTL_OK;
+}
+
 static scepctl_exit_e show(scepctl_t *ctl, const wish_t *wish,
                            scep_store_t *store)
 {
@@ -414,8 +436,7 @@ static scepctl_exit_e show(scepctl_t *ctl, const wish_t *wish,
         scepctl_pem(ctl->out, "CERTIFICATE", row->der, ctl->pool);
     }
     else {
-        scepctl_cert_show(ctl->out, row, wish->now,
-                          value_of(wish, OPT_JSON) != NULL, ctl->pool);
+        return show_all(ctl, wish, store, row);
     }
     return SCEPCTL_OK;
 }
@@ -479,6 +500,87 @@ static scepctl_exit_e choose_scope(scepctl_t *ctl, wish_t *wish,
     return status == SCEPCTL_OK ? check_scope(ctl, wish) : status;
 }
 
+/* Whoever revokes a certificate that was renewed wants to know what is valid
+ * still. */
+static void tell_valid(scepctl_t *ctl, const wish_t *wish,
+                       const apr_array_header_t *successors)
+{
+    apr_array_header_t *valid =
+        scep_certificates_valid(successors, wish->now, ctl->pool);
+    int i;
+
+    if (valid->nelts == 0) {
+        return;
+    }
+    fprintf(ctl->out,
+            "%s was renewed, and %d of its successors %s still valid:",
+            wish->serial, valid->nelts, valid->nelts == 1 ? "is" : "are");
+    for (i = 0; i < valid->nelts; i++) {
+        fprintf(ctl->out, "%s %s", i > 0 ? "," : "",
+                APR_ARRAY_IDX(valid, i, const char *));
+    }
+    fputs(".\nTo revoke all its successors too, run the same command again "
+          "with --with-successors.\n",
+          ctl->out);
+}
+
+static void tell(scepctl_t *ctl, const wish_t *wish, bool recorded,
+                 const apr_array_header_t *revoked,
+                 const apr_array_header_t *successors)
+{
+    int i;
+
+    if (value_of(wish, OPT_JSON) != NULL) {
+        fprintf(ctl->out, "{\"serial\":\"%s\",\"revoked\":%s", wish->serial,
+                recorded ? "true" : "false");
+        if (successors->nelts > 0) {
+            fprintf(ctl->out, ",\"successors\":%s",
+                    scep_certificates_json(successors, wish->now, ctl->pool));
+        }
+        fputs("}\n", ctl->out);
+        return;
+    }
+    if (recorded) {
+        fprintf(ctl->out, "%s is revoked.\n", wish->serial);
+    }
+    else {
+        fprintf(ctl->out, "%s was revoked before%s.\n", wish->serial,
+                revoked->nelts == 0 ? "; nothing was changed" : "");
+    }
+    for (i = 0; i < revoked->nelts; i++) {
+        fprintf(ctl->out, "Its successor %s is revoked.\n",
+                APR_ARRAY_IDX(revoked, i, const char *));
+    }
+    tell_valid(ctl, wish, successors);
+}
+
+static scepctl_exit_e revoke_now(scepctl_t *ctl, const wish_t *wish,
+                                 scep_store_t *store,
+                                 const scep_revoke_t *revoke)
+{
+    apr_array_header_t *revoked = apr_array_make(ctl->pool, 1, sizeof(char *));
+    apr_array_header_t *successors;
+    scep_revoke_outcome_e outcome;
+    scep_status_e status =
+        value_of(wish, OPT_SUCCESSORS) != NULL
+            ? scep_store_revoke_all(store, revoke, ctl->pool, &outcome,
+                                    &revoked, &ctl->res)
+            : scep_store_revoke(store, revoke, ctl->pool, &outcome, &ctl->res);
+
+    if (status == SCEP_OK && outcome == SCEP_REVOKE_UNKNOWN) {
+        return not_here(ctl, wish);
+    }
+    if (status == SCEP_OK) {
+        status = scep_store_successors(store, revoke->row.scope, wish->serial,
+                                       ctl->pool, &successors, &ctl->res);
+    }
+    if (status != SCEP_OK) {
+        return scepctl_fail(ctl);
+    }
+    tell(ctl, wish, outcome == SCEP_REVOKE_RECORDED, revoked, successors);
+    return SCEPCTL_OK;
+}
+
 static scepctl_exit_e revoke_it(scepctl_t *ctl, wish_t *wish,
                                 scep_store_t *store, const char *who)
 {
@@ -489,7 +591,6 @@ static scepctl_exit_e revoke_it(scepctl_t *ctl, wish_t *wish,
                                     .actor = who},
                             .unknown = value_of(wish, OPT_UNKNOWN) != NULL,
                             .detail = value_of(wish, OPT_COMMENT)};
-    scep_revoke_outcome_e outcome;
     scepctl_exit_e status;
 
     if (reason != NULL &&
@@ -503,25 +604,7 @@ static scepctl_exit_e revoke_it(scepctl_t *ctl, wish_t *wish,
     if (status != SCEPCTL_OK) {
         return status;
     }
-    if (scep_store_revoke(store, &revoke, ctl->pool, &outcome, &ctl->res) !=
-        SCEP_OK) {
-        return scepctl_fail(ctl);
-    }
-    if (outcome == SCEP_REVOKE_UNKNOWN) {
-        return not_here(ctl, wish);
-    }
-    if (value_of(wish, OPT_JSON) != NULL) {
-        fprintf(ctl->out, "{\"serial\":\"%s\",\"revoked\":%s}\n", wish->serial,
-                outcome == SCEP_REVOKE_RECORDED ? "true" : "false");
-    }
-    else {
-        fprintf(ctl->out,
-                outcome == SCEP_REVOKE_RECORDED
-                    ? "%s is revoked.\n"
-                    : "%s was revoked before; nothing was changed.\n",
-                wish->serial);
-    }
-    return SCEPCTL_OK;
+    return revoke_now(ctl, wish, store, &revoke);
 }
 
 scepctl_exit_e scepctl_certs(scepctl_t *ctl, int argc, char **argv)

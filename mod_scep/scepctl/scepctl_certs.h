@@ -24,9 +24,12 @@ const char *scepctl_serial(apr_pool_t *pool, const char *text);
 void scepctl_cert_line(FILE *out, const scep_certificate_row_t *row,
                        apr_time_t now, bool json, apr_pool_t *pool);
 
-/** All about it, as text, JSON or PEM. */
+/** All about it, as text with its PEM, or as JSON. @param before its
+ * predecessors, @param after its successors: scep_store_successor.h */
 void scepctl_cert_show(FILE *out, const scep_certificate_row_t *row,
-                       apr_time_t now, bool json, apr_pool_t *pool);
+                       const apr_array_header_t *before,
+                       const apr_array_header_t *after, apr_time_t now,
+                       bool json, apr_pool_t *pool);
 
 /** Octets as PEM of a KIND ("CERTIFICATE", "X509 CRL"). */
 void scepctl_pem(FILE *out, const char *kind, scep_octets_t der,

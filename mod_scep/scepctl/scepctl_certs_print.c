@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 
 #include "scep_json.h"
+#include "scep_store_successor.h"
 #include "scepctl_certs.h"
 #include "scepctl_time.h"
 
@@ -61,15 +62,17 @@ static const char *time_json(apr_pool_t *pool, apr_time_t when)
                : "null";
 }
 
+/* Without the closing bracket. */
 static void print_json(FILE *out, const scep_certificate_row_t *row,
-                       apr_time_t now, const char *der, apr_pool_t *pool)
+                       apr_time_t now, apr_pool_t *pool)
 {
     bool revoked = row->revoked != 0;
 
     fprintf(out,
             "{\"serial\":%s,\"state\":%s,\"subject\":%s,\"notBefore\":%s,"
             "\"notAfter\":%s,\"issued\":%s,\"profile\":%s,\"scope\":%s,"
-            "\"revoked\":%s,\"reason\":%s,\"revokedBy\":%s",
+            "\"revoked\":%s,\"reason\":%s,\"revokedBy\":%s,"
+            "\"predecessor\":%s,\"successor\":%s",
             scep_json_string(pool, row->serial),
             scep_json_string(pool, scep_certificate_state_name(row, now)),
             scep_json_string(pool, row->subject),
@@ -79,11 +82,14 @@ static void print_json(FILE *out, const scep_certificate_row_t *row,
             scep_json_string(
                 pool,
                 revoked ? scep_revocation_reason_name((int)row->reason) : NULL),
-            scep_json_string(pool, row->revoked_by));
-    if (der != NULL) {
-        fprintf(out, ",\"certificate\":\"%s\"", der);
-    }
-    fputs("}\n", out);
+            scep_json_string(pool, row->revoked_by),
+            scep_json_string(pool, row->predecessor),
+            scep_json_string(pool, row->successor));
+}
+
+static const char *serial_or_dash(const char *serial, apr_pool_t *pool)
+{
+    return serial != NULL ? scep_printable(pool, serial, LONGEST) : "-";
 }
 
 /* No tab is printable: what stands between two of them is one field. */
@@ -91,27 +97,52 @@ void scepctl_cert_line(FILE *out, const scep_certificate_row_t *row,
                        apr_time_t now, bool json, apr_pool_t *pool)
 {
     if (json) {
-        print_json(out, row, now, NULL, pool);
+        print_json(out, row, now, pool);
+        fputs("}\n", out);
         return;
     }
-    fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n",
+    fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
             scepctl_time_iso(pool, row->created),
             scep_printable(pool, row->serial, LONGEST),
             scep_certificate_state_name(row, now),
             scepctl_time_iso(pool, row->not_after),
             scep_printable(pool, row->profile, LONGEST),
-            scep_shown(pool, row->subject));
+            scep_shown(pool, row->subject),
+            serial_or_dash(row->predecessor, pool),
+            serial_or_dash(row->successor, pool));
+}
+
+static void print_relatives(FILE *out, const char *what,
+                            const apr_array_header_t *certs, apr_time_t now,
+                            apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < certs->nelts; i++) {
+        const scep_certificate_row_t *cert =
+            &APR_ARRAY_IDX(certs, i, const scep_certificate_row_t);
+
+        fprintf(out, "%-11s %s, %s\n", what,
+                scep_printable(pool, cert->serial, LONGEST),
+                scep_certificate_state_name(cert, now));
+    }
 }
 
 void scepctl_cert_show(FILE *out, const scep_certificate_row_t *row,
-                       apr_time_t now, bool json, apr_pool_t *pool)
+                       const apr_array_header_t *before,
+                       const apr_array_header_t *after, apr_time_t now,
+                       bool json, apr_pool_t *pool)
 {
     if (json) {
-        print_json(out, row, now,
-                   apr_pencode_base64_binary(pool, row->der.data,
-                                             (apr_ssize_t)row->der.len,
-                                             APR_ENCODE_NONE, NULL),
-                   pool);
+        print_json(out, row, now, pool);
+        fprintf(out,
+                ",\"predecessors\":%s,\"successors\":%s,"
+                "\"certificate\":\"%s\"}\n",
+                scep_certificates_json(before, now, pool),
+                scep_certificates_json(after, now, pool),
+                apr_pencode_base64_binary(pool, row->der.data,
+                                          (apr_ssize_t)row->der.len,
+                                          APR_ENCODE_NONE, NULL));
         return;
     }
     fprintf(out, "serial      %s\n",
@@ -131,6 +162,8 @@ void scepctl_cert_show(FILE *out, const scep_certificate_row_t *row,
     fprintf(out, "issued      %s\n", scepctl_time_iso(pool, row->created));
     fprintf(out, "profile     %s\n",
             scep_printable(pool, row->profile, LONGEST));
+    print_relatives(out, "predecessor", before, now, pool);
+    print_relatives(out, "successor", after, now, pool);
     fprintf(out, "CA          %s\n", scep_printable(pool, row->scope, LONGEST));
     scepctl_pem(out, "CERTIFICATE", row->der, pool);
 }

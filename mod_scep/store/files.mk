@@ -25,6 +25,7 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_sql.c mod_scep/store/scep_store_sql.h \
 	mod_scep/store/scep_store_subject.c \
 	mod_scep/store/scep_store_revocation.c mod_scep/store/scep_store_revocation.h \
+	mod_scep/store/scep_store_successor.c mod_scep/store/scep_store_successor.h \
 	mod_scep/store/scep_store_certificate.c mod_scep/store/scep_store_certificate.h \
 	mod_scep/store/scep_store_crl.c mod_scep/store/scep_store_crl.h
 
@@ -53,6 +54,7 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store_queue \
 	tests/unit/test_store_request \
 	tests/unit/test_store_revocation \
+	tests/unit/test_store_successor \
 	tests/unit/test_store_certificate \
 	tests/unit/test_store_crl
 check_PROGRAMS += $(STORE_TESTS)
@@ -125,6 +127,9 @@ tests_unit_test_store_request_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_sql_SOURCES = tests/unit/test_store_sql.c $(STORE_FIXTURE)
 tests_unit_test_store_sql_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_sql_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_successor_SOURCES = tests/unit/test_store_successor.c $(STORE_FIXTURE)
+tests_unit_test_store_successor_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_successor_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_revocation_SOURCES = tests/unit/test_store_revocation.c $(STORE_FIXTURE)
 tests_unit_test_store_revocation_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_revocation_LDADD = $(LIB_STORE) $(UNIT_LIBS)

@@ -382,6 +382,7 @@ typedef struct scep_issue_t {
     const char *peer;       /* the device's address */
     const char *renewal_of; /* serial of the certificate that this one renews;
                              * NULL: a first enrolment */
+    const char *renewal_scope; /* of the CA that issued that one; NULL: SCOPE */
     bool renews_ours; /* and SCOPE issued that one: not if it is revoked */
     const char *request_id; /* of the request that waited for it, whose
                              * challenge is spent already; NULL: none */

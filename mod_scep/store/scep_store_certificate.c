@@ -25,6 +25,9 @@ enum {
     REVOKED,
     REASON,
     REVOKED_BY,
+    PREDECESSOR,
+    PREDECESSOR_SCOPE,
+    SUCCESSOR,
     COLUMNS,
     DER = COLUMNS
 };
@@ -34,6 +37,9 @@ const char *scep_certificate_state_name(const scep_certificate_row_t *row,
 {
     if (row->revoked != 0 && row->revoked <= now) {
         return "revoked";
+    }
+    if (row->id == NULL) {
+        return "unknown";
     }
     if (row->not_after < now) {
         return "expired";
@@ -59,9 +65,8 @@ static bool read_revocation(const char *const *columns, apr_pool_t *pool,
     return true;
 }
 
-/* All from POOL. */
-static bool read_row(const char *const *columns, int count, apr_pool_t *pool,
-                     scep_certificate_row_t *row)
+bool scep_store_certificate_row(const char *const *columns, int count,
+                                apr_pool_t *pool, scep_certificate_row_t *row)
 {
     memset(row, 0, sizeof(*row));
     if (count < COLUMNS || columns[ID] == NULL || columns[SCOPE] == NULL ||
@@ -79,6 +84,9 @@ static bool read_row(const char *const *columns, int count, apr_pool_t *pool,
             ? scep_name_modern(pool, apr_pstrdup(pool, columns[SUBJECT]))
             : NULL;
     row->profile = apr_pstrdup(pool, columns[PROFILE]);
+    row->predecessor = apr_pstrdup(pool, columns[PREDECESSOR]);
+    row->predecessor_scope = apr_pstrdup(pool, columns[PREDECESSOR_SCOPE]);
+    row->successor = apr_pstrdup(pool, columns[SUCCESSOR]);
     return read_revocation(columns, pool, row);
 }
 
@@ -95,7 +103,7 @@ static bool find_row(void *baton, const char *const *columns, int count)
     scep_certificate_row_t *row = apr_palloc(find->pool, sizeof(*row));
 
     find->bad = count != DER + 1 ||
-                !read_row(columns, count, find->pool, row) ||
+                !scep_store_certificate_row(columns, count, find->pool, row) ||
                 !scep_store_octets(find->pool, columns[DER], &row->der);
     find->row = find->bad ? NULL : row;
     find->count++;
@@ -133,8 +141,8 @@ static bool take_row(void *baton, const char *const *columns, int count)
 {
     page_t *page = baton;
 
-    page->bad =
-        !read_row(columns, count, page->rows->pool, apr_array_push(page->rows));
+    page->bad = !scep_store_certificate_row(columns, count, page->rows->pool,
+                                            apr_array_push(page->rows));
     return !page->bad;
 }
 

@@ -26,10 +26,15 @@ typedef struct scep_certificate_row_t {
     apr_time_t revoked; /* effective from then on; 0: not at all */
     scep_revocation_reason_e reason;
     const char *revoked_by; /* NULL: the server itself */
+    /* renewals, by serial number; NULL: none */
+    const char *predecessor;       /* the certificate that it renewed */
+    const char *predecessor_scope; /* of the CA that issued that one */
+    const char *successor;         /* the newest that renewed it */
 } scep_certificate_row_t;
 
-/** "valid", "expired", "revoked", or "revocation due" while that lies in the
- * future. Constant. */
+/** "valid", "expired", "revoked", "revocation due" while that lies in the
+ * future, or "unknown" for a certificate that is not in the database (its ID is
+ * NULL). Constant. */
 const char *scep_certificate_state_name(const scep_certificate_row_t *row,
                                         apr_time_t now);
 

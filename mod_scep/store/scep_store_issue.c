@@ -222,8 +222,9 @@ static scep_sql_status_e add_transaction(scep_store_session_t *s,
         {texts->csr_hash, 0},       {texts->challenge_hash, 0},
         {texts->id[0], 0},          {NULL, issue->now},
         {issue->peer, 0},           {issue->renewal_of, 0},
-        {issue->endpoint, 0},       {NULL, issue->proved},
-        {issue->scope, 0},          {issue->transaction_id, 0},
+        {issue->renewal_scope, 0},  {issue->endpoint, 0},
+        {NULL, issue->proved},      {issue->scope, 0},
+        {issue->transaction_id, 0},
     };
 
     return scep_store_run(s, SCEP_Q_TRANSACTION_ADD, values, NULL, NULL, NULL);

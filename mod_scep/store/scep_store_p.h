@@ -156,6 +156,13 @@ typedef struct scep_audit_t {
 scep_sql_status_e scep_store_audit(scep_store_session_t *s,
                                    const scep_audit_t *audit);
 
+/** Read a row of SCEP_CERTIFICATE_COLUMNS, and more behind them, into ROW, with
+ * strings from POOL. @return false: it is malformed */
+struct scep_certificate_row_t;
+bool scep_store_certificate_row(const char *const *columns, int count,
+                                apr_pool_t *pool,
+                                struct scep_certificate_row_t *row);
+
 /**
  * scep_store_revoke() inside a write transaction, to be committed only for
  * SCEP_REVOKE_RECORDED.

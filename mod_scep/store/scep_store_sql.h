@@ -32,10 +32,20 @@
     "scope, serial, effective, reason, not_after, created, actor, seq"
 #define SCEP_CERTIFICATE_COLUMNS                                               \
     "c.id, c.scope, c.serial, c.subject, c.not_before, c.not_after,"           \
-    " c.profile, c.created, r.effective, r.reason, r.actor"
+    " c.profile, c.created, r.effective, r.reason, r.actor,"                   \
+    " (SELECT t.renewal_of FROM transactions t WHERE t.certificate_id = c.id"  \
+    " LIMIT 1),"                                                               \
+    " (SELECT COALESCE(t.renewal_scope, t.scope) FROM transactions t"          \
+    " WHERE t.certificate_id = c.id LIMIT 1),"                                 \
+    " (SELECT n.serial FROM transactions t"                                    \
+    " JOIN certificates n ON n.id = t.certificate_id"                          \
+    " WHERE t.renewal_of = c.serial"                                           \
+    " AND COALESCE(t.renewal_scope, t.scope) = c.scope"                        \
+    " ORDER BY t.created DESC LIMIT 1)"
+#define SCEP_CERTIFICATE_REVOCATION                                            \
+    " LEFT JOIN revocations r ON r.scope = c.scope AND r.serial = c.serial"
 #define SCEP_CERTIFICATE_TABLES                                                \
-    " FROM certificates c LEFT JOIN revocations r"                             \
-    " ON r.scope = c.scope AND r.serial = c.serial"
+    " FROM certificates c" SCEP_CERTIFICATE_REVOCATION
 #define SCEP_CRL_COLUMNS "number, this_update, next_update, covers, der"
 
 #define SCEP_REQUEST_COLUMNS                                                   \
@@ -180,13 +190,13 @@
       " not_after, profile, der, created, key_hash, subject_hash,"             \
       " subject_folded)"                                                       \
       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")           \
-    X(SCEP_Q_TRANSACTION_ADD, "tttttttntttntt",                                \
+    X(SCEP_Q_TRANSACTION_ADD, "tttttttnttttntt",                               \
       "INSERT INTO transactions (id, scope, transaction_id, key_hash,"         \
       " csr_hash, challenge_hash, certificate_id, created, peer, renewal_of,"  \
-      " endpoint, proved, seq)"                                                \
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"            \
+      " renewal_scope, endpoint, proved, seq)"                                 \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"       \
       " (SELECT COALESCE(MAX(seq), 0) + 1 FROM transactions"                   \
-      " WHERE scope = $13 AND transaction_id = $14))")                         \
+      " WHERE scope = $14 AND transaction_id = $15))")                         \
     X(SCEP_Q_AUDIT_ADD, "tntttttttntt",                                        \
       "INSERT INTO audit (id, created, event, scope, actor, peer,"             \
       " challenge_hash, transaction_id, serial, reason, subject, detail, seq)" \
@@ -335,6 +345,12 @@
     X(SCEP_Q_REVOKED_NOW, "ttn",                                               \
       "SELECT serial FROM revocations WHERE scope = $1 AND serial = $2"        \
       " AND (effective <= created OR effective <= $3)")                        \
+    X(SCEP_Q_SUCCESSORS, "tt",                                                 \
+      "SELECT " SCEP_CERTIFICATE_COLUMNS " FROM transactions x"                \
+      " JOIN certificates c ON c.id = x.certificate_id"                        \
+      SCEP_CERTIFICATE_REVOCATION                                              \
+      " WHERE COALESCE(x.renewal_scope, x.scope) = $1 AND x.renewal_of = $2"   \
+      " ORDER BY x.created")                                                   \
     X(SCEP_Q_REVOCATION_SUBJECT, "tt",                                         \
       "SELECT subject, not_after FROM certificates"                            \
       " WHERE scope = $1 AND serial = $2")                                     \

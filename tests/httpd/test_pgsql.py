@@ -15,7 +15,9 @@ import scepclient as scep
 from fixtures import finish
 from httpdserver import ADMIN, ROOT, USER, module, sanitizer
 from postgres import Postgres, node
+from test_api import call as api
 from test_concurrency import at_once, certificates, senders
+from test_renewal import first, renew
 
 # It takes its time, and neither MPM nor sanitizer make a difference.
 pytestmark = pytest.mark.skipif(
@@ -178,6 +180,26 @@ def test_one_subject_over_two_nodes(nodes, database, make):
     for subject in subjects:
         assert post(nodes[1], request_of(nodes[1], subject,
                                          13)).fail_text == refused
+
+
+def test_successors(nodes, database):
+    """A renewal by one node is known to the other one, and revoked with the
+    certificate that it renewed."""
+    one, two = nodes
+    old = first(one)
+    new = renew(two, old, number=1).certs[0]
+    old, new = f"{old.serial_number:X}", f"{new.serial_number:X}"
+    shown = api(two, "GET", f"certs/{old}")[1]
+    assert (shown["successor"], shown["successors"]) == (
+        new, [{"serial": new, "state": "valid"}])
+    shown = api(one, "GET", f"certs/{new}")[1]
+    assert shown["predecessors"] == [{"serial": old, "state": "valid"}]
+    status, answer, _ = api(one, "POST", f"certs/{old}/revoke", {
+        "withSuccessors": True})
+    assert (status, answer["successors"]) == (
+        200, [{"serial": new, "state": "revoked"}])
+    assert database.number("SELECT COUNT(*) FROM revocations WHERE serial IN "
+                           f"('{old}', '{new}')") == 2
 
 
 def test_a_claim_of_a_dead_node_comes_back(nodes, database, make):

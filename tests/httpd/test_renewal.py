@@ -2,12 +2,14 @@
 """Renewal: who may have a successor, by RenewalReq and by PKCSReq."""
 import contextlib
 import datetime
+import hashlib
 import json
 import sqlite3
 import time
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 import httpdserver
 import scepclient as scep
@@ -327,6 +329,14 @@ def test_trusted_ca(running, old_ca):
         new = renew(running, old, "/trust", kind=kind)
         assert new.status == scep.SUCCESS
         running.verify(new.certs[0])
+        # a renewal of that CA's certificate, not of one of ours
+        der = old_ca.cert.public_bytes(serialization.Encoding.DER)
+        assert running.query(
+            "SELECT renewal_of, renewal_scope FROM transactions t JOIN "
+            "certificates c ON c.id = t.certificate_id WHERE c.serial = "
+            f"'{new.certs[0].serial_number:X}'") == [
+                (f"{old.serial_number:X}",
+                 hashlib.sha256(der).hexdigest()[:32])]
 
 
 def test_off(running):

@@ -12,6 +12,7 @@ from cryptography.x509.oid import ExtensionOID
 import scepclient as scep
 from httpdserver import ENCRYPT, SIGN, Pair, make_cert, module, pem
 from test_api import call as api
+from test_renewal import first, renew
 
 CRL_CONF = ("<Location /crl/ca.crl>\nSetHandler scep-crl\n</Location>\n"
             "ScepCRLDistributionPoint http://crl.example/ca.crl\n")
@@ -177,6 +178,66 @@ def test_by_api(httpd):
         "certificates"]) == 1
 
 
+def chain(server):
+    """A certificate, its renewal, and the renewal of that."""
+    certs = [first(server)]
+    for _ in range(2):
+        certs += renew(server, certs[-1], number=1).certs
+    return certs
+
+
+def states(*pairs):
+    return [{"serial": serial(cert), "state": state} for cert, state in pairs]
+
+
+def test_successors_by_api(httpd):
+    server = httpd(extra=CRL_CONF)
+    server.expect("SCEP0187")
+    one, two, three = chain(server)
+    listed = api(server, "GET", "certs")[1]["certificates"]
+    assert [(c["predecessor"], c["successor"]) for c in listed] == [
+        (serial(two), None), (serial(one), serial(three)),
+        (None, serial(two))]
+    shown = api(server, "GET", f"certs/{serial(two)}")[1]
+    assert (shown["predecessor"], shown["predecessors"]) == (
+        serial(one), states((one, "valid")))
+    assert (shown["successor"], shown["successors"]) == (
+        serial(three), states((three, "valid")))
+    # without the option the answer tells what is valid still, and what to do
+    path = f"certs/{serial(one)}/revoke"
+    notice = (f"{serial(one)} was renewed, and 2 of its successors are still "
+              f"valid: {serial(two)}, {serial(three)}; send the call again "
+              'with "withSuccessors": true to revoke all of them')
+    assert api(server, "POST", path, {"withSuccessors": False})[:2] == (200, {
+        "serial": serial(one), "state": "revoked",
+        "successors": states((two, "valid"), (three, "valid")),
+        "notice": notice})
+    assert len(crl_of(server)) == 1
+    status, answer, _ = api(server, "POST", path, {})
+    assert status == 409 and notice in str(answer)
+    assert api(server, "POST", path, {"withSuccessors": True})[:2] == (200, {
+        "serial": serial(one), "state": "revoked",
+        "successors": states((two, "revoked"), (three, "revoked"))})
+    assert len(crl_of(server)) == 3
+    assert "revoked certificate" in server.error_log()
+    assert "and 2 of its successors" in server.error_log()
+    assert api(server, "POST", path, {"withSuccessors": True})[0] == 409
+
+
+def test_successors_by_scepctl(httpd):
+    server = httpd(extra=CRL_CONF)
+    one, two, three = chain(server)
+    assert f"predecessor {serial(two)}, valid" in scepctl(
+        server, "certs", "show", serial(three))
+    out = scepctl(server, "certs", "revoke", serial(one), "--with-successors")
+    assert out == (f"{serial(one)} is revoked.\n"
+                   f"Its successor {serial(two)} is revoked.\n"
+                   f"Its successor {serial(three)} is revoked.\n")
+    assert len(crl_of(server)) == 3
+    server.expect("SCEP0145")
+    assert renew(server, three, number=1).status == scep.FAILURE
+
+
 def test_what_the_api_refuses(httpd):
     server = httpd()
     cert = enrol(server)
@@ -193,6 +254,10 @@ def test_what_the_api_refuses(httpd):
             (400, "POST", path + "/revoke", {"reason": 1}),
             (400, "POST", path + "/revoke", {"comment": 1}),
             (400, "POST", path + "/revoke", {"when": "now"}),
+            (400, "POST", path + "/revoke", {"withSuccessors": "true"}),
+            (400, "POST", path + "/revoke", {"withSuccessors": None}),
+            (409, "POST", path + "/revoke", {"withSuccessors": True}),
+            (404, "POST", "certs/77/revoke", {"withSuccessors": True}),
             (400, "GET", "certs?state=good", None),
             (400, "GET", "certs?after=x", None),
             (400, "GET", "certs?limit=0", None)):

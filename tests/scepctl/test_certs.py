@@ -50,7 +50,7 @@ class Record:
         return rows
 
     def add(self, serial, subject="CN=device", scope="ca01", days=30,
-            age=1):
+            age=1, renews=None):
         self.count += 1
         self.run("INSERT INTO certificates (id, scope, serial, subject, "
                  "not_before, not_after, profile, der, created) VALUES "
@@ -59,6 +59,11 @@ class Record:
                  (NOW + days * DAY) * 1000000,
                  base64.b64encode(b"certificate " + serial.encode()).decode(),
                  (NOW - age) * 1000000)
+        self.run("INSERT INTO transactions (id, scope, transaction_id, "
+                 "key_hash, csr_hash, certificate_id, created, renewal_of, "
+                 "seq) VALUES (?, ?, ?, '', '', ?, ?, ?, 1)",
+                 f"{self.count:032x}", scope, f"{self.count:x}",
+                 f"{self.count:032x}", (NOW - age) * 1000000, renews)
 
 
 @pytest.fixture(name="record")
@@ -99,7 +104,7 @@ def test_list(record, certs):
     assert serials(result) == ["3", "2", "1"]
     lines = [line.split("\t") for line in result.out.splitlines()]
     assert [line[2] for line in lines] == ["revoked", "expired", "valid"]
-    assert {len(line) for line in lines} == {6}
+    assert {tuple(line[6:]) for line in lines} == {("-", "-")}
     assert lines[1][5] == "CN=t\\x09ab"
     assert serials(certs("list", "--state", "valid")) == ["1"]
     assert serials(certs("list", "--state", "expired")) == ["2"]
@@ -159,6 +164,91 @@ def test_revoke(record, certs):
     assert record.run("SELECT reason FROM revocations") == [(1,)]
 
 
+@pytest.fixture(name="renewed")
+def fixture_renewed(record):
+    """A1 was renewed by B1 and B2, B1 by C1; B2 has expired."""
+    record.add("A1", age=40)
+    record.add("B1", age=30, renews="A1")
+    record.add("B2", age=20, renews="A1", days=-1)
+    record.add("C1", age=10, renews="B1")
+
+
+@pytest.mark.usefixtures("renewed")
+def test_predecessors_and_successors(certs):
+    lines = [line.split("\t") for line in certs("list").out.splitlines()]
+    assert [[line[1]] + line[6:] for line in lines] == [
+        ["C1", "B1", "-"], ["B2", "A1", "-"], ["B1", "A1", "C1"],
+        ["A1", "-", "B2"]]
+    rows = [json.loads(line) for line in
+            certs("list", "--json").out.splitlines()]
+    assert [(row["predecessor"], row["successor"]) for row in rows] == [
+        ("B1", None), ("A1", None), ("A1", "C1"), (None, "B2")]
+    out = certs("show", "C1").out
+    assert ("predecessor B1, valid\npredecessor A1, valid\n" in out
+            and "successor" not in out)
+    out = certs("show", "A1").out
+    assert ("successor   B1, valid\nsuccessor   B2, expired\n"
+            "successor   C1, valid\n" in out and "predecessor" not in out)
+    row = json.loads(certs("show", "B1", "--json").out)
+    assert row["predecessors"] == [{"serial": "A1", "state": "valid"}]
+    assert row["successors"] == [{"serial": "C1", "state": "valid"}]
+    assert (row["predecessor"], row["successor"]) == ("A1", "C1")
+
+
+@pytest.mark.usefixtures("renewed")
+def test_revoke_what_was_renewed(record, certs):
+    """Without --with-successors it is said what is valid still."""
+    out = certs("revoke", "A1").out
+    assert out == (
+        "A1 is revoked.\n"
+        "A1 was renewed, and 2 of its successors are still valid: B1, C1.\n"
+        "To revoke all its successors too, run the same command again with "
+        "--with-successors.\n")
+    assert record.run("SELECT serial FROM revocations") == [("A1",)]
+    assert "still valid: B1, C1." in certs("revoke", "A1").out
+    assert json.loads(certs("revoke", "B1", "--json").out) == {
+        "serial": "B1", "revoked": True,
+        "successors": [{"serial": "C1", "state": "valid"}]}
+    assert "1 of its successors is still valid: C1." in certs(
+        "revoke", "A1").out
+    assert certs("revoke", "C1").out == "C1 is revoked.\n"
+    assert certs("revoke", "A1").out == (
+        "A1 was revoked before; nothing was changed.\n")
+
+
+@pytest.mark.usefixtures("renewed")
+def test_revoke_with_successors(record, certs):
+    certs("revoke", "A1")
+    result = certs("revoke", "A1", "--with-successors", "--reason",
+                   "keyCompromise", "--comment", "stolen")
+    assert (result.status, result.out) == (0, (
+        "A1 is revoked.\nIts successor B1 is revoked.\n"
+        "Its successor B2 is revoked.\nIts successor C1 is revoked.\n"))
+    assert set(record.run("SELECT serial, reason FROM revocations")) == {
+        (serial, 1) for serial in ("A1", "B1", "B2", "C1")}
+    assert record.run(
+        "SELECT COUNT(*) FROM audit WHERE event = 'revoked' AND detail = "
+        "'keyCompromise: stolen'") == [(4,)]
+    result = certs("revoke", "A1", "--with-successors", "--json")
+    assert json.loads(result.out) == {
+        "serial": "A1", "revoked": False, "successors": [
+            {"serial": serial, "state": "revoked"}
+            for serial in ("B1", "B2", "C1")]}
+    result = certs("revoke", "A2", "--with-successors")
+    assert result.status == 2 and "SCEP0594" in result.err
+
+
+def test_revoke_successors_of_what_is_unknown(record, scepctl, ca):
+    """The CA issued it before there was a database."""
+    record.add("B1", scope=scope_of(ca), renews="A1")
+    options = "--database", record.path, "--ca-cert", ca
+    assert "predecessor A1, unknown\n" in scepctl(
+        "certs", "show", "B1", *options).out
+    result = scepctl("certs", "revoke", "A1", "--unknown",
+                     "--with-successors", *options)
+    assert result.out == "A1 is revoked.\nIts successor B1 is revoked.\n"
+
+
 def test_who_revokes(scepctl, record):
     """sudo names the user to root; others could name anybody."""
     record.add("AB01")
@@ -187,7 +277,8 @@ def test_revoke_what_is_unknown(record, certs, ca):
     ("revoke", "1", "--reason", "certificateHold"), ("list", "--pem"),
     ("list", "--limit", "0"), ("list", "--state", "good"),
     ("list", "--since", "x"), ("list", "--expires-in", "x"),
-    ("show", "1", "--limit", "1"), ("list", "--what"), ("list", "--limit"),
+    ("show", "1", "--limit", "1"), ("show", "1", "--with-successors"),
+    ("list", "--with-successors"), ("list", "--what"), ("list", "--limit"),
 ])
 def test_command_line_that_makes_no_sense(scepctl, record, arguments):
     record.add("1")

@@ -388,7 +388,7 @@ def test_without_rights(scepctl):
     (["rotate", "--overlap", ""], "30m, 12h or 7d"),
     (["rotate", "--overlap", "-1"], "30m, 12h or 7d"),
     (["rotate", "--overlap", "h"], "30m, 12h or 7d"),
-    (["rotate", "--overlap", "1w"], "30m, 12h or 7d"),
+    (["rotate", "--overlap", "1y"], "30m, 12h or 7d"),
     (["rotate", "--overlap", "1h1"], "30m, 12h or 7d"),
     (["rotate", "--overlap", "3651d"], "30m, 12h or 7d"),
     (["rotate", "--overlap", "99999999999999999999"], "30m, 12h or 7d"),

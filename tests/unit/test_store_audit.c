@@ -398,7 +398,9 @@ static const char undo_migrations[] =
     "ALTER TABLE transactions DROP COLUMN endpoint;"
     "ALTER TABLE transactions DROP COLUMN proved;"
     "ALTER TABLE certificates DROP COLUMN key_hash;"
+    "DROP INDEX transactions_by_predecessor;"
     "ALTER TABLE transactions DROP COLUMN renewal_of;"
+    "ALTER TABLE transactions DROP COLUMN renewal_scope;"
     "DROP TABLE requests; DROP TABLE revocations; DROP TABLE crls;"
     "DROP TABLE documents;"
     "UPDATE schema_version SET version = 1";

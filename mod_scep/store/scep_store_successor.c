@@ -1,0 +1,272 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * scep_store_successor.c: which certificates renewed which, and their
+ * revocation together. (store layer)
+ */
+#include "scep_store_successor.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "scep_json.h"
+#include "scep_store_p.h"
+
+/* --- looked for ----------------------------------------------------------- */
+
+typedef struct search_t {
+    const char *scope, *serial; /* of the certificate itself */
+    apr_array_header_t *found;  /* scep_certificate_row_t */
+    bool bad;
+} search_t;
+
+static bool is_same(const char *scope, const char *serial,
+                    const char *other_scope, const char *other_serial)
+{
+    return strcmp(serial, other_serial) == 0 && strcmp(scope, other_scope) == 0;
+}
+
+/* A database that was changed by hand may tell of a circle. */
+static bool is_known(const search_t *search, const char *scope,
+                     const char *serial)
+{
+    bool known = is_same(scope, serial, search->scope, search->serial);
+    int i;
+
+    for (i = 0; i < search->found->nelts && !known; i++) {
+        const scep_certificate_row_t *one =
+            &APR_ARRAY_IDX(search->found, i, const scep_certificate_row_t);
+
+        known = is_same(scope, serial, one->scope, one->serial);
+    }
+    return known;
+}
+
+static bool take_successor(void *baton, const char *const *columns, int count)
+{
+    search_t *search = baton;
+    scep_certificate_row_t row;
+
+    if (!scep_store_certificate_row(columns, count, search->found->pool,
+                                    &row)) {
+        search->bad = true;
+        return false;
+    }
+    if (!is_known(search, row.scope, row.serial)) {
+        APR_ARRAY_PUSH(search->found, scep_certificate_row_t) = row;
+    }
+    return true;
+}
+
+static scep_sql_status_e find_next(scep_store_session_t *s, search_t *search,
+                                   const char *scope, const char *serial)
+{
+    const scep_sql_value_t values[] = {{scope, 0}, {serial, 0}};
+
+    return scep_store_run(s, SCEP_Q_SUCCESSORS, values, take_successor, search,
+                          NULL);
+}
+
+/* Those that are found are searched for in turn. */
+static scep_sql_status_e find_all(scep_store_session_t *s, search_t *search)
+{
+    scep_sql_status_e sql = find_next(s, search, search->scope, search->serial);
+    int i;
+
+    for (i = 0; i < search->found->nelts && sql == SCEP_SQL_OK && !search->bad;
+         i++) {
+        const scep_certificate_row_t one =
+            APR_ARRAY_IDX(search->found, i, const scep_certificate_row_t);
+
+        sql = find_next(s, search, one.scope, one.serial);
+    }
+    return sql;
+}
+
+scep_status_e scep_store_successors(scep_store_t *store, const char *scope,
+                                    const char *serial, apr_pool_t *pool,
+                                    apr_array_header_t **found,
+                                    scep_result_t *res)
+{
+    search_t search = {scope, serial,
+                       apr_array_make(pool, 4, sizeof(scep_certificate_row_t)),
+                       false};
+    scep_store_session_t s;
+    scep_status_e status = scep_store_use(store, &s, res);
+
+    *found = search.found;
+    if (status == SCEP_OK) {
+        status = scep_store_end(&s, find_all(&s, &search), false, "read", res);
+    }
+    return status == SCEP_OK && search.bad
+               ? scep_store_bad_row("certificates", res)
+               : status;
+}
+
+scep_status_e scep_store_predecessors(scep_store_t *store,
+                                      const scep_certificate_row_t *cert,
+                                      apr_pool_t *pool,
+                                      apr_array_header_t **found,
+                                      scep_result_t *res)
+{
+    search_t search = {cert->scope, cert->serial,
+                       apr_array_make(pool, 4, sizeof(scep_certificate_row_t)),
+                       false};
+    scep_status_e status = SCEP_OK;
+    int count;
+
+    *found = search.found;
+    while (status == SCEP_OK && cert->predecessor != NULL &&
+           cert->predecessor_scope != NULL &&
+           !is_known(&search, cert->predecessor_scope, cert->predecessor)) {
+        const scep_certificate_row_t unknown = {
+            .scope = cert->predecessor_scope, .serial = cert->predecessor};
+        scep_certificate_row_t *row;
+
+        status = scep_store_certificate_find(
+            store, unknown.scope, unknown.serial, pool, &count, &row, res);
+        cert = status == SCEP_OK ? row
+                                 : apr_pmemdup(pool, &unknown, sizeof(unknown));
+        if (status == SCEP_OK || status == SCEP_NOT_FOUND) {
+            APR_ARRAY_PUSH(search.found, scep_certificate_row_t) = *cert;
+        }
+    }
+    return status == SCEP_NOT_FOUND ? SCEP_OK : status;
+}
+
+/* --- revoked -------------------------------------------------------------- */
+
+/* What revokes several certificates inside a write transaction. */
+typedef struct revoker_t {
+    scep_store_session_t s;
+    scep_revoke_t revoke;
+    apr_pool_t *pool;
+    scep_result_t *res;
+    scep_status_e status; /* other than the database's */
+    bool bad;
+} revoker_t;
+
+static scep_sql_status_e revoke_one(revoker_t *r, const char *scope,
+                                    const char *serial,
+                                    scep_revoke_outcome_e *outcome)
+{
+    char id[1][SCEP_STORE_ID_SIZE];
+
+    *outcome = SCEP_REVOKE_UNKNOWN;
+    r->status = scep_store_new_ids(id, 1, r->res);
+    if (r->status != SCEP_OK) {
+        return SCEP_SQL_OK;
+    }
+    r->revoke.row.scope = scope;
+    r->revoke.row.serial = serial;
+    return scep_store_revoke_in(&r->s, &r->revoke, id[0], r->pool, outcome,
+                                &r->bad);
+}
+
+static scep_sql_status_e revoke_successors(revoker_t *r,
+                                           const apr_array_header_t *certs,
+                                           apr_array_header_t *revoked)
+{
+    scep_sql_status_e sql = SCEP_SQL_OK;
+    int i;
+
+    for (i = 0; i < certs->nelts && sql == SCEP_SQL_OK && !r->bad &&
+                r->status == SCEP_OK;
+         i++) {
+        const scep_certificate_row_t *cert =
+            &APR_ARRAY_IDX(certs, i, const scep_certificate_row_t);
+        scep_revoke_outcome_e outcome;
+
+        sql = revoke_one(r, cert->scope, cert->serial, &outcome);
+        if (outcome == SCEP_REVOKE_RECORDED) {
+            APR_ARRAY_PUSH(revoked, const char *) = cert->serial;
+        }
+    }
+    return sql;
+}
+
+static scep_status_e finish(revoker_t *r, scep_sql_status_e sql, bool changed)
+{
+    bool good = !r->bad && r->status == SCEP_OK;
+    scep_status_e status = scep_store_end(&r->s, sql, good && changed,
+                                          "revoke certificates", r->res);
+
+    if (status == SCEP_OK && r->bad) {
+        return scep_store_bad_row("revocations", r->res);
+    }
+    return status == SCEP_OK ? r->status : status;
+}
+
+scep_status_e
+scep_store_revoke_all(scep_store_t *store, const scep_revoke_t *revoke,
+                      apr_pool_t *pool, scep_revoke_outcome_e *outcome,
+                      apr_array_header_t **revoked, scep_result_t *res)
+{
+    search_t search = {revoke->row.scope, revoke->row.serial,
+                       apr_array_make(pool, 4, sizeof(scep_certificate_row_t)),
+                       false};
+    revoker_t r = {.revoke = *revoke, .pool = pool, .res = res};
+    scep_revoke_outcome_e reached = SCEP_REVOKE_UNKNOWN;
+    scep_status_e status = scep_store_begin(store, &r.s, res);
+    scep_sql_status_e sql;
+
+    *outcome = SCEP_REVOKE_UNKNOWN;
+    *revoked = apr_array_make(pool, 4, sizeof(const char *));
+    if (status != SCEP_OK) {
+        return status;
+    }
+    sql = find_all(&r.s, &search);
+    r.bad = search.bad;
+    if (sql == SCEP_SQL_OK && !r.bad) {
+        sql = revoke_one(&r, search.scope, search.serial, &reached);
+    }
+    if (sql == SCEP_SQL_OK && reached != SCEP_REVOKE_UNKNOWN) {
+        sql = revoke_successors(&r, search.found, *revoked);
+    }
+    status = finish(&r, sql,
+                    reached == SCEP_REVOKE_RECORDED || (*revoked)->nelts > 0);
+    if (status == SCEP_OK) {
+        *outcome = reached;
+    }
+    return status;
+}
+
+/* --- told ----------------------------------------------------------------- */
+
+apr_array_header_t *scep_certificates_valid(const apr_array_header_t *certs,
+                                            apr_time_t now, apr_pool_t *pool)
+{
+    apr_array_header_t *valid = apr_array_make(pool, 4, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < certs->nelts; i++) {
+        const scep_certificate_row_t *cert =
+            &APR_ARRAY_IDX(certs, i, const scep_certificate_row_t);
+
+        if (cert->id != NULL && cert->not_after >= now &&
+            (cert->revoked == 0 || cert->revoked > now)) {
+            APR_ARRAY_PUSH(valid, const char *) = cert->serial;
+        }
+    }
+    return valid;
+}
+
+const char *scep_certificates_json(const apr_array_header_t *certs,
+                                   apr_time_t now, apr_pool_t *pool)
+{
+    apr_array_header_t *parts = apr_array_make(pool, 4, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < certs->nelts; i++) {
+        const scep_certificate_row_t *cert =
+            &APR_ARRAY_IDX(certs, i, const scep_certificate_row_t);
+
+        APR_ARRAY_PUSH(parts, const char *) = apr_pstrcat(
+            pool, "{\"serial\":", scep_json_string(pool, cert->serial),
+            ",\"state\":",
+            scep_json_string(pool, scep_certificate_state_name(cert, now)), "}",
+            NULL);
+    }
+    return apr_pstrcat(pool, "[", apr_array_pstrcat(pool, parts, ','), "]",
+                       NULL);
+}
