@@ -57,6 +57,33 @@ scep_status_e scep_manage_cancel(scep_request_t *req, const char *user,
     return SCEP_OK;
 }
 
+static void forget(void *baton, const unsigned char *hash)
+{
+    scep_outstanding_remove(baton, hash);
+}
+
+scep_status_e scep_manage_cancel_many(scep_request_t *req, const char *user,
+                                      scep_cancel_many_t *which,
+                                      apr_int64_t *count, scep_result_t *res)
+{
+    scep_status_e status;
+
+    which->scope = req->service->scope;
+    which->now = scep_env_now(&req->env);
+    which->actor = user;
+    which->peer = req->peer;
+    status = scep_store_challenges_cancel(req->service->store, which, forget,
+                                          req, req->pool, count, res);
+    if (status == SCEP_OK || *count > 0) {
+        scep_log(&req->env, SCEP_LOG_NOTICE,
+                 SCEPLOGNO(0205) "\"%s\" at %s cancelled %" APR_INT64_T_FMT
+                                 " passwords (%s)",
+                 printable(req, user), req->peer, *count,
+                 scep_cancel_many_text(which, req->pool));
+    }
+    return status;
+}
+
 static bool uses_master(const scep_request_t *req)
 {
     const scep_sources_t *sources = &req->policy->sources;

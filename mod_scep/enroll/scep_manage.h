@@ -8,6 +8,7 @@
 #define SCEP_MANAGE_H
 
 #include "scep_service.h"
+#include "scep_store_cancel.h"
 
 #define SCEP_ROTATE_MIN_LENGTH 8 /* octets of randomness */
 #define SCEP_ROTATE_MAX_LENGTH 64
@@ -23,6 +24,17 @@
  */
 scep_status_e scep_manage_cancel(scep_request_t *req, const char *user,
                                  const char *id, scep_result_t *res);
+
+/**
+ * Cancel all outstanding passwords of the CA that fit.
+ * @param which user and label are read, the rest is set
+ * @param count set to how many were cancelled, also in a failure
+ * @return SCEP_OK once it is durable, also for none; SCEP_UNAVAILABLE;
+ *     SCEP_BROKEN. A success is logged.
+ */
+scep_status_e scep_manage_cancel_many(scep_request_t *req, const char *user,
+                                      scep_cancel_many_t *which,
+                                      apr_int64_t *count, scep_result_t *res);
 
 /** How the master password is to be rotated, and what came of it. */
 typedef struct scep_rotated_t {

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "scep_store_cancel.h"
 #include "scep_store_claim.h"
 
 static_assert(SCEP_STORE_OWNER_SIZE == SCEP_CLAIM_OWNER_SIZE,
@@ -22,12 +23,33 @@ static scep_status_e lock_failed(scep_result_t *res)
     return scep_fail(res, SCEP_R_LOCK, "the password table's lock failed");
 }
 
+static void forget(void *baton, const unsigned char *hash)
+{
+    scep_challenge_table_remove(baton, hash);
+}
+
+/* scepctl cancels in the database, and cannot reach this memory: what it has
+ * cancelled must not take anybody's place. */
+static scep_status_e forget_cancelled(scep_request_t *req, scep_result_t *res)
+{
+    return scep_store_challenges_cancelled(req->service->store,
+                                           scep_env_now(&req->env), forget,
+                                           req->service->challenges, res);
+}
+
 static scep_status_e add_to_table(scep_request_t *req,
                                   const unsigned char *hash, apr_time_t expires,
                                   scep_add_e *added, scep_result_t *res)
 {
     *added = scep_challenge_table_add(req->service->challenges, hash, expires,
                                       scep_env_now(&req->env));
+    if (*added == SCEP_ADD_FULL) {
+        if (forget_cancelled(req, res) != SCEP_OK) {
+            return res->status;
+        }
+        *added = scep_challenge_table_add(req->service->challenges, hash,
+                                          expires, scep_env_now(&req->env));
+    }
     return *added == SCEP_ADD_LOCK ? lock_failed(res) : SCEP_OK;
 }
 

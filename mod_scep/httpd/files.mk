@@ -3,6 +3,8 @@ httpdmodule_LTLIBRARIES = mod_scep.la
 mod_scep_la_SOURCES = \
 	mod_scep/mod_scep.c \
 	mod_scep/httpd/scep_admin.c mod_scep/httpd/scep_admin.h \
+	mod_scep/httpd/scep_admin_cancel.c \
+	mod_scep/httpd/scep_admin_cancel.h \
 	mod_scep/httpd/scep_admin_draw.c mod_scep/httpd/scep_admin_draw.h \
 	mod_scep/httpd/scep_admin_page.c mod_scep/httpd/scep_admin_page.h \
 	mod_scep/httpd/scep_api.c mod_scep/httpd/scep_api.h \

@@ -35,7 +35,8 @@ typedef struct row_t {
 static const row_t rows[] = {
     {M_POST, "challenges", NULL, scep_api_draw},
     {M_GET, "challenges", SCEP_ACTION_LIST, scep_api_list},
-    {M_DELETE, "challenges/*", SCEP_ACTION_CANCEL, scep_api_cancel},
+    {M_DELETE, "challenges/*", NULL, scep_api_cancel},
+    {M_POST, "challenges/cancel", NULL, scep_api_cancel_many},
     {M_POST, "master/rotate", SCEP_ACTION_ROTATE, scep_api_rotate},
     {M_GET, "certs", SCEP_ACTION_CERTS, scep_api_certs},
     {M_GET, "certs/*", SCEP_ACTION_CERTS, scep_api_cert},

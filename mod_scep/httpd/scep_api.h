@@ -66,6 +66,7 @@ const char *scep_api_time(apr_pool_t *pool, apr_time_t when);
 scep_api_fn scep_api_draw;
 scep_api_fn scep_api_list;
 scep_api_fn scep_api_cancel;
+scep_api_fn scep_api_cancel_many;
 /* scep_api_master.c */
 scep_api_fn scep_api_rotate;
 /* scep_api_requests.c */

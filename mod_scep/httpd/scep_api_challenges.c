@@ -7,8 +7,8 @@
 
 #include <apr_strings.h>
 
+#include "scep_admin_cancel.h"
 #include "scep_admin_draw.h"
-#include "scep_manage.h"
 
 enum { PAGE = 100, MAX_PAGE = 1000 };
 
@@ -156,13 +156,70 @@ scep_status_e scep_api_list(scep_api_t *api)
 
 scep_status_e scep_api_cancel(scep_api_t *api)
 {
-    scep_status_e status = scep_manage_cancel(
-        &api->call->request, api->call->r->user, api->arg, api->res);
+    scep_status_e status = scep_admin_cancel(api->call, api->arg);
 
     return status == SCEP_OK
                ? scep_api_reply(
                      api, apr_pstrcat(api->pool, "{\"id\":",
                                       scep_json_string(api->pool, api->arg),
                                       ",\"state\":\"cancelled\"}", NULL))
+               : status;
+}
+
+/* A text that is not empty, so that an empty variable of a script does not
+ * stand for everybody; *TEXT is NULL if there is none. */
+static scep_status_e take_text(scep_api_t *api, const char *name,
+                               const char **text)
+{
+    const scep_json_t *value = scep_json_get(api->body, name);
+
+    *text = value != NULL ? scep_json_text(value) : NULL;
+    if (value != NULL && (*text == NULL || **text == '\0')) {
+        return scep_api_bad(api, name, "a string that is not empty is wanted");
+    }
+    return SCEP_OK;
+}
+
+/* "all" alone, or user or label or both. */
+static scep_status_e take_choice(scep_api_t *api, const char **user,
+                                 const char **label)
+{
+    static const char *const known[] = {"user", "label", "all", NULL};
+    const char *stranger = scep_json_stranger(api->body, known);
+    const scep_json_t *all = scep_json_get(api->body, "all");
+    bool truth = false;
+
+    if (stranger != NULL) {
+        return scep_api_bad(api, stranger, "there is no such member");
+    }
+    if (take_text(api, "user", user) != SCEP_OK ||
+        take_text(api, "label", label) != SCEP_OK) {
+        return api->res->status;
+    }
+    if (all != NULL && (!scep_json_boolean(all, &truth) || !truth)) {
+        return scep_api_bad(api, "all", "only true is allowed");
+    }
+    if ((all != NULL) == (*user != NULL || *label != NULL)) {
+        return scep_api_bad(api, "all",
+                            "say \"user\", \"label\" or both, or else "
+                            "\"all\": true");
+    }
+    return SCEP_OK;
+}
+
+scep_status_e scep_api_cancel_many(scep_api_t *api)
+{
+    const char *user, *label;
+    apr_int64_t count;
+    scep_status_e status = take_choice(api, &user, &label);
+
+    if (status == SCEP_OK) {
+        status = scep_admin_cancel_many(api->call, user, label, &count);
+    }
+    return status == SCEP_OK
+               ? scep_api_reply(
+                     api, apr_psprintf(api->pool,
+                                       "{\"cancelled\":%" APR_INT64_T_FMT "}",
+                                       count))
                : status;
 }

@@ -10,6 +10,7 @@
 #include <http_protocol.h>
 #include <util_cookies.h>
 
+#include "scep_admin_cancel.h"
 #include "scep_admin_draw.h"
 #include "scep_body.h"
 #include "scep_csrf.h"
@@ -18,7 +19,6 @@
 #include "scep_form_token.h"
 #include "scep_guard.h"
 #include "scep_handover.h"
-#include "scep_manage.h"
 #include "scep_refusal.h"
 
 enum { PAGE = 100, NAME_IN_LOG = 64 };
@@ -134,11 +134,30 @@ static scep_status_e cancel(scep_call_t *call, const apr_table_t *fields,
     if (id == NULL) {
         return scep_form_bad(call, &page->fault, "id", "it is missing");
     }
-    if (scep_guard_action(call, SCEP_ACTION_CANCEL) != SCEP_OK) {
+    handover->notice = apr_pstrcat(call->r->pool, "Cancelled: ", id, NULL);
+    return scep_admin_cancel(call, id);
+}
+
+static scep_status_e cancel_many(scep_call_t *call, const apr_table_t *fields,
+                                 scep_form_page_t *page,
+                                 scep_handover_t *handover)
+{
+    const char *user = scep_form_field(fields, SCEP_FORM_CANCEL_USER);
+    const char *label = scep_form_field(fields, SCEP_FORM_CANCEL_LABEL);
+    bool all = scep_form_field(fields, SCEP_FORM_CANCEL_ALL) != NULL;
+    apr_int64_t count;
+
+    if (all == (user != NULL || label != NULL)) {
+        return scep_form_bad(call, &page->fault, "Cancel several",
+                             "fill in a user or a label, or choose all");
+    }
+    if (scep_admin_cancel_many(call, user, label, &count) != SCEP_OK) {
         return call->res.status;
     }
-    handover->notice = apr_pstrcat(call->r->pool, "Cancelled: ", id, NULL);
-    return scep_manage_cancel(&call->request, call->r->user, id, &call->res);
+    handover->notice = apr_psprintf(
+        call->r->pool, "Cancelled: %" APR_INT64_T_FMT " password%s", count,
+        count == 1 ? "" : "s");
+    return SCEP_OK;
 }
 
 static scep_status_e act(scep_call_t *call, const apr_table_t *fields,
@@ -163,8 +182,11 @@ static scep_status_e act(scep_call_t *call, const apr_table_t *fields,
     if (action != NULL && strcmp(action, SCEP_ACTION_CANCEL) == 0) {
         return cancel(call, fields, page, handover);
     }
+    if (action != NULL && strcmp(action, SCEP_FORM_CANCEL_MANY) == 0) {
+        return cancel_many(call, fields, page, handover);
+    }
     return scep_form_bad(call, &page->fault, "action",
-                         "draw or cancel is wanted");
+                         "draw, cancel or cancel-many is wanted");
 }
 
 /* ---- and shown by the page after it ---- */

@@ -173,6 +173,30 @@ static const char *item_row(const scep_form_page_t *page,
         "\">\n<button>Cancel</button></form></td></tr>\n", NULL);
 }
 
+static const char *cancel_input(const scep_form_page_t *page, const char *name,
+                                const char *text)
+{
+    const char *value =
+        page->values != NULL ? apr_table_get(page->values, name) : NULL;
+
+    return apr_pstrcat(page->pool, "<p><label>", text, " <input name=\"", name,
+                       "\" value=\"", escaped(page, value), "\"></label></p>\n",
+                       NULL);
+}
+
+static const char *cancel_form(const scep_form_page_t *page)
+{
+    return apr_pstrcat(
+        page->pool, "<h2>Cancel several</h2>\n",
+        hidden(page, SCEP_FORM_CANCEL_MANY),
+        cancel_input(page, SCEP_FORM_CANCEL_USER, "All that this user drew"),
+        cancel_input(page, SCEP_FORM_CANCEL_LABEL, "All with this label"),
+        "<p><label><input type=\"checkbox\" name=\"" SCEP_FORM_CANCEL_ALL
+        "\" value=\"1\"> All, of every user</label></p>\n"
+        "<p><button>Cancel these</button></p>\n</form>\n",
+        NULL);
+}
+
 static const char *item_list(const scep_form_page_t *page)
 {
     apr_array_header_t *parts;
@@ -184,7 +208,7 @@ static const char *item_list(const scep_form_page_t *page)
     if (page->items->nelts == 0) {
         return "<h2>Outstanding passwords</h2>\n<p>None.</p>\n";
     }
-    parts = apr_array_make(page->pool, page->items->nelts + 2, sizeof(char *));
+    parts = apr_array_make(page->pool, page->items->nelts + 3, sizeof(char *));
     APR_ARRAY_PUSH(parts, const char *) =
         "<h2>Outstanding passwords</h2>\n<table border=\"1\">\n"
         "<tr><th>Label</th><th>Drawn by</th><th>From</th><th>At</th>"
@@ -197,6 +221,7 @@ static const char *item_list(const scep_form_page_t *page)
         page->more ? "</table>\n<p>There are more; the API lists them "
                      "all.</p>\n"
                    : "</table>\n";
+    APR_ARRAY_PUSH(parts, const char *) = cancel_form(page);
     return apr_array_pstrcat(page->pool, parts, 0);
 }
 

@@ -9,6 +9,12 @@
 #include "scep_form_fields.h"
 #include "scep_store.h"
 
+/** The fields of the form that cancels several passwords, and its action. */
+#define SCEP_FORM_CANCEL_MANY "cancel-many"
+#define SCEP_FORM_CANCEL_USER "cancelUser"
+#define SCEP_FORM_CANCEL_LABEL "cancelLabel"
+#define SCEP_FORM_CANCEL_ALL "cancelAll"
+
 /** What is shown; NULL or false where a thing does not apply. */
 typedef struct scep_form_page_t {
     apr_pool_t *pool;

@@ -29,6 +29,7 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_ra.c mod_scep/scepctl/scepctl_ra.h \
 	mod_scep/scepctl/scepctl_ra_choose.c \
 	mod_scep/scepctl/scepctl_ra_take.c \
+	mod_scep/scepctl/scepctl_challenge.c \
 	mod_scep/scepctl/scepctl_requests.c \
 	mod_scep/scepctl/scepctl_database.c \
 	mod_scep/scepctl/scepctl_server.c mod_scep/scepctl/scepctl_server.h \

@@ -28,6 +28,7 @@ static const char help_text[] =
     "  prune    delete from the database what has long been over\n"
     "  ra       renew the RA in time\n"
     "  requests list, approve and reject requests that wait\n"
+    "  challenge  list and cancel outstanding passwords\n"
     "  backup   save the state of a server\n"
     "  restore  put a backup back\n"
     "  begin-anew  let the next start make a state that is gone\n"
@@ -116,6 +117,7 @@ static const command_t commands[] = {
     {"prune", scepctl_prune},
     {"ra", scepctl_ra},
     {"requests", scepctl_requests},
+    {"challenge", scepctl_challenge},
     {"backup", scepctl_backup},
     {"restore", scepctl_restore},
     {"begin-anew", scepctl_begin_anew},

@@ -39,6 +39,7 @@ scepctl_command_fn scepctl_crl;
 scepctl_command_fn scepctl_prune;
 scepctl_command_fn scepctl_ra;
 scepctl_command_fn scepctl_requests;
+scepctl_command_fn scepctl_challenge;
 scepctl_command_fn scepctl_backup;
 scepctl_command_fn scepctl_restore;
 scepctl_command_fn scepctl_begin_anew;

@@ -11,6 +11,7 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_p.h \
 	mod_scep/store/scep_store_audit.c \
 	mod_scep/store/scep_store_challenge.c \
+	mod_scep/store/scep_store_cancel.c mod_scep/store/scep_store_cancel.h \
 	mod_scep/store/scep_store_claim.c mod_scep/store/scep_store_claim.h \
 	mod_scep/store/scep_store_document.c \
 	mod_scep/store/scep_store_identity.c mod_scep/store/scep_store_identity.h \
@@ -40,6 +41,7 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store \
 	tests/unit/test_store_audit \
 	tests/unit/test_store_challenge \
+	tests/unit/test_store_cancel \
 	tests/unit/test_store_claim \
 	tests/unit/test_store_challenge_list \
 	tests/unit/test_store_crash tests/unit/test_store_power \
@@ -133,6 +135,9 @@ tests_unit_test_store_successor_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_revocation_SOURCES = tests/unit/test_store_revocation.c $(STORE_FIXTURE)
 tests_unit_test_store_revocation_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_revocation_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_cancel_SOURCES = tests/unit/test_store_cancel.c $(STORE_FIXTURE)
+tests_unit_test_store_cancel_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_cancel_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_claim_SOURCES = tests/unit/test_store_claim.c $(STORE_FIXTURE)
 tests_unit_test_store_claim_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_claim_LDADD = $(LIB_STORE) $(UNIT_LIBS)

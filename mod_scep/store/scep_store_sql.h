@@ -87,7 +87,8 @@
       " WHERE state = $1 AND expires > $2 ORDER BY expires, hash")             \
     X(SCEP_Q_CHALLENGES_PAGE, "ntnntn",                                        \
       "SELECT hash, created, expires, drawn_by, peer, label, limits, uses"     \
-      " FROM challenges WHERE state = $1 AND scope = $2 AND expires >= $3"     \
+      " FROM challenges WHERE state = $1"                                      \
+      " AND scope = COALESCE($2, scope) AND expires >= $3"     \
       " AND (expires > $4 OR hash > $5) ORDER BY expires, hash LIMIT $6")      \
     X(SCEP_Q_CHALLENGES_COUNT, "ntn",                                          \
       "SELECT COUNT(*) FROM challenges"                                        \
@@ -101,6 +102,29 @@
     X(SCEP_Q_CHALLENGE_CANCEL, "ntttnn",                                       \
       "UPDATE challenges SET state = $1, cancelled_by = $2"                    \
       " WHERE hash = $3 AND scope = $4 AND state = $5 AND expires > $6")       \
+    X(SCEP_Q_CHALLENGES_CHOOSE, "ntnttn",                                      \
+      "SELECT expires, hash FROM challenges"                                   \
+      " WHERE state = $1 AND scope = COALESCE($2, scope) AND expires > $3"     \
+      " AND COALESCE(drawn_by, '') = COALESCE($4, drawn_by, '')"               \
+      " AND COALESCE(label, '') = COALESCE($5, label, '')"                     \
+      " ORDER BY expires, hash LIMIT $6")                                      \
+    X(SCEP_Q_CHALLENGES_CANCEL, "ntntnttnt",                                   \
+      "UPDATE challenges SET state = $1, cancelled_by = $2"                    \
+      " WHERE state = $3 AND scope = COALESCE($4, scope) AND expires > $5"     \
+      " AND COALESCE(drawn_by, '') = COALESCE($6, drawn_by, '')"               \
+      " AND COALESCE(label, '') = COALESCE($7, label, '')"                     \
+      " AND (expires, hash) <= ($8, $9)")                                      \
+    X(SCEP_Q_AUDIT_CANCELLED, "tntttntnttnt",                                  \
+      "INSERT INTO audit (id, created, event, scope, actor, peer,"             \
+      " challenge_hash, seq) SELECT $1 || hash, $2, $3, scope, $4, $5, hash,"  \
+      " (SELECT COALESCE(MAX(seq), 0) FROM audit)"                             \
+      " + ROW_NUMBER() OVER (ORDER BY expires, hash) FROM challenges"          \
+      " WHERE state = $6 AND scope = COALESCE($7, scope) AND expires > $8"     \
+      " AND COALESCE(drawn_by, '') = COALESCE($9, drawn_by, '')"               \
+      " AND COALESCE(label, '') = COALESCE($10, label, '')"                    \
+      " AND (expires, hash) <= ($11, $12)")                                    \
+    X(SCEP_Q_CHALLENGES_CANCELLED, "nn",                                       \
+      "SELECT hash FROM challenges WHERE state = $1 AND expires > $2")         \
     X(SCEP_Q_CHALLENGE_KNOWN, "tt",                                            \
       "SELECT hash FROM challenges WHERE hash = $1 AND scope = $2")            \
     X(SCEP_Q_CHALLENGE_SPEND, "nntttnn",                                       \

@@ -227,6 +227,25 @@ def test_cancel(browser, world, kind):
     assert world.passwords() == before - 1
 
 
+def test_cancel_many(browser, world, kind):
+    own = world.sites(kind).own
+    label = f"several-{kind}"
+    draw(browser, own + FORM, label="kept")
+    password = draw(browser, own + FORM, label=label)
+    draw(browser, own + FORM, label=label)
+    before = world.passwords()
+    browser.fill(cancelLabel=label)
+    browser.click("form:has([name=cancelLabel]) button")
+    assert browser.text("[role=status]") == "Cancelled: 2 passwords"
+    assert world.passwords() == before - 2
+    assert world.server.enrol(password, "cancelled").status == scep.FAILURE
+    browser.reload()
+    assert browser.text("[role=status]") is None
+    browser.click("form:has([name=cancelLabel]) button")
+    assert browser.text("[role=alert]").startswith("Nothing was done.")
+    assert world.passwords() == before - 2
+
+
 def test_wrong_field(browser, world, kind):
     before = world.passwords()
     draw(browser, world.sites(kind).own + FORM, label="ä \"<b>\" &amp;",

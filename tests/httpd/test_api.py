@@ -3,14 +3,16 @@
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
 import scepclient as scep
-from httpdserver import ADMIN, SECRET
+from httpdserver import ADMIN, SECRET, module
 
 API = "/certsrv/mscep_admin/api/"
 USER = f"{ADMIN}:{SECRET}"
+SCEPCTL = os.path.join(os.path.dirname(os.path.dirname(module())), "scepctl")
 JSON = {"Content-Type": "application/json"}
 AUTH = ("AuthType Basic\nAuthName admin\nAuthUserFile htpasswd\n"
         "Require valid-user\n")
@@ -273,6 +275,91 @@ def test_cancel_of_a_used_one(running):
 def test_cancel_of_what_is_not_there(running, name):
     assert error(call(running, "DELETE", f"challenges/{name}")) == (
         404, "SCEP0185")
+
+
+def many(server, body, **more):
+    return call(server, "POST", "challenges/cancel", body, **more)
+
+
+def test_cancel_many(httpd):
+    """By label, by user, or all; with rows that tell an auditor which."""
+    server = httpd(extra=(
+        "ScepPasswordMax 16\n"
+        f"<Location /kiosk>\nSetHandler scep-admin\n{AUTH}"
+        "ScepAdminRequire \"%{reqenv:SCEP_ADMIN_ACTION} in {'draw', "
+        "'cancel'}\"\n</Location>\n"
+        f"<Location /own>\nSetHandler scep-admin\n{AUTH}"
+        "ScepAdminRequire \"%{reqenv:SCEP_ADMIN_ACTION} != 'cancel' || "
+        "%{reqenv:SCEP_CANCEL_USER} == %{REMOTE_USER}\"\n</Location>\n"))
+    with open(server.path("htpasswd"), "r+", encoding="ascii") as file:
+        file.write(file.read().replace(ADMIN, "bob", 1))
+    bob = f"bob:{SECRET}"
+    labelled = [draw(server, {"label": "Büro"}) for _ in range(3)]
+    plain = [draw(server) for _ in range(2)]
+    bobs = [draw(server, user=bob) for _ in range(11)]
+    assert error(call(server, "POST", "challenges")) == (503, "SCEP0181")
+    assert many(server, {"label": "büro"})[1] == {"cancelled": 0}
+    assert many(server, {"user": "bob", "label": "Büro"})[1] == {
+        "cancelled": 0}
+    assert many(server, {"label": "Büro"})[:2] == (200, {"cancelled": 3})
+    assert all(state(server, one) == (2, ADMIN) for one in labelled)
+    assert server.query(
+        "SELECT event, actor, peer, detail FROM audit WHERE event = "
+        "'challenges-cancelled'") == [("challenges-cancelled", ADMIN,
+                                       "127.0.0.1", '3: label "B\\xc3\\xbcro"')]
+    assert {row[0] for row in server.query(
+        "SELECT challenge_hash FROM audit WHERE event = 'challenge-cancelled'"
+        )} == {one["id"] for one in labelled}
+    assert server.enrol(labelled[0]["challenge"], "c").status == scep.FAILURE
+    draw(server)  # there is room again
+    # whoever may not list cancels no more than his own
+    kiosk = "/kiosk/api/"
+    assert error(many(server, {"user": "bob"}, base=kiosk)) == (
+        403, "SCEP0183")
+    assert error(many(server, {"all": True}, base=kiosk)) == (403, "SCEP0183")
+    assert many(server, {"user": ADMIN}, base=kiosk)[1] == {"cancelled": 3}
+    own = "/own/api/"
+    assert error(many(server, {"all": True}, base=own)) == (403, "SCEP0183")
+    assert error(call(server, "DELETE", f"challenges/{bobs[0]['id']}",
+                      base=own)) == (403, "SCEP0183")
+    assert call(server, "DELETE", f"challenges/{bobs[0]['id']}", base=own,
+                user=bob)[0] == 200
+    assert many(server, {"user": "bob"}, base=own, user=bob)[1] == {
+        "cancelled": 10}
+    assert server.enrol(plain[0]["challenge"], "p").status == scep.FAILURE
+    draw(server)
+    assert many(server, {"all": True})[1] == {"cancelled": 1}
+    assert many(server, {"all": True})[1] == {"cancelled": 0}
+    assert listed(server)["challenges"] == []
+    server.expect("SCEP0153", "SCEP0181", "SCEP0183")
+
+
+@pytest.mark.parametrize("body", (
+    {}, {"all": False}, {"all": 1}, {"user": ""}, {"label": ""}, {"user": 1},
+    {"user": None}, {"all": True, "user": ADMIN}, {"al": True},
+    {"all": True, "label": "x"}))
+def test_cancel_many_of_what(running, body):
+    one = draw(running)
+    assert error(many(running, body)) == (400, "SCEP0184")
+    assert state(running, one) == (0, None)
+
+
+def test_cancelled_by_scepctl(httpd):
+    """httpd's memory forgets what was cancelled behind its back."""
+    server = httpd(extra="ScepPasswordMax 16\n")
+    server.expect("SCEP0153", "SCEP0181")
+    drawn = [draw(server, {"label": "x"}) for _ in range(16)]
+    assert error(call(server, "POST", "challenges")) == (503, "SCEP0181")
+    done = subprocess.run(
+        [SCEPCTL, "challenge", "cancel", "--label", "x", "--database",
+         server.path("state", "scep.db")], capture_output=True, text=True,
+        check=False)
+    assert (done.returncode, done.stdout) == (0, "cancelled 16 passwords\n"
+                                              ), done.stderr
+    assert server.enrol(drawn[0]["challenge"], "gone").status == scep.FAILURE
+    for _ in range(16):
+        draw(server)
+    assert error(call(server, "POST", "challenges")) == (503, "SCEP0181")
 
 
 def test_cancelled_makes_room(httpd):

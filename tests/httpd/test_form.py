@@ -235,6 +235,28 @@ def test_cancel(running):
     assert answer.status == 404 and b"<b>" not in answer.body
 
 
+def test_cancel_many(running):
+    label = "several <b>&\"ü"
+    passwords = [drawn(running, {"label": label}) for _ in range(3)]
+    kept = drawn(running, {"label": "kept"})
+    _text, token = form(running)
+    base = {"token": token, "action": "cancel-many"}
+    for fields in ({}, {"cancelAll": "1", "cancelLabel": label},
+                   {"cancelUser": "", "cancelLabel": ""}):
+        answer = send(running, {**base, **fields})
+        assert answer.status == 400 and b"Nothing was done." in answer.body
+    assert label.replace("&", "&amp;").replace("<", "&lt;").replace(
+        ">", "&gt;").replace('"', "&quot;").encode() in send(
+            running, {**base, "cancelAll": "1", "cancelLabel": label}).body
+    answer = send(running, {**base, "cancelLabel": label})
+    assert answer.status == 303
+    assert b"Cancelled: 3 passwords" in next_page(running, answer).body
+    assert running.enrol(passwords[2], "gone").status == scep.FAILURE
+    assert running.enrol(kept, "kept").status == scep.SUCCESS
+    answer = send(running, {**base, "cancelUser": ADMIN, "token": "x"})
+    assert answer.status == 403
+
+
 # ---- wrong ----
 
 WRONG = (("label", "x" * 300, "longer than 256"),

@@ -2,6 +2,7 @@
 """Two httpds that share one PostgreSQL: what one draws the other can spend,
 once, whatever dies in between."""
 import concurrent.futures
+import json
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ import pytest
 
 import scepclient as scep
 from fixtures import finish
-from httpdserver import ADMIN, ROOT, USER, module, sanitizer
+from httpdserver import ADMIN, ROOT, SECRET, USER, module, sanitizer
 from postgres import Postgres, node
 from test_api import call as api
 from test_concurrency import at_once, certificates, senders
@@ -137,6 +138,28 @@ def test_most_of_a_user_over_both_nodes(nodes, make, database):
     assert sum("cache is full" in page for page in pages) == CLIENTS - 7
     assert database.number("SELECT COUNT(*) FROM challenges "
                            "WHERE state = 0 AND expires > 0") == 7
+
+
+def test_cancel_many(nodes, database):
+    for server in nodes:
+        server.expect("SCEP0153")
+    passwords = [server.draw() for server in nodes]
+    before = database.number("SELECT MAX(seq) FROM audit")
+    count = database.number("SELECT COUNT(*) FROM challenges WHERE state = 0 "
+                            "AND expires > created + 1000000")
+    answer = nodes[0].http("POST", "/certsrv/mscep_admin/api/challenges/cancel",
+                           json.dumps({"user": ADMIN}),
+                           {"Content-Type": "application/json"},
+                           user=f"{ADMIN}:{SECRET}")
+    assert json.loads(answer.body) == {"cancelled": count}
+    for number, server in enumerate(reversed(nodes)):
+        assert server.enrol(passwords[number], "cancelled", number=number
+                            ).status == scep.FAILURE
+    rows = database.sql(f"SELECT seq, event FROM audit WHERE seq > {before} "
+                        "AND event LIKE 'challenge%cancelled' ORDER BY seq")
+    assert [row[1] for row in rows] == (["challenges-cancelled"]
+                                        + ["challenge-cancelled"] * count)
+    assert len({row[0] for row in rows}) == count + 1
 
 
 def request_of(server, subject, number):
