@@ -246,22 +246,20 @@ static bool take_version(void *baton, const char *const *columns, int count)
 }
 
 /* Without a lock. Where it cannot be read it is not ours, or not yet. */
-static bool is_current(const scep_sql_driver_t *driver, scep_sql_conn_t *conn)
+apr_int64_t scep_schema_version(const scep_sql_driver_t *driver,
+                                scep_sql_conn_t *conn)
 {
     apr_int64_t version = 0;
 
     return driver->run(conn, &read_version, NULL, take_version, &version,
-                       NULL) == SCEP_SQL_OK &&
-           version == SCEP_SCHEMA_VERSION;
+                       NULL) == SCEP_SQL_OK
+               ? version
+               : 0;
 }
 
-bool scep_schema_there(const scep_sql_driver_t *driver, scep_sql_conn_t *conn)
+static bool is_current(const scep_sql_driver_t *driver, scep_sql_conn_t *conn)
 {
-    apr_int64_t version = 0;
-
-    return driver->run(conn, &read_version, NULL, take_version, &version,
-                       NULL) == SCEP_SQL_OK &&
-           version > 0;
+    return scep_schema_version(driver, conn) == SCEP_SCHEMA_VERSION;
 }
 
 static scep_sql_status_e run_all(const scep_sql_driver_t *driver,

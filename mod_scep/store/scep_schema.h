@@ -13,9 +13,10 @@
 /** The number of the last migration. */
 #define SCEP_SCHEMA_VERSION 5
 
-/** True if there is a schema of ours, of whatever version. After false the
+/** The version of the schema of ours that is there; 0: none, then the
  * connection must be closed. */
-bool scep_schema_there(const scep_sql_driver_t *driver, scep_sql_conn_t *conn);
+apr_int64_t scep_schema_version(const scep_sql_driver_t *driver,
+                                scep_sql_conn_t *conn);
 
 /**
  * Bring the database behind CONN to SCEP_SCHEMA_VERSION, in one transaction;

@@ -177,7 +177,7 @@ static scep_status_e set_up(const scep_store_config_t *config,
     scep_status_e status = SCEP_OK;
 
     if (sql == SCEP_SQL_OK && config->must_exist &&
-        !scep_schema_there(driver, conn)) {
+        scep_schema_version(driver, conn) <= 0) {
         status = gone(res, name,
                       apr_psprintf(res->pool, "has no tables of mod_scep (%s)",
                                    driver->error(conn)));
@@ -383,6 +383,29 @@ scep_status_e scep_store_in_place(scep_store_t *store, scep_result_t *res)
                : replaced(store, SCEP_IDENTITY_MOVED, res);
 }
 
+/* httpd brings the schema up to date before it opens the store, with an
+ * identity; scepctl may have been installed since httpd was started. */
+static const char *schema_cure(const scep_store_t *store, apr_pool_t *pool)
+{
+    scep_sql_conn_t *conn;
+    apr_int64_t version = 0;
+
+    if (store->identity != NULL) {
+        return "";
+    }
+    if (store->driver->open(store->params, &conn) == SCEP_SQL_OK) {
+        version = scep_schema_version(store->driver, conn);
+    }
+    store->driver->close(conn);
+    return version > 0 && version < SCEP_SCHEMA_VERSION
+               ? apr_psprintf(pool,
+                              "; it has schema %" APR_INT64_T_FMT
+                              " of an older mod_scep, and this one needs %d: "
+                              "stop and start httpd, which changes it",
+                              version, SCEP_SCHEMA_VERSION)
+               : "";
+}
+
 /* Our own line tells the operator which database and which cure; the caller
  * logs RES with its request. */
 static scep_status_e sql_fail(scep_store_t *store, bool writes,
@@ -421,8 +444,9 @@ static scep_status_e sql_fail(scep_store_t *store, bool writes,
              SCEPLOGNO(0254) "database %s failed to %s: %s: %s; stop httpd and "
                              "check it, or restore a backup",
              store->name, what, scep_sql_status_name(sql), error);
-    return scep_fail(res, SCEP_R_INTERNAL, "%s: database %s: %s: %s", what,
-                     store->name, scep_sql_status_name(sql), error);
+    return scep_fail(res, SCEP_R_INTERNAL, "%s: database %s: %s: %s%s", what,
+                     store->name, scep_sql_status_name(sql), error,
+                     schema_cure(store, res->pool));
 }
 
 /* --- sessions ------------------------------------------------------------- */

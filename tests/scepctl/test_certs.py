@@ -333,3 +333,18 @@ def test_crl_that_cannot_be_written(record, ca):
             check=False)
     assert done.returncode == 2
     assert b"cannot write the output" in done.stderr
+
+
+def test_older_schema(scepctl, tmp_path):
+    """After an upgrade, before httpd was stopped and started."""
+    path = os.path.join(tmp_path, "old.db")
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE schema_version (name TEXT, version)")
+        database.execute("INSERT INTO schema_version VALUES ('mod_scep', 4)")
+    database.close()
+    os.chmod(path, 0o600)
+    for command in (("certs", "list"), ("requests", "list"), ("audit",)):
+        done = scepctl(*command, "--database", path)
+        assert done.status != 0
+        assert "schema 4 of an older mod_scep" in done.err, command
+        assert "stop and start httpd" in done.err
