@@ -47,7 +47,9 @@ static void test_no_table_is_scanned(void **state)
 
             assert_non_null(line);
             assert_null(strstr(line, "TEMP B-TREE"));
-            if (strncmp(line, "SCAN", 4) == 0) {
+            /* "SCAN (subquery-3)" reads what a SEARCH has found. */
+            if (strncmp(line, "SCAN", 4) == 0 &&
+                strncmp(line, "SCAN (", 6) != 0) {
                 fail_msg("%s: %s", text, line);
             }
             searches += strncmp(line, "SEARCH", 6) == 0;
