@@ -45,7 +45,7 @@ typedef struct scep_env_t {
     scep_log_level_e log_level; /* lines above it are not even formatted */
     scep_clock_fn *clock;       /* NULL: apr_time_now() */
     void *clock_baton;
-    scep_log_limit_t *limit; /* NULL: every line is written */
+    scep_log_limit_t *limit; /* NULL, or level debug: no line is left out */
     const char *peer;        /* the address it is about; NULL: none */
 } scep_env_t;
 

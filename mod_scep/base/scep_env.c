@@ -48,7 +48,9 @@ static void write_line(const scep_env_t *env, scep_log_level_e level,
                        const char *cause, char *line)
 {
     defuse(line);
-    if (env->limit == NULL || scep_log_limit_pass(env, level, line, cause)) {
+    /* Who debugs needs them all. */
+    if (env->limit == NULL || env->log_level >= SCEP_LOG_DEBUG ||
+        scep_log_limit_pass(env, level, line, cause)) {
         env->log(env->log_baton, level, line);
     }
 }

@@ -17,7 +17,7 @@ from httpdserver import (ADMIN, CC, ROOT, SECRET, TIMEOUT, key_pem, make_cert,
 def test_no_database(httpd):
     """The children cannot get at the database: nobody enrols, nobody draws,
     and when it is there again nothing is lost."""
-    server = httpd()
+    server = httpd(extra="LogLevel scep:info\n")
     server.expect("SCEP0171", "SCEP0253",
                   "children are killed successively")
     request = scep.Request(server.ra_cert, server.draw(), "down",
@@ -47,7 +47,7 @@ def test_no_database(httpd):
 
 def test_lines_of_one_client(httpd):
     """One client fills no log, and takes no line from another."""
-    server = httpd()
+    server = httpd(extra="LogLevel scep:info\n")
     server.expect("SCEP0120", "SCEP0065")
 
     def bad(host, times):

@@ -24,6 +24,7 @@ static void begin(fixture_t *f)
     f->env.limit =
         scep_log_limit_attach(memory, scep_log_limit_size(), f->pool);
     assert_non_null(f->env.limit);
+    f->env.log_level = SCEP_LOG_INFO;
 }
 
 static void later(fixture_t *f, int seconds)
@@ -212,6 +213,19 @@ static void test_clock_set_back(void **state)
     assert_string_equal(f->log, "3 SCEP0990: disk\n");
 }
 
+static void test_debug(void **state)
+{
+    fixture_t *f = *state;
+
+    begin(f);
+    f->env.log_level = SCEP_LOG_DEBUG;
+    fault(f, "disk");
+    fault(f, "disk");
+    refuse(f, "192.0.2.1", 200);
+    assert_int_equal(lines(f, "SCEP0990: disk"), 2);
+    assert_int_equal(lines(f, "SCEP0991: no"), 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +238,7 @@ int main(void)
         FIXTURE_TEST(test_all_peers),
         FIXTURE_TEST(test_not_limited),
         FIXTURE_TEST(test_clock_set_back),
+        FIXTURE_TEST(test_debug),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
