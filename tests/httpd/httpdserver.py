@@ -136,6 +136,9 @@ HARMLESS = (
     "AH03093",  # event: a connection is put aside as the child ends
     "AH00558",  # no fully qualified name
     "long lost child came home",  # a restart right after a start
+    # mod_cgid's old daemon, on a busy machine, still has its socket when the
+    # new one wants it
+    "AH01243", "AH01238",
     "SCEP0065",  # a test had many requests refused
 )
 LINE = re.compile(r"^\[[^]]*\] \[(?P<module>[\w-]*):(?P<level>\w+)\] ")
