@@ -149,7 +149,6 @@ static void test_no_limit(void **state)
 static bool guess(enroll_fixture_t *f, int key, int challenge, bool right)
 {
     scep_attempts_t attempts = {0};
-    apr_time_t began = apr_time_now();
     bool looked_at;
 
     attempts.key_hash[0] = (unsigned char)key;
@@ -157,7 +156,6 @@ static bool guess(enroll_fixture_t *f, int key, int challenge, bool right)
     enroll_reset_result(f);
     looked_at =
         scep_attempts_guess(&f->req, &attempts, &f->base.res) == SCEP_OK;
-    assert_true(apr_time_now() - began < DELAY);
     if (looked_at && right) {
         scep_attempts_passed(&f->req, &attempts);
     }
