@@ -85,7 +85,7 @@ static void test_write_and_read(void **state)
 static bool seen_to_run(fixture_t *f)
 {
     scep_in_use_t *found = NULL;
-    int status;
+    int status = 0;
     pid_t child = fork();
 
     if (child == 0) {
