@@ -111,6 +111,11 @@ def owner():
     return ("www-data", "www-data") if os.geteuid() == 0 else (None, None)
 
 
+# SQLite's own: children that were killed leave them, who opens the file next
+# may take them away.
+JOURNALS = {"scep.db-shm", "scep.db-wal"}
+
+
 @pytest.mark.parametrize("loss", sorted(LOSSES))
 def test_no_start_after_a_loss(httpd, loss):
     spoil, text = LOSSES[loss]
@@ -122,7 +127,7 @@ def test_no_start_after_a_loss(httpd, loss):
     assert text in said, said
     assert "restore" in said
     # nothing was made meanwhile, and a second try says the same
-    assert state(server).keys() - {"scep.db-shm"} == before.keys()
+    assert state(server).keys() - JOURNALS == before.keys() - JOURNALS
     assert text in server.start_fails()
     assert state(server)["scep.db"] == before["scep.db"] if (
         before.get("scep.db") == b"") else True
