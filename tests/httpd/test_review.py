@@ -61,6 +61,17 @@ def told(server, number, *texts, start=True):
     return said
 
 
+def told_at_start(server, number, *texts):
+    """Only a start tells: what is missing may stand elsewhere."""
+    assert server.check() == (0, "Syntax OK\n")
+    server.expect(number)
+    server.start()
+    lines = lines_of(server.error_log(), number)
+    assert len(lines) == max(1, len(server.places))
+    for text in texts:
+        assert text in "\n".join(lines)
+
+
 def silent(server, start=False):
     status, said = server.check()
     assert (status, said.strip()) == (0, "Syntax OK")
@@ -162,7 +173,11 @@ def test_page_without_user(make, conf):
     server = make(scep_conf=base(ScepEngine="On" + HERE) + conf)
     server.replace_conf("<VirtualHost *:1>", "<VirtualHost *:1>\n"
                         "ScepEngine Off\n") if "Virtual" in conf else None
-    told(server, "SCEP0047", "at /certsrv/mscep_admin/", "AuthType and Require")
+    texts = ("SCEP0047", "at /certsrv/mscep_admin/", "AuthType and Require")
+    if "<Location /certsrv/mscep_admin>" in conf and "Virtual" not in conf:
+        told(server, *texts)
+    else:
+        told_at_start(server, *texts)
     server.expect("SCEP0180", "AH01627")
     if "valid-user" not in conf:
         assert server.http("GET", "/certsrv/mscep_admin/").status in (403, 500)
@@ -199,7 +214,7 @@ def test_page_of_each_host(make):
     silent(make(vhosts=host("ScepRetryWindow 1m")))
     server = make(scep_conf=base(ScepEngine="Off"), vhosts=host(
         "ScepEngine On" + HERE) + host("ScepEngine On", PAGE))
-    told(server, "SCEP0047", "virtual host vpn.example", start=False)
+    told_at_start(server, "SCEP0047", "virtual host vpn.example")
 
 
 # ---- handlers ----
