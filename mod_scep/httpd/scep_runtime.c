@@ -299,8 +299,6 @@ static scep_status_e start_state(scep_site_t *site,
     return status;
 }
 
-/* Some section of a server that has this site may want it, and the site be
- * another server's already. */
 static scep_status_e start_master_file(scep_site_t *site, const char *path,
                                        const scep_env_t *env, apr_pool_t *pool,
                                        apr_pool_t *ptemp, scep_result_t *res)
@@ -322,6 +320,8 @@ static scep_status_e start_master_file(scep_site_t *site, const char *path,
                : status;
 }
 
+/* Some section of a server that has this site may want it, and the site be
+ * another server's already. */
 static scep_status_e start_master(scep_site_t *site,
                                   const scep_server_config_t *conf,
                                   const scep_env_t *env, apr_pool_t *pool,
