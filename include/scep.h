@@ -256,7 +256,7 @@ typedef enum {
     X(SCEP_R_API_REQUEST, 184, SCEP_REFUSED, 400, SCEP_FAIL_NONE,              \
       "The request is malformed.")                                             \
     X(SCEP_R_API_UNKNOWN, 185, SCEP_NOT_FOUND, 404, SCEP_FAIL_NONE,            \
-      "There is no such thing.")                                               \
+      "Not found.")                                               \
     X(SCEP_R_API_METHOD, 186, SCEP_REFUSED, 405, SCEP_FAIL_NONE,               \
       "This method is not served here.")                                       \
     X(SCEP_R_API_CONFLICT, 187, SCEP_REFUSED, 409, SCEP_FAIL_NONE,             \
@@ -277,7 +277,7 @@ typedef enum {
     X(SCEP_R_SOURCE_UNAVAILABLE, 194, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,   \
       SCEP_TEXT_UNAVAILABLE)                                                   \
     X(SCEP_R_ADMIN_PATH, 195, SCEP_NOT_FOUND, 404, SCEP_FAIL_NONE,             \
-      "Not found.")                                                         \
+      "Not found.")                                                            \
     X(SCEP_R_NOT_READY, 199, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,            \
       SCEP_TEXT_UNAVAILABLE)
 /* clang-format on */

@@ -37,9 +37,10 @@ static scep_status_e check_challenge(const scep_csr_t *csr, scep_result_t *res)
                          csr->subject);
     case SCEP_CHALLENGE_MALFORMED:
         return scep_fail(res, SCEP_R_CHALLENGE_SYNTAX,
-                         "the challengePassword in the CSR for \"%s\" is "
-                         "malformed",
-                         csr->subject);
+                         "the challengePassword in the CSR for \"%s\" is no "
+                         "text, is longer than %d octets, or there are several "
+                         "that differ",
+                         csr->subject, SCEP_MAX_CHALLENGE);
     case SCEP_CHALLENGE_PRESENT:
         break;
     }
@@ -280,9 +281,9 @@ static scep_status_e claim_now(scep_request_t *req, const scep_csr_t *csr,
     }
     status = claim_once(req, csr, claim, &unknown, res);
     if (status == SCEP_OK && unknown) {
-        /* Spent or expired between two looks. */
         return scep_fail(res, SCEP_R_CHALLENGE_SPENT,
-                         "the password for \"%s\" has just been used",
+                         "the password for \"%s\" was used or cancelled, or "
+                         "expired, at this moment",
                          csr->subject);
     }
     return status;
@@ -299,8 +300,8 @@ static scep_status_e wait_for_turn(scep_request_t *req, const scep_csr_t *csr,
 
     if (!scep_attempts_enter(req, SCEP_PLACE_TURN, claim->hash, &place)) {
         return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
-                         "the password for \"%s\" is in use, and as many "
-                         "wait for a turn already as may",
+                         "the password for \"%s\" is in use by another "
+                         "request, and no more requests may wait for it",
                          csr->subject);
     }
     for (tries = 0; res->reason == SCEP_R_CHALLENGE_BUSY && tries < MAX_TRIES;
@@ -332,8 +333,8 @@ static scep_status_e claim_in_turn(scep_request_t *req, const scep_csr_t *csr,
     status = wait_for_turn(req, csr, claim, retry, res);
     if (res->reason == SCEP_R_CHALLENGE_BUSY) {
         return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
-                         "the password for \"%s\" is in use by other "
-                         "transactions all the time",
+                         "the password for \"%s\" was in use by other "
+                         "requests all the time",
                          csr->subject);
     }
     return status;
@@ -348,7 +349,8 @@ static scep_status_e choose_profile(scep_request_t *req, const char *name,
     return claim->profile != NULL
                ? SCEP_OK
                : scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
-                           "there is no profile \"%s\"",
+                           "the password is for profile \"%s\", which is not "
+                           "defined",
                            scep_printable(req->pool, name, MAX_SHOWN));
 }
 
@@ -463,9 +465,9 @@ static scep_status_e ask(scep_request_t *req,
 
     if (!scep_attempts_enter(req, SCEP_PLACE_ASKING, NULL, &place)) {
         return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
-                         "as many ask %s already as may, of all workers or "
-                         "from %s",
-                         provided->text, req->peer);
+                         "too many requests, in all or from %s, wait for an "
+                         "answer of %s already",
+                         req->peer, provided->text);
     }
     status = provided->provider->check(provided->state, &req->env, request,
                                        req->pool, answer, res);

@@ -41,8 +41,8 @@ static scep_status_e reserve(scep_request_t *req, apr_time_t expires,
         if (added == SCEP_ADD_FULL) {
             return scep_fail(
                 res, SCEP_R_CACHE_FULL,
-                "%u passwords are outstanding; raise "
-                "ScepPasswordMax or wait until some expire",
+                "%u passwords are outstanding; cancel some, wait until "
+                "they expire, or raise ScepPasswordMax",
                 scep_challenge_table_capacity(service->challenges));
         }
     }
@@ -281,8 +281,8 @@ static scep_status_e draw(scep_request_t *req, const char *user,
 
     if (user == NULL || *user == '\0') {
         return scep_fail(res, SCEP_R_ADMIN_NO_USER,
-                         "nobody is authenticated; protect this location with "
-                         "Require");
+                         "nobody is authenticated; give this location "
+                         "AuthType and Require");
     }
     for (i = 0; i < sources->count; i++) {
         switch (sources->source[i]) {

@@ -97,7 +97,9 @@ scep_status_e scep_getcert(scep_request_t *req, const scep_pkimessage_t *msg,
         return status;
     }
     if (!allowed) {
-        return unknown(&id, "asked for by somebody else than its holder",
+        return unknown(&id,
+                       "who asks holds neither its key nor another valid "
+                       "certificate of this CA",
                        req->pool, res);
     }
     reply->cert = cert;

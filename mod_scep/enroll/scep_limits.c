@@ -225,7 +225,8 @@ static scep_status_e check_network(const scep_limits_t *limits,
         }
     }
     return scep_fail(res, SCEP_R_LIMIT_NETWORK,
-                     "the password for \"%s\" is not good from %s",
+                     "the limits of the password for \"%s\" do not allow the "
+                     "address %s",
                      csr->subject, req->peer);
 }
 

@@ -63,15 +63,15 @@ static scep_status_e explain(const scep_enrolment_t *e,
     case SCEP_QUEUE_NETWORK_FULL:
         return scep_fail(res, SCEP_R_REQUESTS_OF_PEER,
                          "there is no room for the request of \"%s\": "
-                         "ScepApprovalMaxPerAddress requests from %s wait "
-                         "already",
+                         "as many requests from %s wait already as "
+                         "ScepApprovalMaxPerAddress allows",
                          e->csr->subject, scep_attempts_network(e->req));
     case SCEP_QUEUE_FULL:
         break;
     }
     return scep_fail(res, SCEP_R_REQUESTS_FULL,
-                     "there is no room for the request of \"%s\": "
-                     "ScepApprovalMax requests wait already",
+                     "there is no room for the request of \"%s\": as many "
+                     "requests wait already as ScepApprovalMax allows",
                      e->csr->subject);
 }
 
@@ -176,13 +176,15 @@ static scep_status_e open_csr(scep_enrolment_t *e, scep_result_t *res)
         e->waiting->sealed, req->service->ra->pairs, req->pool, &data, &len);
 
     if (what != SCEP_UNSEAL_OK) {
+        bool no_pair = what == SCEP_UNSEAL_NO_PAIR;
+
         return scep_fail(
-            res, SCEP_R_INTERNAL, "the request %s of \"%s\" cannot be opened%s",
-            e->waiting->id, e->waiting->subject,
-            what == SCEP_UNSEAL_NO_PAIR
-                ? ": it is encrypted to an RA pair that is not configured any "
-                  "more; name that as a further ScepRACertificateFile"
-                : ", it was changed");
+            res, no_pair ? SCEP_R_SETUP : SCEP_R_INTERNAL,
+            "the request %s of \"%s\" cannot be opened: %s", e->waiting->id,
+            e->waiting->subject,
+            no_pair ? "it is encrypted to an RA pair that is not configured "
+                      "any more; name that as a further ScepRACertificateFile"
+                    : "it was changed in the database");
     }
     return scep_csr_parse((scep_octets_t){data, len}, req->policy->algs,
                           scep_service_min_rsa_bits(req), req->pool, &e->csr,
@@ -202,10 +204,11 @@ static scep_status_e prepare(scep_enrolment_t *e, scep_reply_t *reply,
     e->claim.profile =
         scep_profile_find(e->req->policy->profiles, row->profile);
     if (e->claim.profile == NULL) {
-        return scep_fail(res, SCEP_R_INTERNAL,
+        return scep_fail(res, SCEP_R_SETUP,
                          "the request %s of \"%s\" waits for a certificate of "
-                         "profile %s, which is not defined any more",
-                         row->id, row->subject, row->profile);
+                         "profile %s, which is not defined any more; define "
+                         "<ScepProfile %s> again, or reject the request",
+                         row->id, row->subject, row->profile, row->profile);
     }
     e->renewal_of = row->renewal_of;
     if (e->renewal_of != NULL) {
@@ -372,7 +375,7 @@ scep_status_e scep_pending_end(const scep_request_row_t *row,
 {
     if (row->state == SCEP_REQUEST_EXPIRED) {
         return scep_fail(res, SCEP_R_REQUEST_EXPIRED,
-                         "the request %s of \"%s\" has run out "
+                         "the request %s of \"%s\" has expired "
                          "(ScepApprovalExpiry)",
                          row->id, row->subject);
     }

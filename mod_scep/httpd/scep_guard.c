@@ -30,6 +30,14 @@ static const char *user_of(const scep_call_t *call)
     return scep_printable(call->r->pool, call->r->user, NAME_IN_LOG);
 }
 
+/* A proxy that changes Host makes what our own pages send look foreign. */
+static bool may_be_the_proxy(const char *found)
+{
+    return strncmp(found, "Referer:", 8) == 0 ||
+           (strncmp(found, "Origin:", 7) == 0 &&
+            strcasecmp(found, "Origin: null") != 0);
+}
+
 scep_status_e scep_guard_purpose(scep_call_t *call)
 {
     const char *found = scep_csrf_fault(call->r->headers_in, call->r->pool);
@@ -39,9 +47,10 @@ scep_status_e scep_guard_purpose(scep_call_t *call)
                          "the browser of user \"%s\" sent this for another "
                          "page, or ahead of a click (%s)%s",
                          user_of(call), found,
-                         strncmp(found, "Sec-", 4) != 0
-                             ? "; a proxy in front must pass on the Host "
-                               "header (ProxyPreserveHost On)"
+                         may_be_the_proxy(found)
+                             ? "; if that is this server, a proxy in front "
+                               "changes the Host header: set ProxyPreserveHost "
+                               "On there"
                              : "");
     }
     return SCEP_OK;

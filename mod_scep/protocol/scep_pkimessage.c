@@ -332,6 +332,10 @@ static scep_status_e read_attributes(const outer_t *o, scep_pkimessage_t *msg,
                          "messageType is not there once as a string");
     }
     msg->message_type = decimal(text);
+    if (msg->message_type < 0) {
+        return scep_fail(res, SCEP_R_MESSAGE_TYPE,
+                         "the messageType is no number from 0 to 255");
+    }
     if (!is_request(msg->message_type)) { /* S1: whatever is not listed */
         return scep_fail(res, SCEP_R_MESSAGE_TYPE, "messageType %d",
                          msg->message_type);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 
@@ -118,6 +120,28 @@ static scep_oaep_t oaep_of(CMS_RecipientInfo *ri)
     return oaep;
 }
 
+/* To whom a RecipientInfo is addressed, for the log. */
+static const char *addressee(CMS_RecipientInfo *ri, apr_pool_t *pool)
+{
+    ASN1_OCTET_STRING *key_id = NULL;
+    X509_NAME *issuer = NULL;
+    ASN1_INTEGER *serial = NULL;
+
+    if (CMS_RecipientInfo_type(ri) != CMS_RECIPINFO_TRANS ||
+        CMS_RecipientInfo_ktri_get0_signer_id(ri, &key_id, &issuer, &serial) !=
+            1) {
+        return "nobody";
+    }
+    if (issuer != NULL && serial != NULL) {
+        return apr_psprintf(pool, "certificate %s of \"%s\"",
+                            scep_serial_text(pool, serial),
+                            scep_name_text(pool, issuer));
+    }
+    return apr_psprintf(pool, "subjectKeyIdentifier %s",
+                        scep_hex_lower(pool, ASN1_STRING_get0_data(key_id),
+                                       (size_t)ASN1_STRING_length(key_id)));
+}
+
 /* Several RecipientInfos for one key would be as many tries at it for the
  * price of one (S20, CVE-2026-42768). Anybody can see that they are there, so
  * this is no SCEP_R_CONTENT. */
@@ -145,9 +169,10 @@ static scep_status_e choose_recipient(scep_pkimessage_t *msg, recipients_t *ris,
         }
     }
     if (msg->recipient == NULL) {
-        return scep_fail(res, SCEP_R_RECIPIENT,
-                         "none of %d RecipientInfos names a key of ours",
-                         sk_CMS_RecipientInfo_num(ris));
+        return scep_fail(
+            res, SCEP_R_RECIPIENT,
+            "it is encrypted to %s, of which there is no key here",
+            addressee(sk_CMS_RecipientInfo_value(ris, 0), msg->pool));
     }
     return SCEP_OK;
 }

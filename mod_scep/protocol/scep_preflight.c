@@ -319,7 +319,8 @@ static scep_status_e recipient(scep_ber_reader_t *set, scep_result_t *res)
      * the password for keys that cannot encrypt, ours can. */
     if (!scep_ber_is(set, SCEP_BER_SEQUENCE)) {
         return scep_fail(res, SCEP_R_ENVELOPE_ALG,
-                         "RecipientInfo is not a KeyTransRecipientInfo");
+                         "the content key is not encrypted with an RSA key "
+                         "(KeyTransRecipientInfo)");
     }
     if (!scep_ber_enter(set, SCEP_BER_SEQUENCE, &in) ||
         !scep_ber_take(&in, SCEP_BER_INTEGER, &e) ||
@@ -332,7 +333,9 @@ static scep_status_e recipient(scep_ber_reader_t *set, scep_result_t *res)
     }
     if (!(nid == NID_rsaEncryption && null_or_nothing(&params)) &&
         !(nid == NID_rsaesOaep && oaep_known(&params))) {
-        return scep_fail(res, SCEP_R_ENVELOPE_ALG, "key transport by %s",
+        return scep_fail(res, SCEP_R_ENVELOPE_ALG,
+                         "key transport by %s, or with its parameters, is "
+                         "not known here",
                          OBJ_nid2sn(nid));
     }
     return SCEP_OK;
@@ -401,7 +404,8 @@ static scep_status_e encrypted_content(scep_ber_reader_t *in, int *cipher_nid,
         !scep_ber_take(&params, SCEP_BER_OCTETS, &iv) ||
         iv.body.len != iv_len(*cipher_nid) || !scep_ber_end(&params)) {
         return scep_fail(res, SCEP_R_ENVELOPE_ALG,
-                         "content cipher %s, or its parameters",
+                         "content cipher %s, or with its parameters, is not "
+                         "known here",
                          OBJ_nid2sn(*cipher_nid));
     }
     if ((!scep_ber_is(&info, SCEP_BER_CONTEXT) &&

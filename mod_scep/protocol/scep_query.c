@@ -110,7 +110,7 @@ static scep_status_e bad_escape(const char *value, size_t len,
                      percent != NULL
                          ? "incomplete: the query ends within a %%-escape, a "
                            "proxy or a limit on URLs has cut it off"
-                         : "bad %%-escape in the query");
+                         : "a %%-escape in the query is malformed or a NUL");
 }
 
 /* The same value may come again; an empty one gives way. */
@@ -295,13 +295,14 @@ scep_status_e scep_query_message(const char *text, size_t max, apr_pool_t *pool,
         return scep_fail(res, SCEP_R_BASE64, "not base64");
     }
     if (digits == 0) {
-        return scep_fail(res, SCEP_R_NO_MESSAGE, "no message in the query");
+        return scep_fail(res, SCEP_R_NO_MESSAGE,
+                         "there is neither a body nor a message in the query");
     }
     len = (apr_size_t)(digits / 4 * 3 + digits % 4 * 3 / 4);
     if (len > max) {
         return scep_fail(res, SCEP_R_TOO_LARGE,
-                         "message of %" APR_SIZE_T_FMT
-                         " octets, %" APR_SIZE_T_FMT " are allowed",
+                         "the message has %" APR_SIZE_T_FMT
+                         " octets, ScepMaxRequestSize allows %" APR_SIZE_T_FMT,
                          len, (apr_size_t)max);
     }
     clean = to = apr_palloc(pool, (apr_size_t)digits);

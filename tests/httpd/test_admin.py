@@ -445,6 +445,20 @@ def test_not_drawn_on_purpose(running, headers):
     assert running.count("SCEP0182") == log + 8
 
 
+@pytest.mark.parametrize("headers,proxy", (
+    ({"Origin": "https://inside.example"}, True),
+    ({"Referer": "https://inside.example/"}, True),
+    ({"Origin": "null"}, False), ({"Purpose": "prefetch"}, False),
+    ({"Sec-Fetch-Site": "cross-site"}, False),
+    ({**CHROMIUM, "Accept": "image/avif,image/webp,*/*;q=0.8"}, False)))
+def test_blames_a_proxy_only_for_a_host(running, headers, proxy):
+    """A proxy that changes Host makes Origin and Referer look foreign, and
+    nothing else."""
+    before = running.count("ProxyPreserveHost")
+    assert running.admin(headers=headers).status == 403
+    assert running.count("ProxyPreserveHost") == before + proxy
+
+
 # ---- full ----
 
 def test_cache_full(httpd):

@@ -145,10 +145,25 @@ static void test_cannot_be_opened(void **state)
     decide(f, "t", true);
     APR_ARRAY_IDX(f->ra.pairs, 0, const scep_keypair_t *) = pair;
     assert_int_equal(ask(f, "t", &f->device, &cert), SCEP_BROKEN);
+    assert_int_equal(f->base.res.reason, SCEP_R_SETUP);
     assert_non_null(strstr(f->base.res.detail, "ScepRACertificateFile"));
     pair = &f->ca;
     APR_ARRAY_PUSH(f->ra.pairs, const scep_keypair_t *) = pair;
     assert_int_equal(ask(f, "t", &f->device, &cert), SCEP_OK);
+}
+
+/* A <ScepProfile> was taken out of the configuration while it waited. */
+static void test_profile_is_gone(void **state)
+{
+    enroll_fixture_t *f = *state;
+    X509 *cert;
+
+    f->profile.name = "gone";
+    queue(f, "t");
+    decide(f, "t", true);
+    assert_int_equal(ask(f, "t", &f->device, &cert), SCEP_BROKEN);
+    assert_int_equal(f->base.res.reason, SCEP_R_SETUP);
+    assert_non_null(strstr(f->base.res.detail, "<ScepProfile gone>"));
 }
 
 int main(void)
@@ -160,6 +175,7 @@ int main(void)
         ENROLL_TEST(test_run_out),
         ENROLL_TEST(test_another_ca),
         ENROLL_TEST(test_cannot_be_opened),
+        ENROLL_TEST(test_profile_is_gone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

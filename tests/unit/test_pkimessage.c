@@ -137,6 +137,8 @@ static void any_other_type_is_refused(void **state)
         maker_set_text(m, SCEP_OID_MESSAGE_TYPE, bad[i]);
         assert_int_equal(refused_maker(f, m, SCEP_R_MESSAGE_TYPE)->message_type,
                          -1);
+        assert_string_equal(f->res.detail,
+                            "the messageType is no number from 0 to 255");
     }
     maker_set_text(m, SCEP_OID_MESSAGE_TYPE, bad[0]);
     refused_maker(f, m, SCEP_R_ATTRIBUTES);

@@ -181,6 +181,12 @@ static void addressing_does_not_decrypt(void **state)
     assert_int_equal(scep_pkimessage_address(msg, e->algs, e->pairs, &f->res),
                      SCEP_REFUSED);
     assert_int_equal(f->res.reason, SCEP_R_RECIPIENT);
+    assert_non_null(strstr(
+        f->res.detail,
+        apr_psprintf(
+            f->pool, "certificate %s of \"%s\"",
+            scep_serial_text(f->pool, X509_get0_serialNumber(e->ra.cert)),
+            scep_name_text(f->pool, X509_get_issuer_name(e->ra.cert)))));
 }
 
 static void oaep_is_opened(void **state)
