@@ -20,8 +20,9 @@
  * taken from the CSR (S6).
  * @param now UTC microseconds
  * @param left_out how many subject alternative names were left out (S18)
- * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CA_REFUSED: no subject and no SAN,
- *     SAN malformed or forbidden); SCEP_UNAVAILABLE (SCEP_R_CA_UNAVAILABLE:
+ * @return SCEP_OK; SCEP_REFUSED (SCEP_R_NAME: no subject and no SAN, or one
+ *     of them malformed; SCEP_R_CSR_KEY: the profile does not allow the key;
+ *     SCEP_R_CONTENT: its keyUsage is malformed); SCEP_UNAVAILABLE (SCEP_R_CA_UNAVAILABLE:
  *     the CA certificate has expired, is about to, or is not valid yet);
  *     SCEP_BROKEN
  */

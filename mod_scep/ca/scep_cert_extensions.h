@@ -38,7 +38,7 @@ bool scep_cert_add_crl_url(X509 *cert, const char *url);
 /**
  * The KU_* bits that a request asks for; 0 when it asks for none.
  * @param extensions may be NULL
- * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CA_REFUSED) when malformed
+ * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CONTENT) when malformed
  */
 scep_status_e scep_cert_asked_usage(const scep_extensions_t *extensions,
                                     unsigned int *bits, scep_result_t *res);
@@ -47,8 +47,8 @@ scep_status_e scep_cert_asked_usage(const scep_extensions_t *extensions,
  * The KU_* bits for a certificate of KEY: those that ALLOWED and the key's
  * kind (RSA or EC) permit, cut down to what EXTENSIONS (may be NULL) ask for
  * unless that would leave none.
- * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CA_REFUSED) when the request's
- *     keyUsage is malformed or ALLOWED has nothing that KEY can do
+ * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CONTENT: the request's keyUsage is
+ *     malformed; SCEP_R_CSR_KEY: ALLOWED has nothing that KEY can do)
  */
 scep_status_e scep_cert_key_usage(unsigned int allowed, EVP_PKEY *key,
                                   const scep_extensions_t *extensions,

@@ -18,8 +18,8 @@
  * @param san NULL when nothing is left; owned by POOL
  * @param left_out how many names were left out
  * What the names must be like otherwise is decided before (scep_name_rules.h).
- * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CA_REFUSED) when it is there twice,
- *     does not parse, or is no DER; SCEP_BROKEN
+ * @return SCEP_OK; SCEP_REFUSED (SCEP_R_NAME) when it is there twice, does not
+ *     parse, or is no DER; SCEP_BROKEN
  */
 scep_status_e scep_cert_san(const scep_extensions_t *extensions,
                             apr_pool_t *pool, GENERAL_NAMES **san,

@@ -39,7 +39,8 @@ typedef struct scep_attempts_t {
     unsigned char challenge_hash[SCEP_HASH_SIZE]; /* keyed */
 } scep_attempts_t;
 
-/** Note whose challenge it is. @param challenge may be NULL */
+/** Note whose challenge it is. @param challenge may be NULL
+ * @return SCEP_OK; SCEP_BROKEN */
 scep_status_e scep_attempts_begin(const scep_request_t *req, EVP_PKEY *key,
                                   const char *challenge,
                                   scep_attempts_t *attempts,

@@ -36,8 +36,10 @@ typedef struct scep_claim_t {
  *     valid: answer with that one (invariant 4), nothing is claimed. NULL
  *     otherwise.
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_NO_CHALLENGE_SOURCE,
- *     SCEP_R_CHALLENGE_* or SCEP_R_LIMIT_*, or what scep_attempts.h gives;
- *     SCEP_UNAVAILABLE with SCEP_R_LOCK, SCEP_R_STORE_UNAVAILABLE,
+ *     SCEP_R_CHALLENGE_* or SCEP_R_LIMIT_*, with SCEP_R_NAME (its alternative
+ *     names cannot be read), or what scep_attempts.h or a provider gives;
+ *     SCEP_UNAVAILABLE with SCEP_R_TABLE_FULL (it is outstanding, and the table
+ *     has no room for it), SCEP_R_LOCK, SCEP_R_STORE_UNAVAILABLE,
  *     SCEP_R_MASTER_PASSWORD or SCEP_R_SOURCE_UNAVAILABLE; SCEP_BROKEN
  */
 scep_status_e scep_authorize(scep_request_t *req, const scep_pkimessage_t *msg,

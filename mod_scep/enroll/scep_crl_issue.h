@@ -16,7 +16,8 @@
  * threads and processes may come here at once: one number is given to one CRL,
  * and all get the same. On one machine one of them signs, and the others wait.
  * @return SCEP_OK; SCEP_REFUSED (SCEP_R_NO_CRL): the CA signs none;
- *     SCEP_UNAVAILABLE; SCEP_BROKEN
+ *     SCEP_UNAVAILABLE with SCEP_R_STORE_UNAVAILABLE or SCEP_R_OVERTAKEN (others
+ *     signed one at the same moment each time); SCEP_BROKEN
  */
 scep_status_e scep_crl_current(const scep_service_t *service,
                                const scep_env_t *env, apr_pool_t *pool,

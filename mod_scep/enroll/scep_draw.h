@@ -46,10 +46,12 @@ typedef struct scep_drawn_t {
  *     password, whichever source comes first: the master password is for all.
  *     A label alone is no reason to refuse that one where there is no other.
  * @return SCEP_OK once it is durable; SCEP_UNAVAILABLE with
- *     SCEP_R_CACHE_FULL, _LOCK, _STORE_UNAVAILABLE or _MASTER_PASSWORD;
+ *     SCEP_R_CACHE_FULL, _LOCK, _STORE_UNAVAILABLE, _MASTER_PASSWORD or
+ *     _CA_UNAVAILABLE (its certificate has expired, or is not valid yet);
  *     SCEP_REFUSED with SCEP_R_ADMIN_NO_USER, _NO_CHALLENGE_SOURCE,
- *     _USER_FULL (ScepPasswordMaxPerUser), or _DRAW_PARAMS (the detail says which and why, and quotes nothing that
- *     the user may not see); SCEP_BROKEN. Logged.
+ *     _USER_FULL (ScepPasswordMaxPerUser), or _DRAW_PARAMS (the detail says
+ *     which and why, and quotes nothing that the user may not see);
+ *     SCEP_BROKEN. Logged.
  */
 scep_status_e scep_draw(scep_request_t *req, const char *user,
                         const scep_draw_params_t *params, scep_drawn_t *drawn,
@@ -59,6 +61,8 @@ scep_status_e scep_draw(scep_request_t *req, const char *user,
  * Put every outstanding password of STORE into TABLE; those already there
  * stay as they are. Logs how many, and warns when not all fit. Of a store
  * that is shared by several machines none are.
+ * @return SCEP_OK; SCEP_UNAVAILABLE with SCEP_R_LOCK or
+ *     SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN
  */
 scep_status_e scep_draw_rebuild(scep_store_t *store,
                                 scep_challenge_table_t *table,

@@ -20,14 +20,15 @@
  * it for clients that lost their own, and a CRL tells serial numbers to
  * everybody. Never pending (R36).
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_CONTENT, _REPLY_KEY,
- *     _CERT_UNKNOWN (also: not for who asked); SCEP_UNAVAILABLE; SCEP_BROKEN
+ *     _CERT_UNKNOWN (also: not for who asked); SCEP_UNAVAILABLE with
+ *     SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN
  */
 scep_message_fn scep_getcert;
 
 /**
  * Handler of GetCRL, for everybody. The serial number is not looked at (R37).
- * @return SCEP_OK; SCEP_REFUSED with SCEP_R_CONTENT, _REPLY_KEY, _CRL_ISSUER,
- *     _NO_CRL; SCEP_UNAVAILABLE; SCEP_BROKEN
+ * @return SCEP_OK; SCEP_REFUSED with SCEP_R_CONTENT, _REPLY_KEY, _CRL_ISSUER;
+ *     else as scep_crl_current()
  */
 scep_message_fn scep_getcrl;
 

@@ -49,7 +49,7 @@ const char *scep_enrolment_endpoint(const scep_enrolment_t *e);
  * Is E's transactionID free for its key (invariant 4; scep_store_id.h)?
  * @param proved false: a request that proved nothing is in the way, too
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_TRANSACTION_REUSED;
- *     SCEP_UNAVAILABLE; SCEP_BROKEN
+ *     SCEP_UNAVAILABLE with SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN
  */
 scep_status_e scep_enrolment_check_id(const scep_enrolment_t *e, bool proved,
                                       scep_result_t *res);
@@ -68,14 +68,15 @@ scep_status_e scep_enrolment_own_key(const scep_enrolment_t *e,
  * @param cert set, with SCEP_OK
  * @return SCEP_OK; SCEP_NOT_FOUND: this is no retry, judge it anew;
  *     SCEP_REFUSED with SCEP_R_REPLAYED or SCEP_R_CSR_POLICY (revoked
- *     meanwhile); SCEP_UNAVAILABLE; SCEP_BROKEN
+ *     meanwhile); SCEP_UNAVAILABLE with SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN
  */
 scep_status_e scep_enrolment_retry(const scep_enrolment_t *e, X509 **cert,
                                    scep_result_t *res);
 
 /** The certificate of ROW once more, unless it was revoked meanwhile
  * (SCEP_R_CSR_POLICY). That this message was answered with it is recorded,
- * but for a CertPoll, which can bring no certificate about. */
+ * but for a CertPoll, which can bring no certificate about. @return SCEP_OK;
+ * SCEP_REFUSED; SCEP_UNAVAILABLE with SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN */
 scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
                                    const scep_transaction_row_t *row,
                                    X509 **cert, scep_result_t *res);
@@ -83,15 +84,22 @@ scep_status_e scep_enrolment_again(const scep_enrolment_t *e,
 /**
  * Sign and record what has been authorized, or have it wait: for an operator
  * (ScepApproval manual), unless it has, or for the CA. The claim of E is spent,
- * or given back. Of a first enrolment, what the subject has already may be in
- * the way (SCEP_R_DUPLICATE_SUBJECT).
+ * or given back.
  * @param cert the certificate, recorded (invariant 5)
- * @return SCEP_OK; SCEP_PENDING; anything else: RES is filled
+ * @return SCEP_OK; SCEP_PENDING; SCEP_REFUSED with SCEP_R_DUPLICATE_SUBJECT (a
+ *     first enrolment, and the subject has a certificate already),
+ *     SCEP_R_TRANSACTION_REUSED, SCEP_R_SIGNER_KEY, SCEP_R_RENEWAL_REVOKED (the
+ *     old certificate, meanwhile), what scep_service_profile(),
+ *     scep_name_check(), scep_pending_add() or the CA backend gives, or, where
+ *     another request was faster, what scep_enrolment_retry() or
+ *     scep_authorize() gives; SCEP_UNAVAILABLE with SCEP_R_OVERTAKEN,
+ *     SCEP_R_CA_UNAVAILABLE, SCEP_R_STORE_UNAVAILABLE or what those give;
+ *     SCEP_BROKEN
  */
 scep_status_e scep_issue(scep_enrolment_t *e, X509 **cert, scep_result_t *res);
 
 /** The second half of it: record MADE, which the CA gave for E's waiting
- * request. */
+ * request. Results as scep_issue(), but never SCEP_PENDING. */
 scep_status_e scep_issue_record(scep_enrolment_t *e, X509 *made, X509 **cert,
                                 scep_result_t *res);
 

@@ -20,7 +20,8 @@
  * @param id its keyed hash in hex, of either case
  * @return SCEP_OK once it is durable; SCEP_NOT_FOUND (SCEP_R_API_UNKNOWN);
  *     SCEP_REFUSED (SCEP_R_API_CONFLICT: used, cancelled or expired before);
- *     SCEP_UNAVAILABLE; SCEP_BROKEN. A success is logged.
+ *     SCEP_UNAVAILABLE (SCEP_R_STORE_UNAVAILABLE); SCEP_BROKEN. A success is
+ *     logged.
  */
 scep_status_e scep_manage_cancel(scep_request_t *req, const char *user,
                                  const char *id, scep_result_t *res);
@@ -29,8 +30,8 @@ scep_status_e scep_manage_cancel(scep_request_t *req, const char *user,
  * Cancel all outstanding passwords of the CA that fit.
  * @param which user and label are read, the rest is set
  * @param count set to how many were cancelled, also in a failure
- * @return SCEP_OK once it is durable, also for none; SCEP_UNAVAILABLE;
- *     SCEP_BROKEN. A success is logged.
+ * @return SCEP_OK once it is durable, also for none; SCEP_UNAVAILABLE
+ *     (SCEP_R_STORE_UNAVAILABLE); SCEP_BROKEN. A success is logged.
  */
 scep_status_e scep_manage_cancel_many(scep_request_t *req, const char *user,
                                       scep_cancel_many_t *which,
@@ -54,7 +55,8 @@ typedef struct scep_rotated_t {
 scep_status_e scep_manage_rotate(scep_request_t *req, const char *user,
                                  scep_rotated_t *rotated, scep_result_t *res);
 
-/** Record that USER was not allowed to do ACTION. */
+/** Record that USER was not allowed to do ACTION. @return SCEP_OK;
+ * SCEP_UNAVAILABLE (SCEP_R_STORE_UNAVAILABLE); SCEP_BROKEN */
 scep_status_e scep_manage_denied(scep_request_t *req, const char *user,
                                  const char *action, scep_result_t *res);
 

@@ -40,26 +40,28 @@ struct scep_renewal_t {
  * Look at the signer of MSG and keep what is found in REQ->renewal. A revoked
  * one is refused, unless for its having been superseded: it may ask for its
  * successor again.
- * @return SCEP_OK; SCEP_REFUSED with SCEP_R_RENEWAL_REVOKED; SCEP_UNAVAILABLE;
- *     SCEP_BROKEN
+ * @return SCEP_OK; SCEP_REFUSED with SCEP_R_RENEWAL_REVOKED; SCEP_UNAVAILABLE
+ *     with SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN
  */
 scep_admit_fn scep_renewal_examine;
 
-/** The same for RenewalReq, which is refused unless the signer is a candidate:
- * SCEP_R_RENEWAL_OFF, _SIGNER or _DIGEST, or SCEP_R_REPLY_KEY. */
+/** The same for RenewalReq, which is also refused unless the signer is a
+ * candidate, with SCEP_R_RENEWAL_OFF, _SIGNER or _DIGEST, or if no reply to it
+ * can be encrypted, with SCEP_R_REPLY_KEY. */
 scep_admit_fn scep_renewal_admit;
 
 /**
  * A renewal of the certificate SERIAL has waited: was that one revoked
  * meanwhile, for more than having been superseded? Whoever asks may have signed
  * with another certificate for the same key.
- * @return SCEP_OK; SCEP_REFUSED with SCEP_R_RENEWAL_REVOKED; SCEP_UNAVAILABLE;
- *     SCEP_BROKEN
+ * @return SCEP_OK; SCEP_REFUSED with SCEP_R_RENEWAL_REVOKED; SCEP_UNAVAILABLE
+ *     with SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN
  */
 scep_status_e scep_renewal_stands(scep_request_t *req, const char *serial,
                                   scep_result_t *res);
 
-/** RenewalReq: the handler, after scep_renewal_admit(). */
+/** RenewalReq: the handler, after scep_renewal_admit(). Results as
+ * scep_enrolment_begin() and scep_renewal_serve(). */
 scep_message_fn scep_renewalreq;
 
 /**
@@ -67,7 +69,8 @@ scep_message_fn scep_renewalreq;
  * @return SCEP_OK: REPLY is filled; SCEP_REFUSED with SCEP_R_RENEWAL_REVOKED,
  *     _VALIDITY, _EARLY or _NAMES: no renewal, and E is as it was; SCEP_REFUSED
  *     as scep_authorize() where a challenge is asked for besides; anything
- *     else: as scep_issue()
+ *     else: as scep_reply_key(), scep_enrolment_retry(), scep_pending_again()
+ *     and scep_issue()
  */
 scep_status_e scep_renewal_serve(scep_enrolment_t *e, scep_reply_t *reply,
                                  scep_result_t *res);

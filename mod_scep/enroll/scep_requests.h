@@ -21,7 +21,8 @@ typedef struct scep_operator_t {
  * Say yes: the device gets its certificate when it asks again, for which it
  * has as long again as an operator had.
  * @return SCEP_OK, recorded with its audit row; SCEP_NOT_FOUND (RES not
- *     filled): no request with that ID waits for an operator
+ *     filled): no request with that ID waits for an operator; SCEP_UNAVAILABLE
+ *     (SCEP_R_STORE_UNAVAILABLE); SCEP_BROKEN
  */
 scep_status_e scep_requests_approve(scep_store_t *store, const char *id,
                                     const scep_operator_t *who,
