@@ -122,15 +122,14 @@ static int judge(server_rec *s, const scep_server_config_t *conf,
 static scep_status_e start_common(scep_runtime_t **runtime, apr_pool_t *pconf,
                                   server_rec *main_s, scep_result_t *res)
 {
-    apr_uint32_t capacity = scep_config_server(main_s)->password_max;
     scep_env_t env;
     scep_status_e status = scep_runtime_make(pconf, runtime, res);
 
     scep_log_env_server(&env, main_s);
     if (status == SCEP_OK) {
-        status = scep_shared_make(
-            main_s, capacity != 0 ? capacity : SCEP_DEFAULT_PASSWORD_MAX, &env,
-            &(*runtime)->shared, res);
+        status =
+            scep_shared_make(main_s, scep_config_server(main_s)->password_max,
+                             &env, &(*runtime)->shared, res);
     }
     if (status == SCEP_OK) {
         status = scep_runtime_legacy(*runtime, main_s, pconf, res);

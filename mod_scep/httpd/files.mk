@@ -21,20 +21,15 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_challenge_authn.h \
 	mod_scep/httpd/scep_config.c mod_scep/httpd/scep_config.h \
 	mod_scep/httpd/scep_hide.c mod_scep/httpd/scep_hide.h \
+	mod_scep/httpd/config/scep_setting.c \
+	mod_scep/httpd/config/scep_setting.h \
 	mod_scep/httpd/scep_config_check.c mod_scep/httpd/scep_config_check.h \
 	mod_scep/httpd/scep_database.c mod_scep/httpd/scep_database.h \
 	mod_scep/httpd/scep_directives.c mod_scep/httpd/scep_directives.h \
 	mod_scep/httpd/scep_crl_page.c mod_scep/httpd/scep_crl_page.h \
-	mod_scep/httpd/scep_directives_approval.c \
 	mod_scep/httpd/scep_directives_ca.c \
-	mod_scep/httpd/scep_directives_limits.c \
-	mod_scep/httpd/scep_directives_issuer.c \
-	mod_scep/httpd/scep_directives_manner.c \
-	mod_scep/httpd/scep_directives_admin.c \
 	mod_scep/httpd/scep_directives_policy.c \
 	mod_scep/httpd/scep_directives_profile.c \
-	mod_scep/httpd/scep_directives_renewal.c \
-	mod_scep/httpd/scep_directives_reply.c \
 	mod_scep/httpd/scep_directives_server.c \
 	mod_scep/httpd/scep_directives_value.c \
 	mod_scep/httpd/scep_csrf.c mod_scep/httpd/scep_csrf.h \
@@ -64,6 +59,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_sources.c mod_scep/httpd/scep_sources.h \
 	mod_scep/httpd/scep_trust.c mod_scep/httpd/scep_trust.h
 mod_scep_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/mod_scep/httpd \
+	-I$(srcdir)/mod_scep/httpd/config \
 	$(HTTPD_CPPFLAGS)
 # clang sees the casts inside APR_RING macros.
 mod_scep_la_CFLAGS = $(AM_CFLAGS) -Wno-cast-qual

@@ -41,12 +41,12 @@ static int redirect(scep_call_t *call)
 static int show(scep_call_t *call, scep_page_state_e state,
                 const char *password)
 {
-    scep_admin_page_t page = {
-        .state = state,
-        .thumbprint = call->site->thumbprint,
-        .password = password,
-        .validity = call->policy.password_validity,
-        .encoding = scep_config_page_encoding(scep_config_dir(call->r))};
+    scep_admin_page_t page = {.state = state,
+                              .thumbprint = call->site->thumbprint,
+                              .password = password,
+                              .validity = call->policy.password_validity,
+                              .encoding =
+                                  scep_config_dir(call->r)->page_encoding};
 
     return scep_call_page(call, scep_admin_page_type(page.encoding),
                           scep_admin_page(&page, call->r->pool));
@@ -61,8 +61,7 @@ static int answer_page(scep_call_t *call)
 
     if (r->header_only) {
         return scep_call_head(
-            call, scep_admin_page_type(
-                      scep_config_page_encoding(scep_config_dir(r))));
+            call, scep_admin_page_type(scep_config_dir(r)->page_encoding));
     }
     status = scep_admin_draw(call, &params, &drawn);
     if (status == SCEP_OK) {

@@ -41,7 +41,7 @@ static const apr_array_header_t *idents_of(const scep_server_config_t *server,
         scep_ident_t *one;
 
         if (site != NULL && site->ready &&
-            (scep_config_level(conf) != SCEP_LEVEL_LEGACY ||
+            (conf->level != SCEP_LEVEL_LEGACY ||
              site->service.ra_legacy != NULL)) {
             one = apr_array_push(idents);
             one->ident = apr_hash_this_key(hi);
@@ -74,13 +74,13 @@ void scep_call_init(scep_call_t *call, request_rec *r)
         call->request.service = &call->site->service;
         call->request.idents =
             conf->ca_idents != NULL ? idents_of(server, conf, r->pool) : NULL;
-        call->policy.algs = call->site->runtime->algs[scep_config_level(conf)];
+        call->policy.algs = call->site->runtime->algs[conf->level];
     }
 }
 
 scep_status_e scep_call_ready(scep_call_t *call)
 {
-    const scep_trust_t *trust = scep_config_dir(call->r)->renewal.trust;
+    const scep_trust_t *trust = scep_config_dir(call->r)->trust;
 
     if (call->site == NULL) {
         return scep_fail(&call->res, SCEP_R_SETUP,

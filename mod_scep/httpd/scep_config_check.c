@@ -45,7 +45,7 @@ typedef struct check_t {
 static scep_status_e find_backend(const check_t *c,
                                   const scep_ca_backend_t **backend)
 {
-    const char *name = scep_config_backend(c->conf);
+    const char *name = c->conf->backend;
     apr_array_header_t *known;
     const char *names = "";
     int i;
@@ -82,7 +82,7 @@ static scep_status_e check_legacy(const check_t *c, const scep_ra_t *ra)
     const scep_ra_t *copy;
     scep_status_e status;
 
-    if (!c->conf->legacy) {
+    if (!scep_config_legacy(c->conf, c->pool)) {
         return SCEP_OK;
     }
     status = scep_algs_legacy_context(c->pool, &libctx, c->res);
@@ -102,7 +102,7 @@ static scep_status_e check_legacy(const check_t *c, const scep_ra_t *ra)
 
 static scep_status_e check_state(const check_t *c)
 {
-    const char *state_dir = scep_config_state_dir(c->conf);
+    const char *state_dir = c->conf->state_dir;
     scep_status_e status = scep_os_state_dir_check(
         state_dir, scep_config_database(c->conf, c->pool), c->pool, c->res);
 
@@ -157,43 +157,62 @@ static scep_status_e check_files(const check_t *c,
                              : status;
 }
 
-static scep_status_e check_profiles(const check_t *c)
+static scep_status_e check_name(const check_t *c, const scep_place_t *place,
+                                bool of_ca, const char *name)
 {
-    const apr_array_header_t *named = c->conf->named;
-    int i;
+    const char *directive = place->set->name;
 
-    for (i = 0; named != NULL && i < named->nelts; i++) {
-        const scep_named_t *one = &APR_ARRAY_IDX(named, i, scep_named_t);
-
-        if (scep_profile_find(c->conf->profiles, one->name) == NULL) {
-            c->res->place = one->at;
-            return scep_fail(c->res, SCEP_R_SETUP,
-                             "%s: there is no profile %s; define it by "
-                             "<ScepProfile %s>, or choose device",
-                             one->directive, one->name, one->name);
-        }
+    if (of_ca ? c->conf->cas != NULL &&
+                    apr_hash_get(c->conf->cas, name, APR_HASH_KEY_STRING)
+              : scep_profile_find(c->conf->profiles, name) != NULL) {
+        return SCEP_OK;
     }
-    return SCEP_OK;
-}
-
-static scep_status_e check_cas(const check_t *c)
-{
-    const apr_array_header_t *named = c->conf->named_cas;
-    int i;
-
-    for (i = 0; named != NULL && i < named->nelts; i++) {
-        const scep_named_t *one = &APR_ARRAY_IDX(named, i, scep_named_t);
-
-        if (c->conf->cas == NULL || apr_hash_get(c->conf->cas, one->name,
-                                                 APR_HASH_KEY_STRING) == NULL) {
-            c->res->place = one->at;
-            return scep_fail(c->res, SCEP_R_SETUP,
+    c->res->place = place->at;
+    return of_ca ? scep_fail(c->res, SCEP_R_SETUP,
                              "%s: there is no CA %s here; define it by <ScepCA "
                              "%s>",
-                             one->directive, one->name, one->name);
+                             directive, name, name)
+                 : scep_fail(c->res, SCEP_R_SETUP,
+                             "%s: there is no profile %s; define it by "
+                             "<ScepProfile %s>, or choose device",
+                             directive, name, name);
+}
+
+/* A name that a section gives must be known in the end, whichever stands
+ * first. */
+static scep_status_e check_names(const check_t *c)
+{
+    static const struct {
+        const char *directive;
+        bool of_ca;
+        int skip; /* words before the names */
+    } givers[] = {{"ScepProfile", false, 0},
+                  {"ScepProfileByKeyUsage", false, 0},
+                  {"ScepCA", true, 0},
+                  {"ScepCAIdent", true, 1}};
+    const apr_array_header_t *places = c->conf->places;
+    scep_status_e status = SCEP_OK;
+    size_t i;
+    int j, word;
+
+    for (i = 0; i < sizeof(givers) / sizeof(givers[0]); i++) {
+        for (j = 0; places != NULL && j < places->nelts; j++) {
+            const scep_place_t *place = &APR_ARRAY_IDX(places, j, scep_place_t);
+            const char *rest = place->value;
+
+            if (strcasecmp(place->set->name, givers[i].directive) != 0) {
+                continue;
+            }
+            for (word = 0; *rest != '\0' && status == SCEP_OK; word++) {
+                const char *name = ap_getword_conf(c->pool, &rest);
+
+                if (word >= givers[i].skip) {
+                    status = check_name(c, place, givers[i].of_ca, name);
+                }
+            }
         }
     }
-    return SCEP_OK;
+    return status;
 }
 
 /* Servers with the same CA share its files, and what is wrong with them. */
@@ -202,7 +221,8 @@ static bool is_seen(const check_t *c)
     apr_pool_t *pool = apr_hash_pool_get(c->seen);
     const char *key =
         apr_psprintf(pool, "%s\n%d %d", scep_config_key(c->conf, pool),
-                     c->conf->single, c->conf->legacy);
+                     scep_config_single(c->conf, c->pool),
+                     scep_config_legacy(c->conf, c->pool));
 
     if (apr_hash_get(c->seen, key, APR_HASH_KEY_STRING) != NULL) {
         return true;
@@ -222,15 +242,10 @@ static scep_status_e check_ca(const check_t *c, bool files)
 
 static scep_status_e check_server(const check_t *c)
 {
-    scep_status_e status = check_profiles(c);
+    scep_status_e status = check_names(c);
 
-    if (status == SCEP_OK) {
-        status = check_cas(c);
-    }
-    if (status == SCEP_OK) {
-        status = scep_location_check(c->s, c->pool, c->res);
-    }
-    return status;
+    return status == SCEP_OK ? scep_location_check(c->s, c->pool, c->res)
+                             : status;
 }
 
 static bool tell(const check_t *c)

@@ -1,220 +1,318 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_directives.c: the directive table. What can be judged only when the
- * whole configuration is known is left to scep_config_check.c. httpd puts file
- * and line before every message. None of the directives is allowed in
- * .htaccess. (httpd layer)
+ * scep_directives.c: the table of directives. A row says all there is to a
+ * setting: name, where it can stand, its value without the directive, the
+ * member it sets, bounds or words, and help; scep_setting.c does the rest. To
+ * add one, add its member and its row here, its section in docs/directives.md
+ * and its line in conf.d/scep.conf. What can be judged only when the whole
+ * configuration is known is left to scep_config_check.c. (httpd layer)
  */
 #include "scep_directives.h"
 
-#include "scep_place.h"
-#include "scep_sources.h"
-#include "scep_trust.h"
+#include "scep_challenge_table.h"
+#include "scep_password.h"
 
-#define POLICY (RSRC_CONF | ACCESS_CONF)
+/* By where a directive can stand (scep_context_e): the record, and what httpd
+ * has to allow. */
+#define RECORD_MAIN scep_server_config_t
+#define RECORD_SERVER scep_server_config_t
+#define RECORD_POLICY scep_dir_config_t
+#define RECORD_PROFILE scep_profile_t
+#define WHERE_MAIN RSRC_CONF
+#define WHERE_SERVER RSRC_CONF
+#define WHERE_POLICY (RSRC_CONF | ACCESS_CONF)
+#define WHERE_PROFILE RSRC_CONF
 
-/* httpd's own macros, but for this: the setter is called through scep_place.c,
- * which notes where the value was set. */
-#define ROW(directive, kind, by, func, args, where, help)                      \
+/* By what arguments it has. */
+#define CALL_flag .func = {.flag = scep_setting_flag}, .args_how = FLAG
+#define CALL_take1 .func = {.take1 = scep_setting_take1}, .args_how = TAKE1
+#define CALL_iterate .func = {.take1 = scep_setting_take1}, .args_how = ITERATE
+#define CALL_raw .func = {.raw_args = scep_setting_take1}, .args_how = RAW_ARGS
+#define CALL_take2 .func = {.take2 = scep_setting_take2}, .args_how = TAKE2
+#define CALL_take12 .func = {.take2 = scep_setting_take2}, .args_how = TAKE12
+#define CALL_take3 .func = {.take3 = scep_setting_take3}, .args_how = TAKE3
+#define CALL_argv                                                              \
+    .func = {.take_argv = scep_setting_argv}, .args_how = TAKE_ARGV
+
+/* What READER sets are the members from FIRST to LAST. */
+#define ROW(args, directive, where, value, first, last, reader, help, ...)     \
     {                                                                          \
-        directive, {.kind = (by)}, (void *)&(const scep_setter_t){func},       \
-            where, args, help                                                  \
+        .name = (directive), CALL_##args, .req_override = WHERE_##where,       \
+        .errmsg = (help), .cmd_data = (void *)&(const scep_setting_t)          \
+        {                                                                      \
+            .context = SCEP_AT_##where, .otherwise = (value),                  \
+            .offset = offsetof(RECORD_##where, first),                         \
+            .size = offsetof(RECORD_##where, last) +                           \
+                    sizeof(((RECORD_##where *)0)->last) -                      \
+                    offsetof(RECORD_##where, first),                           \
+            .read = (reader), __VA_ARGS__                                      \
+        }                                                                      \
     }
-#undef AP_INIT_FLAG
-#undef AP_INIT_TAKE1
-#undef AP_INIT_TAKE2
-#undef AP_INIT_TAKE12
-#undef AP_INIT_TAKE3
-#undef AP_INIT_ITERATE
-#undef AP_INIT_RAW_ARGS
-#undef AP_INIT_TAKE_ARGV
-#define AP_INIT_FLAG(directive, func, data, where, help)                       \
-    ROW(directive, flag, scep_place_flag, .flag = (func), FLAG, where, help)
-#define AP_INIT_TAKE1(directive, func, data, where, help)                      \
-    ROW(directive, take1, scep_place_take1, .take1 = (func), TAKE1, where, help)
-#define AP_INIT_ITERATE(directive, func, data, where, help)                    \
-    ROW(directive, take1, scep_place_take1, .take1 = (func), ITERATE, where,   \
-        help)
-#define AP_INIT_RAW_ARGS(directive, func, data, where, help)                   \
-    ROW(directive, raw_args, scep_place_take1, .take1 = (func), RAW_ARGS,      \
-        where, help)
-#define AP_INIT_TAKE2(directive, func, data, where, help)                      \
-    ROW(directive, take2, scep_place_take2, .take2 = (func), TAKE2, where, help)
-#define AP_INIT_TAKE12(directive, func, data, where, help)                     \
-    ROW(directive, take2, scep_place_take2, .take2 = (func), TAKE12, where,    \
-        help)
-#define AP_INIT_TAKE3(directive, func, data, where, help)                      \
-    ROW(directive, take3, scep_place_take3, .take3 = (func), TAKE3, where, help)
-#define AP_INIT_TAKE_ARGV(directive, func, data, where, help)                  \
-    ROW(directive, take_argv, scep_place_argv, .argv = (func), TAKE_ARGV,      \
-        where, help)
+#define SPECIAL(args, directive, where, value, first, last, reader, help)      \
+    ROW(args, directive, where, value, first, last, reader, help, .ca = 0)
+#define FLAG(directive, where, value, member, help)                            \
+    ROW(flag, directive, where, value, member, member, scep_read_flag, help,   \
+        .ca = 0)
+#define TEXT(directive, where, value, member, kind, help)                      \
+    ROW(take1, directive, where, value, member, member, scep_read_##kind,      \
+        help, .ca = 0)
+#define WORDS(...)                                                             \
+    .words = (const scep_word_t[])                                             \
+    {                                                                          \
+        __VA_ARGS__,                                                           \
+        {                                                                      \
+            NULL, 0                                                            \
+        }                                                                      \
+    }
+#define WORD(directive, where, value, member, help, ...)                       \
+    ROW(take1, directive, where, value, member, member, scep_read_word, help,  \
+        WORDS(__VA_ARGS__))
+#define NAME(directive, where, value, member, help, ...)                       \
+    ROW(take1, directive, where, value, member, member, scep_read_name, help,  \
+        WORDS(__VA_ARGS__))
+#define BETWEEN(least, most) .min = (least), .max = (most)
+#define NUMBER(directive, where, value, member, least, most, help)             \
+    ROW(take1, directive, where, value, member, member, scep_read_number,      \
+        help, BETWEEN(least, most))
+/* LEAST is seconds, MOST is days. */
+#define TIME(directive, where, value, member, least, most, help)               \
+    ROW(take1, directive, where, value, member, member, scep_read_time, help,  \
+        BETWEEN(least, most))
+#define SECONDS(directive, where, value, member, least, most, help)            \
+    ROW(take1, directive, where, value, member, member, scep_read_seconds,     \
+        help, BETWEEN(least, most))
+
+#define OF_CA (SCEP_CA_PART | SCEP_CA_SECTION)
+#define OR_OFF WORDS({"off", 0})
 
 const command_rec scep_directives[] = {
-    AP_INIT_FLAG("ScepEngine", scep_set_engine, NULL, RSRC_CONF,
-                 "On: serve SCEP in this server or virtual host"),
-    AP_INIT_TAKE1("ScepStateDir", scep_set_state_dir, NULL, RSRC_CONF,
-                  "directory that holds the module's state"),
-    AP_INIT_TAKE1("ScepMasterPasswordFile", scep_set_master_file, NULL,
-                  RSRC_CONF, "file that holds the master password, encrypted"),
-    AP_INIT_TAKE12("ScepDatabase", scep_set_database, NULL, RSRC_CONF,
-                   "driver (sqlite3) and its parameters (a path)"),
-    AP_INIT_RAW_ARGS("ScepCABackend", scep_set_backend, NULL, RSRC_CONF,
-                     "name of the CA backend and its arguments"),
-    AP_INIT_TAKE1("ScepCACertificateFile", scep_set_ca_cert, NULL, RSRC_CONF,
-                  "certificate of the issuing CA, PEM or DER"),
-    AP_INIT_TAKE1("ScepCAKey", scep_set_ca_key, NULL, RSRC_CONF,
-                  "private key of the issuing CA: path or OSSL_STORE URI"),
-    AP_INIT_TAKE1("ScepCAChainFile", scep_set_ca_chain, NULL, RSRC_CONF,
-                  "certificates above the issuing CA, PEM"),
-    AP_INIT_TAKE1("ScepRACertificateFile", scep_add_ra_cert, NULL, RSRC_CONF,
-                  "certificate of an RA pair; repeatable, newest first"),
-    AP_INIT_TAKE1("ScepRAKey", scep_add_ra_key, NULL, RSRC_CONF,
-                  "key of an RA pair: path or OSSL_STORE URI; repeatable, in "
-                  "the order of ScepRACertificateFile"),
-    AP_INIT_TAKE1("ScepRADirectory", scep_set_ra_dir, NULL, RSRC_CONF,
-                  "directory of RA pairs NAME.crt and NAME.key, the newest by "
-                  "name first"),
-    AP_INIT_TAKE1("ScepNextCACertificateFile", scep_set_next_cert, NULL,
-                  RSRC_CONF, "certificate of the CA that takes over one day"),
-    AP_INIT_TAKE1("ScepNextCAKey", scep_set_next_key, NULL, RSRC_CONF,
-                  "its private key: path or OSSL_STORE URI"),
-    AP_INIT_TAKE1("ScepCRLValidity", scep_set_crl_validity, NULL, RSRC_CONF,
-                  "how long a CRL is valid"),
-    AP_INIT_TAKE1("ScepCRLDistributionPoint", scep_set_crl_url, NULL, RSRC_CONF,
-                  "URL of the CRL, for issued certificates"),
-    AP_INIT_TAKE1("ScepPassPhraseDialog", scep_set_dialog, NULL, RSRC_CONF,
-                  "builtin, or exec:/path of a program that prints the "
-                  "passphrase of the key it is given"),
-    AP_INIT_TAKE1("ScepPasswordMax", scep_set_password_max, NULL, RSRC_CONF,
-                  "most one-time passwords outstanding at a time"),
-    AP_INIT_TAKE1("ScepAlgorithms", scep_set_algorithms, NULL, POLICY,
-                  "modern, compatible or legacy"),
-    AP_INIT_ITERATE("ScepECReply", scep_set_ec_reply, NULL, POLICY,
-                    "how replies to EC keys are encrypted, tried in this "
-                    "order: password, key-agreement; or refuse"),
-    AP_INIT_ITERATE("ScepChallenge", scep_set_challenge, NULL, POLICY,
-                    "what a challenge may be, tried in this order: one-time, "
-                    "single, authn:provider, \"exec:/program arguments\", "
-                    "none"),
-    AP_INIT_FLAG("ScepUseSinglePassword", scep_set_single, NULL, POLICY,
-                 "On: one password for all devices, which never expires"),
-    AP_INIT_TAKE1("ScepPasswordLength", scep_set_password_length, NULL, POLICY,
-                  "random octets in a one-time password"),
-    AP_INIT_TAKE1("ScepPasswordValidity", scep_set_password_validity, NULL,
-                  POLICY, "how long a one-time password may be used"),
-    AP_INIT_TAKE1("ScepPasswordMaxPerUser", scep_set_password_max_per_user,
-                  NULL, POLICY,
-                  "off, or most one-time passwords that a user has outstanding "
-                  "at a time"),
-    AP_INIT_TAKE1("ScepDuplicateSubject", scep_set_duplicate, NULL, POLICY,
-                  "allow, revoke or refuse: where the subject of a first "
-                  "enrolment has a valid certificate"),
-    AP_INIT_TAKE_ARGV("ScepNameRelax", scep_set_name_relax, NULL, POLICY,
-                      "none, or lengths and syntax: rules of RFC 5280 for "
-                      "names that do not count"),
-    AP_INIT_TAKE1("ScepApproval", scep_set_approval, NULL, POLICY,
-                  "automatic, or manual: an operator decides"),
-    AP_INIT_TAKE1("ScepApprovalExpiry", scep_set_approval_expiry, NULL, POLICY,
-                  "how long a request waits"),
-    AP_INIT_TAKE1("ScepApprovalMax", scep_set_approval_max, NULL, POLICY,
-                  "most requests that wait at a time"),
-    AP_INIT_TAKE1("ScepApprovalMaxPerAddress", scep_set_approval_max_of_address,
-                  NULL, POLICY, "most of them from one address"),
-    AP_INIT_TAKE1("ScepApprovalMaxPerKey", scep_set_approval_max_of_key, NULL,
-                  POLICY, "most of them that one key has signed"),
-    AP_INIT_FLAG("ScepRenewal", scep_set_renewal, NULL, POLICY,
-                 "On: a certificate authorizes its successor"),
-    AP_INIT_TAKE1("ScepRenewalExpired", scep_set_renewal_expired, NULL, POLICY,
-                  "On, Off, or how long after its notAfter a certificate may "
-                  "still be renewed"),
-    AP_INIT_FLAG("ScepDisableRenewalSubjectNameMatch",
-                 scep_set_renewal_any_name, NULL, POLICY,
-                 "On: a renewal may change subject and alternative names"),
-    AP_INIT_TAKE1("ScepRenewalProfile", scep_set_renewal_profile, NULL, POLICY,
-                  "kept: a renewal gets the profile of the old certificate; "
-                  "or endpoint"),
-    AP_INIT_TAKE1("ScepRenewalChallenge", scep_set_renewal_challenge, NULL,
-                  POLICY,
-                  "ignore, or require: a renewal needs a challenge besides"),
-    AP_INIT_TAKE1("ScepRenewalWindow", scep_set_renewal_window, NULL, POLICY,
-                  "how early before its notAfter a certificate may be "
-                  "renewed: a time, a part of its validity such as 20%, any"),
-    AP_INIT_TAKE1("ScepRenewalRevokeOld", scep_set_renewal_revoke_old, NULL,
-                  POLICY,
-                  "On, Off, or how long after its renewal the old certificate "
-                  "is revoked"),
-    AP_INIT_TAKE1("ScepRenewalDigest", scep_set_renewal_digest, NULL, POLICY,
-                  "weakest digest of a renewal's signature: md5, sha1 or "
-                  "sha256"),
-    AP_INIT_TAKE1("ScepRenewalTrust", scep_add_renewal_trust, NULL, POLICY,
-                  "certificates of further CAs whose certificates are renewed "
-                  "here, PEM; repeatable"),
-    AP_INIT_TAKE12("ScepFailureLimit", scep_set_failure_limit, NULL, POLICY,
-                   "off, or how many challenges may be refused in which time, "
-                   "and delay or refuse for what is done beyond that"),
-    AP_INIT_TAKE1("ScepExecTimeout", scep_set_exec_timeout, NULL, RSRC_CONF,
-                  "how long a program of ScepChallenge exec: may take"),
-    AP_INIT_TAKE1("ScepExecWorkers", scep_set_exec_workers, NULL, RSRC_CONF,
-                  "how many of a program of ScepChallenge exec: run at a time"),
-    AP_INIT_TAKE1("ScepAuditRefusals", scep_set_audit_refusals, NULL, RSRC_CONF,
-                  "how many refusals are kept in the audit trail"),
-    AP_INIT_TAKE2("ScepRetention", scep_set_retention, NULL, RSRC_CONF,
-                  "passwords, refusals or audit, and how long they are kept "
-                  "when they are over, or off"),
-    AP_INIT_TAKE1("ScepRetryWindow", scep_set_retry_window, NULL, POLICY,
-                  "how long a repeated request gets its answer again"),
-    AP_INIT_RAW_ARGS("<ScepCA", scep_section_ca, NULL, RSRC_CONF,
-                     "defines a further CA of this server"),
-    AP_INIT_TAKE1("ScepCA", scep_set_ca, NULL, POLICY,
-                  "name of the <ScepCA> that the endpoint serves"),
-    AP_INIT_TAKE2("ScepCAIdent", scep_add_ca_ident, NULL, POLICY,
-                  "a CA-IDENT and the name of the <ScepCA> that it chooses"),
-    AP_INIT_RAW_ARGS("<ScepProfile", scep_section_profile, NULL, RSRC_CONF,
-                     "defines a certificate profile"),
-    AP_INIT_TAKE1("ScepCertValidity", scep_set_cert_validity, NULL, RSRC_CONF,
-                  "how long a certificate is valid"),
-    AP_INIT_TAKE1("ScepCertBackdate", scep_set_cert_backdate, NULL, RSRC_CONF,
-                  "how long ago its validity begins"),
-    AP_INIT_TAKE1("ScepCertMinRSABits", scep_set_cert_min_rsa, NULL, RSRC_CONF,
-                  "the shortest RSA key"),
-    AP_INIT_TAKE_ARGV("ScepCertKeyTypes", scep_set_cert_key_types, NULL,
-                      RSRC_CONF, "kinds of keys that get certificates"),
-    AP_INIT_FLAG("ScepCertOtherSigner", scep_set_cert_other_signer, NULL,
-                 RSRC_CONF,
-                 "On: another key than that to be certified may sign"),
-    AP_INIT_TAKE1("ScepCertDigest", scep_set_cert_digest, NULL, RSRC_CONF,
-                  "digest of a certificate's signature"),
-    AP_INIT_TAKE_ARGV("ScepCertKeyUsage", scep_set_cert_key_usage, NULL,
-                      RSRC_CONF, "keyUsage that can be had"),
-    AP_INIT_TAKE_ARGV("ScepCertExtKeyUsage", scep_set_cert_ext_key_usage, NULL,
-                      RSRC_CONF, "extendedKeyUsage, or none"),
-    AP_INIT_TAKE1("ScepProfile", scep_set_profile, NULL, POLICY,
-                  "certificate profile of the endpoint"),
-    AP_INIT_TAKE3("ScepProfileByKeyUsage", scep_set_profile_by_usage, NULL,
-                  POLICY,
-                  "profiles for requests that ask for signature, encryption, "
-                  "and both or nothing"),
-    AP_INIT_TAKE1("ScepAdminPageEncoding", scep_set_page_encoding, NULL, POLICY,
-                  "utf-16 (as NDES) or utf-8"),
-    AP_INIT_TAKE1("ScepAdminRequire", scep_set_admin_require, NULL, POLICY,
-                  "expression that must be true for what a user does on the "
-                  "admin page"),
-    AP_INIT_TAKE1("ScepMaxRequestSize", scep_set_max_request_size, NULL, POLICY,
-                  "largest request body, in octets"),
-    AP_INIT_TAKE1("ScepReplyChain", scep_set_reply_chain, NULL, POLICY,
-                  "none, issuer or full: what follows an issued certificate"),
-    AP_INIT_TAKE1("ScepCACertType", scep_set_ca_type, NULL, POLICY,
-                  "auto, bundle or ca: what GetCACert gives"),
-    AP_INIT_TAKE1("ScepCACertOrder", scep_set_ca_order, NULL, POLICY,
-                  "ra-first or ca-first: the order in a bundle"),
-    AP_INIT_TAKE1("ScepSenderNonce", scep_set_sender_nonce, NULL, POLICY,
-                  "required or optional"),
-    AP_INIT_TAKE1("ScepClearChallenge", scep_set_clear_challenge, NULL, POLICY,
-                  "accept or refuse: a challenge outside of the envelope"),
-    AP_INIT_TAKE1("ScepEmptyContent", scep_set_empty_content, NULL, POLICY,
-                  "auto, never or always: an empty eContent in a refusal"),
-    AP_INIT_FLAG("ScepNDESErrors", scep_set_ndes_errors, NULL, POLICY,
-                 "On: Microsoft's error attribute in a refusal"),
-    AP_INIT_TAKE1("ScepSigningTimeTolerance", scep_set_signing_time, NULL,
-                  POLICY, "Off, or how far off a signingTime may be"),
-    {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};
+    FLAG("ScepEngine", SERVER, "Off", engine,
+         "On: serve SCEP in this server or virtual host"),
+    TEXT("ScepStateDir", SERVER, "/var/lib/mod_scep", state_dir, path,
+         "directory that holds the module's state"),
+    SPECIAL(take12, "ScepDatabase", SERVER, NULL, db_driver, db_params,
+            scep_read_database, "driver (sqlite3) and its parameters (a path)"),
+
+    /* the CA */
+    ROW(raw, "ScepCABackend", SERVER, "local", backend, backend_args,
+        scep_read_backend, "name of the CA backend and its arguments",
+        .ca = OF_CA | SCEP_CA_ITSELF),
+    ROW(take1, "ScepCACertificateFile", SERVER, NULL, ca_cert, ca_cert,
+        scep_read_path, "certificate of the issuing CA, PEM or DER",
+        .ca = OF_CA | SCEP_CA_ITSELF),
+    ROW(take1, "ScepCAKey", SERVER, NULL, ca_key, ca_key, scep_read_key,
+        "private key of the issuing CA: path or OSSL_STORE URI", .ca = OF_CA),
+    ROW(take1, "ScepCAChainFile", SERVER, NULL, ca_chain, ca_chain,
+        scep_read_path, "certificates above the issuing CA, PEM", .ca = OF_CA),
+    ROW(take1, "ScepNextCACertificateFile", SERVER, NULL, next_cert, next_cert,
+        scep_read_path, "certificate of the CA that takes over one day",
+        .ca = OF_CA),
+    ROW(take1, "ScepNextCAKey", SERVER, NULL, next_key, next_key, scep_read_key,
+        "its private key: path or OSSL_STORE URI", .ca = OF_CA),
+    ROW(take1, "ScepRACertificateFile", SERVER, NULL, ra_certs, ra_certs,
+        scep_read_paths, "certificate of an RA pair; repeatable, newest first",
+        .ca = OF_CA | SCEP_CA_RA),
+    ROW(take1, "ScepRAKey", SERVER, NULL, ra_keys, ra_keys, scep_read_keys,
+        "key of an RA pair: path or OSSL_STORE URI; repeatable, in the order "
+        "of ScepRACertificateFile",
+        .ca = OF_CA | SCEP_CA_RA),
+    ROW(take1, "ScepRADirectory", SERVER, NULL, ra_dir, ra_dir, scep_read_path,
+        "directory of RA pairs NAME.crt and NAME.key, the newest by name first",
+        .ca = OF_CA | SCEP_CA_RA),
+    ROW(take1, "ScepCRLDistributionPoint", SERVER, NULL, crl_url, crl_url,
+        scep_read_crl_url, "URL of the CRL, for issued certificates",
+        .ca = OF_CA),
+    ROW(take1, "ScepCRLValidity", SERVER, "7d", crl_validity, crl_validity,
+        scep_read_time, "how long a CRL is valid", .min = 60, .max = 3650,
+        .ca = SCEP_CA_SECTION),
+    ROW(take1, "ScepPassPhraseDialog", SERVER, "builtin", dialog_program,
+        dialog_program, scep_read_dialog,
+        "builtin, or exec:/path of a program that prints the passphrase of "
+        "the key it is given",
+        .ca = SCEP_CA_SECTION),
+    ROW(take1, "ScepMasterPasswordFile", SERVER, "master-password.cms",
+        master_file, master_file, scep_read_text,
+        "file that holds the master password, encrypted",
+        .ca = SCEP_CA_SECTION),
+    SPECIAL(raw, "<ScepCA", SERVER, NULL, cas, cas, scep_read_ca_section,
+            "defines a further CA of this server"),
+    TEXT("ScepCA", POLICY, NULL, ca, text,
+         "name of the <ScepCA> that the endpoint serves"),
+    ROW(take2, "ScepCAIdent", POLICY, NULL, ca_idents, ca_idents,
+        scep_read_ca_ident,
+        "a CA-IDENT and the name of the <ScepCA> that it chooses",
+        .merge = scep_merge_ca_idents),
+
+    /* challenges */
+    SPECIAL(iterate, "ScepChallenge", POLICY, "one-time", policy.sources,
+            policy.sources, scep_read_challenge,
+            "what a challenge may be, tried in this order: one-time, single, "
+            "authn:provider, \"exec:/program arguments\", none"),
+    SPECIAL(flag, "ScepUseSinglePassword", POLICY, "Off", policy.sources,
+            policy.sources, scep_read_single,
+            "On: one password for all devices, which never expires"),
+    NUMBER("ScepPasswordMax", MAIN, "10000", password_max,
+           SCEP_CHALLENGE_MIN_CAPACITY, SCEP_CHALLENGE_MAX_CAPACITY,
+           "most one-time passwords outstanding at a time"),
+    ROW(take1, "ScepPasswordMaxPerUser", POLICY, "off",
+        policy.password_max_per_user, policy.password_max_per_user,
+        scep_read_number,
+        "off, or most one-time passwords that a user has outstanding at a time",
+        .min = 1, .max = SCEP_CHALLENGE_MAX_CAPACITY, OR_OFF),
+    NUMBER("ScepPasswordLength", POLICY, "8", policy.password_length,
+           SCEP_PASSWORD_MIN_LENGTH, SCEP_PASSWORD_MAX_LENGTH,
+           "random octets in a one-time password"),
+    TIME("ScepPasswordValidity", POLICY, "60m", policy.password_validity, 1,
+         366, "how long a one-time password may be used"),
+    SPECIAL(take12, "ScepFailureLimit", POLICY, "100/10m delay",
+            policy.failure_limit, policy.failure_limit, scep_read_failure_limit,
+            "off, or how many challenges may be refused in which time, and "
+            "delay or refuse for what is done beyond that"),
+    TIME("ScepExecTimeout", SERVER, "10s", exec_timeout, 1, 1,
+         "how long a program of ScepChallenge exec: may take"),
+    NUMBER("ScepExecWorkers", SERVER, "8", exec_workers, 1, 1000,
+           "how many of a program of ScepChallenge exec: run at a time"),
+
+    /* the admin page */
+    WORD("ScepAdminPageEncoding", POLICY, "utf-16", page_encoding,
+         "utf-16 (as NDES) or utf-8", {"utf-16", SCEP_PAGE_UTF16},
+         {"utf-8", SCEP_PAGE_UTF8}),
+    SPECIAL(take1, "ScepAdminRequire", POLICY, NULL, admin_require,
+            admin_require, scep_read_admin_require,
+            "expression that must be true for what a user does on the admin "
+            "page"),
+
+    /* what is kept */
+    NUMBER("ScepAuditRefusals", SERVER, "10000", audit_refusals, 0, 100000,
+           "how many refusals are kept in the audit trail"),
+    ROW(take2, "ScepRetention", SERVER, NULL, retention, retention,
+        scep_read_retention,
+        "passwords, refusals or audit, and how long they are kept when they "
+        "are over, or off",
+        .merge = scep_merge_retention),
+
+    /* first enrolments */
+    WORD("ScepAlgorithms", POLICY, "compatible", level,
+         "modern, compatible or legacy", {"modern", SCEP_LEVEL_MODERN},
+         {"compatible", SCEP_LEVEL_COMPATIBLE}, {"legacy", SCEP_LEVEL_LEGACY}),
+    NUMBER("ScepMaxRequestSize", POLICY, "65536", policy.max_request_size, 4096,
+           1048576, "largest request body, in octets"),
+    TIME("ScepRetryWindow", POLICY, "20m", policy.retry_window, 0, 7,
+         "how long a repeated request gets its answer again"),
+    WORD("ScepDuplicateSubject", POLICY, "allow", policy.duplicate,
+         "allow, revoke or refuse: where the subject of a first enrolment has "
+         "a valid certificate",
+         {"allow", SCEP_DUPLICATE_ALLOW}, {"revoke", SCEP_DUPLICATE_REVOKE},
+         {"refuse", SCEP_DUPLICATE_REFUSE}),
+    SPECIAL(argv, "ScepNameRelax", POLICY, "none", policy.name_rules,
+            policy.name_rules, scep_read_name_relax,
+            "none, or lengths and syntax: rules of RFC 5280 for names that "
+            "do not count"),
+    WORD("ScepApproval", POLICY, "automatic", policy.approval.manual,
+         "automatic, or manual: an operator decides", {"automatic", false},
+         {"manual", true}),
+    TIME("ScepApprovalExpiry", POLICY, "7d", policy.approval.expiry, 1, 366,
+         "how long a request waits"),
+    NUMBER("ScepApprovalMax", POLICY, "1000", policy.approval.limits.all, 1,
+           100000, "most requests that wait at a time"),
+    NUMBER("ScepApprovalMaxPerAddress", POLICY, NULL,
+           policy.approval.limits.network, 1, 100000,
+           "most of them from one address"),
+    NUMBER("ScepApprovalMaxPerKey", POLICY, "1", policy.approval.limits.key, 1,
+           100000, "most of them that one key has signed"),
+
+    /* renewals */
+    FLAG("ScepRenewal", POLICY, "On", policy.renewal.on,
+         "On: a certificate authorizes its successor"),
+    SPECIAL(take1, "ScepRenewalExpired", POLICY, "On", policy.renewal.expired,
+            policy.renewal.expired_for, scep_read_renewal_expired,
+            "On, Off, or how long after its notAfter a certificate may still "
+            "be renewed"),
+    FLAG("ScepDisableRenewalSubjectNameMatch", POLICY, "Off",
+         policy.renewal.any_name,
+         "On: a renewal may change subject and alternative names"),
+    WORD("ScepRenewalProfile", POLICY, "kept",
+         policy.renewal.profile_of_endpoint,
+         "kept: a renewal gets the profile of the old certificate; or endpoint",
+         {"kept", false}, {"endpoint", true}),
+    WORD("ScepRenewalChallenge", POLICY, "ignore", policy.renewal.challenge,
+         "ignore, or require: a renewal needs a challenge besides",
+         {"ignore", false}, {"require", true}),
+    SPECIAL(take1, "ScepRenewalWindow", POLICY, "any", policy.renewal.window,
+            policy.renewal.window_percent, scep_read_renewal_window,
+            "how early before its notAfter a certificate may be renewed: a "
+            "time, a part of its validity such as 20%, any"),
+    SPECIAL(take1, "ScepRenewalRevokeOld", POLICY, "Off",
+            policy.renewal.revoke_old, policy.renewal.revoke_delay,
+            scep_read_renewal_revoke_old,
+            "On, Off, or how long after its renewal the old certificate is "
+            "revoked"),
+    WORD("ScepRenewalDigest", POLICY, NULL, policy.renewal.min_digest,
+         "weakest digest of a renewal's signature: md5, sha1 or sha256",
+         {"md5", 16}, {"sha1", 20}, {"sha256", 32}),
+    SPECIAL(take1, "ScepRenewalTrust", POLICY, NULL, trust, trust,
+            scep_read_renewal_trust,
+            "certificates of further CAs whose certificates are renewed "
+            "here, PEM; repeatable"),
+
+    /* profiles */
+    SPECIAL(raw, "<ScepProfile", SERVER, NULL, profiles, profiles,
+            scep_read_profile_section, "defines a certificate profile"),
+    TEXT("ScepProfile", POLICY, "device", profile, text,
+         "certificate profile of the endpoint"),
+    SPECIAL(take3, "ScepProfileByKeyUsage", POLICY, NULL, profile,
+            profile_by_usage, scep_read_profile_by_usage,
+            "profiles for requests that ask for signature, encryption, and "
+            "both or nothing"),
+    SECONDS("ScepCertValidity", PROFILE, "365d", validity, 1, 36500,
+            "how long a certificate is valid"),
+    SECONDS("ScepCertBackdate", PROFILE, "1d", backdate, 0, 366,
+            "how long ago its validity begins"),
+    NUMBER("ScepCertMinRSABits", PROFILE, "2048", min_rsa_bits, 1024,
+           SCEP_MAX_RSA_BITS, "the shortest RSA key"),
+    SPECIAL(argv, "ScepCertKeyTypes", PROFILE, "rsa ec", key_types, key_types,
+            scep_read_key_types, "kinds of keys that get certificates"),
+    FLAG("ScepCertOtherSigner", PROFILE, "Off", other_signer,
+         "On: another key than that to be certified may sign"),
+    NAME("ScepCertDigest", PROFILE, "SHA256", digest,
+         "digest of a certificate's signature", {"SHA256", 0}, {"SHA384", 0},
+         {"SHA512", 0}),
+    SPECIAL(argv, "ScepCertKeyUsage", PROFILE,
+            "digitalSignature keyEncipherment", key_usage, key_usage,
+            scep_read_key_usage, "keyUsage that can be had"),
+    SPECIAL(argv, "ScepCertExtKeyUsage", PROFILE, "clientAuth", ext_key_usage,
+            ext_key_usage, scep_read_ext_key_usage,
+            "extendedKeyUsage, or none"),
+
+    /* clients that contradict each other */
+    SPECIAL(iterate, "ScepECReply", POLICY, NULL, policy.reply_ways,
+            policy.reply_ways, scep_read_ec_reply,
+            "how replies to EC keys are encrypted, tried in this order: "
+            "password, key-agreement; or refuse"),
+    WORD("ScepReplyChain", POLICY, "none", policy.manner.chain,
+         "none, issuer or full: what follows an issued certificate",
+         {"none", SCEP_CHAIN_NONE}, {"issuer", SCEP_CHAIN_ISSUER},
+         {"full", SCEP_CHAIN_FULL}),
+    WORD("ScepCACertType", POLICY, "auto", policy.manner.ca_type,
+         "auto, bundle or ca: what GetCACert gives",
+         {"auto", SCEP_CA_TYPE_AUTO}, {"bundle", SCEP_CA_TYPE_BUNDLE},
+         {"ca", SCEP_CA_TYPE_CA}),
+    WORD("ScepCACertOrder", POLICY, "ra-first", policy.manner.ca_first,
+         "ra-first or ca-first: the order in a bundle", {"ra-first", false},
+         {"ca-first", true}),
+    WORD("ScepSenderNonce", POLICY, "required", policy.manner.nonce_optional,
+         "required or optional", {"required", false}, {"optional", true}),
+    WORD("ScepClearChallenge", POLICY, "accept", policy.manner.refuse_clear,
+         "accept or refuse: a challenge outside of the envelope",
+         {"accept", false}, {"refuse", true}),
+    ROW(take1, "ScepSigningTimeTolerance", POLICY, "Off",
+        policy.manner.signing_time, policy.manner.signing_time, scep_read_time,
+        "Off, or how far off a signingTime may be", .min = 1, .max = 366,
+        OR_OFF),
+    WORD("ScepEmptyContent", POLICY, "auto", policy.manner.empty_content,
+         "auto, never or always: an empty eContent in a refusal",
+         {"auto", SCEP_EMPTY_AUTO}, {"never", SCEP_EMPTY_NEVER},
+         {"always", SCEP_EMPTY_ALWAYS}),
+    FLAG("ScepNDESErrors", POLICY, "Off", policy.manner.ndes_errors,
+         "On: Microsoft's error attribute in a refusal"),
+    {.name = NULL}};

@@ -9,53 +9,21 @@
 #include <apr_strings.h>
 
 /* What is a CA's own; all else is the server's around it. */
-static bool may_contain(const char *directive)
+static bool fits(const scep_setting_t *row)
 {
-    static const char *const prefixes[] = {"ScepCABackend",
-                                           "ScepCACertificate",
-                                           "ScepCAKey",
-                                           "ScepCAChain",
-                                           "ScepRA",
-                                           "ScepNextCA",
-                                           "ScepCRL",
-                                           "ScepPassPhraseDialog",
-                                           "ScepMasterPasswordFile"};
-    size_t i;
-
-    for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-        if (strncasecmp(directive, prefixes[i], strlen(prefixes[i])) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return (row->ca & SCEP_CA_SECTION) != 0;
 }
 
-static const char *check_content(cmd_parms *cmd)
+const char *scep_read_ca_section(cmd_parms *cmd, void *record, int argc,
+                                 const char *const argv[])
 {
-    const ap_directive_t *d;
-
-    for (d = cmd->directive->first_child; d != NULL; d = d->next) {
-        if (!may_contain(d->directive)) {
-            return apr_psprintf(cmd->pool,
-                                "%s> (%s:%d): %s cannot stand in it; only what "
-                                "belongs to one CA can",
-                                cmd->cmd->name, d->filename, d->line_num,
-                                d->directive);
-        }
-    }
-    return NULL;
-}
-
-const char *scep_section_ca(cmd_parms *cmd, void *dir, const char *args)
-{
-    scep_server_config_t *server = scep_config_server(cmd->server);
-    scep_server_config_t *section;
+    scep_server_config_t *server = record, *section;
     const char *name;
-    const char *error = scep_section_name(cmd, args, &name);
+    const char *error = scep_section_name(cmd, argv[0], &name);
 
-    (void)dir;
+    (void)argc;
     if (error == NULL) {
-        error = check_content(cmd);
+        error = scep_section_check(cmd, fits, "what belongs to one CA");
     }
     if (error != NULL) {
         return error;
@@ -68,11 +36,13 @@ const char *scep_section_ca(cmd_parms *cmd, void *dir, const char *args)
     }
     section = scep_config_create_server(cmd->pool, cmd->server);
     section->ca_name = name;
-    section->defined_at = scep_place_here(cmd);
+    section->ca_at = scep_place_here(cmd);
     server->ca_section = section;
     error = ap_walk_config(cmd->directive->first_child, cmd, cmd->context);
     server->ca_section = NULL;
-    if (error == NULL && section->ca_cert == NULL && section->backend == NULL) {
+    if (error == NULL &&
+        scep_places_find(section->places,
+                         "ScepCACertificateFile ScepCABackend") == NULL) {
         error = scep_bad_value(cmd, name,
                                "ScepCACertificateFile (or ScepCABackend) must "
                                "stand in it");
@@ -81,39 +51,26 @@ const char *scep_section_ca(cmd_parms *cmd, void *dir, const char *args)
     return error;
 }
 
-static void note_ca(cmd_parms *cmd, const char *name)
+const char *scep_read_ca_ident(cmd_parms *cmd, void *record, int argc,
+                               const char *const argv[])
 {
-    scep_note_name(cmd, &scep_cmd_server(cmd)->named_cas, name);
-}
+    scep_dir_config_t *conf = record;
 
-const char *scep_set_ca(cmd_parms *cmd, void *dir, const char *value)
-{
-    scep_dir_config_t *conf = dir;
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-
-    if (error == NULL) {
-        conf->ca = value;
-        note_ca(cmd, value);
-    }
-    return error;
-}
-
-const char *scep_add_ca_ident(cmd_parms *cmd, void *dir, const char *ident,
-                              const char *name)
-{
-    scep_dir_config_t *conf = dir;
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-
-    if (error != NULL) {
-        return error;
-    }
+    (void)argc;
     if (conf->ca_idents == NULL) {
         conf->ca_idents = apr_hash_make(cmd->pool);
     }
-    if (apr_hash_get(conf->ca_idents, ident, APR_HASH_KEY_STRING) != NULL) {
-        return scep_bad_value(cmd, ident, "it stands for a CA already");
+    if (apr_hash_get(conf->ca_idents, argv[0], APR_HASH_KEY_STRING) != NULL) {
+        return scep_bad_value(cmd, argv[0], "it stands for a CA already");
     }
-    apr_hash_set(conf->ca_idents, ident, APR_HASH_KEY_STRING, name);
-    note_ca(cmd, name);
+    apr_hash_set(conf->ca_idents, argv[0], APR_HASH_KEY_STRING, argv[1]);
     return NULL;
+}
+
+void scep_merge_ca_idents(apr_pool_t *pool, void *to, const void *add)
+{
+    apr_hash_t **all = to;
+    apr_hash_t *const *set = add;
+
+    *all = *all != NULL ? apr_hash_overlay(pool, *set, *all) : *set;
 }

@@ -1,223 +1,276 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_directives_policy.c: what is set per endpoint, in a server or in a
- * Location. (httpd layer)
+ * scep_directives_policy.c: directives of endpoints that are like no other.
+ * (httpd layer)
  */
 #include "scep_directives.h"
 
 #include <apr_strings.h>
 
-#include "scep_password.h"
+#include <http_log.h>
+
+#include "scep_place.h"
 #include "scep_sources.h"
 
+APLOG_USE_MODULE(scep);
+
 enum {
-    MAX_RETRY_DAYS = 7,
-    MAX_VALIDITY_DAYS = 366,
-    MIN_REQUEST_SIZE = 4096,
-    MAX_REQUEST_SIZE = 1048576
+    MAX_FAILURES = 100000,
+    MAX_FAILURE_DAYS = 1,
+    FAILURE_DELAY = 3, /* seconds that one waits whose challenges fail often */
+    MAX_RENEWAL_DAYS = 36500,
+    MIN_PERCENT = 1,
+    MAX_PERCENT = 99
 };
 
-const char *scep_set_algorithms(cmd_parms *cmd, void *dir, const char *value)
-{
-    static const char *const levels[] = {"modern", "compatible", "legacy"};
-    scep_dir_config_t *conf = dir;
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-    int i;
+/* ---- challenges ---- */
 
-    if (error != NULL) {
-        return error;
-    }
-    for (i = SCEP_LEVEL_MODERN; i <= SCEP_LEVEL_LEGACY; i++) {
-        if (strcasecmp(value, levels[i]) == 0) {
-            conf->level = i;
-            scep_cmd_server(cmd)->legacy |= i == SCEP_LEVEL_LEGACY;
-            return NULL;
+const char *scep_read_challenge(cmd_parms *cmd, void *record, int argc,
+                                const char *const argv[])
+{
+    static const struct {
+        const char *word;
+        scep_source_e source;
+    } words[] = {{"one-time", SCEP_SOURCE_ONE_TIME},
+                 {"single", SCEP_SOURCE_SINGLE},
+                 {"none", SCEP_SOURCE_NONE}};
+    scep_dir_config_t *conf = record;
+    scep_source_e source = SCEP_SOURCE_PROVIDER;
+    size_t i;
+
+    (void)argc;
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcasecmp(argv[0], words[i].word) == 0) {
+            source = words[i].source;
         }
     }
-    return scep_bad_value(cmd, value, "modern, compatible or legacy is wanted");
+    if (scep_places_find(conf->places, cmd->cmd->name) == NULL) {
+        conf->policy.sources.count = 0; /* the first of a list */
+    }
+    return scep_sources_add(cmd, &conf->policy.sources, argv[0], source);
 }
 
-const char *scep_set_duplicate(cmd_parms *cmd, void *dir, const char *value)
+/* NDES's name for `ScepChallenge single`. */
+const char *scep_read_single(cmd_parms *cmd, void *record, int argc,
+                             const char *const argv[])
 {
-    static const char *const words[] = {"allow", "revoke", "refuse", NULL};
-    scep_dir_config_t *conf = dir;
+    scep_sources_t *sources = &((scep_dir_config_t *)record)->policy.sources;
 
-    return scep_choose_word(cmd, value, words,
-                            "allow, revoke or refuse is wanted",
-                            &conf->duplicate);
+    (void)cmd;
+    (void)argc;
+    sources->count = 1;
+    sources->source[0] = strcasecmp(argv[0], "On") == 0 ? SCEP_SOURCE_SINGLE
+                                                        : SCEP_SOURCE_ONE_TIME;
+    return NULL;
 }
 
-const char *scep_set_name_relax(cmd_parms *cmd, void *dir, int argc,
-                                char *const argv[])
+/* "100/10m" */
+static const char *parse_allowance(cmd_parms *cmd, const char *value,
+                                   scep_allowance_t *allowance)
 {
-    scep_dir_config_t *conf = dir;
-    scep_name_rules_t *rules = apr_pcalloc(cmd->pool, sizeof(*rules));
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
+    const char *slash = strchr(value, '/');
+    const char *error;
+    apr_int64_t number;
+
+    if (slash == NULL) {
+        return scep_bad_value(cmd, value,
+                              "off is wanted, or a number and a time such as "
+                              "100/10m");
+    }
+    error = scep_parse_number(
+        cmd, apr_pstrmemdup(cmd->pool, value, (apr_size_t)(slash - value)), 1,
+        MAX_FAILURES, &number);
+    if (error == NULL) {
+        error = scep_parse_time(cmd, slash + 1, 1, MAX_FAILURE_DAYS,
+                                &allowance->per);
+    }
+    if (error == NULL && apr_time_as_msec(allowance->per) < number) {
+        return scep_bad_value(cmd, value,
+                              "that is more than one in a millisecond; off "
+                              "sets no limit");
+    }
+    if (error == NULL) {
+        allowance->count = (apr_uint32_t)number;
+    }
+    return error;
+}
+
+const char *scep_read_failure_limit(cmd_parms *cmd, void *record, int argc,
+                                    const char *const argv[])
+{
+    scep_dir_config_t *conf = record;
+    const char *beyond = argc > 1 ? argv[1] : NULL, *error = NULL;
+    scep_failure_limit_t limit = {.delay = apr_time_from_sec(FAILURE_DELAY)};
+
+    if (strcasecmp(argv[0], "off") != 0) {
+        error = parse_allowance(cmd, argv[0], &limit.allowance);
+    }
+    else if (beyond != NULL) {
+        error = scep_bad_value(cmd, beyond, "nothing can come after off");
+    }
+    if (error == NULL && beyond != NULL) {
+        limit.refuse = strcasecmp(beyond, "refuse") == 0;
+        if (!limit.refuse && strcasecmp(beyond, "delay") != 0) {
+            error = scep_bad_value(cmd, beyond, "delay or refuse is wanted");
+        }
+    }
+    conf->policy.failure_limit = limit;
+    return error;
+}
+
+const char *scep_read_admin_require(cmd_parms *cmd, void *record, int argc,
+                                    const char *const argv[])
+{
+    scep_dir_config_t *conf = record;
+    const char *error;
+
+    (void)argc;
+    conf->admin_require =
+        ap_expr_parse_cmd(cmd, argv[0], AP_EXPR_FLAG_DONT_VARY, &error, NULL);
+    if (error != NULL) {
+        return scep_bad_value(
+            cmd, argv[0],
+            apr_psprintf(cmd->pool,
+                         "an expression as httpd's <If> has it is wanted: %s",
+                         error));
+    }
+    return NULL;
+}
+
+/* ---- requests and replies ---- */
+
+const char *scep_read_name_relax(cmd_parms *cmd, void *record, int argc,
+                                 const char *const argv[])
+{
+    scep_name_rules_t rules = {false, false};
     bool none = false;
     int i;
 
-    for (i = 0; i < argc && error == NULL; i++) {
+    for (i = 0; i < argc; i++) {
         if (strcasecmp(argv[i], "lengths") == 0) {
-            rules->any_length = true;
+            rules.any_length = true;
         }
         else if (strcasecmp(argv[i], "syntax") == 0) {
-            rules->any_syntax = true;
+            rules.any_syntax = true;
         }
         else if (strcasecmp(argv[i], "none") == 0) {
             none = true;
         }
         else {
-            error = scep_bad_value(cmd, argv[i],
-                                   "none, lengths or syntax is wanted");
+            return scep_bad_value(cmd, argv[i],
+                                  "none, lengths or syntax is wanted");
         }
     }
-    if (error == NULL && (argc == 0 || (none && argc > 1))) {
-        error = scep_bad_value(cmd, argc > 0 ? "none" : "",
-                               "none alone, or lengths, syntax or both");
+    if (argc == 0 || (none && argc > 1)) {
+        return scep_bad_value(cmd, argc > 0 ? "none" : "",
+                              "none alone, or lengths, syntax or both");
     }
-    conf->name_rules = rules;
-    return error;
-}
-
-const char *scep_set_challenge(cmd_parms *cmd, void *dir, const char *value)
-{
-    scep_dir_config_t *conf = dir;
-    scep_server_config_t *server = scep_cmd_server(cmd);
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-
-    if (error != NULL) {
-        return error;
-    }
-    if (conf->by_single) {
-        return scep_bad_value(
-            cmd, value,
-            "ScepUseSinglePassword says the same or something "
-            "else; keep one of the two");
-    }
-    if (strcasecmp(value, "one-time") == 0) {
-        return scep_sources_add(cmd, conf, value, SCEP_SOURCE_ONE_TIME);
-    }
-    if (strcasecmp(value, "single") == 0) {
-        server->single = true;
-        return scep_sources_add(cmd, conf, value, SCEP_SOURCE_SINGLE);
-    }
-    if (strcasecmp(value, "none") == 0) {
-        return scep_sources_add(cmd, conf, value, SCEP_SOURCE_NONE);
-    }
-    return scep_sources_add(cmd, conf, value, SCEP_SOURCE_PROVIDER);
-}
-
-/* NDES's name for `ScepChallenge single`. */
-const char *scep_set_single(cmd_parms *cmd, void *dir, int on)
-{
-    scep_dir_config_t *conf = dir;
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-
-    if (error != NULL) {
-        return error;
-    }
-    if (conf->sources_set && !conf->by_single) {
-        return scep_bad_value(
-            cmd, on ? "On" : "Off",
-            "ScepChallenge says the same or something else; keep "
-            "one of the two");
-    }
-    conf->sources.count = 1;
-    conf->sources.source[0] = on ? SCEP_SOURCE_SINGLE : SCEP_SOURCE_ONE_TIME;
-    conf->sources_set = true;
-    conf->by_single = true;
-    scep_cmd_server(cmd)->single |= on != 0;
+    ((scep_dir_config_t *)record)->policy.name_rules = rules;
     return NULL;
 }
 
-const char *scep_set_password_length(cmd_parms *cmd, void *dir,
-                                     const char *value)
+const char *scep_read_ec_reply(cmd_parms *cmd, void *record, int argc,
+                               const char *const argv[])
 {
-    scep_dir_config_t *conf = dir;
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-    apr_int64_t number;
+    scep_reply_ways_t *ways = &((scep_dir_config_t *)record)->policy.reply_ways;
+    bool refuse = strcasecmp(argv[0], "refuse") == 0;
+    scep_way_e way = SCEP_WAY_PASSWORD;
 
-    if (error == NULL) {
-        error = scep_parse_number(cmd, value, SCEP_PASSWORD_MIN_LENGTH,
-                                  SCEP_PASSWORD_MAX_LENGTH, &number);
+    (void)argc;
+    if (ways->count == 0 || (ways->count > 0 && refuse)) {
+        return scep_bad_value(cmd, argv[0], "refuse stands alone");
     }
-    if (error == NULL) {
-        conf->password_length = (apr_size_t)number;
-    }
-    return error;
-}
-
-const char *scep_set_password_max_per_user(cmd_parms *cmd, void *dir,
-                                           const char *value)
-{
-    scep_dir_config_t *conf = dir;
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-
-    if (error != NULL) {
-        return error;
-    }
-    if (strcasecmp(value, "off") == 0) {
-        conf->password_max_per_user = -1;
+    if (refuse) {
+        ways->count = 0;
         return NULL;
     }
-    return scep_parse_number(cmd, value, 1, SCEP_CHALLENGE_MAX_CAPACITY,
-                             &conf->password_max_per_user);
-}
-
-const char *scep_set_password_validity(cmd_parms *cmd, void *dir,
-                                       const char *value)
-{
-    scep_dir_config_t *conf = dir;
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-
-    return error != NULL ? error
-                         : scep_parse_time(cmd, value, 1, MAX_VALIDITY_DAYS,
-                                           &conf->password_validity);
-}
-
-const char *scep_set_retry_window(cmd_parms *cmd, void *dir, const char *value)
-{
-    scep_dir_config_t *conf = dir;
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-
-    return error != NULL ? error
-                         : scep_parse_time(cmd, value, 0, MAX_RETRY_DAYS,
-                                           &conf->retry_window);
-}
-
-const char *scep_set_page_encoding(cmd_parms *cmd, void *dir, const char *value)
-{
-    scep_dir_config_t *conf = dir;
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-
-    if (error != NULL) {
-        return error;
+    if (strcasecmp(argv[0], "key-agreement") == 0) {
+        way = SCEP_WAY_AGREEMENT;
     }
-    if (strcasecmp(value, "utf-16") == 0) {
-        conf->page_encoding = SCEP_PAGE_UTF16;
+    else if (strcasecmp(argv[0], "password") != 0) {
+        return scep_bad_value(cmd, argv[0],
+                              "password, key-agreement or refuse is wanted");
     }
-    else if (strcasecmp(value, "utf-8") == 0) {
-        conf->page_encoding = SCEP_PAGE_UTF8;
+    if (ways->count < 0) {
+        ways->count = 0; /* the first of a list */
     }
-    else {
-        return scep_bad_value(cmd, value, "utf-16 or utf-8 is wanted");
+    else if (ways->way[0] == way || ways->count == 2) {
+        return scep_bad_value(cmd, argv[0], "that is in the list already");
     }
+    ways->way[ways->count++] = way;
     return NULL;
 }
 
-const char *scep_set_max_request_size(cmd_parms *cmd, void *dir,
-                                      const char *value)
-{
-    scep_dir_config_t *conf = dir;
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-    apr_int64_t number;
+/* ---- renewals ---- */
 
-    if (error == NULL) {
-        error = scep_parse_number(cmd, value, MIN_REQUEST_SIZE,
-                                  MAX_REQUEST_SIZE, &number);
+/* On, Off, or a time. @param interval that or, for On and Off, OTHERWISE */
+static const char *on_off_time(cmd_parms *cmd, const char *value,
+                               apr_interval_time_t otherwise, bool *on,
+                               apr_interval_time_t *interval)
+{
+    const char *error;
+
+    *interval = otherwise;
+    *on = strcasecmp(value, "off") != 0;
+    if (!*on || strcasecmp(value, "on") == 0) {
+        return NULL;
     }
-    if (error == NULL) {
-        conf->max_request_size = (apr_size_t)number;
+    error = scep_parse_time(cmd, value, 0, MAX_RENEWAL_DAYS, interval);
+    return error == NULL
+               ? NULL
+               : apr_pstrcat(cmd->pool, error, "; or On, or Off", NULL);
+}
+
+const char *scep_read_renewal_expired(cmd_parms *cmd, void *record, int argc,
+                                      const char *const argv[])
+{
+    scep_renewal_policy_t *renewal =
+        &((scep_dir_config_t *)record)->policy.renewal;
+
+    (void)argc;
+    return on_off_time(cmd, argv[0], -1, &renewal->expired,
+                       &renewal->expired_for);
+}
+
+const char *scep_read_renewal_revoke_old(cmd_parms *cmd, void *record, int argc,
+                                         const char *const argv[])
+{
+    scep_renewal_policy_t *renewal =
+        &((scep_dir_config_t *)record)->policy.renewal;
+
+    (void)argc;
+    return on_off_time(cmd, argv[0], 0, &renewal->revoke_old,
+                       &renewal->revoke_delay);
+}
+
+const char *scep_read_renewal_window(cmd_parms *cmd, void *record, int argc,
+                                     const char *const argv[])
+{
+    scep_renewal_policy_t *renewal =
+        &((scep_dir_config_t *)record)->policy.renewal;
+    const char *value = argv[0], *error;
+    apr_size_t len = strlen(value);
+    apr_int64_t percent;
+
+    (void)argc;
+    renewal->window = -1;
+    renewal->window_percent = 0;
+    if (strcasecmp(value, "any") == 0) {
+        return NULL;
     }
-    return error;
+    if (len > 1 && value[len - 1] == '%') {
+        error =
+            scep_parse_number(cmd, apr_pstrmemdup(cmd->pool, value, len - 1),
+                              MIN_PERCENT, MAX_PERCENT, &percent);
+        renewal->window_percent = error == NULL ? (int)percent : 0;
+    }
+    else {
+        error =
+            scep_parse_time(cmd, value, 1, MAX_RENEWAL_DAYS, &renewal->window);
+    }
+    return error == NULL
+               ? NULL
+               : apr_pstrcat(cmd->pool, error,
+                             "; or a part of the validity such as 20%; or any",
+                             NULL);
 }

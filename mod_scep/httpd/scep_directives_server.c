@@ -1,43 +1,16 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_directives_server.c: what is set per server and virtual host: engine,
- * CA, RA, state. (httpd layer)
+ * scep_directives_server.c: directives of servers that are like no other.
+ * (httpd layer)
  */
 #include "scep_directives.h"
-#include "scep_place.h"
 
 #include <sys/stat.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
-const char *scep_set_engine(cmd_parms *cmd, void *dir, int on)
-{
-    scep_server_config_t *conf = scep_cmd_server(cmd);
-    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
-
-    (void)dir;
-    if (error != NULL) {
-        return error;
-    }
-    conf->engine = on;
-    conf->defined_at = scep_place_here(cmd);
-    return NULL;
-}
-
-const char *scep_set_state_dir(cmd_parms *cmd, void *dir, const char *value)
-{
-    (void)dir;
-    return scep_path_value(cmd, value, &scep_cmd_server(cmd)->state_dir);
-}
-
-const char *scep_set_master_file(cmd_parms *cmd, void *dir, const char *value)
-{
-    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
-
-    (void)dir;
-    scep_cmd_server(cmd)->master_file = value; /* relative: to the state dir */
-    return error;
-}
+enum { MAX_URL = 1024 /* octets */, MAX_RETENTION_DAYS = 3660 };
 
 /* The file may not be there for who runs `apachectl -t'. */
 static bool all_may_read(const char *path)
@@ -47,18 +20,14 @@ static bool all_may_read(const char *path)
     return stat(path, &st) == 0 && (st.st_mode & S_IROTH) != 0;
 }
 
-const char *scep_set_database(cmd_parms *cmd, void *dir, const char *driver,
-                              const char *params)
+const char *scep_read_database(cmd_parms *cmd, void *record, int argc,
+                               const char *const argv[])
 {
-    scep_server_config_t *conf = scep_cmd_server(cmd);
+    scep_server_config_t *conf = record;
+    const char *driver = argv[0], *params = argc > 1 ? argv[1] : NULL;
     const scep_store_config_t config = {
         .driver = driver, .params = params, .connections = 1};
-    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
 
-    (void)dir;
-    if (error != NULL) {
-        return error;
-    }
     if (!scep_store_driver_known(driver)) {
         return scep_bad_value(cmd, driver,
                               "the driver is to be " SCEP_STORE_DRIVERS);
@@ -84,15 +53,13 @@ const char *scep_set_database(cmd_parms *cmd, void *dir, const char *driver,
     return NULL;
 }
 
-const char *scep_set_backend(cmd_parms *cmd, void *dir, const char *args)
+const char *scep_read_backend(cmd_parms *cmd, void *record, int argc,
+                              const char *const argv[])
 {
-    scep_server_config_t *conf = scep_cmd_server(cmd);
-    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
+    scep_server_config_t *conf = record;
+    const char *args = argv[0];
 
-    (void)dir;
-    if (error != NULL) {
-        return error;
-    }
+    (void)argc;
     conf->backend = ap_getword_conf(cmd->pool, &args);
     if (*conf->backend == '\0') {
         return scep_bad_value(cmd, "\"\"",
@@ -102,92 +69,80 @@ const char *scep_set_backend(cmd_parms *cmd, void *dir, const char *args)
     return NULL;
 }
 
-const char *scep_set_ca_cert(cmd_parms *cmd, void *dir, const char *value)
+/* An IA5String without blanks; clients know these schemes. */
+static bool is_url(const char *text)
 {
-    (void)dir;
-    return scep_path_value(cmd, value, &scep_cmd_server(cmd)->ca_cert);
-}
+    const char *c;
 
-const char *scep_set_ca_key(cmd_parms *cmd, void *dir, const char *value)
-{
-    (void)dir;
-    return scep_key_value(cmd, value, &scep_cmd_server(cmd)->ca_key);
-}
-
-const char *scep_set_ca_chain(cmd_parms *cmd, void *dir, const char *value)
-{
-    (void)dir;
-    return scep_path_value(cmd, value, &scep_cmd_server(cmd)->ca_chain);
-}
-
-static void append(cmd_parms *cmd, apr_array_header_t **list, const char *value)
-{
-    if (*list == NULL) {
-        *list = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    for (c = text; *c != '\0'; c++) {
+        if (!apr_isgraph(*c) || (unsigned char)*c > 0x7e ||
+            c - text > MAX_URL) {
+            return false;
+        }
     }
-    APR_ARRAY_PUSH(*list, const char *) = value;
+    return strncasecmp(text, "http://", 7) == 0 ||
+           strncasecmp(text, "ldap://", 7) == 0;
 }
 
-const char *scep_add_ra_cert(cmd_parms *cmd, void *dir, const char *value)
+const char *scep_read_crl_url(cmd_parms *cmd, void *record, int argc,
+                              const char *const argv[])
 {
-    const char *path;
-    const char *error = scep_path_value(cmd, value, &path);
-
-    (void)dir;
-    if (error == NULL) {
-        append(cmd, &scep_cmd_server(cmd)->ra_certs, path);
+    if (!is_url(argv[0])) {
+        return scep_bad_value(cmd, argv[0],
+                              "an http:// or ldap:// URL is wanted (a client "
+                              "that checks the CRL of an https:// server "
+                              "would need the CRL to fetch the CRL)");
     }
-    return error;
+    return scep_read_text(cmd, record, argc, argv);
 }
 
-const char *scep_add_ra_key(cmd_parms *cmd, void *dir, const char *value)
+const char *scep_read_dialog(cmd_parms *cmd, void *record, int argc,
+                             const char *const argv[])
 {
-    const char *source;
-    const char *error = scep_key_value(cmd, value, &source);
+    scep_server_config_t *conf = record;
 
-    (void)dir;
-    if (error == NULL) {
-        append(cmd, &scep_cmd_server(cmd)->ra_keys, source);
-    }
-    return error;
-}
-
-const char *scep_set_dialog(cmd_parms *cmd, void *dir, const char *value)
-{
-    scep_server_config_t *conf = scep_cmd_server(cmd);
-    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
-
-    (void)dir;
-    if (error != NULL) {
-        return error;
-    }
-    if (strcasecmp(value, "builtin") == 0) {
-        conf->dialog = SCEP_DIALOG_BUILTIN;
-        conf->dialog_program = NULL;
+    (void)argc;
+    conf->dialog_program = NULL;
+    if (strcasecmp(argv[0], "builtin") == 0) {
         return NULL;
     }
-    if (strncasecmp(value, "exec:", 5) != 0) {
-        return scep_bad_value(cmd, value, "builtin or exec:/path is wanted");
+    return strncasecmp(argv[0], "exec:", 5) == 0
+               ? scep_parse_path(cmd, argv[0] + 5, &conf->dialog_program)
+               : scep_bad_value(cmd, argv[0],
+                                "builtin or exec:/path is wanted");
+}
+
+const char *scep_read_retention(cmd_parms *cmd, void *record, int argc,
+                                const char *const argv[])
+{
+    scep_server_config_t *conf = record;
+    apr_interval_time_t interval = -1;
+    scep_prune_e what = SCEP_PRUNE_KINDS;
+    const char *error = NULL;
+
+    (void)argc;
+    if (!scep_prune_kind(argv[0], &what)) {
+        return scep_bad_value(cmd, argv[0],
+                              "passwords, refusals or audit is wanted; "
+                              "certificates, transactions and revocations "
+                              "are kept for ever");
     }
-    error = scep_path_value(cmd, value + 5, &conf->dialog_program);
-    if (error == NULL) {
-        conf->dialog = SCEP_DIALOG_EXEC;
+    if (strcasecmp(argv[1], "off") != 0) {
+        error = scep_parse_time(cmd, argv[1], SCEP_PRUNE_LEAST_DAYS * 86400,
+                                MAX_RETENTION_DAYS, &interval);
     }
+    conf->retention[what] = interval;
     return error;
 }
 
-const char *scep_set_password_max(cmd_parms *cmd, void *dir, const char *value)
+void scep_merge_retention(apr_pool_t *pool, void *to, const void *add)
 {
-    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-    apr_int64_t number;
+    apr_interval_time_t *kept = to;
+    const apr_interval_time_t *set = add;
+    int i;
 
-    (void)dir;
-    if (error == NULL) {
-        error = scep_parse_number(cmd, value, SCEP_CHALLENGE_MIN_CAPACITY,
-                                  SCEP_CHALLENGE_MAX_CAPACITY, &number);
+    (void)pool;
+    for (i = 0; i < SCEP_PRUNE_KINDS; i++) {
+        kept[i] = set[i] != 0 ? set[i] : kept[i];
     }
-    if (error == NULL) {
-        scep_cmd_server(cmd)->password_max = (apr_uint32_t)number;
-    }
-    return error;
 }

@@ -4,7 +4,6 @@
  * ones. (httpd layer)
  */
 #include "scep_directives.h"
-#include "scep_place.h"
 #include "scep_span.h"
 
 #include <apr_lib.h>
@@ -23,22 +22,6 @@ const char *scep_bad_value(cmd_parms *cmd, const char *value,
                            const char *wanted)
 {
     return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, value, wanted);
-}
-
-const char *scep_choose_word(cmd_parms *cmd, const char *value,
-                             const char *const *words, const char *wanted,
-                             int *choice)
-{
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
-    int i;
-
-    for (i = 0; error == NULL && words[i] != NULL; i++) {
-        if (strcasecmp(value, words[i]) == 0) {
-            *choice = i;
-            return NULL;
-        }
-    }
-    return error != NULL ? error : scep_bad_value(cmd, value, wanted);
 }
 
 const char *scep_parse_number(cmd_parms *cmd, const char *value,
@@ -81,29 +64,217 @@ const char *scep_parse_time(cmd_parms *cmd, const char *value, int min_seconds,
     return NULL;
 }
 
-const char *scep_path_value(cmd_parms *cmd, const char *value,
+/* ---- the kinds ---- */
+
+static void *member_of(const cmd_parms *cmd, void *record)
+{
+    const scep_setting_t *row = cmd->info;
+
+    return (char *)record + row->offset;
+}
+
+/* Numbers, flags and enumerations have members of several sizes. */
+static void put(const cmd_parms *cmd, void *record, apr_int64_t value)
+{
+    const scep_setting_t *row = cmd->info;
+    void *member = member_of(cmd, record);
+    apr_int32_t number = (apr_int32_t)value;
+    bool flag = value != 0;
+
+    if (row->size == sizeof(flag)) {
+        memcpy(member, &flag, sizeof(flag));
+    }
+    else if (row->size == sizeof(number)) {
+        memcpy(member, &number, sizeof(number));
+    }
+    else {
+        ap_assert(row->size == sizeof(value));
+        memcpy(member, &value, sizeof(value));
+    }
+}
+
+/* The row's word that VALUE is; NULL: none. */
+static const scep_word_t *find_word(const cmd_parms *cmd, const char *value)
+{
+    const scep_setting_t *row = cmd->info;
+    const scep_word_t *one = row->words;
+
+    while (one != NULL && one->word != NULL &&
+           strcasecmp(value, one->word) != 0) {
+        one++;
+    }
+    return one != NULL && one->word != NULL ? one : NULL;
+}
+
+const char *scep_read_flag(cmd_parms *cmd, void *record, int argc,
+                           const char *const argv[])
+{
+    (void)argc;
+    put(cmd, record, strcasecmp(argv[0], "On") == 0);
+    return NULL;
+}
+
+/* "a, b or c is wanted" */
+static const char *words_wanted(cmd_parms *cmd)
+{
+    const scep_setting_t *row = cmd->info;
+    const scep_word_t *one;
+    const char *text = row->words->word;
+
+    for (one = row->words + 1; one->word != NULL; one++) {
+        text = apr_pstrcat(cmd->pool, text, one[1].word != NULL ? ", " : " or ",
+                           one->word, NULL);
+    }
+    return apr_pstrcat(cmd->pool, text, " is wanted", NULL);
+}
+
+const char *scep_read_word(cmd_parms *cmd, void *record, int argc,
+                           const char *const argv[])
+{
+    const scep_word_t *word = find_word(cmd, argv[0]);
+
+    (void)argc;
+    if (word == NULL) {
+        return scep_bad_value(cmd, argv[0], words_wanted(cmd));
+    }
+    put(cmd, record, word->value);
+    return NULL;
+}
+
+const char *scep_read_name(cmd_parms *cmd, void *record, int argc,
+                           const char *const argv[])
+{
+    const scep_word_t *word = find_word(cmd, argv[0]);
+
+    (void)argc;
+    if (word == NULL) {
+        return scep_bad_value(cmd, argv[0], words_wanted(cmd));
+    }
+    *(const char **)member_of(cmd, record) = word->word;
+    return NULL;
+}
+
+const char *scep_read_number(cmd_parms *cmd, void *record, int argc,
+                             const char *const argv[])
+{
+    const scep_setting_t *row = cmd->info;
+    const scep_word_t *word = find_word(cmd, argv[0]);
+    apr_int64_t number = word != NULL ? word->value : 0;
+    const char *error = word != NULL ? NULL
+                                     : scep_parse_number(cmd, argv[0], row->min,
+                                                         row->max, &number);
+
+    (void)argc;
+    if (error == NULL) {
+        put(cmd, record, number);
+    }
+    return error;
+}
+
+const char *scep_read_time(cmd_parms *cmd, void *record, int argc,
+                           const char *const argv[])
+{
+    const scep_setting_t *row = cmd->info;
+    const scep_word_t *word = find_word(cmd, argv[0]);
+    apr_interval_time_t interval = word != NULL ? word->value : 0;
+    const char *error = word != NULL
+                            ? NULL
+                            : scep_parse_time(cmd, argv[0], (int)row->min,
+                                              (int)row->max, &interval);
+
+    (void)argc;
+    if (error == NULL) {
+        put(cmd, record, interval);
+    }
+    return error;
+}
+
+const char *scep_read_seconds(cmd_parms *cmd, void *record, int argc,
+                              const char *const argv[])
+{
+    const char *error = scep_read_time(cmd, record, argc, argv);
+    apr_int64_t *seconds = member_of(cmd, record);
+
+    if (error == NULL) {
+        *seconds = apr_time_sec(*seconds);
+    }
+    return error;
+}
+
+const char *scep_read_text(cmd_parms *cmd, void *record, int argc,
+                           const char *const argv[])
+{
+    (void)argc;
+    *(const char **)member_of(cmd, record) = argv[0];
+    return NULL;
+}
+
+const char *scep_parse_path(cmd_parms *cmd, const char *value,
                             const char **path)
 {
-    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
-
-    if (error != NULL) {
-        return error;
-    }
     *path = *value != '\0' ? ap_server_root_relative(cmd->pool, value) : NULL;
     return *path != NULL ? NULL
                          : scep_bad_value(cmd, value, "that is no valid path");
 }
 
 /* A key is in a file or, when it has a scheme, behind OSSL_STORE. */
-const char *scep_key_value(cmd_parms *cmd, const char *value,
-                           const char **source)
+static const char *parse_key(cmd_parms *cmd, const char *value,
+                             const char **source)
 {
     if (!scep_source_is_uri(value)) {
-        return scep_path_value(cmd, value, source);
+        return scep_parse_path(cmd, value, source);
     }
     *source = value;
-    return ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
+    return NULL;
 }
+
+const char *scep_read_path(cmd_parms *cmd, void *record, int argc,
+                           const char *const argv[])
+{
+    (void)argc;
+    return scep_parse_path(cmd, argv[0], member_of(cmd, record));
+}
+
+const char *scep_read_key(cmd_parms *cmd, void *record, int argc,
+                          const char *const argv[])
+{
+    (void)argc;
+    return parse_key(cmd, argv[0], member_of(cmd, record));
+}
+
+static const char *append(cmd_parms *cmd, void *record, const char *value,
+                          const char *error)
+{
+    apr_array_header_t **list = member_of(cmd, record);
+
+    if (*list == NULL) {
+        *list = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    }
+    APR_ARRAY_PUSH(*list, const char *) = value;
+    return error;
+}
+
+const char *scep_read_paths(cmd_parms *cmd, void *record, int argc,
+                            const char *const argv[])
+{
+    const char *path;
+    const char *error = scep_parse_path(cmd, argv[0], &path);
+
+    (void)argc;
+    return append(cmd, record, path, error);
+}
+
+const char *scep_read_keys(cmd_parms *cmd, void *record, int argc,
+                           const char *const argv[])
+{
+    const char *source;
+    const char *error = parse_key(cmd, argv[0], &source);
+
+    (void)argc;
+    return append(cmd, record, source, error);
+}
+
+/* ---- sections ---- */
 
 static bool valid_name(const char *name)
 {
@@ -118,13 +289,9 @@ static bool valid_name(const char *name)
 const char *scep_section_name(cmd_parms *cmd, const char *args,
                               const char **name)
 {
-    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
     const char *end = strrchr(args, '>');
     const char *rest;
 
-    if (error != NULL) {
-        return error;
-    }
     if (end == NULL || end[1] != '\0') {
         return apr_psprintf(cmd->pool, "%s> lacks its closing \">\"",
                             cmd->cmd->name);
@@ -139,15 +306,22 @@ const char *scep_section_name(cmd_parms *cmd, const char *args,
     return NULL;
 }
 
-void scep_note_name(cmd_parms *cmd, apr_array_header_t **list, const char *name)
+const char *scep_section_check(cmd_parms *cmd,
+                               bool (*fits)(const scep_setting_t *row),
+                               const char *what)
 {
-    scep_named_t *named;
+    const ap_directive_t *d;
 
-    if (*list == NULL) {
-        *list = apr_array_make(cmd->pool, 2, sizeof(*named));
+    for (d = cmd->directive->first_child; d != NULL; d = d->next) {
+        const scep_setting_t *row = scep_setting_find(d->directive);
+
+        if (row == NULL || !fits(row)) {
+            return apr_psprintf(cmd->pool,
+                                "%s> (%s:%d): %s cannot stand in it; only %s "
+                                "can",
+                                cmd->cmd->name, d->filename, d->line_num,
+                                d->directive, what);
+        }
     }
-    named = apr_array_push(*list);
-    named->name = name;
-    named->directive = cmd->cmd->name;
-    named->at = scep_place_here(cmd);
+    return NULL;
 }

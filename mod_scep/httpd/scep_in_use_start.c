@@ -239,7 +239,7 @@ static const char *name_of(const scep_in_use_t *record, server_rec *s,
 static scep_in_use_t *record_of(collection_t *c,
                                 const scep_server_config_t *conf)
 {
-    const char *dir = scep_config_state_dir(conf);
+    const char *dir = conf->state_dir;
     scep_in_use_t *record;
     int i;
 
@@ -296,7 +296,7 @@ static void add_ca(collection_t *c, server_rec *s,
 {
     scep_in_use_ca_t *ca = ca_of(c, s, conf, site);
 
-    ca->single = ca->single || conf->single;
+    ca->single = ca->single || scep_config_single(conf, c->pool);
     APR_ARRAY_PUSH(ca->servers, const char *) = scep_config_where(s, c->pool);
 }
 

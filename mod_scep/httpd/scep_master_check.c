@@ -132,7 +132,7 @@ static scep_status_e check_directory(const scep_server_config_t *conf,
     const char *dir = apr_pstrmemdup(pool, path, (apr_size_t)(slash - path));
     struct stat st;
 
-    if (strcmp(dir, scep_config_state_dir(conf)) == 0 ||
+    if (strcmp(dir, conf->state_dir) == 0 ||
         stat(apr_pstrcat(pool, dir, "/", NULL), &st) == 0 || errno == EACCES) {
         return SCEP_OK;
     }
@@ -187,7 +187,7 @@ scep_status_e scep_master_check(scep_master_check_t *check, const server_rec *s,
 {
     scep_status_e status;
 
-    if (!conf->single) {
+    if (!scep_config_single(conf, pool)) {
         return SCEP_OK;
     }
     status = take(check, s, conf, ra, res);

@@ -39,8 +39,6 @@ void scep_dialog_init(scep_dialog_t *dialog, const server_rec *s,
     memset(dialog, 0, sizeof(*dialog));
     dialog->pool = pool;
     dialog->process_pool = s->process->pool;
-    dialog->dialog =
-        conf->dialog != SCEP_DIALOG_UNSET ? conf->dialog : SCEP_DIALOG_BUILTIN;
     dialog->program = conf->dialog_program;
 }
 
@@ -167,9 +165,8 @@ int scep_dialog_passphrase(void *baton, const char *source, char *buf, int size)
     if (len >= 0) {
         return len;
     }
-    len = dialog->dialog == SCEP_DIALOG_EXEC
-              ? from_program(dialog, source, buf, size)
-              : from_terminal(dialog, source, buf, size);
+    len = dialog->program != NULL ? from_program(dialog, source, buf, size)
+                                  : from_terminal(dialog, source, buf, size);
     if (len > 0) {
         keep(dialog, source, buf, (apr_size_t)len);
     }
@@ -219,7 +216,7 @@ scep_status_e scep_dialog_prompt(const server_rec *s,
     int i;
 
     scep_dialog_init(&dialog, s, conf, pool);
-    if (dialog.dialog != SCEP_DIALOG_BUILTIN) {
+    if (dialog.program != NULL) {
         return SCEP_OK;
     }
     dialog.may_prompt = true;

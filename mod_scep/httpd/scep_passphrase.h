@@ -14,11 +14,10 @@
 typedef struct scep_dialog_t {
     apr_pool_t *pool;         /* scratch */
     apr_pool_t *process_pool; /* where passphrases are kept */
-    scep_dialog_e dialog;
-    const char *program;
-    bool may_prompt;     /* the terminal is still there */
-    bool asked;          /* out: somebody wanted a passphrase */
-    const char *problem; /* out: why there is none; or NULL */
+    const char *program;      /* NULL: the terminal */
+    bool may_prompt;          /* the terminal is still there */
+    bool asked;               /* out: somebody wanted a passphrase */
+    const char *problem;      /* out: why there is none; or NULL */
 } scep_dialog_t;
 
 void scep_dialog_init(scep_dialog_t *dialog, const server_rec *s,

@@ -14,12 +14,6 @@
 
 APLOG_USE_MODULE(scep);
 
-typedef struct place_t {
-    const char *name;  /* of the directive */
-    const char *value; /* its arguments as they stand there */
-    const char *at;    /* file:line */
-} place_t;
-
 /* ---- while the configuration is read ---- */
 
 const char *scep_place_here(const cmd_parms *cmd)
@@ -28,111 +22,24 @@ const char *scep_place_here(const cmd_parms *cmd)
                         cmd->directive->line_num);
 }
 
-static void note(cmd_parms *cmd, apr_array_header_t **places)
+void scep_place_note(cmd_parms *cmd, apr_array_header_t **places)
 {
-    place_t *place;
+    scep_place_t *place;
 
     if (*places == NULL) {
         *places = apr_array_make(cmd->pool, 8, sizeof(*place));
     }
     place = apr_array_push(*places);
-    place->name = cmd->cmd->name;
+    place->set = cmd->cmd;
     place->value = apr_pstrdup(cmd->pool, cmd->directive->args);
     place->at = scep_place_here(cmd);
-}
-
-/* Every place is noted with the server, so that a message can be about any of
- * its directives; those of a section with its policy besides. */
-static const char *done(cmd_parms *cmd, void *dir, const char *error)
-{
-    if (error != NULL) {
-        return error;
-    }
-    if ((cmd->cmd->req_override & ACCESS_CONF) != 0) {
-        scep_dir_config_t *policy = dir;
-
-        note(cmd, &policy->places);
-    }
-    note(cmd, &scep_cmd_server(cmd)->places);
-    return NULL;
-}
-
-static const scep_setter_t *setter_of(const cmd_parms *cmd)
-{
-    return cmd->info;
-}
-
-const char *scep_place_flag(cmd_parms *cmd, void *dir, int on)
-{
-    return done(cmd, dir, setter_of(cmd)->flag(cmd, dir, on));
-}
-
-/* A section of ours walks what is in it with this very CMD. */
-const char *scep_place_take1(cmd_parms *cmd, void *dir, const char *value)
-{
-    bool section = cmd->cmd->name[0] == '<';
-    const char *error = setter_of(cmd)->take1(cmd, dir, value);
-
-    return section ? error : done(cmd, dir, error);
-}
-
-const char *scep_place_take2(cmd_parms *cmd, void *dir, const char *first,
-                             const char *second)
-{
-    return done(cmd, dir, setter_of(cmd)->take2(cmd, dir, first, second));
-}
-
-const char *scep_place_take3(cmd_parms *cmd, void *dir, const char *first,
-                             const char *second, const char *third)
-{
-    return done(cmd, dir,
-                setter_of(cmd)->take3(cmd, dir, first, second, third));
-}
-
-const char *scep_place_argv(cmd_parms *cmd, void *dir, int argc,
-                            char *const argv[])
-{
-    return done(cmd, dir, setter_of(cmd)->argv(cmd, dir, argc, argv));
-}
-
-/* ---- merged ---- */
-
-apr_array_header_t *scep_places_merge(apr_pool_t *pool,
-                                      apr_array_header_t *base,
-                                      apr_array_header_t *add)
-{
-    if (base == NULL || add == NULL) {
-        return add != NULL ? add : base;
-    }
-    return apr_array_append(pool, base, add);
-}
-
-apr_array_header_t *scep_places_without(apr_pool_t *pool,
-                                        apr_array_header_t *places,
-                                        bool (*left_out)(const char *name))
-{
-    apr_array_header_t *kept;
-    int i;
-
-    if (places == NULL) {
-        return NULL;
-    }
-    kept = apr_array_make(pool, places->nelts, sizeof(place_t));
-    for (i = 0; i < places->nelts; i++) {
-        const place_t *place = &APR_ARRAY_IDX(places, i, place_t);
-
-        if (!left_out(place->name)) {
-            APR_ARRAY_PUSH(kept, place_t) = *place;
-        }
-    }
-    return kept;
 }
 
 /* ---- found ---- */
 
 /* Does what follows the name in TEXT begin with the word that PLACE has as its
  * value, or with a path that ends with it? */
-static bool has_value(const place_t *place, const char *text)
+static bool has_value(const scep_place_t *place, const char *text)
 {
     const char *value = place->value;
     size_t value_len, len;
@@ -159,10 +66,10 @@ static const char *find_one(const apr_array_header_t *places, const char *text,
     int i;
 
     for (i = places->nelts - 1; i >= 0; i--) {
-        const place_t *place = &APR_ARRAY_IDX(places, i, place_t);
+        const scep_place_t *place = &APR_ARRAY_IDX(places, i, scep_place_t);
 
-        if (strlen(place->name) != len ||
-            strncasecmp(place->name, text, len) != 0) {
+        if (strlen(place->set->name) != len ||
+            strncasecmp(place->set->name, text, len) != 0) {
             continue;
         }
         if (has_value(place, text + len)) {
@@ -193,6 +100,27 @@ const char *scep_places_find(const apr_array_header_t *places, const char *text)
     return found;
 }
 
+bool scep_places_say(const apr_array_header_t *places, const char *directive,
+                     const char *word, apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; places != NULL && i < places->nelts; i++) {
+        const scep_place_t *place = &APR_ARRAY_IDX(places, i, scep_place_t);
+        const char *rest = place->value;
+
+        if (strcasecmp(place->set->name, directive) != 0) {
+            continue;
+        }
+        while (*rest != '\0') {
+            if (strcasecmp(ap_getword_conf(pool, &rest), word) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* ---- told ---- */
 
 static const char *who(const server_rec *s, const scep_server_config_t *conf,
@@ -220,8 +148,13 @@ const char *scep_place_fault(const server_rec *s,
                          : scep_places_find(conf->places, res->detail);
     const char *text;
 
+    if (at == NULL) { /* something is missing */
+        at = conf->ca_name != NULL
+                 ? conf->ca_at
+                 : scep_places_find(conf->places, "ScepEngine");
+    }
     if (at == NULL) {
-        at = conf->defined_at != NULL ? conf->defined_at : "(nowhere)";
+        at = "(nowhere)";
     }
     text = apr_pstrcat(res->pool, at, ": ", res->detail, NULL);
     if (told != NULL) {

@@ -2,9 +2,8 @@
 /**
  * @file scep_place.h
  * Where in the configuration each value was set, and messages that name that
- * line. Every setter of the directive table is called through scep_place.c,
- * which notes file and line in the record that the value goes to; records that
- * are merged keep the places of the values they keep. (httpd layer)
+ * line. scep_setting.c notes file and line in the record that the value goes to;
+ * records that are merged keep the places of the values they keep. (httpd layer)
  *
  * A message about a setting names its directive before any other; a path that
  * was set several times follows it. By that the line is found, also for
@@ -15,40 +14,18 @@
 
 #include "scep_config.h"
 
-/** A setter as httpd calls it, by the kind of its arguments. */
-typedef union scep_setter_t {
-    const char *(*flag)(cmd_parms *, void *, int);
-    const char *(*take1)(cmd_parms *, void *, const char *); /* and others that
-                                                              * take one text */
-    const char *(*take2)(cmd_parms *, void *, const char *, const char *);
-    const char *(*take3)(cmd_parms *, void *, const char *, const char *,
-                         const char *);
-    const char *(*argv)(cmd_parms *, void *, int, char *const[]);
-} scep_setter_t;
-
-/** What httpd calls instead of a setter; CMD->info points to that
- * (const scep_setter_t). */
-const char *scep_place_flag(cmd_parms *cmd, void *dir, int on);
-const char *scep_place_take1(cmd_parms *cmd, void *dir, const char *value);
-const char *scep_place_take2(cmd_parms *cmd, void *dir, const char *first,
-                             const char *second);
-const char *scep_place_take3(cmd_parms *cmd, void *dir, const char *first,
-                             const char *second, const char *third);
-const char *scep_place_argv(cmd_parms *cmd, void *dir, int argc,
-                            char *const argv[]);
+/** A directive that was set. */
+typedef struct scep_place_t {
+    const command_rec *set;
+    const char *value; /* its arguments as they stand there */
+    const char *at;    /* file:line */
+} scep_place_t;
 
 /** "file:line" of the directive that is being read. From CMD's pool. */
 const char *scep_place_here(const cmd_parms *cmd);
 
-/** The places of a merged record: those of ADD count more. */
-apr_array_header_t *scep_places_merge(apr_pool_t *pool,
-                                      apr_array_header_t *base,
-                                      apr_array_header_t *add);
-
-/** PLACES but for those of directives for which LEFT_OUT is true. */
-apr_array_header_t *scep_places_without(apr_pool_t *pool,
-                                        apr_array_header_t *places,
-                                        bool (*left_out)(const char *name));
+/** Add what CMD sets to *PLACES (scep_place_t), made at need. */
+void scep_place_note(cmd_parms *cmd, apr_array_header_t **places);
 
 /**
  * "file:line" of the first directive that TEXT names and that is in PLACES; of
@@ -57,6 +34,11 @@ apr_array_header_t *scep_places_without(apr_pool_t *pool,
  */
 const char *scep_places_find(const apr_array_header_t *places,
                              const char *text);
+
+/** Does WORD, in letters of any case, stand in the value of DIRECTIVE in one of
+ * PLACES? */
+bool scep_places_say(const apr_array_header_t *places, const char *directive,
+                     const char *word, apr_pool_t *pool);
 
 /**
  * The text of a fault of CONF, a CA of server S: for which server, file and

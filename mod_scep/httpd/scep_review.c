@@ -197,17 +197,17 @@ static bool look_at_directories(void *baton, const ap_directive_t *d)
     return false;
 }
 
-static bool gives_passwords(const scep_dir_config_t *policy)
+static bool gives_passwords(const scep_sources_t *sources)
 {
     int i;
 
-    for (i = 0; i < policy->sources.count; i++) {
-        if (policy->sources.source[i] == SCEP_SOURCE_ONE_TIME ||
-            policy->sources.source[i] == SCEP_SOURCE_SINGLE) {
+    for (i = 0; i < sources->count; i++) {
+        if (sources->source[i] == SCEP_SOURCE_ONE_TIME ||
+            sources->source[i] == SCEP_SOURCE_SINGLE) {
             return true;
         }
     }
-    return !policy->sources_set;
+    return false;
 }
 
 /* @param section of `SetHandler scep-admin'; NULL: ScepEngine's own page */
@@ -236,8 +236,8 @@ static void review_page(const review_t *r, const char *path,
         scep_sections_walk(r->s, look_at_directories, &page);
         page.closed = closed;
     }
-    if (!gives_passwords(policy) || page.name || (page.type && page.require) ||
-        (page.closed && !page.type)) {
+    if (!gives_passwords(&policy->policy.sources) || page.name ||
+        (page.type && page.require) || (page.closed && !page.type)) {
         return;
     }
     /* Whoever tests a part of a configuration may have the page elsewhere. */
@@ -289,11 +289,9 @@ static void review_pages(review_t *r)
 
 /* ---- what is open ---- */
 
-static bool has_none(const scep_dir_config_t *policy)
+static bool has_none(const scep_sources_t *sources)
 {
-    const scep_sources_t *sources = &policy->sources;
-
-    return policy->sources_set && sources->count > 0 &&
+    return sources->count > 0 &&
            sources->source[sources->count - 1] == SCEP_SOURCE_NONE;
 }
 
@@ -302,10 +300,10 @@ static void review_policy(const review_t *r, const scep_policy_section_t *one)
     const scep_dir_config_t *own = one->own, *policy = one->policy;
     const char *text;
 
-    if (policy->approval_manual == 1) {
+    if (policy->policy.approval.manual) {
         return;
     }
-    if (has_none(own)) {
+    if (has_none(&own->policy.sources)) {
         text = text_of(
             r, scep_places_find(own->places, "ScepChallenge"),
             "ScepChallenge none: whoever can reach it gets certificates for "
@@ -315,7 +313,7 @@ static void review_policy(const review_t *r, const scep_policy_section_t *one)
                          SCEPLOGNO(0019) "%s", text);
         }
     }
-    if (own->renewal.any_name == 1 && policy->renewal.on != 0) {
+    if (own->policy.renewal.any_name && policy->policy.renewal.on) {
         text = text_of(
             r,
             scep_places_find(own->places, "ScepDisableRenewalSubjectNameMatch"),
@@ -422,7 +420,8 @@ static bool check_handler(void *baton, const ap_directive_t *d)
         return false;
     }
     /* Who says Off in so many words may want it back later. */
-    off = scep_config_server(h->s)->engine == 0;
+    off = scep_places_find(scep_config_server(h->s)->places, "ScepEngine") !=
+          NULL;
     if (off && h->quiet) {
         return false;
     }

@@ -37,10 +37,10 @@ bool scep_runtime_wanted(const server_rec *s)
     return s != NULL;
 }
 
-static bool legacy_wanted(const server_rec *s)
+static bool legacy_wanted(const server_rec *s, apr_pool_t *pool)
 {
     while (s != NULL && (scep_config_server(s)->engine != 1 ||
-                         !scep_config_server(s)->legacy)) {
+                         !scep_config_legacy(scep_config_server(s), pool))) {
         s = s->next;
     }
     return s != NULL;
@@ -81,7 +81,7 @@ scep_status_e scep_runtime_legacy(scep_runtime_t *runtime,
 {
     scep_status_e status;
 
-    if (!legacy_wanted(main_server)) {
+    if (!legacy_wanted(main_server, res->pool)) {
         return SCEP_OK;
     }
     status = scep_algs_legacy_context(pool, &runtime->legacy, res);
@@ -152,15 +152,14 @@ static scep_status_e start_ca(scep_site_t *site, server_rec *s,
     scep_ca_config_t config;
     scep_status_e status;
 
-    service->backend =
-        ap_lookup_provider(SCEP_CA_PROVIDER_GROUP, scep_config_backend(conf),
-                           SCEP_CA_PROVIDER_VERSION);
+    service->backend = ap_lookup_provider(SCEP_CA_PROVIDER_GROUP, conf->backend,
+                                          SCEP_CA_PROVIDER_VERSION);
     if (service->backend == NULL) { /* the check has said so before */
         return scep_fail(res, SCEP_R_SETUP, "ScepCABackend %s is not known",
-                         scep_config_backend(conf));
+                         conf->backend);
     }
     service->crl_url = conf->crl_url;
-    service->crl_validity = scep_config_crl_validity(conf);
+    service->crl_validity = conf->crl_validity;
     scep_dialog_init(dialog, s, conf, pool);
     scep_runtime_ca_config(conf, dialog, &config);
     status = service->backend->start(&config, 0, env, pool, &service->ca, res);
@@ -260,7 +259,7 @@ static scep_status_e start_state(scep_site_t *site,
                                  const scep_env_t *env, apr_pool_t *pool,
                                  apr_pool_t *ptemp, scep_result_t *res)
 {
-    const char *state_dir = scep_config_state_dir(conf);
+    const char *state_dir = conf->state_dir;
     int threads = 0;
     scep_status_e status;
 
@@ -330,7 +329,8 @@ static scep_status_e start_master(scep_site_t *site,
     const char *path = scep_config_master_file(conf, pool);
     scep_status_e status;
 
-    if (!conf->single || site->failed || site->service.master != NULL) {
+    if (!scep_config_single(conf, ptemp) || site->failed ||
+        site->service.master != NULL) {
         return SCEP_OK;
     }
     if (scep_store_driver_shared(site->store_config.driver)) {
@@ -356,8 +356,8 @@ static scep_status_e start_legacy(scep_site_t *site, const server_rec *s,
 {
     scep_status_e status;
 
-    if (!conf->legacy || site->failed || site->service.ra_legacy != NULL ||
-        site->runtime->legacy == NULL) {
+    if (!scep_config_legacy(conf, res->pool) || site->failed ||
+        site->service.ra_legacy != NULL || site->runtime->legacy == NULL) {
         return SCEP_OK;
     }
     status = scep_ra_copy(site->service.ra, site->runtime->legacy, pool,

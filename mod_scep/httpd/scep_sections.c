@@ -230,7 +230,7 @@ scep_status_e scep_sections_judge_legacy(const server_rec *s,
         const scep_policy_section_t *one =
             &APR_ARRAY_IDX(list, i, scep_policy_section_t);
 
-        if (scep_config_level(one->policy) != SCEP_LEVEL_LEGACY ||
+        if (one->policy->level != SCEP_LEVEL_LEGACY ||
             !asks(one->policy, conf, res->pool)) {
             continue;
         }

@@ -16,8 +16,6 @@
 
 APLOG_USE_MODULE(scep);
 
-enum { MAX_EXEC_DAYS = 1, MAX_EXEC_WORKERS = 1000 };
-
 /* ---- while the configuration is read ---- */
 
 static scep_provided_t *make_provided(cmd_parms *cmd, const char *value)
@@ -47,10 +45,9 @@ static bool is_same(const scep_sources_t *sources, int i, scep_source_e source,
             strcmp(sources->provided[i]->text, value) == 0);
 }
 
-const char *scep_sources_add(cmd_parms *cmd, scep_dir_config_t *conf,
+const char *scep_sources_add(cmd_parms *cmd, scep_sources_t *sources,
                              const char *value, scep_source_e source)
 {
-    scep_sources_t *sources = &conf->sources;
     int i;
 
     for (i = 0; i < sources->count; i++) {
@@ -70,33 +67,7 @@ const char *scep_sources_add(cmd_parms *cmd, scep_dir_config_t *conf,
     sources->provided[sources->count] =
         source == SCEP_SOURCE_PROVIDER ? make_provided(cmd, value) : NULL;
     sources->count++;
-    conf->sources_set = true;
     return NULL;
-}
-
-const char *scep_set_exec_timeout(cmd_parms *cmd, void *dir, const char *value)
-{
-    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
-
-    (void)dir;
-    return error != NULL ? error
-                         : scep_parse_time(cmd, value, 1, MAX_EXEC_DAYS,
-                                           &scep_cmd_server(cmd)->exec_timeout);
-}
-
-const char *scep_set_exec_workers(cmd_parms *cmd, void *dir, const char *value)
-{
-    const char *error = ap_check_cmd_context(cmd, SCEP_SERVER_CONTEXT);
-    apr_int64_t number;
-
-    (void)dir;
-    if (error == NULL) {
-        error = scep_parse_number(cmd, value, 1, MAX_EXEC_WORKERS, &number);
-    }
-    if (error == NULL) {
-        scep_cmd_server(cmd)->exec_workers = (int)number;
-    }
-    return error;
 }
 
 /* ---- start ---- */
@@ -143,10 +114,8 @@ static scep_status_e start_one(const scep_server_config_t *conf,
 {
     const scep_challenge_config_t config = {
         .args = provided->args,
-        .exec_timeout = conf->exec_timeout != 0 ? conf->exec_timeout
-                                                : SCEP_DEFAULT_EXEC_TIMEOUT,
-        .exec_workers = conf->exec_workers != 0 ? conf->exec_workers
-                                                : SCEP_DEFAULT_EXEC_WORKERS,
+        .exec_timeout = conf->exec_timeout,
+        .exec_workers = conf->exec_workers,
     };
     const scep_challenge_provider_t *provider;
     void *state = NULL;

@@ -154,7 +154,7 @@ scep_status_e scep_state_look(const server_rec *s,
                               apr_pool_t *pool, scep_state_t *state,
                               scep_result_t *res)
 {
-    const char *dir = scep_config_state_dir(conf);
+    const char *dir = conf->state_dir;
     const char *unfinished = in_dir(dir, SCEP_STATE_UNFINISHED, pool);
 
     state->dir = dir;
@@ -196,7 +196,7 @@ scep_status_e scep_state_check(const server_rec *s,
                                const scep_server_config_t *conf,
                                apr_pool_t *pool, scep_result_t *res)
 {
-    const char *dir = scep_config_state_dir(conf);
+    const char *dir = conf->state_dir;
     const char *key = in_dir(dir, SCEP_STATE_KEY, pool);
     const char *database = scep_config_database(conf, pool);
     scep_state_t state;

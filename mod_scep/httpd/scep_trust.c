@@ -23,6 +23,7 @@ static scep_trust_t *make_trust(cmd_parms *cmd)
     scep_server_config_t *server = scep_cmd_server(cmd);
     scep_trust_t *trust = apr_pcalloc(cmd->pool, sizeof(*trust));
 
+    trust->files = apr_array_make(cmd->pool, 1, sizeof(scep_trust_file_t));
     if (server->trusts == NULL) {
         server->trusts = apr_array_make(cmd->pool, 2, sizeof(trust));
     }
@@ -30,23 +31,24 @@ static scep_trust_t *make_trust(cmd_parms *cmd)
     return trust;
 }
 
-const char *scep_add_renewal_trust(cmd_parms *cmd, void *dir, const char *value)
+const char *scep_read_renewal_trust(cmd_parms *cmd, void *record, int argc,
+                                    const char *const argv[])
 {
-    scep_dir_config_t *conf = dir;
-    const char *error = ap_check_cmd_context(cmd, SCEP_POLICY_CONTEXT);
+    scep_dir_config_t *conf = record;
+    scep_trust_file_t *file;
     const char *path;
+    const char *error = scep_parse_path(cmd, argv[0], &path);
 
+    (void)argc;
     if (error != NULL) {
         return error;
     }
-    path = *value != '\0' ? ap_server_root_relative(cmd->pool, value) : NULL;
-    if (path == NULL) {
-        return scep_bad_value(cmd, value, "that is no valid path");
+    if (conf->trust == NULL) {
+        conf->trust = make_trust(cmd);
     }
-    if (conf->renewal.trust == NULL) {
-        conf->renewal.trust = make_trust(cmd);
-    }
-    scep_note_name(cmd, &conf->renewal.trust->files, path);
+    file = apr_array_push(conf->trust->files);
+    file->path = path;
+    file->at = scep_place_here(cmd);
     return NULL;
 }
 
@@ -72,14 +74,14 @@ static scep_status_e check_cas(const char *path, const scep_certs_t *certs,
     return SCEP_OK;
 }
 
-static scep_status_e load_file(const scep_named_t *file, apr_pool_t *pool,
+static scep_status_e load_file(const scep_trust_file_t *file, apr_pool_t *pool,
                                scep_certs_t *all, scep_result_t *res)
 {
     scep_certs_t *certs;
-    scep_status_e status = scep_certs_load(file->name, NULL, pool, &certs, res);
+    scep_status_e status = scep_certs_load(file->path, NULL, pool, &certs, res);
 
     if (status == SCEP_OK) {
-        status = check_cas(file->name, certs, res);
+        status = check_cas(file->path, certs, res);
     }
     if (status == SCEP_OK &&
         X509_add_certs(all, certs, X509_ADD_FLAG_UP_REF) != 1) {
@@ -87,7 +89,7 @@ static scep_status_e load_file(const scep_named_t *file, apr_pool_t *pool,
     }
     if (status != SCEP_OK) {
         res->detail =
-            apr_pstrcat(res->pool, file->directive, ": ", res->detail, NULL);
+            apr_pstrcat(res->pool, "ScepRenewalTrust: ", res->detail, NULL);
         res->place = file->at;
     }
     return status;
@@ -104,8 +106,8 @@ static scep_status_e load(const scep_trust_t *trust, apr_pool_t *pool,
         return scep_fail(res, SCEP_R_INTERNAL, "no memory");
     }
     for (i = 0; i < trust->files->nelts && status == SCEP_OK; i++) {
-        status = load_file(&APR_ARRAY_IDX(trust->files, i, scep_named_t), pool,
-                           certs, res);
+        status = load_file(&APR_ARRAY_IDX(trust->files, i, scep_trust_file_t),
+                           pool, certs, res);
     }
     *result = certs;
     return status;

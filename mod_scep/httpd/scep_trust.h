@@ -9,16 +9,18 @@
 
 #include "scep_config.h"
 
+/** A file of CAs. */
+typedef struct scep_trust_file_t {
+    const char *path;
+    const char *at; /* file:line of the directive */
+} scep_trust_file_t;
+
 /** What a section trusts. Sections that take it over share it. */
 struct scep_trust_t {
-    apr_array_header_t *files; /* scep_named_t */
+    apr_array_header_t *files; /* scep_trust_file_t */
     scep_certs_t *certs;       /* set by start-up */
     bool failed;               /* at a restart: a file cannot be used */
 };
-
-/** Setter. */
-const char *scep_add_renewal_trust(cmd_parms *cmd, void *dir,
-                                   const char *value);
 
 /** `-t`, and before a start: what is wrong is logged.
  * @return false if something is */

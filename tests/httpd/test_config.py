@@ -15,7 +15,7 @@ from httpdserver import (CA_USAGE, ENCRYPT, ROOT, SIGN, USER, Pair, key_pem,
 test_ca.__test__ = False
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-DIRECTIVES = re.compile(r'AP_INIT_\w+\("(Scep\w+)"')
+DIRECTIVES = re.compile(r'^    [A-Z]+\((?:\w+, )?"(Scep\w+)"', re.M)
 
 
 def refused(server, *texts):
