@@ -22,7 +22,7 @@ extern "C" {
 
 #define SCEP_VERSION "0.1.0"
 
-/** Limits on what a peer may send (DESIGN invariant 9, facts S23). */
+/** Limits on what a peer may send (invariant 9, S23). */
 #define SCEP_MAX_CERTIFICATES 8     /* in one SignedData */
 #define SCEP_MAX_RECIPIENTS 4       /* RecipientInfos in one envelope */
 #define SCEP_MAX_ATTRIBUTES 32      /* signed attributes */

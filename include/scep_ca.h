@@ -139,7 +139,7 @@ typedef struct scep_ca_backend_t {
 
     /**
      * The issuing CA's pair when its key is at hand and RSA, to stand in for
-     * an RA pair (DESIGN 5: "the CA's own, if RSA"). NULL, or false: none.
+     * an RA pair where none is configured. NULL, or false: none.
      * Cert and key belong to the backend.
      */
     int (*ra_pair)(void *ca, X509 **cert, EVP_PKEY **key);

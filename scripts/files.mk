@@ -1,7 +1,7 @@
 # Rules that no compiler checks; each can fail, as selftest shows.
 GUARDS = scripts/guards/check-conf scripts/guards/check-conformance \
 	scripts/guards/check-layers scripts/guards/check-log-ids \
-	scripts/guards/check-public \
+	scripts/guards/check-public scripts/guards/check-references \
 	scripts/guards/check-refusals scripts/guards/check-style \
 	scripts/guards/check-tests scripts/guards/check-version \
 	scripts/guards/selftest

@@ -83,7 +83,7 @@ scep_octets_t scep_bio_octets(apr_pool_t *pool, BIO *bio);
  * Decrypt the enveloped CMS, which is in memory, with PAIR into OUT: what
  * CMS_decrypt() does with a certificate, but for its copying through memory
  * that it does not wipe. A content key that cannot be decrypted is replaced by
- * a random one (facts/scep.md M11); CMS_DEBUG_DECRYPT, which would tell, is
+ * a random one (M11); CMS_DEBUG_DECRYPT, which would tell, is
  * never set.
  * @param size of OUT; more than the content has octets, or it is a failure
  * @return how many octets, padding or tag verified; 0 on failure: then OUT

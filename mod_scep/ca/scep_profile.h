@@ -25,7 +25,7 @@ extern const scep_profile_t scep_profile_device;
  */
 const scep_profile_t *scep_profile_find(apr_hash_t *profiles, const char *name);
 
-/** NDES's three kinds of keyUsage, each with a template (facts/ndes.md 6). */
+/** NDES's three kinds of keyUsage, each with a template of its own there. */
 typedef enum {
     SCEP_USAGE_SIGNATURE = 0,
     SCEP_USAGE_ENCRYPTION,

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_master.h
- * The master password of single-password mode (facts: NDES's hotfix,
- * improvement 1): the file that holds it, and the process's view of that
+ * The master password of single-password mode (improvement 1 of NDES's
+ * hotfix, KB959193): the file that holds it, and the process's view of that
  * file. (challenge layer: APR, OpenSSL)
  *
  * The file is CMS AuthEnvelopedData (AES-256-GCM) in PEM to the RA encryption

@@ -16,7 +16,7 @@
 
 /**
  * A new one-time password: LENGTH random octets as upper-case hex, as NDES
- * prints it (facts/ndes.md 4). Wiped with POOL.
+ * prints it. Wiped with POOL.
  * @param length SCEP_PASSWORD_MIN_LENGTH..SCEP_PASSWORD_MAX_LENGTH
  * @return NULL if the random generator failed
  */

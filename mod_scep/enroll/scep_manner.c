@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* What NDES's clients show for a refusal (facts/ndes.md 1.4). A challenge that
+/* What NDES's clients show for a refusal. A challenge that
  * is wrong has one code whatever is wrong with it: it must not tell more than
  * failInfoText does. */
 static apr_int32_t hresult(scep_reason_e reason)

@@ -19,7 +19,7 @@ void scep_operation_answer(scep_request_t *req, const scep_query_t *query,
                            scep_octets_t body, scep_answer_t *answer);
 
 /** GetCACert (GetCACertChain when CHAIN): the bare certificate, or certs-only
- * with RA, issuing CA and chain, leaf first (facts/ndes.md 1.3).
+ * with RA, issuing CA and chain, leaf first.
  * @return SCEP_OK; SCEP_BROKEN */
 scep_status_e scep_getcacert(scep_request_t *req, bool chain,
                              scep_answer_t *answer, scep_result_t *res);

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_refusal.h
- * The one place through which every refusal leaves (DESIGN 3): it picks the
+ * The one place through which every refusal leaves: it picks the
  * HTTP status or failInfo, the text for the peer, and the log line, and counts.
  * (enroll layer)
  */

@@ -152,8 +152,7 @@ typedef enum {
     SCEP_EMPTY_ALWAYS
 } scep_empty_e;
 
-/** How an endpoint treats clients that contradict each other (facts/scep.md
- * 3). All zero is the default. */
+/** How an endpoint treats clients that contradict each other. All zero is the default. */
 typedef struct scep_manner_t {
     scep_chain_e chain;
     scep_ca_type_e ca_type;
@@ -258,8 +257,8 @@ void scep_service_by_recipient(scep_request_t *req,
                                const scep_keypair_t *recipient);
 
 /** The CA that IDENT (may be NULL) names is REQ's from now on: as it stands,
- * or in base64, as a Junos sends it (Q60). An unknown one changes nothing
- * (facts/clients.md 1, row 8). */
+ * or in base64, as a Junos sends it (Q60). An unknown one changes
+ * nothing. */
 void scep_service_by_ident(scep_request_t *req, const char *ident);
 
 /** What transactions, passwords and revocations of the CA with that certificate

@@ -2,7 +2,7 @@
 /**
  * @file scep_admin_page.h
  * The octets of the admin page, as software that reads NDES's page expects
- * them (facts/ndes.md 2). (httpd layer; nothing of httpd in it)
+ * them. (httpd layer; nothing of httpd in it)
  */
 #ifndef SCEP_ADMIN_PAGE_H
 #define SCEP_ADMIN_PAGE_H

@@ -21,7 +21,7 @@ static const scep_digest_t digests[] = {
 };
 
 /* "AES" stands for AES-128-CBC (RFC 8894 3.5.2); the longer keys have no word
- * of their own, but clients use them (facts/clients.md 2). */
+ * of their own, but clients use them. */
 static const scep_cipher_t ciphers[] = {
     {NID_des_cbc, "DES-CBC", NULL, SCEP_LEVEL_LEGACY, 8},
     {NID_des_ede3_cbc, "DES-EDE3-CBC", "DES3", SCEP_LEVEL_COMPATIBLE, 24},

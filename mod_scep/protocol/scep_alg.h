@@ -51,7 +51,7 @@ scep_status_e scep_algs_make(scep_level_e level, OSSL_LIB_CTX *libctx,
 
 /**
  * A private library context with the default and the legacy provider, owned
- * by POOL. The process-wide context stays as it is (invariant 10, M12).
+ * by POOL. The process-wide context stays as it is (invariant 15, M12).
  */
 scep_status_e scep_algs_legacy_context(apr_pool_t *pool, OSSL_LIB_CTX **libctx,
                                        scep_result_t *res);

@@ -15,7 +15,7 @@ typedef struct scep_features_t {
 
 /** The keywords, LF after each, at most 1,024 octets (Q44); from POOL. Names
  * SHA-384 beside the registered words: strongSwan 5.9.8 reads the wrong bits
- * without it (facts/clients.md 1, row 9). */
+ * without it. */
 const char *scep_caps_text(const scep_algs_t *algs,
                            const scep_features_t *features, apr_pool_t *pool);
 

@@ -2,7 +2,7 @@
 /**
  * @file scep_certrep.h
  * What we send: CertRep (RFC 8894 3.3.2) and certs-only SignedData, always in
- * DER with definite lengths (facts/clients.md 1, row 2). (protocol layer)
+ * DER with definite lengths, which some clients need (Q76). (protocol layer)
  */
 #ifndef SCEP_CERTREP_H
 #define SCEP_CERTREP_H
@@ -17,7 +17,7 @@ typedef struct scep_certrep_t {
     const char *fail_text;    /* failInfoText; NULL: left out */
     apr_int32_t ndes_error;   /* HRESULT for NDES's clients; 0: left out */
     bool empty_content; /* FAILURE, PENDING: eContent is there, with nothing
-                         * in it (facts/clients.md 1, row 5) */
+                         * in it, as certmonger needs it (R22) */
     scep_octets_t transaction_id;  /* echoed octet by octet */
     scep_octets_t recipient_nonce; /* the request's senderNonce; len 0: it had
                                     * none (Q81), and so has the reply */
@@ -32,7 +32,7 @@ typedef struct scep_certrep_t {
 } scep_certrep_t;
 
 /**
- * Build a CertRep. Signed attributes as in facts/scep.md 1.4 (6), SignerInfo
+ * Build a CertRep. Signed attributes as R28 has them, SignerInfo
  * with rsaEncryption for RSA keys (Q78), one RecipientInfo, SignedData v1 and,
  * with key transport, EnvelopedData v0. A FAILURE or
  * PENDING has no eContent at all (RFC 8894 3.3.2, M1) unless empty_content.

@@ -11,7 +11,7 @@
 /**
  * SignedData by SIGNER with SHA-256 whose content is a certs-only SignedData
  * with CERTS. CERTS are among its own certificates as well, the signer's last:
- * sscep and jscep look for them there and nowhere else (facts/scep.md 1.7).
+ * sscep and jscep look for them there and nowhere else.
  *
  * The eContentType is id-data. RFC 8894 does not name one, and id-signedData
  * would make of it what no reader of PKCS#7 1.5, which knows no OCTET STRING

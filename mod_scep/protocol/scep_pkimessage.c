@@ -48,7 +48,8 @@ CMS_ContentInfo *scep_pkimessage_parse_cms(scep_octets_t der,
 }
 
 /* The value of a signed attribute that is there once, with one value, of
- * TYPE: what -3 means (facts/scep.md 5.1, S25). Else NULL. */
+ * TYPE: what lastpos -3 means to CMS_signed_get0_data_by_OBJ(3) (S25). Else
+ * NULL. */
 static void *attribute(const outer_t *o, const char *oid, int type)
 {
     ASN1_OBJECT *object = scep_oid(o->pool, oid);

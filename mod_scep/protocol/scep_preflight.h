@@ -2,7 +2,7 @@
 /**
  * @file scep_preflight.h
  * A bounded walk over the BER of a message before OpenSSL's CMS code sees it:
- * shape, counts and sizes (facts/scep.md 4, "Pre-flight"; S21, S23). It copies
+ * shape, counts and sizes (S21, S23). It copies
  * nothing and believes nothing. (protocol layer)
  */
 #ifndef SCEP_PREFLIGHT_H

@@ -2,7 +2,7 @@
 /**
  * @file scep_query.h
  * From the raw query string of a GET or POST to an operation and its message
- * (RFC 8894 4.1), with the leniency that real clients need (facts Q1-Q4).
+ * (RFC 8894 4.1), with the leniency that real clients need (Q1-Q4).
  * (protocol layer: no I/O, no policy)
  */
 #ifndef SCEP_QUERY_H
@@ -18,7 +18,7 @@ typedef enum {
     SCEP_OP_GETCACERTCHAIN, /* old drafts; certmonger */
     SCEP_OP_GETNEXTCACERT,
     SCEP_OP_PKIOPERATION,
-    /* of NDES's admin page (facts/ndes.md 1) */
+    /* of NDES's admin page */
     SCEP_OP_NDES_CHALLENGE,
     SCEP_OP_NDES_THUMBPRINT
 } scep_operation_e;

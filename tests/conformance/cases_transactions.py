@@ -55,7 +55,7 @@ def newer_id(world, message):
     return world.post(world.poll(message), "/manual")
 
 
-# ---- facts/scep.md 1.5, cell by cell (R35, R39, R40, S10, S16) ----
+# ---- ids and keys, cell by cell (R35, R39, R40, S10, S16) ----
 
 case("R39-none-poll", UNMATCHED,
      lambda world: world.post(world.poll(world.message())))

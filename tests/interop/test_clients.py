@@ -90,7 +90,7 @@ def test_across_graceful(running, client, tmp_path):
 def test_certmonger_reads_a_refusal(make_server, tmp_path, content, state):
     """It cannot without an eContent, as RFC 8894 has it, and takes the CA to
     be away; what it sends tells that it is certmonger, and so it gets an empty
-    one (facts/clients.md 1, row 5)."""
+    one (R22)."""
     running = make_server("event", extra=f"ScepEmptyContent {content}\n")
     cert, said = CLIENTS["certmonger"].enrol(running.url(), tmp_path, "0" * 16)
     assert cert is None

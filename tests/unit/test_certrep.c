@@ -183,7 +183,7 @@ static void has(fixture_t *f, const made_t *m, const char *dotted, int type,
     assert_memory_equal(value->value.asn1_string->data, data, len);
 }
 
-/* Every attribute of facts/scep.md 1.4 (6), each once, and no other. */
+/* Every attribute of R28, each once, and no other. */
 static void check_attributes(fixture_t *f, const made_t *m)
 {
     int extra = 0;

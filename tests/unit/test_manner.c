@@ -76,7 +76,7 @@ static bool is_empty(enroll_fixture_t *f, const scep_pkimessage_t *msg)
     return rep.empty_content;
 }
 
-/* Row 5 of facts/clients.md: certmonger is told by its number for a
+/* R22: certmonger is told by its number for a
  * transactionID, whoever signed: a renewal has a certificate of ours. */
 static void test_empty_content(void **state)
 {

@@ -408,8 +408,8 @@ static void pss_is_verified(void **state)
     accepted(f, maker_message(f, m));
 }
 
-/* Clients name the signature's algorithm in several ways (facts/clients.md
- * 2); the name is not part of what is signed. */
+/* Clients name the signature's algorithm in several ways; the name is
+ * not part of what is signed. */
 static void signature_algorithm_may_have_several_names(void **state)
 {
     fixture_t *f = *state;

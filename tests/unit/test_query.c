@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* scep_query.c: what clients put into a URL (facts Q1-Q4, Q39-Q45, Q56). */
+/* scep_query.c: what clients put into a URL (Q1-Q4, Q39-Q45, Q56). */
 #include "fixture.h"
 
 #include <apr_lib.h>
