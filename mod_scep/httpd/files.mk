@@ -19,19 +19,19 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_call.c mod_scep/httpd/scep_call.h \
 	mod_scep/httpd/scep_challenge_authn.c \
 	mod_scep/httpd/scep_challenge_authn.h \
-	mod_scep/httpd/scep_config.c mod_scep/httpd/scep_config.h \
+	mod_scep/httpd/config/scep_config.c mod_scep/httpd/config/scep_config.h \
 	mod_scep/httpd/scep_hide.c mod_scep/httpd/scep_hide.h \
 	mod_scep/httpd/config/scep_setting.c \
 	mod_scep/httpd/config/scep_setting.h \
 	mod_scep/httpd/scep_config_check.c mod_scep/httpd/scep_config_check.h \
 	mod_scep/httpd/scep_database.c mod_scep/httpd/scep_database.h \
-	mod_scep/httpd/scep_directives.c mod_scep/httpd/scep_directives.h \
+	mod_scep/httpd/config/scep_directives.c mod_scep/httpd/config/scep_directives.h \
 	mod_scep/httpd/scep_crl_page.c mod_scep/httpd/scep_crl_page.h \
-	mod_scep/httpd/scep_directives_ca.c \
-	mod_scep/httpd/scep_directives_policy.c \
-	mod_scep/httpd/scep_directives_profile.c \
-	mod_scep/httpd/scep_directives_server.c \
-	mod_scep/httpd/scep_directives_value.c \
+	mod_scep/httpd/config/scep_directives_ca.c \
+	mod_scep/httpd/config/scep_directives_policy.c \
+	mod_scep/httpd/config/scep_directives_profile.c \
+	mod_scep/httpd/config/scep_directives_server.c \
+	mod_scep/httpd/config/scep_directives_value.c \
 	mod_scep/httpd/scep_csrf.c mod_scep/httpd/scep_csrf.h \
 	mod_scep/httpd/scep_endpoint.c mod_scep/httpd/scep_endpoint.h \
 	mod_scep/httpd/scep_form.c mod_scep/httpd/scep_form.h \
@@ -48,12 +48,12 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_next_ca_setup.h \
 	mod_scep/httpd/scep_ra_directory.c mod_scep/httpd/scep_ra_directory.h \
 	mod_scep/httpd/scep_os.c mod_scep/httpd/scep_os.h \
-	mod_scep/httpd/scep_place.c mod_scep/httpd/scep_place.h \
+	mod_scep/httpd/config/scep_place.c mod_scep/httpd/config/scep_place.h \
 	mod_scep/httpd/scep_passphrase.c mod_scep/httpd/scep_passphrase.h \
 	mod_scep/httpd/scep_ra_setup.c mod_scep/httpd/scep_ra_setup.h \
 	mod_scep/httpd/scep_review.c mod_scep/httpd/scep_review.h \
 	mod_scep/httpd/scep_runtime.c mod_scep/httpd/scep_runtime.h \
-	mod_scep/httpd/scep_sections.c mod_scep/httpd/scep_sections.h \
+	mod_scep/httpd/config/scep_sections.c mod_scep/httpd/config/scep_sections.h \
 	mod_scep/httpd/scep_shared.c mod_scep/httpd/scep_shared.h \
 	mod_scep/httpd/scep_state.c mod_scep/httpd/scep_state.h \
 	mod_scep/httpd/scep_sources.c mod_scep/httpd/scep_sources.h \

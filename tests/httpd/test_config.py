@@ -213,7 +213,8 @@ def test_bad_values(make, line, text):
 
 
 def test_every_directive_has_a_bad_value():
-    with open(os.path.join(TOP, "mod_scep", "httpd", "scep_directives.c"),
+    with open(os.path.join(TOP, "mod_scep", "httpd", "config",
+                           "scep_directives.c"),
               encoding="ascii") as file:
         known = set(DIRECTIVES.findall(file.read()))
     assert len(known) > 15
