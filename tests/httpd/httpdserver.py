@@ -3,7 +3,8 @@
 processes and log.
 
 Environment: SCEP_BUILD_DIR is the build tree (or SCEP_MODULE the module
-itself); SCEP_TEST_MPM is the MPM where a test does not choose one.
+itself); SCEP_TEST_MPM is the MPM where a test does not choose one;
+SCEP_TEST_DATABASE=pgsql is for on_postgres.py.
 """
 import base64
 import collections
@@ -34,6 +35,7 @@ import scepclient as scep
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 ROOT = os.geteuid() == 0
+ON_POSTGRES = os.environ.get("SCEP_TEST_DATABASE") == "pgsql"
 USER, GROUP = "www-data", "www-data"
 ADMIN, SECRET = "admin", "secret"
 TIMEOUT = 40  # seconds; for whatever httpd has to do
@@ -693,6 +695,13 @@ class Server:
                 self.path("state", "scep.db"), timeout=TIMEOUT)) as database:
             database.execute("PRAGMA query_only = 1")
             return database.execute(sql).fetchall()
+
+    def change(self, sql, *values):
+        """Change the database beside the server; VALUES are for its ?."""
+        with contextlib.closing(sqlite3.connect(
+                self.path("state", "scep.db"), timeout=TIMEOUT)) as database:
+            with database:
+                database.execute(sql, values)
 
     def serials(self):
         return [row[0] for row in self.query("SELECT serial FROM certificates")]

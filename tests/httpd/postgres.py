@@ -21,8 +21,8 @@ class Postgres:
         self.run("make")
         self.params = self.run("params").strip()
 
-    def run(self, action, text=None):
-        done = subprocess.run([PROGRAM, action, self.dir], input=text,
+    def run(self, action, text=None, *more):
+        done = subprocess.run([PROGRAM, action, self.dir, *more], input=text,
                               text=True, stdout=subprocess.PIPE, check=True)
         return done.stdout
 
@@ -32,10 +32,10 @@ class Postgres:
     def start(self):
         self.run("start")
 
-    def sql(self, text):
-        """Rows, each a list of texts."""
-        return [line.split("|")
-                for line in self.run("sql", text).splitlines()]
+    def sql(self, text, database="postgres", whole=False):
+        """Rows, each a list of texts, or WHOLE."""
+        lines = self.run("sql", text, database).splitlines()
+        return lines if whole else [line.split("|") for line in lines]
 
     def number(self, text):
         return int(self.sql(text)[0][0])

@@ -1,9 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Approval by an operator: PENDING, polls, yes and no, expiry, restarts."""
-import contextlib
 import json
 import os
-import sqlite3
 import subprocess
 import time
 
@@ -217,10 +215,7 @@ def test_changed_in_the_database(running):
     """Who can write there cannot have another request certified."""
     request = queued(running)
     decide(running)
-    with contextlib.closing(sqlite3.connect(
-            running.path("state", "scep.db"))) as database:
-        database.execute("UPDATE requests SET csr = 'AAAA'")
-        database.commit()
+    running.change("UPDATE requests SET csr = 'AAAA'")
     running.expect("SCEP0173")
     assert running.endpoint(MANUAL).post(poll_of(request).der())[0] == 500
     assert running.count_certificates() == 0
@@ -267,17 +262,16 @@ def add_requests(server, count, state=0):
     server.draw()  # has the scope
     ((scope,),) = server.query("SELECT scope FROM challenges LIMIT 1")
     start = int(time.time() * 1e6)
-    with contextlib.closing(sqlite3.connect(
-            server.path("state", "scep.db"))) as database:
-        database.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n "
-            "WHERE i < ?) INSERT INTO requests (id, scope, transaction_id, "
-            "key_hash, csr_hash, state, subject, created, expires) "
-            "SELECT lower(hex(randomblob(16))), ?, 't' || i, "
-            "printf('%064x', i), printf('%064x', i), ?, 'CN=' || i, "
-            "? + i / 5, ? FROM n",
-            (count - 1, scope, state, start, start + 10 ** 9))
-        database.commit()
+    one, number = ("lower(hex(randomblob(16)))", "printf('%064x', i)")
+    if httpdserver.ON_POSTGRES:
+        one, number = ("md5(random()::text || i)", "lpad(to_hex(i), 64, '0')")
+    server.change(
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n "
+        "WHERE i < ?) INSERT INTO requests (id, scope, transaction_id, "
+        "key_hash, csr_hash, state, subject, created, expires) "
+        f"SELECT {one}, ?, 't' || i, {number}, {number}, ?, 'CN=' || i, "
+        "? + i / 5, ? FROM n", count - 1, scope, state, start,
+        start + 10 ** 9)
 
 
 def ids(server, condition="1 = 1"):

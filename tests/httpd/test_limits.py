@@ -1,11 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Passwords that are bound to a device, and such that several may use."""
 import concurrent.futures
-import contextlib
 import json
 import os
 import re
-import sqlite3
 import subprocess
 
 import pytest
@@ -29,14 +27,9 @@ def fixture_site(httpd):
 def draw(server, limits=None, uses=1):
     """A password; its row is changed as an administrator would draw it."""
     password = server.draw()
-    with contextlib.closing(sqlite3.connect(
-            server.path("state", "scep.db"),
-            timeout=httpdserver.TIMEOUT)) as database:
-        with database:
-            database.execute(
-                "UPDATE challenges SET limits = ?, uses = ? WHERE created = "
-                "(SELECT MAX(created) FROM challenges)",
-                (json.dumps(limits) if limits is not None else None, uses))
+    server.change("UPDATE challenges SET limits = ?, uses = ? WHERE created = "
+                  "(SELECT MAX(created) FROM challenges)",
+                  json.dumps(limits) if limits is not None else None, uses)
     return password
 
 
@@ -170,12 +163,8 @@ def test_retry_takes_no_second_use(site):
     request = scep.Request(site.ra_cert, password, key=scep.shared_key(0))
     serials = set()
     for age in (0, 0, 3600):
-        with contextlib.closing(sqlite3.connect(
-                site.path("state", "scep.db"),
-                timeout=httpdserver.TIMEOUT)) as database:
-            with database:
-                database.execute("UPDATE transactions SET created = created - "
-                                 "?", (age * 1000000,))
+        site.change("UPDATE transactions SET created = created - ?",
+                    age * 1000000)
         reply = site.reply(site.endpoint().post(request.der()), request)
         assert reply.status == scep.SUCCESS
         serials.add(reply.certs[0].serial_number)

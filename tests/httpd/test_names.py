@@ -1,11 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Names: what is certified, what is refused and why, what an operator is
 shown, and how they are found again."""
-import contextlib
 import json
 import os
 import re
-import sqlite3
 import subprocess
 from urllib.parse import quote
 
@@ -342,13 +340,9 @@ def test_found_in_any_encoding_and_case(running):
                        text).count("CN=Pr\xfcfger\xe4t") == len(kinds)
     assert find(running, "Ger\xf6t") == []
     # by a program of the schema before
-    with contextlib.closing(sqlite3.connect(
-            running.path("state", "scep.db"))) as database:
-        database.execute(
-            "UPDATE certificates SET subject_folded = NULL,"
-            " subject = 'CN=Pr\\C3\\BCfger\\C3\\A4t 0'"
-            " WHERE subject LIKE '%t 0'")
-        database.commit()
+    running.change("UPDATE certificates SET subject_folded = NULL,"
+                   " subject = 'CN=Pr\\C3\\BCfger\\C3\\A4t 0'"
+                   " WHERE subject LIKE '%t 0'")
     assert find(running, "pr\xfcfger\xe4t") == wanted
 
 

@@ -1,10 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Renewal: who may have a successor, by RenewalReq and by PKCSReq."""
-import contextlib
 import datetime
 import hashlib
 import json
-import sqlite3
 import time
 
 import pytest
@@ -272,11 +270,8 @@ def test_profile_that_is_not_known(running):
     old = issued_by_hand(running.ca)
     assert purposes(renew(running, old, "/signer")) == email
     gone = first(running)
-    with contextlib.closing(sqlite3.connect(
-            running.path("state", "scep.db"),
-            timeout=httpdserver.TIMEOUT)) as database, database:
-        database.execute("UPDATE certificates SET profile = 'gone' WHERE "
-                         "serial = ?", (f"{gone.serial_number:X}",))
+    running.change("UPDATE certificates SET profile = 'gone' WHERE serial = ?",
+                   f"{gone.serial_number:X}")
     assert purposes(renew(running, gone, "/signer")) == email
     assert "SCEP0240" in running.error_log()
 
