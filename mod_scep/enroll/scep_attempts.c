@@ -133,12 +133,13 @@ static int whole_seconds(apr_interval_time_t time)
     return (int)apr_time_sec(time + APR_USEC_PER_SEC - 1);
 }
 
-static const char *allowance_text(const scep_request_t *req)
+/* "100 WHAT in 600 seconds" */
+static const char *allowance_text(const scep_request_t *req, const char *what)
 {
     const scep_failure_limit_t *limit = &req->policy->failure_limit;
 
-    return apr_psprintf(req->pool, "%u in %d seconds",
-                        (unsigned int)limit->allowance.count,
+    return apr_psprintf(req->pool, "%u %s in %d seconds",
+                        (unsigned int)limit->allowance.count, what,
                         whole_seconds(limit->allowance.per));
 }
 
@@ -171,9 +172,9 @@ static scep_status_e too_many_waiting(const scep_request_t *req,
                                       const char *before, scep_result_t *res)
 {
     scep_fail(res, SCEP_R_TOO_MANY_WAITING,
-              "more than %s have failed, and as many wait already as may%s%s",
-              allowance_text(req), before != NULL ? "; " : "",
-              before != NULL ? before : "");
+              "more than %s, and no more refusals may wait%s%s",
+              allowance_text(req, "passwords failed"),
+              before != NULL ? "; " : "", before != NULL ? before : "");
     res->retry_after = whole_seconds(req->policy->failure_limit.delay);
     return res->status;
 }
@@ -183,8 +184,8 @@ static scep_status_e too_many_failures(const scep_request_t *req,
                                        apr_interval_time_t wait,
                                        const char *before, scep_result_t *res)
 {
-    scep_fail(res, SCEP_R_TOO_MANY_FAILURES,
-              "more than %s have failed from there%s%s", allowance_text(req),
+    scep_fail(res, SCEP_R_TOO_MANY_FAILURES, "more than %s%s%s",
+              allowance_text(req, "passwords from that address failed"),
               before != NULL ? "; " : "", before != NULL ? before : "");
     res->retry_after = whole_seconds(wait);
     return res->status;
@@ -371,9 +372,8 @@ scep_status_e scep_attempts_password(scep_request_t *req,
     if (wait == 0) {
         return SCEP_OK;
     }
-    scep_fail(res, SCEP_R_PASSWORD_LOCKED,
-              "more than %s have failed with this password",
-              allowance_text(req));
+    scep_fail(res, SCEP_R_PASSWORD_LOCKED, "more than %s",
+              allowance_text(req, "requests with this password failed"));
     res->retry_after = whole_seconds(wait);
     return res->status;
 }
@@ -401,11 +401,11 @@ static void count_source(const scep_request_t *req, const unsigned char *key)
 {
     if (count(req, key)) {
         scep_log(&req->env, SCEP_LOG_WARNING,
-                 SCEPLOGNO(0216) "of the challenges from %s, %s have failed: "
-                                 "further ones %s",
-                 req->peer, allowance_text(req),
-                 req->policy->failure_limit.refuse ? "are refused"
-                                                   : "have to wait");
+                 SCEPLOGNO(0216) "%s; further ones are %s (ScepFailureLimit)",
+                 allowance_text(req, apr_psprintf(req->pool,
+                                                  "passwords from %s failed",
+                                                  req->peer)),
+                 req->policy->failure_limit.refuse ? "refused" : "delayed");
     }
 }
 
@@ -417,9 +417,9 @@ static void count_password(const scep_request_t *req)
                  req->challenge_hash, SCEP_HASH_SIZE, key) &&
         count(req, key)) {
         scep_log(&req->env, SCEP_LOG_WARNING,
-                 SCEPLOGNO(0217) "of the challenges with one password, %s "
-                                 "have failed, the last one from %s for \"%s\"",
-                 allowance_text(req), req->peer, req->subject);
+                 SCEPLOGNO(0217) "%s, the last one from %s for \"%s\"",
+                 allowance_text(req, "requests with one password failed"),
+                 req->peer, req->subject);
     }
 }
 
@@ -433,10 +433,10 @@ static void count_master(const scep_request_t *req)
                  req->service->scope, strlen(req->service->scope), key) &&
         count(req, key)) {
         scep_log(&req->env, SCEP_LOG_WARNING,
-                 SCEPLOGNO(0218) "of the challenges from all addresses, %s "
-                                 "were not the master password, the last one "
-                                 "from %s",
-                 allowance_text(req), req->peer);
+                 SCEPLOGNO(0218) "%s, the last one from %s",
+                 allowance_text(req, "wrong master passwords came from all "
+                                     "addresses together"),
+                 req->peer);
     }
 }
 

@@ -224,7 +224,7 @@ int scep_call_refuse(scep_call_t *call)
         scep_refusal_note(&call->request, &call->res, NULL, r->user);
     }
     if (ap_request_has_body(r)) {
-        /* Who is refused need not be listened to any longer. */
+        /* Close the connection instead of reading the rest of the body. */
         r->connection->keepalive = AP_CONN_CLOSE;
     }
     return scep_call_send(call, &answer);

@@ -272,6 +272,9 @@ void scep_watchdog_start(scep_runtime_t *runtime, server_rec *s,
     }
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
-                     SCEPLOGNO(0447) "mod_watchdog does not take our work");
+                     SCEPLOGNO(0447) "mod_watchdog refused the callback: CRLs "
+                                     "are signed only when somebody asks for "
+                                     "one, and certificates that expire are "
+                                     "reported only at a start");
     }
 }

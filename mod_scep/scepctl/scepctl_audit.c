@@ -137,7 +137,7 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
         }
     }
     if (optind < argc) {
-        return scepctl_usage(ctl, "audit: what is `%s' for?",
+        return scepctl_usage(ctl, "audit: unexpected argument `%s'",
                              scep_printable(ctl->pool, argv[optind], 64));
     }
     if (wish->since != NULL &&

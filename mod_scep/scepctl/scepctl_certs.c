@@ -160,7 +160,7 @@ static scepctl_exit_e read_serial(scepctl_t *ctl, int argc, char **argv,
         optind++;
     }
     if (optind < argc) {
-        return scepctl_usage(ctl, "certs: what is `%s' for?",
+        return scepctl_usage(ctl, "certs: unexpected argument `%s'",
                              scep_printable(ctl->pool, argv[optind], LONGEST));
     }
     if (wish->action != LIST && wish->serial == NULL) {

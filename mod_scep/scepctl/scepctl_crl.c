@@ -69,7 +69,7 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
         }
     }
     if (optind < argc) {
-        return scepctl_usage(ctl, "crl: what is `%s' for?",
+        return scepctl_usage(ctl, "crl: unexpected argument `%s'",
                              scep_printable(ctl->pool, argv[optind], LONGEST));
     }
     return SCEPCTL_OK;

@@ -92,7 +92,7 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
     }
     if (status == SCEPCTL_OK && optind < argc) {
         status =
-            scepctl_usage(ctl, "prune: what is `%s' for?",
+            scepctl_usage(ctl, "prune: unexpected argument `%s'",
                           scep_printable(ctl->pool, argv[optind], LONGEST));
     }
     for (i = 0; i < SCEP_PRUNE_KINDS; i++) {

@@ -153,7 +153,7 @@ static scepctl_exit_e read_wish(scepctl_t *ctl, int argc, char **argv,
     return optind == argc
                ? SCEPCTL_OK
                : scepctl_usage(
-                     ctl, "ra: what is `%s' for?",
+                     ctl, "ra: unexpected argument `%s'",
                      scep_printable(ctl->pool, argv[optind], LONGEST));
 }
 

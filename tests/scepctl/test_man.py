@@ -23,7 +23,7 @@ def test_lint():
 @pytest.mark.parametrize("command", ["init", "decode", "master",
                                      "audit", "certs", "ra", "crl",
                                      "requests", "backup", "restore",
-                                     "begin-anew", "prune"])
+                                     "begin-anew", "prune", "challenge"])
 def test_the_same_options_as_the_program(scepctl, command):
     with open(PAGE, encoding="utf-8") as file:
         page = file.read()
