@@ -15,7 +15,10 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_name_syntax.c mod_scep/enroll/scep_name_syntax.h \
 	mod_scep/enroll/scep_names.c mod_scep/enroll/scep_names.h \
 	mod_scep/enroll/scep_renewal.c mod_scep/enroll/scep_renewal.h \
+	mod_scep/enroll/scep_enrolment.c mod_scep/enroll/scep_enrolment.h \
 	mod_scep/enroll/scep_issue.c mod_scep/enroll/scep_issue.h \
+	mod_scep/enroll/scep_recall.c mod_scep/enroll/scep_recall.h \
+	mod_scep/enroll/scep_signer.c mod_scep/enroll/scep_signer.h \
 	mod_scep/enroll/scep_limits.c mod_scep/enroll/scep_limits.h \
 	mod_scep/enroll/scep_manage.c mod_scep/enroll/scep_manage.h \
 	mod_scep/enroll/scep_master_document.c \
@@ -42,6 +45,8 @@ if HAVE_CMOCKA
 ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names \
 	tests/unit/test_limits tests/unit/test_manner \
 	tests/unit/test_pattern tests/unit/test_authorize tests/unit/test_draw \
+	tests/unit/test_enrolment tests/unit/test_recall \
+	tests/unit/test_signer \
 	tests/unit/test_getcacert tests/unit/test_issue tests/unit/test_manage \
 	tests/unit/test_names tests/unit/test_renewal \
 	tests/unit/test_asked tests/unit/test_name_check \
@@ -64,6 +69,7 @@ check_PROGRAMS += $(ENROLL_TESTS)
 TESTS += $(ENROLL_TESTS)
 endif
 ENROLL_FIXTURE = tests/unit/enroll_fixture.c tests/unit/enroll_fixture.h \
+	tests/unit/recall_fixture.h \
 	tests/unit/fixture.h
 ENROLL_MAKER = $(ENROLL_FIXTURE) tests/unit/message_maker.c \
 	tests/unit/message_maker.h
@@ -91,6 +97,18 @@ tests_unit_test_attempts_SOURCES = tests/unit/test_attempts.c \
 	$(ENROLL_FIXTURE)
 tests_unit_test_attempts_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_attempts_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_enrolment_SOURCES = tests/unit/test_enrolment.c \
+	$(ENROLL_FIXTURE)
+tests_unit_test_enrolment_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_enrolment_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_recall_SOURCES = tests/unit/test_recall.c \
+	$(ENROLL_FIXTURE)
+tests_unit_test_recall_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_recall_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_signer_SOURCES = tests/unit/test_signer.c \
+	$(ENROLL_FIXTURE)
+tests_unit_test_signer_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_signer_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_authorize_SOURCES = tests/unit/test_authorize.c \
 	$(ENROLL_FIXTURE)
 tests_unit_test_authorize_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -13,7 +13,7 @@
  * envelope is for, and by the signer's key; what is in the envelope does not
  * count (R35), and it is not opened.
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_POLL_UNKNOWN, SCEP_R_REPLY_KEY, or
- *     what scep_enrolment_again() and scep_pending_refused() give;
+ *     what scep_recall() gives;
  *     SCEP_UNAVAILABLE with SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN; else as
  *     scep_pending_resume()
  */

@@ -14,7 +14,7 @@
 #include "scep_name_rules.h"
 #include "scep_name_syntax.h"
 #include "scep_names.h"
-#include "scep_renewal.h"
+#include "scep_signer.h"
 
 enum { LABELS_NEEDED = 2 /* behind a wildcard's star */ };
 
@@ -40,8 +40,8 @@ static scep_status_e read_names(const scep_enrolment_t *e, names_t *names,
     memset(names, 0, sizeof(*names));
     names->subject = X509_REQ_get_subject_name(e->csr->req);
     names->san = san;
-    if (status != SCEP_OK || e->req->renewal == NULL ||
-        e->req->renewal->signer < SCEP_SIGNER_OURS) {
+    if (status != SCEP_OK || e->req->signer == NULL ||
+        e->req->signer->issuer < SCEP_SIGNER_OURS) {
         return status;
     }
     names->had = X509_get_subject_name(signer);

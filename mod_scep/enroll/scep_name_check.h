@@ -7,7 +7,7 @@
 #ifndef SCEP_NAME_CHECK_H
 #define SCEP_NAME_CHECK_H
 
-#include "scep_issue.h"
+#include "scep_enrolment.h"
 
 /**
  * Subject and alternative names are well-formed (scep_name_rules.h), no more

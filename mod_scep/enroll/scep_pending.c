@@ -9,10 +9,11 @@
 #include "scep_alt_names.h"
 #include "scep_asked.h"
 #include "scep_attempts.h"
-#include "scep_password.h"
-#include "scep_renewal.h"
+#include "scep_authorize.h"
+#include "scep_issue.h"
 #include "scep_reply_key.h"
 #include "scep_seal.h"
+#include "scep_signer.h"
 
 /* --- queueing ------------------------------------------------------------- */
 
@@ -75,87 +76,75 @@ static scep_status_e explain(const scep_enrolment_t *e,
                      e->csr->subject);
 }
 
-static scep_status_e queue(scep_enrolment_t *e, scep_request_row_t *row,
-                           scep_result_t *res)
+static void tell(const scep_enrolment_t *e, int replaced)
 {
-    scep_queue_outcome_e outcome;
-    int replaced;
-    scep_status_e status = scep_store_request_add(
-        e->req->service->store, row, &e->req->policy->approval.limits,
-        e->req->pool, &outcome, &replaced, res);
-
-    if (status != SCEP_OK) {
-        scep_authorize_release(e->req, &e->claim);
-        return status;
-    }
-    if (outcome != SCEP_QUEUE_ADDED) {
-        scep_authorize_release(e->req, &e->claim);
-        return explain(e, outcome, res);
-    }
-    scep_authorize_spent(e->req, &e->claim);
     scep_counts_add(e->req->service->counts, SCEP_COUNT_PENDING);
     scep_log(&e->req->env, SCEP_LOG_INFO,
              SCEPLOGNO(0223) "the request of \"%s\" from %s waits for %s, "
                              "transactionID \"%s\"",
              e->csr->subject, e->req->peer,
-             row->ticket != NULL ? "the CA" : "approval",
-             e->msg->transaction_id);
+             e->ticket != NULL ? "the CA" : "approval", e->msg->transaction_id);
     if (replaced > 0) {
         scep_log(&e->req->env, SCEP_LOG_INFO,
                  SCEPLOGNO(0224) "it replaces %d older request%s of the same "
                                  "key, of which no more may wait",
                  replaced, replaced > 1 ? "s" : "");
     }
-    return SCEP_PENDING;
 }
 
-scep_status_e scep_pending_add(scep_enrolment_t *e, const char *ticket,
-                               scep_result_t *res)
+static scep_status_e queue(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_request_row_t row = {
         .scope = e->req->service->scope,
         .transaction_id = e->msg->transaction_id,
-        .endpoint = scep_enrolment_endpoint(e),
+        .endpoint = e->endpoint,
         .network = scep_attempts_network(e->req),
         .proved = scep_enrolment_proved(e),
         .message_hash = e->msg->hash,
         .key_hash = e->signer_hash,
         .csr_hash = e->csr->hash,
-        .state = ticket != NULL ? SCEP_REQUEST_AT_CA : SCEP_REQUEST_WAITING,
+        .state = e->ticket != NULL ? SCEP_REQUEST_AT_CA : SCEP_REQUEST_WAITING,
         .subject = e->csr->subject,
         .extensions = scep_asked_extensions(e->csr->extensions, e->req->pool),
         .profile = e->profile->name,
         .source = e->renewal_of != NULL ? "renewal"
                                         : scep_source_name(e->claim.source),
-        .challenge_hash =
-            e->claim.source == SCEP_SOURCE_ONE_TIME ? e->claim.hash : NULL,
+        .challenge_hash = e->claim.held ? e->challenge_hash : NULL,
         .renewal_of = e->renewal_of,
-        .ticket = ticket,
+        .ticket = e->ticket,
         .peer = e->req->peer,
         .created = e->now,
         .expires = e->now + e->req->policy->approval.expiry,
     };
+    scep_queue_outcome_e outcome;
+    int replaced;
     scep_status_e status = list_names(e, &row.alt_names, res);
 
     if (status == SCEP_OK) {
         status = seal(e, &row.sealed, res);
     }
-    if (status != SCEP_OK) {
-        scep_authorize_release(e->req, &e->claim);
-        return status;
+    if (status == SCEP_OK) {
+        status = scep_store_request_add(e->req->service->store, &row,
+                                        &e->req->policy->approval.limits,
+                                        e->req->pool, &outcome, &replaced, res);
     }
-    return queue(e, &row, res);
+    if (status != SCEP_OK || outcome != SCEP_QUEUE_ADDED) {
+        return status == SCEP_OK ? explain(e, outcome, res) : status;
+    }
+    scep_authorize_spent(e);
+    tell(e, replaced);
+    return SCEP_PENDING;
 }
 
-scep_status_e scep_pending_at_ca(scep_enrolment_t *e, const char *ticket,
-                                 scep_result_t *res)
+/* The CA took up E, which waited already. */
+static scep_status_e note_ticket(scep_enrolment_t *e, scep_result_t *res)
 {
     const scep_decision_t decision = {
         .id = e->waiting->id,
         .state = SCEP_REQUEST_AT_CA,
         .now = e->now,
         .expires = e->now + e->req->policy->approval.expiry,
-        .ticket = ticket,
+        .ticket = e->ticket,
     };
     scep_status_e status = scep_store_request_decide(
         e->req->service->store, &decision, e->req->pool, res);
@@ -163,6 +152,27 @@ scep_status_e scep_pending_at_ca(scep_enrolment_t *e, const char *ticket,
     /* Not found: it was rejected meanwhile, which the next poll will tell. */
     return status == SCEP_OK || status == SCEP_NOT_FOUND ? SCEP_PENDING
                                                          : status;
+}
+
+static scep_status_e let_wait(scep_enrolment_t *e, scep_result_t *res)
+{
+    if (e->waiting == NULL) {
+        return queue(e, res);
+    }
+    return e->ticket != NULL && (e->waiting->ticket == NULL ||
+                                 strcmp(e->ticket, e->waiting->ticket) != 0)
+               ? note_ticket(e, res)
+               : SCEP_PENDING;
+}
+
+scep_status_e scep_pending_conclude(scep_enrolment_t *e, scep_status_e status,
+                                    scep_result_t *res)
+{
+    if (status == SCEP_PENDING) {
+        status = let_wait(e, res);
+    }
+    scep_authorize_release(e);
+    return status;
 }
 
 /* --- taking up ------------------------------------------------------------ */
@@ -186,13 +196,10 @@ static scep_status_e open_csr(scep_enrolment_t *e, scep_result_t *res)
                       "any more; name that as a further ScepRACertificateFile"
                     : "it was changed in the database");
     }
-    return scep_csr_parse((scep_octets_t){data, len}, req->policy->algs,
-                          scep_service_min_rsa_bits(req), req->pool, &e->csr,
-                          res);
+    return scep_enrolment_read(e, (scep_octets_t){data, len}, res);
 }
 
-static scep_status_e prepare(scep_enrolment_t *e, scep_reply_t *reply,
-                             scep_result_t *res)
+static scep_status_e prepare(scep_enrolment_t *e, scep_result_t *res)
 {
     const scep_request_row_t *row = e->waiting;
     scep_status_e status = e->csr == NULL ? open_csr(e, res) : SCEP_OK;
@@ -200,7 +207,7 @@ static scep_status_e prepare(scep_enrolment_t *e, scep_reply_t *reply,
     if (status != SCEP_OK) {
         return status;
     }
-    e->claim.source = SCEP_SOURCE_NONE;
+    e->claim = (scep_claim_t){.source = SCEP_SOURCE_NONE};
     e->claim.profile =
         scep_profile_find(e->req->policy->profiles, row->profile);
     if (e->claim.profile == NULL) {
@@ -212,15 +219,15 @@ static scep_status_e prepare(scep_enrolment_t *e, scep_reply_t *reply,
     }
     e->renewal_of = row->renewal_of;
     if (e->renewal_of != NULL) {
-        status = scep_renewal_stands(e->req, e->renewal_of, res);
+        status = scep_signer_stands(e->req, e->renewal_of, res);
     }
     if (status != SCEP_OK) {
         return status;
     }
     e->revoke_old =
         e->renewal_of != NULL && e->req->policy->renewal.revoke_old &&
-        e->req->renewal != NULL && e->req->renewal->signer == SCEP_SIGNER_OURS;
-    return scep_reply_key(e->req, e->msg, e->csr->challenge, reply, res);
+        e->req->signer != NULL && e->req->signer->issuer == SCEP_SIGNER_OURS;
+    return scep_reply_key(e->req, e->msg, e->csr->challenge, e->reply, res);
 }
 
 static const char *why_given_up(scep_reason_e reason)
@@ -257,8 +264,7 @@ static scep_status_e give_up(scep_enrolment_t *e, scep_result_t *res)
     return res->status;
 }
 
-static scep_status_e ask_ca(scep_enrolment_t *e, scep_reply_t *reply,
-                            scep_result_t *res)
+static scep_status_e ask_ca(scep_enrolment_t *e, scep_result_t *res)
 {
     const scep_service_t *service = e->req->service;
     scep_ca_answer_t answer = {NULL, NULL};
@@ -273,155 +279,29 @@ static scep_status_e ask_ca(scep_enrolment_t *e, scep_reply_t *reply,
         service->backend->poll(service->ca, &e->req->env, e->waiting->ticket,
                                e->req->pool, &answer, res);
     if (status == SCEP_NOT_FOUND) {
-        scep_fail(res, SCEP_R_CA_REFUSED,
-                  "the CA backend %s does not know the request of \"%s\" any "
-                  "more",
-                  service->backend->name, e->waiting->subject);
-        return give_up(e, res);
+        return scep_fail(res, SCEP_R_CA_REFUSED,
+                         "the CA backend %s does not know the request of "
+                         "\"%s\" any more",
+                         service->backend->name, e->waiting->subject);
     }
     if (status == SCEP_PENDING) {
-        return answer.ticket != NULL &&
-                       strcmp(answer.ticket, e->waiting->ticket) != 0
-                   ? scep_pending_at_ca(e, answer.ticket, res)
-                   : SCEP_PENDING;
+        e->ticket = answer.ticket;
     }
-    if (status == SCEP_OK) {
-        status = scep_issue_record(e, answer.cert, &reply->cert, res);
-    }
-    return status == SCEP_REFUSED ? give_up(e, res) : status;
+    return status == SCEP_OK ? scep_issue_record(e, answer.cert, res) : status;
 }
 
-scep_status_e scep_pending_resume(scep_enrolment_t *e, scep_request_row_t *row,
-                                  scep_reply_t *reply, scep_result_t *res)
+scep_status_e scep_pending_resume(scep_enrolment_t *e, scep_result_t *res)
 {
+    scep_request_state_e state = e->waiting->state;
     scep_status_e status;
 
-    if (row->state == SCEP_REQUEST_WAITING) {
+    if (state == SCEP_REQUEST_WAITING) {
         return SCEP_PENDING;
     }
-    e->waiting = row;
-    status = prepare(e, reply, res);
+    status = prepare(e, res);
     if (status != SCEP_OK) {
         return status;
     }
-    if (row->state == SCEP_REQUEST_AT_CA) {
-        return ask_ca(e, reply, res);
-    }
-    status = scep_issue(e, &reply->cert, res);
+    status = state == SCEP_REQUEST_AT_CA ? ask_ca(e, res) : scep_issue(e, res);
     return status == SCEP_REFUSED ? give_up(e, res) : status;
-}
-
-/* What waits under the id of E and is its request. SCEP_NOT_FOUND: none. */
-static scep_status_e find_here(const scep_enrolment_t *e,
-                               scep_request_row_t **row, scep_result_t *res)
-{
-    scep_store_t *store = e->req->service->store;
-    scep_status_e status = scep_store_request_find(
-        store, e->req->service->scope, e->msg->transaction_id, e->signer_hash,
-        e->now, e->req->pool, row, res);
-
-    if (status != SCEP_OK) {
-        return status;
-    }
-    if ((*row)->state == SCEP_REQUEST_EXPIRED && (*row)->sealed.len > 0) {
-        /* The password that it held is good again, if it is not over. */
-        status = scep_store_requests_expire(store, e->now, res);
-        return status == SCEP_OK ? SCEP_NOT_FOUND : status;
-    }
-    if ((*row)->state > SCEP_REQUEST_AT_CA) {
-        return SCEP_NOT_FOUND;
-    }
-    if (memcmp((*row)->csr_hash, e->csr->hash, SCEP_HASH_SIZE) != 0) {
-        return explain(e, SCEP_QUEUE_ID_TAKEN, res);
-    }
-    return SCEP_OK;
-}
-
-/* A device that began anew may have taken another id. A one-time password that
- * this very CSR holds is not refused to it (invariant 4): it waits on under the
- * id by which it will be asked for now. SCEP_NOT_FOUND: there is none. */
-static scep_status_e take_over(const scep_enrolment_t *e,
-                               scep_request_row_t **row, scep_result_t *res)
-{
-    const scep_service_t *service = e->req->service;
-    unsigned char hash[SCEP_HASH_SIZE];
-    scep_status_e status;
-
-    if ((e->renewal_of != NULL && !e->req->policy->renewal.challenge) ||
-        e->csr->challenge_state != SCEP_CHALLENGE_PRESENT) {
-        return SCEP_NOT_FOUND;
-    }
-    if (!scep_password_hash(service->password_key, service->scope,
-                            e->csr->challenge, hash)) {
-        return scep_fail(res, SCEP_R_INTERNAL, "HMAC failed");
-    }
-    status =
-        scep_store_request_held(service->store, hash, e->signer_hash,
-                                e->csr->hash, e->now, e->req->pool, row, res);
-    if (status == SCEP_OK && (*row)->state == SCEP_REQUEST_EXPIRED) {
-        return SCEP_NOT_FOUND;
-    }
-    return status == SCEP_OK ? scep_store_request_move(
-                                   service->store, *row, e->msg->transaction_id,
-                                   scep_enrolment_endpoint(e), e->msg->hash,
-                                   e->now, e->req->pool, res)
-                             : status;
-}
-
-/* --- saying no ------------------------------------------------------------ */
-
-scep_status_e scep_pending_end(const scep_request_row_t *row,
-                               scep_result_t *res)
-{
-    if (row->state == SCEP_REQUEST_EXPIRED) {
-        return scep_fail(res, SCEP_R_REQUEST_EXPIRED,
-                         "the request %s of \"%s\" has expired "
-                         "(ScepApprovalExpiry)",
-                         row->id, row->subject);
-    }
-    return scep_fail(res, SCEP_R_REQUEST_REJECTED,
-                     "the request %s of \"%s\" was rejected: %s", row->id,
-                     row->subject,
-                     row->note != NULL ? row->note : "(no reason given)");
-}
-
-scep_status_e scep_pending_refused(const scep_enrolment_t *e,
-                                   scep_result_t *res)
-{
-    const scep_repeat_t repeat = {
-        .scope = e->req->service->scope,
-        .transaction_id = e->msg->transaction_id,
-        .message_hash = e->csr != NULL ? e->msg->hash : NULL,
-        .key_hash = e->signer_hash,
-        .csr_hash = e->csr != NULL ? e->csr->hash : NULL,
-        .now = e->now,
-    };
-    scep_request_row_t *row;
-    scep_status_e status = scep_store_request_refused(
-        e->req->service->store, &repeat, e->req->pool, &row, res);
-
-    return status == SCEP_OK ? scep_pending_end(row, res) : status;
-}
-
-/* --- asking again --------------------------------------------------------- */
-
-scep_status_e scep_pending_again(scep_enrolment_t *e, scep_reply_t *reply,
-                                 scep_result_t *res)
-{
-    scep_request_row_t *row;
-    scep_status_e status = scep_pending_refused(e, res);
-
-    if (status != SCEP_NOT_FOUND) {
-        return status;
-    }
-    status = find_here(e, &row, res);
-    if (status == SCEP_NOT_FOUND) {
-        status = take_over(e, &row, res);
-    }
-    if (status == SCEP_NOT_FOUND) {
-        /* Whether it proves anything is not known yet. */
-        status = scep_enrolment_check_id(e, true, res);
-        return status == SCEP_OK ? SCEP_NOT_FOUND : status;
-    }
-    return status == SCEP_OK ? scep_pending_resume(e, row, reply, res) : status;
 }

@@ -12,62 +12,33 @@
 #ifndef SCEP_PENDING_H
 #define SCEP_PENDING_H
 
-#include "scep_issue.h"
-#include "scep_store_request.h"
+#include "scep_enrolment.h"
 
 /**
- * Queue E, which has been authorized; its one-time password is spent with it.
- * @param ticket of the CA backend; NULL: for an operator
- * @return SCEP_PENDING; SCEP_REFUSED with SCEP_R_TRANSACTION_REUSED,
- *     SCEP_R_CHALLENGE_SPENT, SCEP_R_REQUESTS_OF_PEER or SCEP_R_NAME (as
- *     scep_alt_names()); SCEP_UNAVAILABLE with SCEP_R_REQUESTS_FULL or
- *     SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN. Unless PENDING, a claim of E is
- *     given back.
- */
-scep_status_e scep_pending_add(scep_enrolment_t *e, const char *ticket,
-                               scep_result_t *res);
-
-/** The CA backend took up E, which waited already. @return SCEP_PENDING;
- * SCEP_UNAVAILABLE with SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN */
-scep_status_e scep_pending_at_ca(scep_enrolment_t *e, const char *ticket,
-                                 scep_result_t *res);
-
-/**
- * A CSR came: does it wait already, or was it refused (invariant 12)?
- * @return SCEP_NOT_FOUND: no, judge it; SCEP_REFUSED with
- *     SCEP_R_TRANSACTION_REUSED: its id is taken; SCEP_UNAVAILABLE with
- *     SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN; else as scep_pending_refused() and
- *     scep_pending_resume()
- */
-scep_status_e scep_pending_again(scep_enrolment_t *e, scep_reply_t *reply,
-                                 scep_result_t *res);
-
-/**
- * Does E repeat a request that was rejected or has run out? Without a CSR in E,
- * as in a CertPoll, the key and the transactionID tell.
- * @return SCEP_NOT_FOUND: no; SCEP_REFUSED with SCEP_R_REQUEST_REJECTED or
- *     SCEP_R_REQUEST_EXPIRED; SCEP_UNAVAILABLE with SCEP_R_STORE_UNAVAILABLE;
- *     SCEP_BROKEN
- */
-scep_status_e scep_pending_refused(const scep_enrolment_t *e,
-                                   scep_result_t *res);
-
-/** Say that ROW was rejected or has run out, and why. @return SCEP_REFUSED with
- * SCEP_R_REQUEST_REJECTED or SCEP_R_REQUEST_EXPIRED */
-scep_status_e scep_pending_end(const scep_request_row_t *row,
-                               scep_result_t *res);
-
-/**
- * Somebody with the right key asks for ROW, which is WAITING, APPROVED or
- * AT_CA: issue it if that is possible now. E's csr is opened if it is NULL.
- * @return SCEP_PENDING; SCEP_OK: REPLY is filled; SCEP_REFUSED with
+ * Somebody with the right key asks for what E's waiting is, which is WAITING,
+ * APPROVED or AT_CA: issue it if that is possible now. E's csr is opened if it
+ * is NULL. What is refused now is not to be issued any more: its password is
+ * good again.
+ * @return SCEP_PENDING; SCEP_OK: E's reply is filled; SCEP_REFUSED with
  *     SCEP_R_CA_REFUSED (or what else the CA says), SCEP_R_RENEWAL_REVOKED,
  *     SCEP_R_REPLY_KEY or what scep_csr_parse() gives; SCEP_UNAVAILABLE with
  *     SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN with SCEP_R_SETUP: the RA pair that
  *     opens it, or its profile, is configured no more; else as scep_issue(),
  *     SCEP_R_OVERTAKEN included
  */
-scep_status_e scep_pending_resume(scep_enrolment_t *e, scep_request_row_t *row,
-                                  scep_reply_t *reply, scep_result_t *res);
+scep_status_e scep_pending_resume(scep_enrolment_t *e, scep_result_t *res);
+
+/**
+ * The end of each operation, after STATUS: what is PENDING is queued, unless it
+ * waits already, for the CA if E has its ticket, else for an operator; with it,
+ * a one-time password is spent. What E has claimed and not spent is given back.
+ * @return STATUS; but for SCEP_PENDING, what came of it: SCEP_PENDING;
+ *     SCEP_REFUSED with SCEP_R_TRANSACTION_REUSED, SCEP_R_CHALLENGE_SPENT,
+ *     SCEP_R_REQUESTS_OF_PEER or SCEP_R_NAME (as scep_alt_names());
+ *     SCEP_UNAVAILABLE with SCEP_R_REQUESTS_FULL or SCEP_R_STORE_UNAVAILABLE;
+ *     SCEP_BROKEN
+ */
+scep_status_e scep_pending_conclude(scep_enrolment_t *e, scep_status_e status,
+                                    scep_result_t *res);
 
 #endif

@@ -1,27 +1,17 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_pkcsreq.c: the decision on a PKCSReq (RFC 8894 3.3.1): a renewal? seen
- * before? authorized? Then issue. (enroll layer)
+ * scep_pkcsreq.c: the decision on a PKCSReq (RFC 8894 3.3.1): a renewal? If
+ * not: seen before? authorized? Then issue. (enroll layer)
  */
 #include "scep_pkcsreq.h"
 
+#include "scep_authorize.h"
+#include "scep_issue.h"
 #include "scep_pending.h"
+#include "scep_recall.h"
 #include "scep_renewal.h"
 #include "scep_reply_key.h"
-
-/* Before anything costs: can this request be answered at all? */
-static scep_status_e check_keys(const scep_enrolment_t *e, scep_reply_t *reply,
-                                scep_result_t *res)
-{
-    scep_status_e status = scep_service_other_signer(e->req)
-                               ? SCEP_OK
-                               : scep_enrolment_own_key(e, res);
-
-    if (status != SCEP_OK) {
-        return status;
-    }
-    return scep_reply_key(e->req, e->msg, e->csr->challenge, reply, res);
-}
+#include "scep_signer.h"
 
 /* A renewal that was refused may still be a first enrolment, which then is
  * judged as one: with a challenge, and for the key that signed. What the CA
@@ -41,19 +31,18 @@ static bool may_enrol(const scep_enrolment_t *e, const scep_result_t *res)
 }
 
 /* SCEP_NOT_FOUND: this is none. */
-static scep_status_e try_renewal(scep_enrolment_t *e, scep_reply_t *reply,
-                                 scep_result_t *res)
+static scep_status_e try_renewal(scep_enrolment_t *e, scep_result_t *res)
 {
-    const scep_renewal_t *renewal = e->req->renewal;
+    const scep_signer_t *signer = e->req->signer;
     const char *why;
     scep_status_e status;
 
-    if (renewal->signer < SCEP_SIGNER_OURS) {
+    if (signer->issuer < SCEP_SIGNER_OURS) {
         return SCEP_NOT_FOUND;
     }
-    why = renewal->why_not;
-    if (renewal->candidate) {
-        status = scep_renewal_serve(e, reply, res);
+    why = signer->why_not;
+    if (signer->candidate) {
+        status = scep_renewal_serve(e, res);
         if (e->renewal_of != NULL || !may_enrol(e, res)) {
             return status;
         }
@@ -63,39 +52,49 @@ static scep_status_e try_renewal(scep_enrolment_t *e, scep_reply_t *reply,
     scep_log(&e->req->env, SCEP_LOG_INFO,
              SCEPLOGNO(0221) "the message for \"%s\" from %s is signed by "
                              "certificate %s, but is no renewal: %s",
-             e->csr->subject, e->req->peer, renewal->serial, why);
+             e->csr->subject, e->req->peer, signer->serial, why);
     return SCEP_NOT_FOUND;
+}
+
+/* Before anything costs: can this request be answered at all? */
+static scep_status_e check_keys(const scep_enrolment_t *e, scep_result_t *res)
+{
+    scep_status_e status = scep_service_other_signer(e->req)
+                               ? SCEP_OK
+                               : scep_enrolment_own_key(e, res);
+
+    return status == SCEP_OK ? scep_reply_key(e->req, e->msg, e->csr->challenge,
+                                              e->reply, res)
+                             : status;
+}
+
+static scep_status_e enrol(scep_enrolment_t *e, scep_result_t *res)
+{
+    scep_status_e status = check_keys(e, res);
+
+    if (status == SCEP_OK) {
+        status = scep_recall(e, res);
+    }
+    if (status == SCEP_PENDING) {
+        status = scep_pending_resume(e, res);
+    }
+    if (status == SCEP_NOT_FOUND) {
+        status = scep_authorize(e, res);
+        if (status == SCEP_OK && e->reply->cert == NULL) {
+            status = scep_issue(e, res);
+        }
+    }
+    return scep_pending_conclude(e, status, res);
 }
 
 scep_status_e scep_pkcsreq(scep_request_t *req, const scep_pkimessage_t *msg,
                            scep_reply_t *reply, scep_result_t *res)
 {
-    scep_transaction_row_t *row = NULL;
     scep_enrolment_t e;
-    scep_status_e status = scep_enrolment_begin(req, msg, &e, res);
+    scep_status_e status = scep_enrolment_open(req, msg, reply, &e, res);
 
     if (status == SCEP_OK) {
-        status = try_renewal(&e, reply, res);
-        if (status != SCEP_NOT_FOUND) {
-            return status;
-        }
-        status = check_keys(&e, reply, res);
+        status = try_renewal(&e, res);
     }
-    if (status != SCEP_OK) {
-        return status;
-    }
-    status = scep_enrolment_retry(&e, &reply->cert, res);
-    if (status != SCEP_NOT_FOUND) {
-        return status;
-    }
-    status = scep_pending_again(&e, reply, res);
-    if (status != SCEP_NOT_FOUND) {
-        return status;
-    }
-    status = scep_authorize(req, msg, e.csr, NULL, &e.claim, &row, res);
-    if (status != SCEP_OK) {
-        return status;
-    }
-    return row != NULL ? scep_enrolment_again(&e, row, &reply->cert, res)
-                       : scep_issue(&e, &reply->cert, res);
+    return status == SCEP_NOT_FOUND ? enrol(&e, res) : status;
 }

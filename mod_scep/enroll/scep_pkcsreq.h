@@ -10,10 +10,10 @@
 
 /** The handler; the certificate in REPLY has been recorded (invariant 5), also
  * when the request was a retry of one answered before (invariant 4).
- * @return SCEP_OK; SCEP_PENDING; else what scep_enrolment_begin(),
- *     scep_enrolment_own_key(), scep_reply_key(), scep_enrolment_retry(),
- *     scep_pending_again(), scep_authorize() and scep_issue() give, or, for a
- *     renewal, scep_renewal_serve() */
+ * @return SCEP_OK; SCEP_PENDING; else what scep_enrolment_open(),
+ *     scep_enrolment_own_key(), scep_reply_key(), scep_recall(),
+ *     scep_pending_resume(), scep_authorize(), scep_issue() and
+ *     scep_pending_conclude() give, or, for a renewal, scep_renewal_serve() */
 scep_message_fn scep_pkcsreq;
 
 #endif

@@ -13,6 +13,7 @@
 #include "scep_refusal.h"
 #include "scep_renewal.h"
 #include "scep_reply_key.h"
+#include "scep_signer.h"
 
 /* Microseconds to a multiple of which the answer to an envelope that could not
  * be read is put off: well above what the work for it varies by. */
@@ -30,10 +31,10 @@ static const struct handler {
                             * who made it. Whatever cannot be read is answered
                             * as what names nothing that is here */
 } handlers[] = {
-    {SCEP_MSG_PKCSREQ, scep_renewal_examine, scep_pkcsreq, false, SCEP_R_NONE},
+    {SCEP_MSG_PKCSREQ, scep_signer_examine, scep_pkcsreq, false, SCEP_R_NONE},
     {SCEP_MSG_RENEWALREQ, scep_renewal_admit, scep_renewalreq, false,
      SCEP_R_NONE},
-    {SCEP_MSG_CERTPOLL, scep_renewal_examine, scep_certpoll, true, SCEP_R_NONE},
+    {SCEP_MSG_CERTPOLL, scep_signer_examine, scep_certpoll, true, SCEP_R_NONE},
     {SCEP_MSG_GETCERT, NULL, scep_getcert, false, SCEP_R_CERT_UNKNOWN},
     {SCEP_MSG_GETCRL, NULL, scep_getcrl, false, SCEP_R_CRL_ISSUER},
 };

@@ -199,8 +199,8 @@ typedef struct scep_ident_t {
     const char *ident;
     const scep_service_t *service;
 } scep_ident_t;
-/** What a message's signer is, as one who may renew: scep_renewal.h. */
-typedef struct scep_renewal_t scep_renewal_t;
+/** What a message's signer is, as one who may renew: scep_signer.h. */
+typedef struct scep_signer_t scep_signer_t;
 
 /** One request. */
 typedef struct scep_request_t {
@@ -213,7 +213,7 @@ typedef struct scep_request_t {
     const char *endpoint; /* path of the URL; may be NULL */
     void *host_request;   /* httpd's request_rec, for providers that live in
                            * httpd; NULL elsewhere */
-    const scep_renewal_t *renewal; /* NULL: nobody has looked yet */
+    const scep_signer_t *signer; /* NULL: nobody has looked yet */
 
     /* what is known of it by now, for the record of a refusal; else NULL */
     const char *subject;                 /* of the CSR */

@@ -18,7 +18,8 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_tally.c mod_scep/store/scep_store_tally.h \
 	mod_scep/store/scep_store_document.h \
 	mod_scep/store/scep_store_challenge_list.c \
-	mod_scep/store/scep_store_id.c mod_scep/store/scep_store_id.h \
+	mod_scep/store/scep_store_id.c \
+	mod_scep/store/scep_store_recall.c mod_scep/store/scep_store_recall.h \
 	mod_scep/store/scep_store_issue.c \
 	mod_scep/store/scep_store_prune.c mod_scep/store/scep_store_prune.h \
 	mod_scep/store/scep_store_queue.c \
@@ -47,7 +48,7 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store_crash tests/unit/test_store_power \
 	tests/unit/test_store_document \
 	tests/unit/test_store_identity \
-	tests/unit/test_store_id \
+	tests/unit/test_store_id tests/unit/test_store_recall \
 	tests/unit/test_store_issue \
 	tests/unit/test_store_sql \
 	tests/unit/test_store_prune \
@@ -62,7 +63,8 @@ STORE_TESTS = tests/unit/test_pgsql \
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 endif
-STORE_FIXTURE = tests/unit/store_fixture.h tests/unit/fixture.h
+STORE_FIXTURE = tests/unit/store_fixture.h tests/unit/recall_fixture.h \
+	tests/unit/fixture.h
 tests_unit_test_pgsql_SOURCES = tests/unit/test_pgsql.c \
 	tests/unit/pgsql_fixture.h $(STORE_FIXTURE)
 tests_unit_test_pgsql_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -117,6 +119,10 @@ tests_unit_test_store_crash_LDFLAGS = $(AM_LDFLAGS) \
 tests_unit_test_store_id_SOURCES = tests/unit/test_store_id.c $(STORE_FIXTURE)
 tests_unit_test_store_id_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_id_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_recall_SOURCES = tests/unit/test_store_recall.c \
+	$(STORE_FIXTURE)
+tests_unit_test_store_recall_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_recall_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_issue_SOURCES = tests/unit/test_store_issue.c $(STORE_FIXTURE)
 tests_unit_test_store_issue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_issue_LDADD = $(LIB_STORE) $(UNIT_LIBS)

@@ -39,7 +39,8 @@ struct scep_store_t {
     apr_thread_cond_t *freed;
     apr_thread_mutex_t *writer; /* held during the write transaction */
     int slots;
-    int free; /* first free slot; -1: none */
+    int free;                      /* first free slot; -1: none */
+    _Atomic apr_uint64_t sessions; /* that have got a connection */
     bool failing;
     bool failing_to_write; /* reading goes on, with a lock or a full disk */
     scep_store_tally_t tally;
@@ -315,6 +316,11 @@ const char *scep_store_name(const scep_store_t *store)
     return store->name;
 }
 
+apr_uint64_t scep_store_sessions(scep_store_t *store)
+{
+    return atomic_load(&store->sessions);
+}
+
 /* --- failures ------------------------------------------------------------- */
 
 static void note_failing(scep_store_t *store, bool writes)
@@ -467,6 +473,7 @@ static int slot_take(scep_store_t *store, apr_time_t until)
     slot = store->free;
     if (slot >= 0) {
         store->free = store->slot[slot].next;
+        store->sessions++;
     }
     apr_thread_mutex_unlock(store->lock);
     return slot;
@@ -536,6 +543,7 @@ static scep_status_e use(scep_store_t *store, scep_store_session_t *s,
     s->store = store;
     s->writes = false;
     s->found = SCEP_IDENTITY_SAME;
+    s->bad = NULL;
     s->slot = slot_take(store, until);
     if (s->slot < 0) {
         scep_log(&store->env, SCEP_LOG_ERROR,
@@ -651,7 +659,7 @@ scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
     bool ended = !s->writes;
     bool keep = true;
 
-    if (sql == SCEP_SQL_OK && s->writes && commit) {
+    if (sql == SCEP_SQL_OK && s->writes && commit && s->bad == NULL) {
         sql = commit_counted(driver, conn);
         ended = sql == SCEP_SQL_OK;
     }
@@ -661,7 +669,10 @@ scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
         keep = sql == SCEP_SQL_BUSY || sql == SCEP_SQL_CONSTRAINT;
     }
     else {
-        status = after_success(s, s->writes && commit, res);
+        status = after_success(s, s->writes && ended, res);
+    }
+    if (status == SCEP_OK && s->bad != NULL) {
+        status = scep_store_bad_row(s->bad, res);
     }
     if (!ended) {
         keep = driver->rollback(conn) && keep;

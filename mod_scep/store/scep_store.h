@@ -105,6 +105,10 @@ bool scep_store_shared(const scep_store_t *store);
 /** The database in messages; no secret. Lives as long as STORE. */
 const char *scep_store_name(const scep_store_t *store);
 
+/** How many reads and write transactions this process has begun on STORE: what
+ * an operation costs. Thread-safe. */
+apr_uint64_t scep_store_sessions(scep_store_t *store);
+
 typedef enum {
     SCEP_CHALLENGE_OUTSTANDING = 0,
     SCEP_CHALLENGE_SPENT = 1,
@@ -256,51 +260,8 @@ typedef struct scep_transaction_row_t {
     const char *certificate_id; /* the store's */
 } scep_transaction_row_t;
 
-/** The newest transaction of that scope, id and signer's key (NULL: of any)
- * created at or after SINCE (0: ever). SCEP_NOT_FOUND without filling RES. */
-scep_status_e scep_store_transaction_find(
-    scep_store_t *store, const char *scope, const char *transaction_id,
-    const unsigned char *key_hash, apr_time_t since, apr_pool_t *pool,
-    scep_transaction_row_t **row, scep_result_t *res);
-
-/** What is asked for again. */
-typedef struct scep_retry_t {
-    const char *scope;
-    const char *transaction_id;
-    const unsigned char *key_hash; /* of the signer's key */
-    const unsigned char *csr_hash;
-    const char *renewal_of; /* serial of the certificate that is renewed; NULL:
-                             * a first enrolment */
-    apr_time_t since;       /* what is older does not count */
-    apr_time_t now;         /* nor does a certificate that is over */
-} scep_retry_t;
-
-/** The newest transaction that is the same: what a retry is answered from
- * (invariant 4). SCEP_NOT_FOUND without filling RES. */
-scep_status_e scep_store_transaction_same(scep_store_t *store,
-                                          const scep_retry_t *retry,
-                                          apr_pool_t *pool,
-                                          scep_transaction_row_t **row,
-                                          scep_result_t *res);
-
-/** A transaction of that id, key and CSR whose message and password were
- * deleted (scep_store_prune.h): its certificate has expired, and what comes with
- * its id, key and CSR is that message again. @return SCEP_NOT_FOUND without
- * filling RES */
-scep_status_e scep_store_transaction_pruned(scep_store_t *store,
-                                            const scep_retry_t *retry,
-                                            apr_pool_t *pool,
-                                            scep_transaction_row_t **row,
-                                            scep_result_t *res);
-
-/** The transaction whose certificate the message of that hash was answered
- * with, however long ago (S16). SCEP_NOT_FOUND without filling RES. */
-scep_status_e scep_store_transaction_by_message(
-    scep_store_t *store, const char *scope, const unsigned char *hash,
-    apr_pool_t *pool, scep_transaction_row_t **row, scep_result_t *res);
-
 /** Note, before a further message is answered with the certificate of ROW,
- * that it was: scep_store_transaction_by_message(). */
+ * that it was: scep_store_recall.h. */
 scep_status_e scep_store_message_answered(scep_store_t *store,
                                           const char *scope,
                                           const unsigned char *hash,
@@ -358,7 +319,7 @@ typedef struct scep_issue_t {
     const char *issuer_scope; /* of the CA that signed it, when that is
                                * another one, the next CA; else NULL */
     const char *transaction_id;
-    const char *endpoint; /* where the id is held; see scep_store_id.h */
+    const char *endpoint; /* where the id is held; see scep_store_recall.h */
     bool proved;
     const unsigned char *message_hash; /* of the message that is answered with
                                         * it; NULL: it is not noted */

@@ -177,9 +177,9 @@ static bool read_row(const char *const *columns, int count, unsigned char *hash,
 }
 
 typedef struct find_t {
+    scep_store_session_t *s;
     apr_pool_t *pool;
     scep_challenge_row_t *row; /* NULL: none */
-    bool bad;
 } find_t;
 
 static bool find_row(void *baton, const char *const *columns, int count)
@@ -189,7 +189,7 @@ static bool find_row(void *baton, const char *const *columns, int count)
     scep_challenge_row_t *row = apr_pcalloc(find->pool, sizeof(*row));
 
     if (!read_row(columns, count, hash, row)) {
-        find->bad = true;
+        find->s->bad = "challenges";
         return false;
     }
     row->scope = apr_pstrdup(find->pool, row->scope);
@@ -202,21 +202,36 @@ static bool find_row(void *baton, const char *const *columns, int count)
     return true;
 }
 
+scep_sql_status_e scep_store_find_challenge(scep_store_session_t *s,
+                                            const char *hash, apr_pool_t *pool,
+                                            scep_challenge_row_t **row)
+{
+    const scep_sql_value_t value = {hash, 0};
+    find_t find = {s, pool, NULL};
+    scep_sql_status_e sql =
+        scep_store_run(s, SCEP_Q_CHALLENGE_FIND, &value, find_row, &find, NULL);
+
+    *row = find.row;
+    return sql;
+}
+
 scep_status_e scep_store_challenge_find(scep_store_t *store,
                                         const unsigned char *hash,
                                         apr_pool_t *pool,
                                         scep_challenge_row_t **row,
                                         scep_result_t *res)
 {
-    const scep_sql_value_t value = {scep_hex_lower(pool, hash, SCEP_HASH_SIZE),
-                                    0};
-    find_t find = {pool, NULL, false};
-    scep_status_e status =
-        scep_store_read(store, SCEP_Q_CHALLENGE_FIND, &value, find_row, &find,
-                        &find.bad, "challenges", res);
+    scep_store_session_t s;
+    scep_sql_status_e sql;
+    scep_status_e status = scep_store_use(store, &s, res);
 
-    *row = find.row;
-    return status == SCEP_OK && find.row == NULL ? SCEP_NOT_FOUND : status;
+    *row = NULL;
+    if (status == SCEP_OK) {
+        sql = scep_store_find_challenge(&s, scep_store_hex(pool, hash), pool,
+                                        row);
+        status = scep_store_end(&s, sql, false, "read", res);
+    }
+    return status == SCEP_OK && *row == NULL ? SCEP_NOT_FOUND : status;
 }
 
 typedef struct walk_t {

@@ -2,8 +2,6 @@
 /*
  * scep_store_id.c: who holds a transactionID. (store layer)
  */
-#include "scep_store_id.h"
-
 #include "scep_store_p.h"
 
 static scep_sql_status_e find_issued(scep_store_session_t *s,
@@ -39,21 +37,4 @@ scep_sql_status_e scep_store_id_find(scep_store_session_t *s,
                ? scep_store_run(s, SCEP_Q_REQUEST_OTHER_KEY, values,
                                 scep_store_note_row, taken, NULL)
                : sql;
-}
-
-scep_status_e scep_store_id_taken(scep_store_t *store,
-                                  const scep_transaction_id_t *id,
-                                  const unsigned char *key_hash,
-                                  apr_pool_t *pool, bool *taken,
-                                  scep_result_t *res)
-{
-    const char *key = scep_store_hex(pool, key_hash);
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-
-    *taken = true;
-    return status == SCEP_OK
-               ? scep_store_end(&s, scep_store_id_find(&s, id, key, taken),
-                                false, "look for a transactionID", res)
-               : status;
 }

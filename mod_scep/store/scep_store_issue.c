@@ -257,11 +257,8 @@ static scep_sql_status_e revoke_old(scep_store_session_t *s,
                                     const texts_t *texts, apr_pool_t *pool)
 {
     scep_revoke_outcome_e outcome;
-    bool bad = false;
-    scep_sql_status_e sql = scep_store_revoke_in(s, issue->revoke, texts->id[3],
-                                                 pool, &outcome, &bad);
 
-    return bad ? SCEP_SQL_ERROR : sql;
+    return scep_store_revoke_in(s, issue->revoke, texts->id[3], pool, &outcome);
 }
 
 static scep_sql_status_e supersede(scep_store_session_t *s,
@@ -273,11 +270,10 @@ static scep_sql_status_e supersede(scep_store_session_t *s,
     scep_sql_status_e sql = SCEP_SQL_OK;
     scep_revoke_outcome_e outcome;
     scep_result_t ignored;
-    bool bad = false;
     int i;
 
     scep_result_init(&ignored, pool);
-    for (i = 0; i < serials->nelts && sql == SCEP_SQL_OK && !bad; i++) {
+    for (i = 0; i < serials->nelts && sql == SCEP_SQL_OK; i++) {
         const scep_revoke_t revoke = {
             .row = {.scope = issuer_of(issue),
                     .serial = APR_ARRAY_IDX(serials, i, const char *),
@@ -288,15 +284,14 @@ static scep_sql_status_e supersede(scep_store_session_t *s,
             .detail = "enrolled anew",
         };
 
-        sql =
-            scep_store_new_ids(id, 1, &ignored) == SCEP_OK
-                ? scep_store_revoke_in(s, &revoke, id[0], pool, &outcome, &bad)
-                : SCEP_SQL_ERROR;
+        sql = scep_store_new_ids(id, 1, &ignored) == SCEP_OK
+                  ? scep_store_revoke_in(s, &revoke, id[0], pool, &outcome)
+                  : SCEP_SQL_ERROR;
     }
     if (issue->superseded != NULL) {
         *issue->superseded = serials->nelts;
     }
-    return bad ? SCEP_SQL_ERROR : sql;
+    return sql;
 }
 
 static scep_sql_status_e add_rows(scep_store_session_t *s,
@@ -454,9 +449,9 @@ enum {
 };
 
 typedef struct find_t {
+    scep_store_session_t *s;
     apr_pool_t *pool;
     scep_transaction_row_t *row; /* NULL: none */
-    bool bad;
 } find_t;
 
 static bool find_row(void *baton, const char *const *columns, int count)
@@ -465,7 +460,7 @@ static bool find_row(void *baton, const char *const *columns, int count)
     scep_transaction_row_t *row = apr_pcalloc(find->pool, sizeof(*row));
     int i;
 
-    find->bad = true;
+    find->s->bad = "transactions";
     for (i = 0; i < COLUMNS; i++) {
         if (i >= count || columns[i] == NULL) {
             return false;
@@ -483,82 +478,23 @@ static bool find_row(void *baton, const char *const *columns, int count)
         !scep_sql_number(columns[NOT_AFTER], &row->not_after)) {
         return false;
     }
-    find->bad = false;
+    find->s->bad = NULL;
     find->row = row;
     return true;
 }
 
-static scep_status_e find(scep_store_t *store, scep_store_query_e query,
-                          const scep_sql_value_t *values, apr_pool_t *pool,
-                          scep_transaction_row_t **row, scep_result_t *res)
+scep_sql_status_e scep_store_find_transaction(scep_store_session_t *s,
+                                              scep_store_query_e query,
+                                              const scep_sql_value_t *values,
+                                              apr_pool_t *pool,
+                                              scep_transaction_row_t **row)
 {
-    find_t found = {pool, NULL, false};
-    scep_status_e status =
-        scep_store_read(store, query, values, find_row, &found, &found.bad,
-                        "transactions", res);
+    find_t found = {s, pool, NULL};
+    scep_sql_status_e sql =
+        scep_store_run(s, query, values, find_row, &found, NULL);
 
     *row = found.row;
-    return status == SCEP_OK && found.row == NULL ? SCEP_NOT_FOUND : status;
-}
-
-scep_status_e scep_store_transaction_find(
-    scep_store_t *store, const char *scope, const char *transaction_id,
-    const unsigned char *key_hash, apr_time_t since, apr_pool_t *pool,
-    scep_transaction_row_t **row, scep_result_t *res)
-{
-    const scep_sql_value_t values[] = {
-        {scope, 0},
-        {transaction_id, 0},
-        {NULL, since},
-        {scep_store_hex(pool, key_hash), 0},
-    };
-
-    return find(store, SCEP_Q_TRANSACTION_FIND, values, pool, row, res);
-}
-
-scep_status_e scep_store_transaction_same(scep_store_t *store,
-                                          const scep_retry_t *retry,
-                                          apr_pool_t *pool,
-                                          scep_transaction_row_t **row,
-                                          scep_result_t *res)
-{
-    const scep_sql_value_t values[] = {
-        {retry->scope, 0},
-        {retry->transaction_id, 0},
-        {NULL, retry->since},
-        {scep_hex_lower(pool, retry->key_hash, SCEP_HASH_SIZE), 0},
-        {scep_hex_lower(pool, retry->csr_hash, SCEP_HASH_SIZE), 0},
-        {retry->renewal_of, 0},
-        {NULL, retry->now},
-    };
-
-    return find(store, SCEP_Q_TRANSACTION_SAME, values, pool, row, res);
-}
-
-scep_status_e scep_store_transaction_pruned(scep_store_t *store,
-                                            const scep_retry_t *retry,
-                                            apr_pool_t *pool,
-                                            scep_transaction_row_t **row,
-                                            scep_result_t *res)
-{
-    const scep_sql_value_t values[] = {
-        {retry->scope, 0},
-        {retry->transaction_id, 0},
-        {scep_hex_lower(pool, retry->key_hash, SCEP_HASH_SIZE), 0},
-        {scep_hex_lower(pool, retry->csr_hash, SCEP_HASH_SIZE), 0},
-    };
-
-    return find(store, SCEP_Q_TRANSACTION_PRUNED, values, pool, row, res);
-}
-
-scep_status_e scep_store_transaction_by_message(
-    scep_store_t *store, const char *scope, const unsigned char *hash,
-    apr_pool_t *pool, scep_transaction_row_t **row, scep_result_t *res)
-{
-    const scep_sql_value_t values[] = {
-        {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0}, {scope, 0}};
-
-    return find(store, SCEP_Q_TRANSACTION_BY_MESSAGE, values, pool, row, res);
+    return sql;
 }
 
 scep_status_e scep_store_message_answered(scep_store_t *store,
@@ -597,6 +533,15 @@ scep_status_e scep_store_transaction_by_challenge(
         {scep_hex_lower(pool, csr_hash, SCEP_HASH_SIZE), 0},
         {renewal_of, 0},
     };
+    scep_store_session_t s;
+    scep_sql_status_e sql;
+    scep_status_e status = scep_store_use(store, &s, res);
 
-    return find(store, SCEP_Q_TRANSACTION_BY_CHALLENGE, values, pool, row, res);
+    *row = NULL;
+    if (status == SCEP_OK) {
+        sql = scep_store_find_transaction(&s, SCEP_Q_TRANSACTION_BY_CHALLENGE,
+                                          values, pool, row);
+        status = scep_store_end(&s, sql, false, "read", res);
+    }
+    return status == SCEP_OK && *row == NULL ? SCEP_NOT_FOUND : status;
 }

@@ -16,7 +16,7 @@
 #include <apr_tables.h>
 
 #include "scep_store.h"
-#include "scep_store_id.h"
+#include "scep_store_request.h"
 #include "scep_store_revocation.h"
 #include "scep_store_sql.h"
 #include "scep_store_tally.h"
@@ -36,6 +36,8 @@ typedef struct scep_store_session_t {
     int slot;
     bool writes;
     scep_identity_e found; /* not the same: nothing may come of it */
+    const char *bad;       /* a table with a row that nothing can be made of;
+                            * nothing may come of it either; NULL: none */
     uint64_t position;     /* of the database before this transaction */
 } scep_store_session_t;
 
@@ -62,7 +64,8 @@ scep_sql_status_e scep_store_run(scep_store_session_t *s,
  * Commit if all went well (SQL is SCEP_SQL_OK) and it is wanted, else roll
  * back; give the connection back.
  * @param what was being done, for the log
- * @return SCEP_OK if SQL was, and what was to be committed is durable
+ * @return SCEP_OK if SQL was, no row was bad, and what was to be committed is
+ *     durable
  */
 scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
                              bool commit, const char *what, scep_result_t *res);
@@ -119,7 +122,44 @@ scep_sql_status_e scep_store_subject_serials(scep_store_session_t *s,
                                              const scep_subject_t *subject,
                                              apr_array_header_t *serials);
 
-/** scep_store_id_taken() in a session. @param key_hash hex */
+/** What a statement finds, from POOL; NULL: nothing. A bad row is noted in S. */
+scep_sql_status_e scep_store_find_challenge(scep_store_session_t *s,
+                                            const char *hash, apr_pool_t *pool,
+                                            scep_challenge_row_t **row);
+scep_sql_status_e scep_store_find_transaction(scep_store_session_t *s,
+                                              scep_store_query_e query,
+                                              const scep_sql_value_t *values,
+                                              apr_pool_t *pool,
+                                              scep_transaction_row_t **row);
+scep_sql_status_e scep_store_find_request(scep_store_session_t *s,
+                                          scep_store_query_e query,
+                                          const scep_sql_value_t *values,
+                                          apr_time_t now, apr_pool_t *pool,
+                                          scep_request_row_t **row);
+scep_sql_status_e scep_store_find_revocation(scep_store_session_t *s,
+                                             const char *scope,
+                                             const char *serial,
+                                             apr_pool_t *pool,
+                                             scep_revocation_row_t **row);
+
+/** The device of ROW, which is over, heard that. Fails silently. */
+void scep_store_request_heard(scep_store_t *store,
+                              const scep_request_row_t *row, apr_time_t now,
+                              apr_pool_t *pool);
+
+/** Who wants to use a transactionID (scep_store_recall.h). */
+typedef struct scep_transaction_id_t {
+    const char *scope;
+    const char *text;     /* the id */
+    const char *endpoint; /* where; NULL is one of its own */
+    bool proved;          /* by a password, a provider, or a certificate */
+    apr_time_t since;     /* a certificate counts if it was issued in this time
+                       * before NOW (or as much after: the clock may have been
+                       * set back); APR_INT64_MAX: none does */
+    apr_time_t now;       /* requests that have run out then do not count */
+} scep_transaction_id_t;
+
+/** Does another key hold ID against the one with KEY_HASH, in hex? */
 scep_sql_status_e scep_store_id_find(scep_store_session_t *s,
                                      const scep_transaction_id_t *id,
                                      const char *key_hash, bool *taken);
@@ -130,12 +170,11 @@ scep_sql_status_e scep_store_requests_expire_in(scep_store_session_t *s,
 
 /** scep_store_request_decide() inside a write transaction, to be committed only
  * if *CHANGED is 1. @param id of the audit row; NULL: none is written */
-struct scep_decision_t;
-struct scep_request_row_t;
-scep_sql_status_e scep_store_request_decide_in(
-    scep_store_session_t *s, const struct scep_decision_t *d,
-    const struct scep_request_row_t *row, const char *id, apr_pool_t *pool,
-    apr_int64_t *changed);
+scep_sql_status_e scep_store_request_decide_in(scep_store_session_t *s,
+                                               const scep_decision_t *d,
+                                               const scep_request_row_t *row,
+                                               const char *id, apr_pool_t *pool,
+                                               apr_int64_t *changed);
 
 /** A row of the audit table; NULL where a thing does not apply. */
 typedef struct scep_audit_t {
@@ -163,16 +202,11 @@ bool scep_store_certificate_row(const char *const *columns, int count,
                                 apr_pool_t *pool,
                                 struct scep_certificate_row_t *row);
 
-/**
- * scep_store_revoke() inside a write transaction, to be committed only for
- * SCEP_REVOKE_RECORDED.
- * @param id of the audit row
- * @param bad set if a row cannot be read
- */
+/** scep_store_revoke() inside a write transaction, to be committed only for
+ * SCEP_REVOKE_RECORDED. @param id of the audit row */
 scep_sql_status_e scep_store_revoke_in(scep_store_session_t *s,
                                        const scep_revoke_t *revoke,
                                        const char *id, apr_pool_t *pool,
-                                       scep_revoke_outcome_e *outcome,
-                                       bool *bad);
+                                       scep_revoke_outcome_e *outcome);
 
 #endif

@@ -252,10 +252,10 @@ static bool read_row(const char *const *columns, int count, apr_time_t now,
 }
 
 typedef struct find_t {
+    scep_store_session_t *s;
     apr_pool_t *pool;
     apr_time_t now;
     scep_request_row_t *row; /* NULL: none */
-    bool bad;
 } find_t;
 
 static bool find_row(void *baton, const char *const *columns, int count)
@@ -264,38 +264,42 @@ static bool find_row(void *baton, const char *const *columns, int count)
     scep_request_row_t *row = apr_palloc(find->pool, sizeof(*row));
 
     if (!read_row(columns, count, find->now, find->pool, row)) {
-        find->bad = true;
+        find->s->bad = "requests";
         return false;
     }
     find->row = row;
     return true;
 }
 
-static scep_status_e find(scep_store_t *store, scep_store_query_e query,
-                          const scep_sql_value_t *values, find_t *found,
-                          scep_request_row_t **row, scep_result_t *res)
+scep_sql_status_e scep_store_find_request(scep_store_session_t *s,
+                                          scep_store_query_e query,
+                                          const scep_sql_value_t *values,
+                                          apr_time_t now, apr_pool_t *pool,
+                                          scep_request_row_t **row)
 {
-    scep_status_e status = scep_store_read(store, query, values, find_row,
-                                           found, &found->bad, "requests", res);
+    find_t found = {s, pool, now, NULL};
+    scep_sql_status_e sql =
+        scep_store_run(s, query, values, find_row, &found, NULL);
 
-    *row = found->row;
-    return status == SCEP_OK && found->row == NULL ? SCEP_NOT_FOUND : status;
+    *row = found.row;
+    return sql;
 }
 
-scep_status_e scep_store_request_find(scep_store_t *store, const char *scope,
-                                      const char *transaction_id,
-                                      const unsigned char *key_hash,
-                                      apr_time_t now, apr_pool_t *pool,
-                                      scep_request_row_t **row,
-                                      scep_result_t *res)
+static scep_status_e find(scep_store_t *store, scep_store_query_e query,
+                          const scep_sql_value_t *values, apr_time_t now,
+                          apr_pool_t *pool, scep_request_row_t **row,
+                          scep_result_t *res)
 {
-    const char *key = scep_store_hex(pool, key_hash);
-    const scep_sql_value_t values[] = {
-        {scope, 0}, {transaction_id, 0}, {key, 0},
-        {scope, 0}, {transaction_id, 0}, {key, 0}};
-    find_t found = {pool, now, NULL, false};
+    scep_store_session_t s;
+    scep_sql_status_e sql;
+    scep_status_e status = scep_store_use(store, &s, res);
 
-    return find(store, SCEP_Q_REQUEST_FIND, values, &found, row, res);
+    *row = NULL;
+    if (status == SCEP_OK) {
+        sql = scep_store_find_request(&s, query, values, now, pool, row);
+        status = scep_store_end(&s, sql, false, "read", res);
+    }
+    return status == SCEP_OK && *row == NULL ? SCEP_NOT_FOUND : status;
 }
 
 /* A device that polls each minute is not worth a write each minute. */
@@ -312,8 +316,9 @@ static bool is_worth_noting(const scep_request_row_t *row, apr_time_t now)
 }
 
 /* Should that fail, the request is refused all the same. */
-static void note_heard(scep_store_t *store, const scep_request_row_t *row,
-                       apr_time_t now, apr_pool_t *pool)
+void scep_store_request_heard(scep_store_t *store,
+                              const scep_request_row_t *row, apr_time_t now,
+                              apr_pool_t *pool)
 {
     const scep_sql_value_t values[] = {{NULL, now}, {row->id, 0}};
     scep_store_session_t s;
@@ -333,32 +338,6 @@ static void note_heard(scep_store_t *store, const scep_request_row_t *row,
     scep_store_end(&s, sql, true, "note a refusal", &ignored);
 }
 
-scep_status_e scep_store_request_refused(scep_store_t *store,
-                                         const scep_repeat_t *repeat,
-                                         apr_pool_t *pool,
-                                         scep_request_row_t **row,
-                                         scep_result_t *res)
-{
-    const scep_sql_value_t values[] = {
-        {scep_store_hex(pool, repeat->message_hash), 0},
-        {repeat->scope, 0},
-        {repeat->scope, 0},
-        {repeat->transaction_id, 0},
-        {scep_store_hex(pool, repeat->key_hash), 0},
-        {scep_store_hex(pool, repeat->csr_hash), 0},
-        {NULL, repeat->now},
-        {NULL, repeat->now},
-    };
-    find_t found = {pool, repeat->now, NULL, false};
-    scep_status_e status =
-        find(store, SCEP_Q_REQUEST_REFUSED, values, &found, row, res);
-
-    if (status == SCEP_OK) {
-        note_heard(store, *row, repeat->now, pool);
-    }
-    return status;
-}
-
 scep_status_e scep_store_request_by_challenge(scep_store_t *store,
                                               const unsigned char *hash,
                                               apr_time_t now, apr_pool_t *pool,
@@ -367,27 +346,9 @@ scep_status_e scep_store_request_by_challenge(scep_store_t *store,
 {
     const scep_sql_value_t values[] = {
         {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0}, {NULL, now}};
-    find_t found = {pool, now, NULL, false};
 
-    return find(store, SCEP_Q_REQUEST_BY_CHALLENGE, values, &found, row, res);
-}
-
-scep_status_e scep_store_request_held(scep_store_t *store,
-                                      const unsigned char *hash,
-                                      const unsigned char *key_hash,
-                                      const unsigned char *csr_hash,
-                                      apr_time_t now, apr_pool_t *pool,
-                                      scep_request_row_t **row,
-                                      scep_result_t *res)
-{
-    const scep_sql_value_t values[] = {
-        {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0},
-        {scep_hex_lower(pool, key_hash, SCEP_HASH_SIZE), 0},
-        {scep_hex_lower(pool, csr_hash, SCEP_HASH_SIZE), 0},
-    };
-    find_t found = {pool, now, NULL, false};
-
-    return find(store, SCEP_Q_REQUEST_HELD, values, &found, row, res);
+    return find(store, SCEP_Q_REQUEST_BY_CHALLENGE, values, now, pool, row,
+                res);
 }
 
 scep_status_e scep_store_request_get(scep_store_t *store, const char *id,
@@ -396,9 +357,8 @@ scep_status_e scep_store_request_get(scep_store_t *store, const char *id,
                                      scep_result_t *res)
 {
     const scep_sql_value_t value = {id, 0};
-    find_t found = {pool, now, NULL, false};
 
-    return find(store, SCEP_Q_REQUEST_GET, &value, &found, row, res);
+    return find(store, SCEP_Q_REQUEST_GET, &value, now, pool, row, res);
 }
 
 /* Read before its rows are handed over: who takes them may stop, as at a pager,

@@ -29,11 +29,12 @@ typedef struct scep_request_row_t {
     const char *id; /* the store gives it */
     const char *scope;
     const char *transaction_id;
-    const char *endpoint; /* where its id is held; see scep_store_id.h. These
+    const char
+        *endpoint;       /* where its id is held; see scep_store_recall.h. These
                            * three are NULL and false when it is read */
-    const char *network;  /* whence it came, as peers are counted; NULL: it is
+    const char *network; /* whence it came, as peers are counted; NULL: it is
                            * not counted by that */
-    bool proved;          /* something but ScepChallenge none let it in */
+    bool proved;         /* something but ScepChallenge none let it in */
     const unsigned char *message_hash; /* of the message that brought it; NULL
                                         * when it is read */
     const unsigned char *key_hash;     /* of the signer's key */
@@ -106,59 +107,13 @@ scep_status_e scep_store_request_add(scep_store_t *store,
 /** What is noted of a request that a newer one has replaced. */
 #define SCEP_REQUEST_REPLACED_NOTE "replaced by a newer request of the same key"
 
-/** The request of that scope, transactionID and signer's key (NULL: of any)
- * that is not decided on, else the newest one. SCEP_NOT_FOUND without filling
- * RES. One that has run out at NOW is EXPIRED. */
-scep_status_e scep_store_request_find(scep_store_t *store, const char *scope,
-                                      const char *transaction_id,
-                                      const unsigned char *key_hash,
-                                      apr_time_t now, apr_pool_t *pool,
-                                      scep_request_row_t **row,
-                                      scep_result_t *res);
-
-/** What came, as far as it tells whether it came before. */
-typedef struct scep_repeat_t {
-    const char *scope;
-    const char *transaction_id;
-    const unsigned char
-        *message_hash; /* NULL: a CertPoll's, which counts not */
-    const unsigned char *key_hash;
-    const unsigned char *csr_hash; /* NULL: any */
-    apr_time_t now;
-} scep_repeat_t;
-
-/**
- * The request that REPEAT is, if that was rejected or has run out (invariant
- * 12): brought by the very same message, or one of the same key and CSR under
- * the same transactionID whose device asked less than its patience ago. That
- * it asks again is recorded, so that the refusal lasts as long as it repeats;
- * what has run out gives its challenge back.
- * @return SCEP_OK; SCEP_NOT_FOUND without filling RES: nothing was refused;
- *     SCEP_UNAVAILABLE; SCEP_BROKEN
- */
-scep_status_e scep_store_request_refused(scep_store_t *store,
-                                         const scep_repeat_t *repeat,
-                                         apr_pool_t *pool,
-                                         scep_request_row_t **row,
-                                         scep_result_t *res);
-
-/** One that holds the challenge with HASH yet, and has run out at NOW;
- * likewise. */
+/** A request that holds the challenge with HASH yet, and has run out at NOW,
+ * which makes it EXPIRED. SCEP_NOT_FOUND without filling RES. */
 scep_status_e scep_store_request_by_challenge(scep_store_t *store,
                                               const unsigned char *hash,
                                               apr_time_t now, apr_pool_t *pool,
                                               scep_request_row_t **row,
                                               scep_result_t *res);
-
-/** The newest one of that signer's key and CSR that is not decided on and holds
- * the challenge with HASH; likewise. */
-scep_status_e scep_store_request_held(scep_store_t *store,
-                                      const unsigned char *hash,
-                                      const unsigned char *key_hash,
-                                      const unsigned char *csr_hash,
-                                      apr_time_t now, apr_pool_t *pool,
-                                      scep_request_row_t **row,
-                                      scep_result_t *res);
 
 /** ROW, which is not decided on and is held by its challenge, goes on under
  * another transactionID, at ENDPOINT, that of the message of that hash; unless it was brought by that message before, which

@@ -99,9 +99,9 @@ static bool read_row(const char *const *columns, int count,
 }
 
 typedef struct find_t {
+    scep_store_session_t *s;
     apr_pool_t *pool;
     scep_revocation_row_t *row; /* NULL: none */
-    bool bad;
 } find_t;
 
 static bool find_row(void *baton, const char *const *columns, int count)
@@ -110,7 +110,7 @@ static bool find_row(void *baton, const char *const *columns, int count)
     scep_revocation_row_t *row = apr_pcalloc(find->pool, sizeof(*row));
 
     if (!read_row(columns, count, row)) {
-        find->bad = true;
+        find->s->bad = "revocations";
         return false;
     }
     row->scope = apr_pstrdup(find->pool, row->scope);
@@ -120,19 +120,36 @@ static bool find_row(void *baton, const char *const *columns, int count)
     return true;
 }
 
+scep_sql_status_e scep_store_find_revocation(scep_store_session_t *s,
+                                             const char *scope,
+                                             const char *serial,
+                                             apr_pool_t *pool,
+                                             scep_revocation_row_t **row)
+{
+    const scep_sql_value_t values[] = {{scope, 0}, {serial, 0}};
+    find_t find = {s, pool, NULL};
+    scep_sql_status_e sql = scep_store_run(s, SCEP_Q_REVOCATION_FIND, values,
+                                           find_row, &find, NULL);
+
+    *row = find.row;
+    return sql;
+}
+
 scep_status_e scep_store_revocation_find(scep_store_t *store, const char *scope,
                                          const char *serial, apr_pool_t *pool,
                                          scep_revocation_row_t **row,
                                          scep_result_t *res)
 {
-    const scep_sql_value_t values[] = {{scope, 0}, {serial, 0}};
-    find_t find = {pool, NULL, false};
-    scep_status_e status =
-        scep_store_read(store, SCEP_Q_REVOCATION_FIND, values, find_row, &find,
-                        &find.bad, "revocations", res);
+    scep_store_session_t s;
+    scep_sql_status_e sql;
+    scep_status_e status = scep_store_use(store, &s, res);
 
-    *row = find.row;
-    return status == SCEP_OK && find.row == NULL ? SCEP_NOT_FOUND : status;
+    *row = NULL;
+    if (status == SCEP_OK) {
+        sql = scep_store_find_revocation(&s, scope, serial, pool, row);
+        status = scep_store_end(&s, sql, false, "read", res);
+    }
+    return status == SCEP_OK && *row == NULL ? SCEP_NOT_FOUND : status;
 }
 
 typedef struct walk_t {
@@ -189,16 +206,6 @@ scep_status_e scep_store_revocations_each(scep_store_t *store,
 
 /* --- revoking ------------------------------------------------------------- */
 
-static scep_sql_status_e find_old(scep_store_session_t *s,
-                                  const scep_revocation_row_t *row,
-                                  find_t *find)
-{
-    const scep_sql_value_t values[] = {{row->scope, 0}, {row->serial, 0}};
-
-    return scep_store_run(s, SCEP_Q_REVOCATION_FIND, values, find_row, find,
-                          NULL);
-}
-
 static scep_sql_status_e find_last(scep_store_session_t *s, const char *scope,
                                    apr_int64_t *seq)
 {
@@ -211,9 +218,9 @@ static scep_sql_status_e find_last(scep_store_session_t *s, const char *scope,
 
 /* What the record knows of the certificate. */
 typedef struct certificate_t {
+    scep_store_session_t *s;
     apr_pool_t *pool;
     bool found;
-    bool bad;
     const char *subject;
     apr_time_t not_after;
 } certificate_t;
@@ -224,7 +231,7 @@ static bool take_certificate(void *baton, const char *const *columns, int count)
 
     cert->found = true;
     if (count != 2 || !scep_sql_number(columns[1], &cert->not_after)) {
-        cert->bad = true;
+        cert->s->bad = "certificates";
         return false;
     }
     cert->subject = apr_pstrdup(cert->pool, columns[0]);
@@ -322,45 +329,30 @@ static scep_sql_status_e record(scep_store_session_t *s,
     return sql == SCEP_SQL_OK ? scep_store_audit(s, &audit) : sql;
 }
 
-/* Inside the write transaction, which is committed only for RECORDED. */
-static scep_sql_status_e decide(scep_store_session_t *s,
-                                const scep_revoke_t *revoke,
-                                certificate_t *cert, find_t *find,
-                                const char *id, scep_revoke_outcome_e *outcome)
-{
-    scep_revocation_row_t row = revoke->row;
-    scep_sql_status_e sql = find_old(s, &row, find);
-
-    if (sql == SCEP_SQL_OK) {
-        sql = find_certificate(s, &row, cert);
-    }
-    if (find->row != NULL && !merge(find->row, &row)) {
-        *outcome = SCEP_REVOKE_ALREADY;
-        return sql;
-    }
-    if (find->row == NULL && !cert->found && !revoke->unknown) {
-        *outcome = SCEP_REVOKE_UNKNOWN;
-        return sql;
-    }
-    *outcome = SCEP_REVOKE_RECORDED;
-    return sql != SCEP_SQL_OK || find->bad || cert->bad
-               ? sql
-               : record(s, revoke, &row, cert, find->row != NULL, id,
-                        find->pool);
-}
-
 scep_sql_status_e scep_store_revoke_in(scep_store_session_t *s,
                                        const scep_revoke_t *revoke,
                                        const char *id, apr_pool_t *pool,
-                                       scep_revoke_outcome_e *outcome,
-                                       bool *bad)
+                                       scep_revoke_outcome_e *outcome)
 {
-    certificate_t cert = {.pool = pool};
-    find_t find = {pool, NULL, false};
-    scep_sql_status_e sql = decide(s, revoke, &cert, &find, id, outcome);
+    scep_revocation_row_t row = revoke->row, *old;
+    certificate_t cert = {.s = s, .pool = pool};
+    scep_sql_status_e sql =
+        scep_store_find_revocation(s, row.scope, row.serial, pool, &old);
 
-    *bad = find.bad || cert.bad;
-    return sql;
+    if (sql == SCEP_SQL_OK) {
+        sql = find_certificate(s, &row, &cert);
+    }
+    *outcome = SCEP_REVOKE_RECORDED;
+    if (old != NULL && !merge(old, &row)) {
+        *outcome = SCEP_REVOKE_ALREADY;
+    }
+    else if (old == NULL && !cert.found && !revoke->unknown) {
+        *outcome = SCEP_REVOKE_UNKNOWN;
+    }
+    return sql == SCEP_SQL_OK && s->bad == NULL &&
+                   *outcome == SCEP_REVOKE_RECORDED
+               ? record(s, revoke, &row, &cert, old != NULL, id, pool)
+               : sql;
 }
 
 scep_status_e scep_store_revoke(scep_store_t *store,
@@ -372,7 +364,6 @@ scep_status_e scep_store_revoke(scep_store_t *store,
     scep_store_session_t s;
     scep_revoke_outcome_e reached;
     scep_sql_status_e sql;
-    bool bad = false;
     scep_status_e status = scep_store_new_ids(id, 1, res);
 
     /* Whoever forgets to look at the status must not take it for revoked. */
@@ -383,12 +374,9 @@ scep_status_e scep_store_revoke(scep_store_t *store,
     if (status != SCEP_OK) {
         return status;
     }
-    sql = scep_store_revoke_in(&s, revoke, id[0], pool, &reached, &bad);
-    status = scep_store_end(&s, sql, reached == SCEP_REVOKE_RECORDED && !bad,
+    sql = scep_store_revoke_in(&s, revoke, id[0], pool, &reached);
+    status = scep_store_end(&s, sql, reached == SCEP_REVOKE_RECORDED,
                             "revoke a certificate", res);
-    if (status == SCEP_OK && bad) {
-        return scep_store_bad_row("revocations", res);
-    }
     if (status == SCEP_OK) {
         *outcome = reached;
     }

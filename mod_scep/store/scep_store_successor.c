@@ -15,9 +15,9 @@
 /* --- looked for ----------------------------------------------------------- */
 
 typedef struct search_t {
+    scep_store_session_t *s;
     const char *scope, *serial; /* of the certificate itself */
     apr_array_header_t *found;  /* scep_certificate_row_t */
-    bool bad;
 } search_t;
 
 static bool is_same(const char *scope, const char *serial,
@@ -49,7 +49,7 @@ static bool take_successor(void *baton, const char *const *columns, int count)
 
     if (!scep_store_certificate_row(columns, count, search->found->pool,
                                     &row)) {
-        search->bad = true;
+        search->s->bad = "certificates";
         return false;
     }
     if (!is_known(search, row.scope, row.serial)) {
@@ -58,27 +58,26 @@ static bool take_successor(void *baton, const char *const *columns, int count)
     return true;
 }
 
-static scep_sql_status_e find_next(scep_store_session_t *s, search_t *search,
-                                   const char *scope, const char *serial)
+static scep_sql_status_e find_next(search_t *search, const char *scope,
+                                   const char *serial)
 {
     const scep_sql_value_t values[] = {{scope, 0}, {serial, 0}};
 
-    return scep_store_run(s, SCEP_Q_SUCCESSORS, values, take_successor, search,
-                          NULL);
+    return scep_store_run(search->s, SCEP_Q_SUCCESSORS, values, take_successor,
+                          search, NULL);
 }
 
 /* Those that are found are searched for in turn. */
-static scep_sql_status_e find_all(scep_store_session_t *s, search_t *search)
+static scep_sql_status_e find_all(search_t *search)
 {
-    scep_sql_status_e sql = find_next(s, search, search->scope, search->serial);
+    scep_sql_status_e sql = find_next(search, search->scope, search->serial);
     int i;
 
-    for (i = 0; i < search->found->nelts && sql == SCEP_SQL_OK && !search->bad;
-         i++) {
+    for (i = 0; i < search->found->nelts && sql == SCEP_SQL_OK; i++) {
         const scep_certificate_row_t one =
             APR_ARRAY_IDX(search->found, i, const scep_certificate_row_t);
 
-        sql = find_next(s, search, one.scope, one.serial);
+        sql = find_next(search, one.scope, one.serial);
     }
     return sql;
 }
@@ -88,18 +87,14 @@ scep_status_e scep_store_successors(scep_store_t *store, const char *scope,
                                     apr_array_header_t **found,
                                     scep_result_t *res)
 {
-    search_t search = {scope, serial,
-                       apr_array_make(pool, 4, sizeof(scep_certificate_row_t)),
-                       false};
     scep_store_session_t s;
+    search_t search = {&s, scope, serial,
+                       apr_array_make(pool, 4, sizeof(scep_certificate_row_t))};
     scep_status_e status = scep_store_use(store, &s, res);
 
     *found = search.found;
-    if (status == SCEP_OK) {
-        status = scep_store_end(&s, find_all(&s, &search), false, "read", res);
-    }
-    return status == SCEP_OK && search.bad
-               ? scep_store_bad_row("certificates", res)
+    return status == SCEP_OK
+               ? scep_store_end(&s, find_all(&search), false, "read", res)
                : status;
 }
 
@@ -109,9 +104,8 @@ scep_status_e scep_store_predecessors(scep_store_t *store,
                                       apr_array_header_t **found,
                                       scep_result_t *res)
 {
-    search_t search = {cert->scope, cert->serial,
-                       apr_array_make(pool, 4, sizeof(scep_certificate_row_t)),
-                       false};
+    search_t search = {NULL, cert->scope, cert->serial,
+                       apr_array_make(pool, 4, sizeof(scep_certificate_row_t))};
     scep_status_e status = SCEP_OK;
     int count;
 
@@ -143,7 +137,6 @@ typedef struct revoker_t {
     apr_pool_t *pool;
     scep_result_t *res;
     scep_status_e status; /* other than the database's */
-    bool bad;
 } revoker_t;
 
 static scep_sql_status_e revoke_one(revoker_t *r, const char *scope,
@@ -159,8 +152,7 @@ static scep_sql_status_e revoke_one(revoker_t *r, const char *scope,
     }
     r->revoke.row.scope = scope;
     r->revoke.row.serial = serial;
-    return scep_store_revoke_in(&r->s, &r->revoke, id[0], r->pool, outcome,
-                                &r->bad);
+    return scep_store_revoke_in(&r->s, &r->revoke, id[0], r->pool, outcome);
 }
 
 static scep_sql_status_e revoke_successors(revoker_t *r,
@@ -170,8 +162,7 @@ static scep_sql_status_e revoke_successors(revoker_t *r,
     scep_sql_status_e sql = SCEP_SQL_OK;
     int i;
 
-    for (i = 0; i < certs->nelts && sql == SCEP_SQL_OK && !r->bad &&
-                r->status == SCEP_OK;
+    for (i = 0; i < certs->nelts && sql == SCEP_SQL_OK && r->status == SCEP_OK;
          i++) {
         const scep_certificate_row_t *cert =
             &APR_ARRAY_IDX(certs, i, const scep_certificate_row_t);
@@ -187,13 +178,10 @@ static scep_sql_status_e revoke_successors(revoker_t *r,
 
 static scep_status_e finish(revoker_t *r, scep_sql_status_e sql, bool changed)
 {
-    bool good = !r->bad && r->status == SCEP_OK;
-    scep_status_e status = scep_store_end(&r->s, sql, good && changed,
-                                          "revoke certificates", r->res);
+    scep_status_e status =
+        scep_store_end(&r->s, sql, r->status == SCEP_OK && changed,
+                       "revoke certificates", r->res);
 
-    if (status == SCEP_OK && r->bad) {
-        return scep_store_bad_row("revocations", r->res);
-    }
     return status == SCEP_OK ? r->status : status;
 }
 
@@ -202,10 +190,9 @@ scep_store_revoke_all(scep_store_t *store, const scep_revoke_t *revoke,
                       apr_pool_t *pool, scep_revoke_outcome_e *outcome,
                       apr_array_header_t **revoked, scep_result_t *res)
 {
-    search_t search = {revoke->row.scope, revoke->row.serial,
-                       apr_array_make(pool, 4, sizeof(scep_certificate_row_t)),
-                       false};
     revoker_t r = {.revoke = *revoke, .pool = pool, .res = res};
+    search_t search = {&r.s, revoke->row.scope, revoke->row.serial,
+                       apr_array_make(pool, 4, sizeof(scep_certificate_row_t))};
     scep_revoke_outcome_e reached = SCEP_REVOKE_UNKNOWN;
     scep_status_e status = scep_store_begin(store, &r.s, res);
     scep_sql_status_e sql;
@@ -215,9 +202,8 @@ scep_store_revoke_all(scep_store_t *store, const scep_revoke_t *revoke,
     if (status != SCEP_OK) {
         return status;
     }
-    sql = find_all(&r.s, &search);
-    r.bad = search.bad;
-    if (sql == SCEP_SQL_OK && !r.bad) {
+    sql = find_all(&search);
+    if (sql == SCEP_SQL_OK) {
         sql = revoke_one(&r, search.scope, search.serial, &reached);
     }
     if (sql == SCEP_SQL_OK && reached != SCEP_REVOKE_UNKNOWN) {

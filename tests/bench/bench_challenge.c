@@ -250,8 +250,9 @@ static double claim(side_t *side)
     scep_csr_t csr = {.challenge_state = SCEP_CHALLENGE_PRESENT,
                       .subject = "CN=bench"};
     scep_pkimessage_t msg = {0};
-    scep_claim_t claimed;
-    scep_transaction_row_t *retry;
+    unsigned char hash[SCEP_HASH_SIZE];
+    scep_enrolment_t e = {
+        .req = &side->req, .msg = &msg, .csr = &csr, .challenge_hash = hash};
     scep_result_t res;
     apr_pool_t *pool;
     double began;
@@ -266,11 +267,12 @@ static double claim(side_t *side)
     for (i = 0; i < CLAIMS; i++) {
         csr.challenge = side->passwords[next_random(DRAWS)];
         scep_result_init(&res, pool);
-        if (scep_authorize(&side->req, &msg, &csr, NULL, &claimed, &retry,
-                           &res) != SCEP_OK) {
+        if (!scep_password_hash(side->service.password_key, side->service.scope,
+                                csr.challenge, hash) ||
+            scep_authorize(&e, &res) != SCEP_OK) {
             die("claim", res.detail);
         }
-        scep_authorize_release(&side->req, &claimed);
+        scep_authorize_release(&e);
         if (i % 100 == 99) {
             apr_pool_clear(pool);
         }

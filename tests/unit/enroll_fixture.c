@@ -12,7 +12,7 @@
 #include "scep_draw.h"
 #include "scep_password.h"
 #include "scep_profile.h"
-#include "scep_renewal.h"
+#include "scep_signer.h"
 
 enum { TABLE_CAPACITY = 16 };
 
@@ -145,7 +145,7 @@ scep_status_e enroll_serve(enroll_fixture_t *f, scep_message_fn *serve,
     scep_status_e status;
 
     enroll_reset_result(f);
-    status = scep_renewal_examine(&f->req, msg, &f->base.res);
+    status = scep_signer_examine(&f->req, msg, &f->base.res);
     return status == SCEP_OK ? serve(&f->req, msg, reply, &f->base.res)
                              : status;
 }

@@ -8,24 +8,32 @@
 #include "scep_password.h"
 
 typedef struct attempt_t {
-    scep_claim_t claim;
-    scep_transaction_row_t *retry;
+    scep_enrolment_t e;
     scep_status_e status;
 } attempt_t;
+
+/* An enrolment for which nothing has been recalled. */
+static scep_enrolment_t begin(enroll_fixture_t *f, const char *id,
+                              const char *cn, const char *password)
+{
+    scep_octets_t der = enroll_csr(f, f->device.key, cn, password);
+    scep_reply_t *reply = apr_pcalloc(f->base.pool, sizeof(*reply));
+    scep_enrolment_t e;
+
+    enroll_reset_result(f);
+    assert_int_equal(scep_enrolment_open(&f->req,
+                                         enroll_message(f, id, &f->device, der),
+                                         reply, &e, &f->base.res),
+                     SCEP_OK);
+    return e;
+}
 
 static attempt_t attempt(enroll_fixture_t *f, const char *id, const char *cn,
                          const char *password)
 {
-    scep_octets_t der = enroll_csr(f, f->device.key, cn, password);
-    attempt_t a = {.retry = NULL};
-    scep_csr_t *csr;
+    attempt_t a = {.e = begin(f, id, cn, password)};
 
-    enroll_reset_result(f);
-    assert_int_equal(scep_csr_parse(der, f->policy.algs, 2048, f->base.pool,
-                                    &csr, &f->base.res),
-                     SCEP_OK);
-    a.status = scep_authorize(&f->req, enroll_message(f, id, &f->device, der),
-                              csr, NULL, &a.claim, &a.retry, &f->base.res);
+    a.status = scep_authorize(&a.e, &f->base.res);
     return a;
 }
 
@@ -36,12 +44,12 @@ static void test_claim_excludes_others(void **state)
     attempt_t first = attempt(f, "a", "dev", password);
 
     assert_int_equal(first.status, SCEP_OK);
-    assert_null(first.retry);
+    assert_null(first.e.reply->cert);
     assert_int_equal(attempt(f, "b", "dev", password).status, SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_BUSY);
     assert_int_equal(attempt(f, "a", "other", password).status, SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_BUSY);
-    scep_authorize_release(&f->req, &first.claim);
+    scep_authorize_release(&first.e);
     assert_int_equal(attempt(f, "b", "dev", password).status, SCEP_OK);
 }
 
@@ -167,12 +175,12 @@ static void test_sources_in_order(void **state)
         .count = 2, .source = {SCEP_SOURCE_ONE_TIME, SCEP_SOURCE_SINGLE}};
     a = attempt(f, "a", "dev", "MASTER-PASSWORD");
     assert_int_equal(a.status, SCEP_OK);
-    assert_int_equal(a.claim.source, SCEP_SOURCE_SINGLE);
-    scep_authorize_release(&f->req, &a.claim);
-    scep_authorize_spent(&f->req, &a.claim);
+    assert_int_equal(a.e.claim.source, SCEP_SOURCE_SINGLE);
+    scep_authorize_release(&a.e);
+    scep_authorize_spent(&a.e);
     a = attempt(f, "a", "dev", password);
     assert_int_equal(a.status, SCEP_OK);
-    assert_int_equal(a.claim.source, SCEP_SOURCE_ONE_TIME);
+    assert_int_equal(a.e.claim.source, SCEP_SOURCE_ONE_TIME);
     f->base.now += f->policy.password_validity;
     assert_int_equal(attempt(f, "a", "dev", password).status, SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_EXPIRED);
@@ -183,19 +191,10 @@ static void test_sources_in_order(void **state)
 static void test_malformed_challenge(void **state)
 {
     enroll_fixture_t *f = *state;
-    scep_octets_t der = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
-    scep_transaction_row_t *retry;
-    scep_claim_t claim;
-    scep_csr_t *csr;
+    scep_enrolment_t e = begin(f, "a", "dev", enroll_draw(f));
 
-    assert_int_equal(scep_csr_parse(der, f->policy.algs, 2048, f->base.pool,
-                                    &csr, &f->base.res),
-                     SCEP_OK);
-    csr->challenge_state = SCEP_CHALLENGE_MALFORMED;
-    assert_int_equal(scep_authorize(&f->req,
-                                    enroll_message(f, "a", &f->device, der),
-                                    csr, NULL, &claim, &retry, &f->base.res),
-                     SCEP_REFUSED);
+    e.csr->challenge_state = SCEP_CHALLENGE_MALFORMED;
+    assert_int_equal(scep_authorize(&e, &f->base.res), SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_SYNTAX);
 }
 
@@ -204,7 +203,7 @@ static void test_spent_leaves_the_table(void **state)
     enroll_fixture_t *f = *state;
     attempt_t a = attempt(f, "a", "dev", enroll_draw(f));
 
-    scep_authorize_spent(&f->req, &a.claim);
+    scep_authorize_spent(&a.e);
     assert_int_equal(
         scep_challenge_table_count(f->service.challenges, f->base.now), 0);
 }
@@ -267,8 +266,8 @@ static void test_profile_of_limits(void **state)
     password = draw(f, "{\"profile\":\"special\"}", 1);
     a = attempt(f, "a", "dev", password);
     assert_int_equal(a.status, SCEP_OK);
-    assert_ptr_equal(a.claim.profile, &special);
-    scep_authorize_release(&f->req, &a.claim);
+    assert_ptr_equal(a.e.claim.profile, &special);
+    scep_authorize_release(&a.e);
     f->policy.profiles = NULL;
     assert_int_equal(attempt(f, "a", "dev", password).status, SCEP_UNAVAILABLE);
     assert_int_equal(f->base.res.reason, SCEP_R_SOURCE_UNAVAILABLE);
@@ -279,14 +278,13 @@ static void test_profile_of_limits(void **state)
 
 static int slept;
 static attempt_t *held; /* released during the third sleep */
-static enroll_fixture_t *holder;
 
 void __wrap_apr_sleep(apr_interval_time_t t);
 void __wrap_apr_sleep(apr_interval_time_t t)
 {
     assert_true(t > 0);
     if (++slept == 3 && held != NULL) {
-        scep_authorize_release(&holder->req, &held->claim);
+        scep_authorize_release(&held->e);
     }
 }
 
@@ -297,10 +295,9 @@ static void test_several_devices_take_turns(void **state)
     attempt_t first = attempt(f, "a", "dev", password);
 
     assert_int_equal(first.status, SCEP_OK);
-    assert_int_equal(first.claim.uses, 3);
+    assert_int_equal(first.e.claim.uses, 3);
     slept = 0;
     held = &first;
-    holder = f;
     assert_int_equal(attempt(f, "b", "other", password).status, SCEP_OK);
     assert_int_equal(slept, 3);
     /* held for good: that is no refusal, it may come again */
@@ -335,7 +332,6 @@ static void test_few_wait_for_a_turn(void **state)
     assert_int_equal(slept, 0);
     scep_failures_leave(f->service.failures, SCEP_PLACE_TURN, 0);
     held = &first;
-    holder = f;
     assert_int_equal(attempt(f, "b", "other", password).status, SCEP_OK);
     assert_int_equal(slept, 3);
 }
@@ -346,7 +342,7 @@ static void test_use_is_spent_and_others_stay(void **state)
     const char *password = draw(f, NULL, 2);
     attempt_t a = attempt(f, "a", "dev", password);
 
-    scep_authorize_spent(&f->req, &a.claim); /* the store was not told */
+    scep_authorize_spent(&a.e); /* the store was not told */
     assert_int_equal(
         scep_challenge_table_count(f->service.challenges, f->base.now), 1);
     assert_int_equal(attempt(f, "b", "dev", password).status, SCEP_OK);
@@ -412,10 +408,10 @@ static void test_provider_sees_the_request(void **state)
     p = add_provider(f);
     a = attempt(f, "a", "dev", "user:secret");
     assert_int_equal(a.status, SCEP_OK);
-    assert_int_equal(a.claim.source, SCEP_SOURCE_PROVIDER);
-    assert_null(a.claim.profile);
-    scep_authorize_release(&f->req, &a.claim);
-    scep_authorize_spent(&f->req, &a.claim);
+    assert_int_equal(a.e.claim.source, SCEP_SOURCE_PROVIDER);
+    assert_null(a.e.claim.profile);
+    scep_authorize_release(&a.e);
+    scep_authorize_spent(&a.e);
     assert_string_equal(p->seen.transaction_id, "a");
     assert_string_equal(p->seen.challenge, "user:secret");
     assert_string_equal(p->seen.subject, "CN=dev");

@@ -2,6 +2,7 @@
 /* test_certpoll.c: polls by the right key, by the wrong one, and after all. */
 #include "enroll_fixture.h"
 
+#include "recall_fixture.h"
 #include "scep_certpoll.h"
 #include "scep_pkcsreq.h"
 #include "scep_requests.h"
@@ -54,9 +55,8 @@ static void decide(enroll_fixture_t *f, const char *id, bool yes)
     const scep_operator_t who = {.actor = "alice", .now = f->base.now};
     scep_request_row_t *row;
 
-    assert_int_equal(scep_store_request_find(f->service.store, f->service.scope,
-                                             id, NULL, f->base.now,
-                                             f->base.pool, &row, &f->base.res),
+    assert_int_equal(request_of(f->service.store, f->service.scope, id, NULL,
+                                f->base.now, f->base.pool, &row, &f->base.res),
                      SCEP_OK);
     assert_int_equal(
         (yes ? scep_requests_approve : scep_requests_reject)(

@@ -8,7 +8,7 @@
 #include "scep_limits.h"
 #include "scep_name_check.h"
 #include "scep_names.h"
-#include "scep_renewal.h"
+#include "scep_signer.h"
 
 #define X16 "xxxxxxxxxxxxxxxx"
 #define X70 X16 X16 X16 X16 "xxxxxx"
@@ -68,14 +68,14 @@ static void enrolment(enroll_fixture_t *f, const char *cn, size_t len,
     e->req = &f->req;
     e->msg = msg;
     e->csr = csr;
-    f->req.renewal = NULL;
+    f->req.signer = NULL;
     enroll_reset_result(f);
 }
 
 /* The same names in a certificate by our CA, which signs the message. */
 static void be_renewal(enroll_fixture_t *f, scep_enrolment_t *e)
 {
-    scep_renewal_t *renewal = apr_pcalloc(f->base.pool, sizeof(*renewal));
+    scep_signer_t *signer = apr_pcalloc(f->base.pool, sizeof(*signer));
     scep_pkimessage_t *msg = apr_pcalloc(f->base.pool, sizeof(*msg));
     scep_ca_request_t request = {.csr = e->csr->req,
                                  .extensions = e->csr->extensions,
@@ -87,9 +87,9 @@ static void be_renewal(enroll_fixture_t *f, scep_enrolment_t *e)
                                      f->base.pool, &msg->signer, &left_out,
                                      &f->base.res),
                      SCEP_OK);
-    renewal->signer = SCEP_SIGNER_OURS;
-    renewal->serial = "1";
-    f->req.renewal = renewal;
+    signer->issuer = SCEP_SIGNER_OURS;
+    signer->serial = "1";
+    f->req.signer = signer;
     e->msg = msg;
 }
 

@@ -11,6 +11,7 @@
 #include "scep_draw.h"
 #include "scep_outstanding.h"
 #include "scep_password.h"
+#include "scep_pkcsreq.h"
 
 enum { NODES = 8 };
 
@@ -234,6 +235,20 @@ static void *APR_THREAD_FUNC run_node(apr_thread_t *thread, void *baton)
     return NULL;
 }
 
+/* One session to recall, the claim, one session to record. */
+static void test_first_enrolment_in_the_database(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev1", enroll_draw(f));
+    scep_pkimessage_t *msg = enroll_message(f, "t1", &f->device, csr);
+    apr_uint64_t before = scep_store_sessions(f->service.store);
+    scep_reply_t reply = {.cert = NULL};
+
+    assert_int_equal(enroll_serve(f, scep_pkcsreq, msg, &reply), SCEP_OK);
+    assert_non_null(reply.cert);
+    assert_int_equal(scep_store_sessions(f->service.store) - before, 3);
+}
+
 static void test_of_many_nodes_one_wins(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -302,6 +317,7 @@ static int tests(void)
         SHARED_TEST(test_most_of_a_user_in_the_database),
         SHARED_TEST(test_another_node_sees_the_claim),
         SHARED_TEST(test_the_memory_stays_empty),
+        SHARED_TEST(test_first_enrolment_in_the_database),
         SHARED_TEST(test_of_many_nodes_one_wins),
         SHARED_TEST(test_the_database_goes_away),
     };

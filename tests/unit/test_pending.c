@@ -2,6 +2,7 @@
 /* test_pending.c: requests that wait for an operator or for the CA. */
 #include "enroll_fixture.h"
 
+#include "recall_fixture.h"
 #include "scep_draw.h"
 #include "scep_pending.h"
 #include "scep_pkcsreq.h"
@@ -30,9 +31,8 @@ static scep_request_row_t *waiting(enroll_fixture_t *f, const char *id)
 {
     scep_request_row_t *row;
 
-    assert_int_equal(scep_store_request_find(f->service.store, f->service.scope,
-                                             id, NULL, f->base.now,
-                                             f->base.pool, &row, &f->base.res),
+    assert_int_equal(request_of(f->service.store, f->service.scope, id, NULL,
+                                f->base.now, f->base.pool, &row, &f->base.res),
                      SCEP_OK);
     return row;
 }

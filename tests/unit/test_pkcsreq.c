@@ -55,6 +55,44 @@ static void test_issues_and_spends(void **state)
     assert_null(strstr(f->base.log, password));
 }
 
+/* One to recall what came before, one to record; the claim is in memory. */
+static void test_first_enrolment_opens_two_sessions(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev1", enroll_draw(f));
+    apr_uint64_t before = scep_store_sessions(f->service.store);
+    X509 *cert = NULL;
+
+    assert_int_equal(enrol(f, "t1", csr, &cert), SCEP_OK);
+    assert_non_null(cert);
+    assert_int_equal(scep_store_sessions(f->service.store) - before, 2);
+}
+
+/* Without a password, or to wait for an operator, it costs no more. */
+static void test_other_first_enrolments_open_two_sessions(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev1", enroll_draw(f));
+    apr_uint64_t before = scep_store_sessions(f->service.store);
+    X509 *cert = NULL;
+
+    f->policy.approval.manual = true;
+    f->policy.approval.expiry = apr_time_from_sec(3600);
+    f->policy.approval.limits.all = 10;
+    f->policy.approval.limits.network = 10;
+    f->policy.approval.limits.key = 10;
+    assert_int_equal(enrol(f, "t1", csr, &cert), SCEP_PENDING);
+    assert_int_equal(scep_store_sessions(f->service.store) - before, 2);
+
+    before = scep_store_sessions(f->service.store);
+    f->policy.approval.manual = false;
+    f->policy.sources.source[0] = SCEP_SOURCE_NONE;
+    f->policy.duplicate = SCEP_DUPLICATE_REFUSE;
+    csr = enroll_csr(f, f->device.key, "dev2", NULL);
+    assert_int_equal(enrol(f, "t2", csr, &cert), SCEP_OK);
+    assert_int_equal(scep_store_sessions(f->service.store) - before, 2);
+}
+
 static void test_spent_password_is_refused(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -594,6 +632,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ENROLL_TEST(test_issues_and_spends),
+        ENROLL_TEST(test_first_enrolment_opens_two_sessions),
+        ENROLL_TEST(test_other_first_enrolments_open_two_sessions),
         ENROLL_TEST(test_spent_password_is_refused),
         ENROLL_TEST(test_retry_gets_the_same_certificate),
         ENROLL_TEST(test_retry_after_the_window_by_password),

@@ -2,6 +2,7 @@
 /* test_renewal.c: which certificate may have a successor, and when. */
 #include "enroll_fixture.h"
 
+#include "recall_fixture.h"
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -9,6 +10,7 @@
 #include "scep_draw.h"
 #include "scep_pkcsreq.h"
 #include "scep_renewal.h"
+#include "scep_signer.h"
 #include "scep_requests.h"
 
 enum { DAY = 86400 };
@@ -58,11 +60,11 @@ static asked_t ask(enroll_fixture_t *f, int type, const char *id, X509 *cert,
     asked_t asked = {SCEP_OK, NULL};
 
     msg->message_type = type;
-    f->req.renewal = NULL;
+    f->req.signer = NULL;
     enroll_reset_result(f);
     asked.status = (type == SCEP_MSG_RENEWALREQ
                         ? scep_renewal_admit
-                        : scep_renewal_examine)(&f->req, msg, &f->base.res);
+                        : scep_signer_examine)(&f->req, msg, &f->base.res);
     if (asked.status == SCEP_OK) {
         asked.status = (type == SCEP_MSG_RENEWALREQ
                             ? scep_renewalreq
@@ -410,9 +412,8 @@ static void test_first_enrolment_waited(void **state)
     old = issue(f, &f->ca, f->device.key, "dev");
     assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "1", f->device.cert, csr).status,
                      SCEP_PENDING);
-    assert_int_equal(scep_store_request_find(f->service.store, f->service.scope,
-                                             "1", NULL, f->base.now,
-                                             f->base.pool, &row, &f->base.res),
+    assert_int_equal(request_of(f->service.store, f->service.scope, "1", NULL,
+                                f->base.now, f->base.pool, &row, &f->base.res),
                      SCEP_OK);
     assert_int_equal(scep_requests_approve(f->service.store, row->id, &who,
                                            f->base.pool, &f->base.res),
@@ -673,9 +674,8 @@ static scep_request_row_t *waiting(enroll_fixture_t *f, const char *id)
 {
     scep_request_row_t *row;
 
-    assert_int_equal(scep_store_request_find(f->service.store, f->service.scope,
-                                             id, NULL, f->base.now,
-                                             f->base.pool, &row, &f->base.res),
+    assert_int_equal(request_of(f->service.store, f->service.scope, id, NULL,
+                                f->base.now, f->base.pool, &row, &f->base.res),
                      SCEP_OK);
     return row;
 }

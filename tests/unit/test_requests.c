@@ -2,6 +2,7 @@
 /* test_requests.c: an operator's yes and no. */
 #include "enroll_fixture.h"
 
+#include "recall_fixture.h"
 #include "scep_requests.h"
 
 static const unsigned char hash[SCEP_HASH_SIZE] = {1};
@@ -27,9 +28,9 @@ static const char *queue(enroll_fixture_t *f)
                                             f->base.pool, &outcome, &replaced,
                                             &f->base.res),
                      SCEP_OK);
-    assert_int_equal(scep_store_request_find(
-                         f->service.store, f->service.scope, "t", NULL,
-                         f->base.now, f->base.pool, &found, &f->base.res),
+    assert_int_equal(request_of(f->service.store, f->service.scope, "t", NULL,
+                                f->base.now, f->base.pool, &found,
+                                &f->base.res),
                      SCEP_OK);
     return found->id;
 }

@@ -5,6 +5,7 @@
  */
 #include "store_fixture.h"
 
+#include "recall_fixture.h"
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -344,9 +345,9 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
         if (scep_store_issue(w->store, &issue, w->pool, &outcome, &res) ==
                 SCEP_OK &&
             outcome == SCEP_ISSUE_RECORDED &&
-            scep_store_transaction_find(w->store, SAMPLE_SCOPE,
-                                        issue.transaction_id, NULL, 0, w->pool,
-                                        &row, &res) == SCEP_OK) {
+            recalled_by_id(w->store, SAMPLE_SCOPE, issue.transaction_id,
+                           issue.key_hash, issue.now, w->pool, &row,
+                           &res) == SCEP_OK) {
             w->recorded++;
         }
     }

@@ -2,54 +2,62 @@
 /* test_store_id.c: who holds a transactionID. (store layer) */
 #include "store_fixture.h"
 
-#include "scep_store_id.h"
+#include "recall_fixture.h"
 #include "scep_store_request.h"
 
 enum { WINDOW = 1000 };
 
-static scep_transaction_id_t sample(fixture_t *f)
-{
-    scep_transaction_id_t id = {.scope = SAMPLE_SCOPE,
-                                .text = "transaction-1",
-                                .endpoint = "here",
-                                .since = f->now - WINDOW,
-                                .now = f->now};
+/* What asks for an id, and whether something let it in. */
+typedef struct asker_t {
+    scep_repeat_t repeat;
+    bool proved;
+} asker_t;
 
-    return id;
+static asker_t sample(fixture_t *f)
+{
+    asker_t asker = {.repeat = {.scope = SAMPLE_SCOPE,
+                                .transaction_id = "transaction-1",
+                                .endpoint = "here",
+                                .csr_hash = sample_hash(f->pool, 'c', 99),
+                                .since = f->now - WINDOW,
+                                .now = f->now}};
+
+    return asker;
 }
 
 /* Is it taken from key N? */
-static bool taken(fixture_t *f, scep_store_t *store,
-                  const scep_transaction_id_t *id, int n)
+static bool taken(fixture_t *f, scep_store_t *store, const asker_t *asker,
+                  int n)
 {
-    bool is_taken;
+    scep_repeat_t repeat = asker->repeat;
+    scep_recall_t found;
 
-    assert_int_equal(scep_store_id_taken(store, id,
-                                         sample_hash(f->pool, 'k', n), f->pool,
-                                         &is_taken, &f->res),
-                     SCEP_OK);
-    return is_taken;
+    repeat.key_hash = sample_hash(f->pool, 'k', n);
+    assert_int_equal(
+        scep_store_recall(store, &repeat, f->pool, &found, &f->res), SCEP_OK);
+    return asker->proved ? found.holder == SCEP_ID_HELD
+                         : found.holder != SCEP_ID_FREE;
 }
 
 /* By key 1, as SAMPLE has it: held against whom it is to be, and nobody else. */
 static void check_held(fixture_t *f, scep_store_t *store, bool proved)
 {
-    scep_transaction_id_t id = sample(f);
+    asker_t id = sample(f);
 
     assert_true(taken(f, store, &id, 2));
     assert_false(taken(f, store, &id, 1));
     id.proved = true;
     assert_int_equal(taken(f, store, &id, 2), proved);
     id.proved = false;
-    id.endpoint = "there";
+    id.repeat.endpoint = "there";
     assert_false(taken(f, store, &id, 2));
-    id.endpoint = NULL;
-    assert_false(taken(f, store, &id, 2));
-    id = sample(f);
-    id.scope = "another";
+    id.repeat.endpoint = NULL;
     assert_false(taken(f, store, &id, 2));
     id = sample(f);
-    id.text = "transaction-2";
+    id.repeat.scope = "another";
+    assert_false(taken(f, store, &id, 2));
+    id = sample(f);
+    id.repeat.transaction_id = "transaction-2";
     assert_false(taken(f, store, &id, 2));
 }
 
@@ -57,7 +65,7 @@ static void test_issued(void **state)
 {
     fixture_t *f = *state;
     scep_store_t *store = db_ready(f);
-    scep_transaction_id_t id = sample(f);
+    asker_t id = sample(f);
     scep_issue_t issue = sample_issue(f, f->pool, 1);
 
     issue.endpoint = "here";
@@ -65,14 +73,14 @@ static void test_issued(void **state)
     assert_int_equal(must_issue(f, store, &issue), SCEP_ISSUE_RECORDED);
     check_held(f, store, false);
     /* a clock that was set back, and the window's end */
-    id.now -= WINDOW / 2;
-    id.since -= WINDOW / 2;
+    id.repeat.now -= WINDOW / 2;
+    id.repeat.since -= WINDOW / 2;
     assert_true(taken(f, store, &id, 2));
-    id.now = f->now + WINDOW + 1;
-    id.since = f->now + 1;
+    id.repeat.now = f->now + WINDOW + 1;
+    id.repeat.since = f->now + 1;
     assert_false(taken(f, store, &id, 2));
     id = sample(f);
-    id.since = APR_INT64_MAX;
+    id.repeat.since = APR_INT64_MAX;
     assert_false(taken(f, store, &id, 2));
 }
 
@@ -133,13 +141,13 @@ static void test_waiting(void **state)
 {
     fixture_t *f = *state;
     scep_store_t *store = db_ready(f);
-    scep_transaction_id_t id = sample(f);
+    asker_t id = sample(f);
 
     queue(f, store, false);
     check_held(f, store, false);
-    id.since = APR_INT64_MAX;
+    id.repeat.since = APR_INT64_MAX;
     assert_true(taken(f, store, &id, 2));
-    id.now += WINDOW;
+    id.repeat.now += WINDOW;
     assert_false(taken(f, store, &id, 2));
 }
 
@@ -147,7 +155,7 @@ static void test_waiting_with_proof(void **state)
 {
     fixture_t *f = *state;
     scep_store_t *store = db_ready(f);
-    scep_transaction_id_t id = sample(f);
+    asker_t id = sample(f);
 
     queue(f, store, true);
     check_held(f, store, true);

@@ -5,6 +5,7 @@
  */
 #include "store_fixture.h"
 
+#include "recall_fixture.h"
 #include "scep_store_revocation.h"
 #include "scep_str.h"
 
@@ -24,15 +25,15 @@ static void test_recorded_and_found(void **state)
     scep_issue_t issue = sample_issue(f, f->pool, 1);
     scep_transaction_row_t *row = NULL;
 
-    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
-                                                 issue.transaction_id, NULL, 0,
-                                                 f->pool, &row, &f->res),
+    assert_int_equal(recalled_by_id(store, SAMPLE_SCOPE, issue.transaction_id,
+                                    issue.key_hash, f->now, f->pool, &row,
+                                    &f->res),
                      SCEP_NOT_FOUND);
     assert_int_equal(f->res.reason, SCEP_R_NONE);
     assert_int_equal(must_issue(f, store, &issue), SCEP_ISSUE_RECORDED);
-    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
-                                                 issue.transaction_id, NULL, 0,
-                                                 f->pool, &row, &f->res),
+    assert_int_equal(recalled_by_id(store, SAMPLE_SCOPE, issue.transaction_id,
+                                    issue.key_hash, f->now, f->pool, &row,
+                                    &f->res),
                      SCEP_OK);
     assert_string_equal(row->scope, SAMPLE_SCOPE);
     assert_string_equal(row->transaction_id, issue.transaction_id);
@@ -57,21 +58,25 @@ static void test_scope_and_id_must_fit(void **state)
     scep_transaction_row_t *row = NULL;
 
     must_issue(f, store, &issue);
-    assert_int_equal(scep_store_transaction_find(store, "other",
-                                                 issue.transaction_id, NULL, 0,
-                                                 f->pool, &row, &f->res),
+    assert_int_equal(recalled_by_id(store, "other", issue.transaction_id,
+                                    issue.key_hash, f->now, f->pool, &row,
+                                    &f->res),
                      SCEP_NOT_FOUND);
-    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
-                                                 "transaction", NULL, 0,
-                                                 f->pool, &row, &f->res),
+    assert_int_equal(recalled_by_id(store, SAMPLE_SCOPE, "transaction",
+                                    issue.key_hash, f->now, f->pool, &row,
+                                    &f->res),
                      SCEP_NOT_FOUND);
-    assert_int_equal(
-        scep_store_transaction_find(store, SAMPLE_SCOPE, issue.transaction_id,
-                                    NULL, issue.now, f->pool, &row, &f->res),
-        SCEP_OK);
-    assert_int_equal(scep_store_transaction_find(
-                         store, SAMPLE_SCOPE, issue.transaction_id, NULL,
-                         issue.now + 1, f->pool, &row, &f->res),
+    assert_int_equal(recalled_by_id(store, SAMPLE_SCOPE, issue.transaction_id,
+                                    sample_hash(f->pool, 'k', 2), f->now,
+                                    f->pool, &row, &f->res),
+                     SCEP_NOT_FOUND);
+    assert_int_equal(recalled_by_id(store, SAMPLE_SCOPE, issue.transaction_id,
+                                    issue.key_hash, issue.not_after - 1,
+                                    f->pool, &row, &f->res),
+                     SCEP_OK);
+    assert_int_equal(recalled_by_id(store, SAMPLE_SCOPE, issue.transaction_id,
+                                    issue.key_hash, issue.not_after, f->pool,
+                                    &row, &f->res),
                      SCEP_NOT_FOUND);
 }
 
@@ -86,31 +91,32 @@ static void test_newest_is_found(void **state)
 
     /* the same id and the same tick of the clock; then one set back */
     second.transaction_id = third.transaction_id = first.transaction_id;
+    second.key_hash = third.key_hash = first.key_hash;
     third.now -= 1;
     must_issue(f, store, &first);
     must_issue(f, store, &second);
-    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
-                                                 first.transaction_id, NULL, 0,
-                                                 f->pool, &row, &f->res),
+    assert_int_equal(recalled_by_id(store, SAMPLE_SCOPE, first.transaction_id,
+                                    first.key_hash, f->now, f->pool, &row,
+                                    &f->res),
                      SCEP_OK);
     assert_string_equal(row->serial, second.serial);
     must_issue(f, store, &third);
-    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
-                                                 first.transaction_id, NULL, 0,
-                                                 f->pool, &row, &f->res),
+    assert_int_equal(recalled_by_id(store, SAMPLE_SCOPE, first.transaction_id,
+                                    first.key_hash, f->now, f->pool, &row,
+                                    &f->res),
                      SCEP_OK);
     assert_string_equal(row->serial, third.serial);
 }
 
-static scep_retry_t retry_of(const scep_issue_t *issue)
+static scep_repeat_t retry_of(const scep_issue_t *issue)
 {
-    return (scep_retry_t){.scope = issue->scope,
-                          .transaction_id = issue->transaction_id,
-                          .key_hash = issue->key_hash,
-                          .csr_hash = issue->csr_hash,
-                          .renewal_of = issue->renewal_of,
-                          .since = issue->now,
-                          .now = issue->now};
+    return (scep_repeat_t){.scope = issue->scope,
+                           .transaction_id = issue->transaction_id,
+                           .key_hash = issue->key_hash,
+                           .csr_hash = issue->csr_hash,
+                           .renewal_of = issue->renewal_of,
+                           .since = issue->now,
+                           .now = issue->now};
 }
 
 static void test_same_transaction_is_found(void **state)
@@ -119,8 +125,8 @@ static void test_same_transaction_is_found(void **state)
     scep_store_t *store = db_ready(f);
     scep_issue_t older = sample_issue(f, f->pool, 1);
     scep_issue_t newer = sample_issue(f, f->pool, 2);
-    scep_transaction_row_t *row = NULL;
-    scep_retry_t retry;
+    scep_recall_t found;
+    scep_repeat_t retry;
 
     newer.transaction_id = older.transaction_id;
     must_issue(f, store, &older);
@@ -128,14 +134,14 @@ static void test_same_transaction_is_found(void **state)
     retry = retry_of(&older);
     retry.now = older.not_after - 1;
     assert_int_equal(
-        scep_store_transaction_same(store, &retry, f->pool, &row, &f->res),
+        recalled(store, &retry, SCEP_RECALL_ISSUED, f->pool, &found, &f->res),
         SCEP_OK);
-    assert_string_equal(row->serial, older.serial);
+    assert_string_equal(found.issued->serial, older.serial);
 #define NOT_FOUND(change)                                                      \
     retry = retry_of(&older);                                                  \
     change;                                                                    \
     assert_int_equal(                                                          \
-        scep_store_transaction_same(store, &retry, f->pool, &row, &f->res),    \
+        recalled(store, &retry, SCEP_RECALL_ISSUED, f->pool, &found, &f->res), \
         SCEP_NOT_FOUND)
     NOT_FOUND(retry.since++);
     NOT_FOUND(retry.now = older.not_after);
@@ -151,7 +157,7 @@ static scep_status_e find_message(fixture_t *f, scep_store_t *store,
                                   const char *scope, const char **serial)
 {
     scep_transaction_row_t *row = NULL;
-    scep_status_e status = scep_store_transaction_by_message(
+    scep_status_e status = recalled_by_message(
         store, scope, sample_hash(f->pool, 'm', 1), f->pool, &row, &f->res);
 
     *serial = row != NULL ? row->serial : NULL;
@@ -187,21 +193,20 @@ static void test_message_is_answered_once(void **state)
     scep_transaction_row_t *row = NULL;
 
     first.message_hash = second.message_hash = sample_hash(f->pool, 'm', 1);
-    assert_int_equal(scep_store_transaction_by_message(store, SAMPLE_SCOPE,
-                                                       first.message_hash,
-                                                       f->pool, &row, &f->res),
+    assert_int_equal(recalled_by_message(store, SAMPLE_SCOPE,
+                                         first.message_hash, f->pool, &row,
+                                         &f->res),
                      SCEP_NOT_FOUND);
     assert_int_equal(must_issue(f, store, &first), SCEP_ISSUE_RECORDED);
     assert_int_equal(must_issue(f, store, &second), SCEP_ISSUE_DUPLICATE);
     nothing_written(f, 1);
-    assert_int_equal(scep_store_transaction_by_message(store, SAMPLE_SCOPE,
-                                                       first.message_hash,
-                                                       f->pool, &row, &f->res),
+    assert_int_equal(recalled_by_message(store, SAMPLE_SCOPE,
+                                         first.message_hash, f->pool, &row,
+                                         &f->res),
                      SCEP_OK);
     assert_string_equal(row->serial, first.serial);
-    assert_int_equal(scep_store_transaction_by_message(store, "another",
-                                                       first.message_hash,
-                                                       f->pool, &row, &f->res),
+    assert_int_equal(recalled_by_message(store, "another", first.message_hash,
+                                         f->pool, &row, &f->res),
                      SCEP_NOT_FOUND);
 }
 
@@ -216,9 +221,9 @@ static void test_further_message_is_noted(void **state)
 
     issue.message_hash = sample_hash(f->pool, 'm', 1);
     must_issue(f, store, &issue);
-    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
-                                                 issue.transaction_id, NULL, 0,
-                                                 f->pool, &row, &f->res),
+    assert_int_equal(recalled_by_id(store, SAMPLE_SCOPE, issue.transaction_id,
+                                    issue.key_hash, f->now, f->pool, &row,
+                                    &f->res),
                      SCEP_OK);
     for (i = 0; i < 2; i++) {
         assert_int_equal(scep_store_message_answered(store, SAMPLE_SCOPE, hash,
@@ -227,9 +232,9 @@ static void test_further_message_is_noted(void **state)
                          SCEP_OK);
     }
     assert_int_equal(db_count(f, "messages"), 2);
-    assert_int_equal(scep_store_transaction_by_message(
-                         store, SAMPLE_SCOPE, hash, f->pool, &row, &f->res),
-                     SCEP_OK);
+    assert_int_equal(
+        recalled_by_message(store, SAMPLE_SCOPE, hash, f->pool, &row, &f->res),
+        SCEP_OK);
     assert_string_equal(row->serial, issue.serial);
 }
 
@@ -581,8 +586,8 @@ static void test_largest_certificate(void **state)
     issue.transaction_id = id;
     issue.cert_der = (scep_octets_t){der, 100000};
     must_issue(f, store, &issue);
-    assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE, id, NULL,
-                                                 0, f->pool, &row, &f->res),
+    assert_int_equal(recalled_by_id(store, SAMPLE_SCOPE, id, issue.key_hash,
+                                    f->now, f->pool, &row, &f->res),
                      SCEP_OK);
     assert_int_equal(row->cert_der.len, 100000);
     assert_memory_equal(row->cert_der.data, der, 100000);
@@ -605,14 +610,16 @@ static void test_malformed_row(void **state)
     for (i = 0; i < (int)(sizeof(damages) / sizeof(damages[0])); i++) {
         scep_issue_t issue = sample_issue(f, f->pool, i);
 
+        issue.message_hash = sample_hash(f->pool, 'm', i);
         must_issue(f, store, &issue);
         db_text(f, damages[i]);
-        assert_int_equal(scep_store_transaction_find(store, SAMPLE_SCOPE,
-                                                     issue.transaction_id, NULL,
-                                                     0, f->pool, &row, &f->res),
+        assert_int_equal(recalled_by_message(store, SAMPLE_SCOPE,
+                                             issue.message_hash, f->pool, &row,
+                                             &f->res),
                          SCEP_BROKEN);
         assert_int_equal(f->res.reason, SCEP_R_INTERNAL);
-        db_text(f, "DELETE FROM transactions; DELETE FROM certificates");
+        db_text(f, "DELETE FROM messages; DELETE FROM transactions;"
+                   " DELETE FROM certificates");
     }
 }
 

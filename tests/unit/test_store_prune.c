@@ -2,6 +2,7 @@
 /* test_store_prune.c: what goes with time, and what never does. (store layer) */
 #include "store_fixture.h"
 
+#include "recall_fixture.h"
 #include "scep_store_prune.h"
 
 #define DAY (86400 * APR_USEC_PER_SEC)
@@ -51,20 +52,20 @@ static void check_replay(fixture_t *f, scep_store_t *store, int n,
                          scep_status_e expected)
 {
     scep_issue_t issue = sample_issue(f, f->pool, n);
-    scep_retry_t retry = {.scope = SAMPLE_SCOPE,
-                          .transaction_id = issue.transaction_id,
-                          .key_hash = issue.key_hash,
-                          .csr_hash = issue.csr_hash};
-    scep_transaction_row_t *row;
+    scep_repeat_t repeat = {.scope = SAMPLE_SCOPE,
+                            .transaction_id = issue.transaction_id,
+                            .key_hash = issue.key_hash,
+                            .csr_hash = issue.csr_hash};
+    scep_recall_t found;
 
     assert_int_equal(
-        scep_store_transaction_pruned(store, &retry, f->pool, &row, &f->res),
+        recalled(store, &repeat, SCEP_RECALL_MESSAGE, f->pool, &found, &f->res),
         expected);
     if (expected == SCEP_OK) {
-        assert_string_equal(row->serial, issue.serial);
-        retry.csr_hash = sample_hash(f->pool, 'c', 77);
-        assert_int_equal(scep_store_transaction_pruned(store, &retry, f->pool,
-                                                       &row, &f->res),
+        assert_string_equal(found.issued->serial, issue.serial);
+        repeat.csr_hash = sample_hash(f->pool, 'c', 77);
+        assert_int_equal(recalled(store, &repeat, SCEP_RECALL_MESSAGE, f->pool,
+                                  &found, &f->res),
                          SCEP_NOT_FOUND);
     }
 }
@@ -121,9 +122,9 @@ static void test_passwords(void **state)
     check_replay(f, store, 5, SCEP_NOT_FOUND);
     /* a message goes only with the password that refuses it from now on */
     for (i = 2; i <= 5; i++) {
-        assert_int_equal(scep_store_transaction_by_message(
-                             store, SAMPLE_SCOPE, sample_hash(f->pool, 'm', i),
-                             f->pool, &same, &f->res),
+        assert_int_equal(recalled_by_message(store, SAMPLE_SCOPE,
+                                             sample_hash(f->pool, 'm', i),
+                                             f->pool, &same, &f->res),
                          i == 3 || i == 5 ? SCEP_OK : SCEP_NOT_FOUND);
     }
 }

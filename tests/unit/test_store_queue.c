@@ -2,6 +2,7 @@
 /* test_store_queue.c: whose requests have room. (store layer) */
 #include "store_fixture.h"
 
+#include "recall_fixture.h"
 #include <pthread.h>
 
 #include "scep_store_request.h"
@@ -58,9 +59,9 @@ static scep_request_row_t *find(fixture_t *f, scep_store_t *store,
 {
     scep_request_row_t *found;
 
-    assert_int_equal(scep_store_request_find(store, row->scope,
-                                             row->transaction_id, row->key_hash,
-                                             f->now, f->pool, &found, &f->res),
+    assert_int_equal(request_of(store, row->scope, row->transaction_id,
+                                row->key_hash, f->now, f->pool, &found,
+                                &f->res),
                      SCEP_OK);
     return found;
 }
@@ -225,9 +226,9 @@ static void test_few_traces(void **state)
     assert_int_equal(db_count(f, "messages"), SCEP_REQUESTS_REPLACED_KEPT + 1);
     assert_true(db_count(f, "audit") <= 2 * SCEP_REQUESTS_REPLACED_KEPT + 2);
     assert_int_equal(find(f, store, &row)->state, SCEP_REQUEST_WAITING);
-    assert_int_equal(scep_store_request_find(
-                         store, first.scope, first.transaction_id,
-                         first.key_hash, f->now, f->pool, &found, &f->res),
+    assert_int_equal(request_of(store, first.scope, first.transaction_id,
+                                first.key_hash, f->now, f->pool, &found,
+                                &f->res),
                      SCEP_NOT_FOUND);
 }
 

@@ -2,6 +2,7 @@
 /* test_store_request.c: requests that wait, in the durable record. */
 #include "store_fixture.h"
 
+#include "recall_fixture.h"
 #include "scep_store_request.h"
 
 enum { MAX = 3 };
@@ -48,11 +49,33 @@ static scep_request_row_t *find(fixture_t *f, scep_store_t *store,
 {
     scep_request_row_t *found;
 
-    assert_int_equal(scep_store_request_find(store, row->scope,
-                                             row->transaction_id, NULL, now,
-                                             f->pool, &found, &f->res),
+    assert_int_equal(request_of(store, row->scope, row->transaction_id, NULL,
+                                now, f->pool, &found, &f->res),
                      SCEP_OK);
     return found;
+}
+
+/* Does what has that key and CSR wait by its challenge, whatever its id? */
+static scep_status_e held(fixture_t *f, scep_store_t *store,
+                          const unsigned char *challenge_hash,
+                          const unsigned char *key_hash,
+                          const unsigned char *csr_hash,
+                          scep_request_row_t **found)
+{
+    const scep_repeat_t repeat = {
+        .scope = SAMPLE_SCOPE,
+        .transaction_id = "of nobody",
+        .key_hash = key_hash,
+        .csr_hash = csr_hash,
+        .challenge_hash = challenge_hash,
+        .now = f->now,
+    };
+    scep_recall_t recall;
+    scep_status_e status = recalled(store, &repeat, SCEP_RECALL_ELSEWHERE,
+                                    f->pool, &recall, &f->res);
+
+    *found = recall.request;
+    return status;
 }
 
 static scep_status_e decide(fixture_t *f, scep_store_t *store, const char *id,
@@ -242,14 +265,12 @@ static void test_moved_to_another_id(void **state)
     row.message_hash = first;
     assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
     assert_int_equal(add(f, store, &other), SCEP_QUEUE_ADDED);
-    assert_int_equal(scep_store_request_held(store, challenge.hash,
-                                             other.key_hash, row.csr_hash,
-                                             f->now, f->pool, &found, &f->res),
-                     SCEP_NOT_FOUND);
-    assert_int_equal(scep_store_request_held(store, challenge.hash,
-                                             row.key_hash, row.csr_hash, f->now,
-                                             f->pool, &found, &f->res),
-                     SCEP_OK);
+    assert_int_equal(
+        held(f, store, challenge.hash, other.key_hash, row.csr_hash, &found),
+        SCEP_NOT_FOUND);
+    assert_int_equal(
+        held(f, store, challenge.hash, row.key_hash, row.csr_hash, &found),
+        SCEP_OK);
     assert_int_equal(move(f, store, found, other.transaction_id, second),
                      SCEP_NOT_FOUND); /* it is taken */
     assert_int_equal(move(f, store, found, "id-9", second), SCEP_OK);
@@ -264,10 +285,9 @@ static void test_moved_to_another_id(void **state)
     assert_int_equal(
         move(f, store, found, "id-1", sample_hash(f->pool, 'm', 3)),
         SCEP_NOT_FOUND);
-    assert_int_equal(scep_store_request_held(store, challenge.hash,
-                                             row.key_hash, row.csr_hash, f->now,
-                                             f->pool, &found, &f->res),
-                     SCEP_NOT_FOUND);
+    assert_int_equal(
+        held(f, store, challenge.hash, row.key_hash, row.csr_hash, &found),
+        SCEP_NOT_FOUND);
 }
 
 static void test_issued(void **state)
@@ -349,7 +369,12 @@ static scep_status_e refused(fixture_t *f, scep_store_t *store,
         .now = now,
     };
 
-    return scep_store_request_refused(store, &repeat, f->pool, found, &f->res);
+    scep_recall_t recall;
+    scep_status_e status = recalled(store, &repeat, SCEP_RECALL_REFUSED,
+                                    f->pool, &recall, &f->res);
+
+    *found = recall.request;
+    return status;
 }
 
 static void test_refused(void **state)
@@ -597,10 +622,9 @@ static void test_malformed_row(void **state)
     assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
     for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
         db_text(f, damages[i]);
-        assert_int_equal(
-            scep_store_request_find(store, row.scope, row.transaction_id, NULL,
+        assert_int_equal(request_of(store, row.scope, row.transaction_id, NULL,
                                     f->now, f->pool, &found, &f->res),
-            SCEP_BROKEN);
+                         SCEP_BROKEN);
         assert_null(found);
         assert_int_equal(scep_store_requests_each(store, &filter, count_row,
                                                   &count, f->pool, &f->res),
