@@ -1,5 +1,6 @@
 # Rules that no compiler checks; each can fail, as selftest shows.
-GUARDS = scripts/guards/check-conf scripts/guards/check-conformance \
+GUARDS = scripts/guards/check-circles \
+	scripts/guards/check-conf scripts/guards/check-conformance \
 	scripts/guards/check-layers scripts/guards/check-log-ids \
 	scripts/guards/check-public scripts/guards/check-references \
 	scripts/guards/check-refusals scripts/guards/check-style \

@@ -50,7 +50,7 @@ static void write_line(const scep_env_t *env, scep_log_level_e level,
     defuse(line);
     /* Who debugs needs them all. */
     if (env->limit == NULL || env->log_level >= SCEP_LOG_DEBUG ||
-        scep_log_limit_pass(env, level, line, cause)) {
+        scep_log_limit_pass(env, scep_env_now(env), level, line, cause)) {
         env->log(env->log_baton, level, line);
     }
 }

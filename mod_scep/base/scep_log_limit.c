@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include <arpa/inet.h>
 
 enum {
@@ -21,6 +23,7 @@ enum {
     WAYS = 8,
     SETS = 64,
     WINDOW = 60, /* seconds */
+    LINE_SIZE = 256,
     NUMBER_SHIFT = 48,
     USED_BITS = 12,
     LEFT_BITS = 20,
@@ -201,26 +204,32 @@ static record_t *record_of(memory_t *m, apr_uint64_t key)
 
 /* --- lines ---------------------------------------------------------------- */
 
+/* By itself: scep_log() asks here. */
 static void tell(const scep_env_t *env, apr_uint64_t key, apr_uint32_t left)
 {
     unsigned int number = (unsigned int)(key >> NUMBER_SHIFT);
-    scep_env_t plain = *env;
+    scep_log_level_e level = number != 0 ? SCEP_LOG_ERROR : SCEP_LOG_WARNING;
+    char line[LINE_SIZE];
 
-    plain.limit = NULL;
-    if (left > 0 && number != 0) {
-        scep_log(&plain, SCEP_LOG_ERROR,
-                 SCEPLOGNO(0064) "SCEP%04u came %u times more within a minute "
-                                 "of its last line; see there what to do",
-                 number, (unsigned int)left);
+    if (left == 0 || env->log == NULL || level > env->log_level) {
+        return;
     }
-    else if (left > 0) {
-        scep_log(&plain, SCEP_LOG_WARNING,
-                 SCEPLOGNO(0065) "%u lines about refused requests were left "
-                                 "out: in a minute there are %d for one "
-                                 "address and %d for all; look for what sends "
-                                 "so many",
-                 (unsigned int)left, SCEP_LOG_EACH, SCEP_LOG_ALL);
+    if (number != 0) {
+        apr_snprintf(line, sizeof(line),
+                     SCEPLOGNO(0064) "SCEP%04u came %u times more within a "
+                                     "minute of its last line; see there what "
+                                     "to do",
+                     number, (unsigned int)left);
     }
+    else {
+        apr_snprintf(line, sizeof(line),
+                     SCEPLOGNO(0065) "%u lines about refused requests were "
+                                     "left out: in a minute there are %d for "
+                                     "one address and %d for all; look for "
+                                     "what sends so many",
+                     (unsigned int)left, SCEP_LOG_EACH, SCEP_LOG_ALL);
+    }
+    env->log(env->log_baton, level, line);
 }
 
 /* nnnn of "SCEPnnnn: ..."; 0: it has none */
@@ -231,11 +240,12 @@ static unsigned int number_of(const char *line)
                : 0;
 }
 
-static bool pass(const scep_env_t *env, apr_uint64_t key, apr_uint32_t room)
+static bool pass(const scep_env_t *env, apr_time_t now, apr_uint64_t key,
+                 apr_uint32_t room)
 {
-    apr_uint32_t now = (apr_uint32_t)apr_time_sec(scep_env_now(env));
     apr_uint32_t left;
-    bool may = take(record_of(env->limit->memory, key), room, now, &left);
+    bool may = take(record_of(env->limit->memory, key), room,
+                    (apr_uint32_t)apr_time_sec(now), &left);
 
     tell(env, key, left);
     return may;
@@ -252,28 +262,29 @@ static apr_uint64_t key_of_peer(const char *peer)
     return key_of(0, peer, strlen(peer));
 }
 
-static bool pass_all(const scep_env_t *env)
+static bool pass_all(const scep_env_t *env, apr_time_t now)
 {
-    apr_uint32_t now = (apr_uint32_t)apr_time_sec(scep_env_now(env));
     apr_uint32_t left;
-    bool may = take(&env->limit->memory->all, SCEP_LOG_ALL, now, &left);
+    bool may = take(&env->limit->memory->all, SCEP_LOG_ALL,
+                    (apr_uint32_t)apr_time_sec(now), &left);
 
     tell(env, 0, left);
     return may;
 }
 
-bool scep_log_limit_pass(const scep_env_t *env, scep_log_level_e level,
-                         const char *line, const char *cause)
+bool scep_log_limit_pass(const scep_env_t *env, apr_time_t now,
+                         scep_log_level_e level, const char *line,
+                         const char *cause)
 {
     unsigned int number = number_of(line);
 
     if (level == SCEP_LOG_WARNING && env->peer != NULL) {
-        return pass(env, key_of_peer(env->peer), SCEP_LOG_EACH) &&
-               pass_all(env);
+        return pass(env, now, key_of_peer(env->peer), SCEP_LOG_EACH) &&
+               pass_all(env, now);
     }
     if (level == SCEP_LOG_ERROR && number != 0) {
-        return pass(env, key_of(number, cause, strlen(cause)), 1) &&
-               pass(env, key_of(number, "", 0), SCEP_LOG_CAUSES);
+        return pass(env, now, key_of(number, cause, strlen(cause)), 1) &&
+               pass(env, now, key_of(number, "", 0), SCEP_LOG_CAUSES);
     }
     return true;
 }
@@ -292,9 +303,9 @@ static void flush(const scep_env_t *env, record_t *record, apr_uint32_t now)
     }
 }
 
-void scep_log_limit_flush(const scep_env_t *env)
+void scep_log_limit_flush(const scep_env_t *env, apr_time_t time)
 {
-    apr_uint32_t now = (apr_uint32_t)apr_time_sec(scep_env_now(env));
+    apr_uint32_t now = (apr_uint32_t)apr_time_sec(time);
     memory_t *m;
     int i, j;
 

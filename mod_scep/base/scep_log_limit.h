@@ -33,12 +33,15 @@ scep_log_limit_t *scep_log_limit_attach(void *memory, apr_size_t size,
 /**
  * May LINE be written? If lines like it were left out in an earlier minute, that
  * is logged first. Only errors, and warnings about ENV's peer, are counted.
+ * @param now as ENV's clock tells it
  * @param cause what makes two errors of one number different ones
  */
-bool scep_log_limit_pass(const scep_env_t *env, scep_log_level_e level,
-                         const char *line, const char *cause);
+bool scep_log_limit_pass(const scep_env_t *env, apr_time_t now,
+                         scep_log_level_e level, const char *line,
+                         const char *cause);
 
-/** From time to time: log how much was left out of what came no more. */
-void scep_log_limit_flush(const scep_env_t *env);
+/** From time to time: log how much was left out of what came no more.
+ * @param now as ENV's clock tells it */
+void scep_log_limit_flush(const scep_env_t *env, apr_time_t now);
 
 #endif

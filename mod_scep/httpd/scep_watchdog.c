@@ -195,7 +195,7 @@ static void work(watchdog_t *dog, apr_pool_t *parent)
 
     scep_log_env_server(&env, dog->s);
     env.limit = dog->runtime->log_limit;
-    scep_log_limit_flush(&env);
+    scep_log_limit_flush(&env, scep_env_now(&env));
     for (i = 0; i < dog->watches->nelts; i++) {
         watch_t *watch = &APR_ARRAY_IDX(dog->watches, i, watch_t);
 

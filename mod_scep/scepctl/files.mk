@@ -1,6 +1,7 @@
 bin_PROGRAMS += scepctl
 scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl.c mod_scep/scepctl/scepctl.h \
+	mod_scep/scepctl/scepctl_exit.c \
 	mod_scep/scepctl/scepctl_attribute.c \
 	mod_scep/scepctl/scepctl_attribute.h \
 	mod_scep/scepctl/scepctl_audit.c \

@@ -1,16 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scepctl.c: the commands and how they end. (scepctl)
+ * scepctl.c: the commands. (scepctl)
  */
 #include "scepctl.h"
 
 #include <errno.h>
-#include <getopt.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include <apr_general.h>
-#include <apr_strings.h>
 
 #include <openssl/crypto.h>
 
@@ -37,53 +34,6 @@ static const char help_text[] =
     "\n"
     "`scepctl init --help' and so on list the options; scepctl(1) explains\n"
     "them.\n";
-
-static scepctl_exit_e complain(scepctl_t *ctl, scepctl_exit_e status,
-                               const char *fmt, va_list args)
-{
-    fprintf(ctl->err, "scepctl: %s\n", apr_pvsprintf(ctl->pool, fmt, args));
-    return status;
-}
-
-scepctl_exit_e scepctl_usage(scepctl_t *ctl, const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    complain(ctl, SCEPCTL_USAGE, fmt, args);
-    va_end(args);
-    fputs("Try `scepctl help'.\n", ctl->err);
-    return SCEPCTL_USAGE;
-}
-
-scepctl_exit_e scepctl_bad_option(scepctl_t *ctl, const char *command,
-                                  int option, char **argv)
-{
-    const char *shown =
-        scep_printable(ctl->pool, argv[optind - 1], LONGEST_WORD);
-
-    return option == ':' ? scepctl_usage(ctl, "%s: option `%s' needs a value",
-                                         command, shown)
-                         : scepctl_usage(ctl, "%s: there is no option `%s'",
-                                         command, shown);
-}
-
-scepctl_exit_e scepctl_error(scepctl_t *ctl, const char *fmt, ...)
-{
-    scepctl_exit_e status;
-    va_list args;
-
-    va_start(args, fmt);
-    status = complain(ctl, SCEPCTL_FAILED, fmt, args);
-    va_end(args);
-    return status;
-}
-
-scepctl_exit_e scepctl_fail(scepctl_t *ctl)
-{
-    return scepctl_error(ctl, "SCEP%04u: %s", ctl->res.log_number,
-                         ctl->res.detail);
-}
 
 static scepctl_exit_e help(scepctl_t *ctl, int argc, char **argv)
 {

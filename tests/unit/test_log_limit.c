@@ -111,7 +111,7 @@ static void test_causes(void **state)
     }
     assert_int_equal(lines(f, "SCEP0990: "), SCEP_LOG_CAUSES);
     later(f, 60);
-    scep_log_limit_flush(&f->env);
+    scep_log_limit_flush(&f->env, f->now);
     assert_int_equal(lines(f, "SCEP0990 came 90 times more"), 1);
 }
 
@@ -125,17 +125,17 @@ static void test_flush(void **state)
     fault(f, "disk");
     refuse(f, "192.0.2.1", SCEP_LOG_EACH + 5);
     later(f, 59);
-    scep_log_limit_flush(&f->env);
+    scep_log_limit_flush(&f->env, f->now);
     assert_string_equal(f->log, "");
     later(f, 1);
-    scep_log_limit_flush(&f->env);
+    scep_log_limit_flush(&f->env, f->now);
     assert_int_equal(lines(f, "SCEP0064: SCEP0990 came 2 times more"), 1);
     assert_int_equal(lines(f, "SCEP0065: 5 lines"), 1);
     later(f, 60);
-    scep_log_limit_flush(&f->env);
+    scep_log_limit_flush(&f->env, f->now);
     assert_string_equal(f->log, "");
     f->env.limit = NULL;
-    scep_log_limit_flush(&f->env);
+    scep_log_limit_flush(&f->env, f->now);
     assert_string_equal(f->log, "");
 }
 
@@ -180,7 +180,7 @@ static void test_all_peers(void **state)
     }
     assert_int_equal(written, SCEP_LOG_ALL);
     later(f, 60);
-    scep_log_limit_flush(&f->env);
+    scep_log_limit_flush(&f->env, f->now);
     for (at = f->log; (at = strstr(at, "SCEP0065: ")) != NULL; at++) {
         left += atoi(at + 10);
     }
