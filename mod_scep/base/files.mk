@@ -89,7 +89,8 @@ tests_unit_test_openssl_floor_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_result_SOURCES = tests/unit/test_result.c tests/unit/fixture.h
 tests_unit_test_result_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_result_LDADD = $(LIB_BASE) $(UNIT_LIBS)
-tests_unit_test_seal_SOURCES = tests/unit/test_seal.c tests/unit/fixture.h
+tests_unit_test_seal_SOURCES = tests/unit/test_seal.c tests/unit/fixture.h \
+	tests/unit/fixture_certs.h
 tests_unit_test_seal_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_seal_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_str_SOURCES = tests/unit/test_str.c tests/unit/fixture.h

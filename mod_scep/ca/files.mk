@@ -29,7 +29,7 @@ tests_unit_test_ca_local_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ca_local_LDADD = $(LIB_CA) $(UNIT_LIBS)
 tests_unit_test_cert_build_SOURCES = tests/unit/test_cert_build.c \
 	tests/unit/fixture.h \
-	tests/unit/fixture_ca.h
+	tests/unit/fixture_ca.h tests/unit/fixture_pss.h
 tests_unit_test_cert_build_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cert_build_LDADD = $(LIB_CA) $(UNIT_LIBS)
 tests_unit_test_cert_build_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=scep_random

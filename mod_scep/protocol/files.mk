@@ -119,7 +119,8 @@ tests_unit_test_preflight_SOURCES = tests/unit/test_preflight.c \
 	$(MESSAGE_MAKER)
 tests_unit_test_preflight_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_preflight_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
-tests_unit_test_pss_SOURCES = tests/unit/test_pss.c $(MESSAGE_MAKER)
+tests_unit_test_pss_SOURCES = tests/unit/test_pss.c $(MESSAGE_MAKER) \
+	tests/unit/fixture_pss.h
 tests_unit_test_pss_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pss_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 tests_unit_test_pubkey_SOURCES = tests/unit/test_pubkey.c \

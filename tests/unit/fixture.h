@@ -93,6 +93,17 @@ static inline int fixture_teardown(void **state)
 #define FIXTURE_TEST(function)                                                 \
     cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
 
+/* The step of loops that damage each octet of something, or repeat something
+ * many times. It is 1, but scripts/check sets SCEP_TEST_THIN under valgrind,
+ * which is a hundred times slower. */
+static inline unsigned int fixture_thin(void)
+{
+    const char *text = getenv("SCEP_TEST_THIN");
+    int thin = text != NULL ? atoi(text) : 1;
+
+    return thin > 1 ? (unsigned int)thin : 1;
+}
+
 /* A file of the source tree, read whole. */
 static inline scep_octets_t fixture_file(fixture_t *f, const char *name)
 {

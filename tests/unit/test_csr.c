@@ -139,7 +139,7 @@ static void garbage_and_bad_signatures_are_the_same(void **state)
     size_t parameters = der.len - 261 - 2;
     size_t i;
 
-    for (i = 0; i < der.len; i++) {
+    for (i = 0; i < der.len; i += fixture_thin()) {
         if (i == parameters) {
             continue; /* NULL or something else, says nobody */
         }
@@ -148,7 +148,7 @@ static void garbage_and_bad_signatures_are_the_same(void **state)
         assert_string_equal(f->res.public_text, SCEP_TEXT_BAD_REQUEST);
         copy[i] ^= 0x01;
     }
-    for (i = 0; i < der.len; i += 13) {
+    for (i = 0; i < der.len; i += 13 * fixture_thin()) {
         refused(f, (scep_octets_t){copy, i}, SCEP_R_CONTENT);
     }
     refused(f, MAKER_OCTETS("garbage"), SCEP_R_CONTENT);

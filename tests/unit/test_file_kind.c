@@ -182,7 +182,7 @@ static void test_hostile_octets(void **state)
     unsigned char *octets = apr_pmemdup(f->pool, der.data, der.len);
     size_t i;
 
-    for (i = 0; i < der.len; i++) {
+    for (i = 0; i < der.len; i += fixture_thin()) {
         octets[i] ^= 0x20;
         said(f, (scep_octets_t){octets, der.len}, SCEP_WANTED_KEY);
         octets[i] ^= 0x20;

@@ -113,7 +113,7 @@ static void test_damage(void **state)
     size_t i, len = strlen(text);
     char *copy;
 
-    for (i = 0; i < len; i++) {
+    for (i = 0; i < len; i += fixture_thin()) {
         assert_int_equal(read_text(f, text, i), SCEP_BROKEN);
         copy = apr_pstrdup(f->pool, text);
         copy[i] = (char)(copy[i] ^ 0x80);

@@ -332,14 +332,15 @@ static size_t memory_in_use(void)
 
 static void test_no_growth(void **state)
 {
-    enum { WARM = 20, ROUNDS = 300 };
+    enum { WARM = 20 };
+    const int rounds = (int)(300 / fixture_thin());
     fixture_t *f = *state;
     made_t m = make(f);
     apr_pool_t *all = f->pool;
     size_t before = 0, after;
     int i;
 
-    for (i = 0; i < WARM + ROUNDS; i++) {
+    for (i = 0; i < WARM + rounds; i++) {
         if (i == WARM) {
             before = memory_in_use();
         }
@@ -356,7 +357,12 @@ static void test_no_growth(void **state)
     }
 }
 
-enum { THREADS = 8, ROTATIONS = 150 };
+enum { THREADS = 8 };
+
+static int rotations(void)
+{
+    return (int)(150 / fixture_thin());
+}
 
 static const char *numbered(apr_pool_t *pool, int n)
 {
@@ -401,7 +407,7 @@ static void *work(void *baton)
     worker_t *w = baton;
     apr_time_t end = apr_time_now() + 120 * APR_USEC_PER_SEC;
 
-    while (w->problem == NULL && w->seen < ROTATIONS) {
+    while (w->problem == NULL && w->seen < rotations()) {
         w->problem = once(w);
         apr_pool_clear(w->pool);
         if (apr_time_now() > end) {
@@ -415,7 +421,7 @@ static int rotate(fixture_t *f, const made_t *m)
 {
     int i;
 
-    for (i = 1; i <= ROTATIONS; i++) {
+    for (i = 1; i <= rotations(); i++) {
         scep_master_t master = {numbered(f->pool, i), numbered(f->pool, i - 1),
                                 UNTIL};
 
@@ -464,7 +470,7 @@ static void test_threads(void **state)
         if (workers[i].problem != NULL) {
             fail_msg("thread %d: %s", i, workers[i].problem);
         }
-        assert_int_equal(workers[i].seen, ROTATIONS);
+        assert_int_equal(workers[i].seen, rotations());
     }
 }
 

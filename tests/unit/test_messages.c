@@ -137,7 +137,7 @@ static void apple_with_any_octet_changed_is_refused(void **state)
     unsigned char *copy = apr_pmemdup(f->pool, der.data, der.len);
     size_t i, believed = 0;
 
-    for (i = 0; i < der.len; i++) {
+    for (i = 0; i < der.len; i += fixture_thin()) {
         scep_octets_t bad = {copy, der.len};
         scep_pkimessage_t *msg = NULL;
         apr_pool_t *pool;

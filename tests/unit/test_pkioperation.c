@@ -164,6 +164,9 @@ static void test_message_types(void **state)
     int type;
 
     for (type = 0; type <= 255; type++) {
+        if (type > 32 && (unsigned int)type % fixture_thin() != 0) {
+            continue; /* the types that are in use are all below */
+        }
         if (type == SCEP_MSG_PKCSREQ) {
             continue;
         }

@@ -9,6 +9,7 @@
 #include <openssl/rsa.h>
 
 #include "fixture_certs.h"
+#include "fixture_pss.h"
 #include "scep_csr.h"
 #include "scep_pkimessage.h"
 #include "scep_pss.h"
@@ -126,13 +127,7 @@ static void parameters_must_be_there(void **state)
 /* A message and a PKCS#10 with a key that is for PSS alone. */
 static EVP_PKEY *pss_key(fixture_t *f)
 {
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
-    EVP_PKEY *key = NULL;
-
-    assert_int_equal(EVP_PKEY_keygen_init(ctx), 1);
-    assert_int_equal(EVP_PKEY_generate(ctx, &key), 1);
-    EVP_PKEY_CTX_free(ctx);
-    return scep_pkey_own(f->pool, key);
+    return fixture_for_pss(f, certs_key(f, "device", NULL));
 }
 
 static void keys_for_pss_are_read(void **state)

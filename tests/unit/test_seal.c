@@ -1,8 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /* test_seal.c: secrets at rest; test_master_cms.c has every octet changed. */
-#include "fixture.h"
-
-#include <openssl/pem.h>
+#include "fixture_certs.h"
 
 #include "scep_seal.h"
 
@@ -10,7 +8,7 @@ static scep_keypair_t *pair_of(fixture_t *f, EVP_PKEY *key)
 {
     scep_keypair_t *pair = apr_palloc(f->pool, sizeof(*pair));
 
-    pair->key = scep_pkey_own(f->pool, key);
+    pair->key = key;
     pair->cert = scep_x509_own(f->pool, X509_new());
     assert_non_null(pair->cert);
     assert_int_equal(X509_set_version(pair->cert, X509_VERSION_3), 1);
@@ -34,7 +32,7 @@ static void test_there_and_back(void **state)
 {
     fixture_t *f = *state;
     unsigned char *secret = apr_pcalloc(f->pool, SCEP_SEAL_MAX + 1), *data;
-    EVP_PKEY *keys[] = {EVP_EC_gen("P-256"), EVP_RSA_gen(2048)};
+    EVP_PKEY *keys[] = {certs_key(f, "P-256", NULL), certs_key(f, "ra", NULL)};
     scep_octets_t der;
     size_t i, len;
 
@@ -61,8 +59,8 @@ static void test_what_is_not_opened(void **state)
 {
     fixture_t *f = *state;
     scep_octets_t secret = {(const unsigned char *)"secret", 6}, der;
-    scep_keypair_t *pair = pair_of(f, EVP_EC_gen("P-256"));
-    scep_keypair_t *other = pair_of(f, EVP_EC_gen("P-256"));
+    scep_keypair_t *pair = pair_of(f, certs_key(f, "P-256", NULL));
+    scep_keypair_t *other = pair_of(f, certs_key(f, "P-256", NULL));
     unsigned char *copy, *data;
     size_t len;
 

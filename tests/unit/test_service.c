@@ -138,7 +138,7 @@ static void test_min_rsa_bits(void **state)
 static void test_profile(void **state)
 {
     enroll_fixture_t *f = *state;
-    EVP_PKEY *key = scep_pkey_own(f->base.pool, EVP_RSA_gen(2048));
+    EVP_PKEY *key = enroll_key(f, "RSA", 3);
     scep_csr_t csr = {.key = key};
     scep_profile_t by_usage[SCEP_USAGE_COUNT];
     const scep_profile_t *profile;
