@@ -10,3 +10,18 @@ if httpdserver.ON_POSTGRES:
     from on_postgres import OnPostgres  # noqa: E402
     httpdserver.Server = OnPostgres
 from fixtures import *  # noqa: E402,F401,F403
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "any_mpm(reason): what is tested is the same in every MPM; "
+        "where SCEP_TEST_MPM says worker or prefork it is left out, since the "
+        "run with event has it")
+
+
+def pytest_collection_modifyitems(config, items):
+    if os.environ.get("SCEP_TEST_MPM", "event") == "event":
+        return
+    left_out = [item for item in items if item.get_closest_marker("any_mpm")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]

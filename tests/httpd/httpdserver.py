@@ -171,6 +171,16 @@ def release_port(port):
         held.close()
 
 
+@functools.lru_cache(maxsize=None)
+def library(name, *flags):
+    """The shared library that NAME, a C file beside this one, makes."""
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+    with tempfile.NamedTemporaryFile(suffix=".so") as made:
+        subprocess.run([CC, "-shared", "-fPIC", "-O1", *flags, "-o", made.name,
+                        source], check=True)
+        return made.read()
+
+
 class Server:
     """One httpd in a folder of its own. SCEP is what stands in the main server's configuration for mod_scep, EXTRA comes after it; @DIR@ in them
     is the folder. FILES are further ones in it: {name: (content, mode)}."""
@@ -288,12 +298,8 @@ class Server:
 
     def preload_source(self, name, *flags):
         """Compile NAME, a C file beside this one, and preload it."""
-        library = self.path(name + ".so")
-        subprocess.run(
-            [CC, "-shared", "-fPIC", "-O1", *flags, "-o", library,
-             os.path.join(os.path.dirname(os.path.abspath(__file__)), name)],
-            check=True)
-        self.preload.append(library)
+        self.preload.append(self.write(name + ".so", library(name, *flags),
+                                       0o755))
 
     # -- processes
 

@@ -19,6 +19,8 @@ import scepclient as scep
 from httpdserver import (ADMIN, CA_USAGE, ENCRYPT, ROOT, SECRET, SIGN, TOP,
                          Pair, free_port, key_pem, make_cert, pem, sanitizer)
 
+pytestmark = pytest.mark.any_mpm(reason="decided from one request alone")
+
 PAGE = "/certsrv/mscep_admin/"
 GSSAPI = "/usr/lib/apache2/modules/mod_auth_gssapi.so"
 NTLM = "/etc/gss/mech.d/mech.ntlmssp.conf"

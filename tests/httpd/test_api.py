@@ -10,6 +10,9 @@ import pytest
 import scepclient as scep
 from httpdserver import ADMIN, SECRET, module
 
+pytestmark = pytest.mark.any_mpm(
+    reason="decided from one request and the database")
+
 API = "/certsrv/mscep_admin/api/"
 USER = f"{ADMIN}:{SECRET}"
 SCEPCTL = os.path.join(os.path.dirname(os.path.dirname(module())), "scepctl")

@@ -11,6 +11,9 @@ from asn1crypto import core
 import httpdserver
 import scepclient as scep
 
+pytestmark = pytest.mark.any_mpm(
+    reason="decided from one request and the database")
+
 CONF = """
 <Location /manual>
     SetHandler scep

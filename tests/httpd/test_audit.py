@@ -8,8 +8,12 @@ import sqlite3
 import subprocess
 import time
 
+import pytest
+
 import scepclient as scep
 from httpdserver import ADMIN, module
+
+pytestmark = pytest.mark.any_mpm(reason="scepctl reads the database")
 
 SCEPCTL = os.path.join(os.path.dirname(os.path.dirname(module())), "scepctl")
 

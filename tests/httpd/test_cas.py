@@ -8,6 +8,8 @@ from cryptography import x509
 import scepclient as scep
 from httpdserver import CA_USAGE, ENCRYPT, SIGN, Pair, key_pem, make_cert, pem
 
+pytestmark = pytest.mark.any_mpm(reason="chosen by the request's path alone")
+
 CONF = """
 <ScepCA vpn>
     ScepCACertificateFile vpn-ca.crt

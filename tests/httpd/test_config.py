@@ -12,6 +12,9 @@ import scepclient as scep
 from httpdserver import (CA_USAGE, ENCRYPT, ROOT, SIGN, USER, Pair, key_pem,
                          make_cert, pem, test_ca)
 
+pytestmark = pytest.mark.any_mpm(
+    reason="read by the parent, before there are children")
+
 test_ca.__test__ = False
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))

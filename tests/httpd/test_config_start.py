@@ -14,6 +14,9 @@ from httpdserver import (CA_USAGE, ENCRYPT, ROOT, SIGN, USER, Pair, key_pem,
                          make_cert, pem, test_ca)
 from test_config import ec_ca, refused
 
+pytestmark = pytest.mark.any_mpm(
+    reason="read by the parent, before there are children")
+
 test_ca.__test__ = False
 
 SINGLE = "ScepChallenge single\n"

@@ -10,7 +10,9 @@ import pytest
 import scepclient as scep
 from httpdserver import ROOT, TIMEOUT, Server
 
-pytestmark = pytest.mark.skipif(not ROOT, reason="becomes another user")
+pytestmark = [
+    pytest.mark.skipif(not ROOT, reason="becomes another user"),
+    pytest.mark.any_mpm(reason="opened by the parent, before there are children")]
 ANY_UID = 1000620000
 SECRETS = ("ca.crt", "ca.key", "ra.crt", "ra.key")
 CONF = "".join(f"{directive} secret/{name}\n" for directive, name in (

@@ -6,6 +6,8 @@ import pytest
 
 import scepclient as scep
 
+pytestmark = pytest.mark.any_mpm(reason="decided from one request alone")
+
 CAPS = "operation=GetCACaps"
 DEVICE_PATHS = (
     "/cgi-bin/pkiclient.exe", "/cgi-bin/pkiclient.exe/",

@@ -13,6 +13,9 @@ from cryptography import x509
 import scepclient as scep
 from httpdserver import TOP
 
+pytestmark = pytest.mark.any_mpm(
+    reason="read by the parent, before there are children")
+
 EXAMPLES = os.path.join(TOP, "conf.d", "examples")
 # file -> path, cipher, digest, by GET
 DEVICES = {

@@ -10,6 +10,9 @@ import pytest
 import scepclient as scep
 from httpdserver import ADMIN, SECRET
 
+pytestmark = pytest.mark.any_mpm(
+    reason="decided from one request and the database")
+
 PAGE = "/certsrv/mscep_admin/"
 FORM = PAGE + "form/"
 TYPE = {"Content-Type": "application/x-www-form-urlencoded"}

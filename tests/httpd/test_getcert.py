@@ -1,7 +1,13 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """GetCert and GetCRL (RFC 8894 3.3.4, 4.5, 4.6)."""
+
+import pytest
+
 import scepclient as scep
 from test_revocation import ca_without_crls, enrol, scepctl, serial
+
+pytestmark = pytest.mark.any_mpm(
+    reason="decided from one request and the database")
 
 
 def ask(server, message_type, data, key=None, cert=None):

@@ -18,6 +18,8 @@ from httpdserver import (CA_USAGE, ENCRYPT, GROUP, ROOT, SIGN, USER, Pair,
                          key_pem, make_cert, module, pem)
 from test_cas import CONF as VPN_CONF
 
+pytestmark = pytest.mark.any_mpm(reason="written by the parent")
+
 SINGLE = "ScepUseSinglePassword On\n"
 NAME = "in-use.json"
 

@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
 import scepclient as scep
 from httpdserver import key_pem, pem
 
+pytestmark = pytest.mark.any_mpm(reason="decided from one request alone")
+
 CURVES = {"p256": ec.SECP256R1, "p384": ec.SECP384R1, "p521": ec.SECP521R1}
 AGREE = "ScepECReply key-agreement\n"
 BOTH = "ScepECReply password key-agreement\n"

@@ -9,6 +9,8 @@ import scepclient as scep
 from httpdserver import (CA_USAGE, ENCRYPT, SIGN, Pair, Server, make_cert,
                          pem)
 
+pytestmark = pytest.mark.any_mpm(reason="decided from one request alone")
+
 CONF = """
 <Location /cisco>
     SetHandler scep

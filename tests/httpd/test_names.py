@@ -16,6 +16,8 @@ import httpdserver
 import scepclient as scep
 from postgres import Postgres, node
 
+pytestmark = pytest.mark.any_mpm(reason="decided from one request alone")
+
 CONF = """
 <Location /relaxed>
     SetHandler scep

@@ -12,6 +12,9 @@ from fixtures import finish
 from httpdserver import Server
 from postgres import Postgres, node
 
+pytestmark = pytest.mark.any_mpm(
+    reason="decided from one request and the database")
+
 CONF = """
 <Location /manual>
     SetHandler scep

@@ -10,6 +10,9 @@ import pytest
 from httpdserver import ENCRYPT, SIGN, make_cert, pem
 from test_config_start import OWN_CA, host, vpn_files
 
+pytestmark = pytest.mark.any_mpm(
+    reason="read by the parent, before there are children")
+
 # Nobody is to draw passwords here, or a warning would tell of the page.
 CLOSED = "<Location /certsrv/mscep_admin>\nRequire all denied\n</Location>\n"
 HERE = "#here"  # ends the line that is to be named

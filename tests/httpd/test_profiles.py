@@ -2,10 +2,14 @@
 """Certificate profiles: <ScepProfile>, ScepProfile, ScepProfileByKeyUsage."""
 import datetime
 
+import pytest
+
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 import scepclient as scep
+
+pytestmark = pytest.mark.any_mpm(reason="decided from one request alone")
 
 PROFILES = """
 <ScepProfile sign>

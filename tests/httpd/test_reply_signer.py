@@ -13,6 +13,8 @@ from httpdserver import (CA_USAGE, ENCRYPT, SIGN, Pair, Server, key_pem,
                          make_cert, pem)
 from test_rollover import NEXT_CONF, next_ca
 
+pytestmark = pytest.mark.any_mpm(reason="decided from one request alone")
+
 BOTH = (SIGN, ENCRYPT)
 PLACES = """
 <Location /manual>

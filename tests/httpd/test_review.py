@@ -10,13 +10,15 @@ import sys
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 import scepclient as scep
 from httpdserver import (ADMIN, CA_USAGE, ENCRYPT, GROUP, ROOT, SECRET, SIGN,
                          USER, Pair, free_port, key_pem, make_cert, pem)
 from test_config_start import OWN_CA, host, vpn_files
 from test_places import HERE, base, mark, named
+
+pytestmark = pytest.mark.any_mpm(
+    reason="said by the parent, before there are children")
 
 ADMIN_CONF = ("AuthType Basic\nAuthName admin\nAuthUserFile htpasswd\n"
               "Require valid-user\n")
@@ -298,7 +300,7 @@ def make_with_token(make, **more):
     """One whose virtual hosts with VPN have an RA key that is like one in a
     token (token_key.c)."""
     server = make(**more)
-    key = rsa.generate_private_key(65537, 3072)
+    key = scep.shared_key(0, 3072)
     ca = vpn_files()
     issuer = Pair(x509.load_pem_x509_certificate(ca["vpn-ca.crt"][0]),
                   scep.shared_key(10))

@@ -15,6 +15,8 @@ import pytest
 import scepclient as scep
 from httpdserver import ADMIN, SECRET
 
+pytestmark = pytest.mark.any_mpm(reason="decided from one request alone")
+
 FULL, DENIED = "full", "denied"
 LEAD = "The enrollment challenge password is: <B> "
 TITLE = "Network Device Enrollment Service"
