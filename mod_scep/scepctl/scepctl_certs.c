@@ -186,7 +186,7 @@ static scepctl_exit_e read_wish(scepctl_t *ctl, int argc, char **argv,
         ;
     }
     if (i == ACTIONS) {
-        return scepctl_usage(ctl, "certs: list, show or revoke?");
+        return scepctl_usage(ctl, "certs: give list, show or revoke");
     }
     wish->action = (action_e)i;
     status = read_options(ctl, argc - 1, argv + 1, wish);
@@ -490,8 +490,8 @@ static scepctl_exit_e choose_scope(scepctl_t *ctl, wish_t *wish,
         return not_here(ctl, wish);
     }
     if (wish->scope == NULL && wish->server.in_use == NULL) {
-        return scepctl_usage(ctl, "certs: --unknown needs --ca-cert: who has "
-                                  "issued it?");
+        return scepctl_usage(ctl, "certs: --unknown needs --ca-cert, the "
+                                  "certificate of the CA that issued it");
     }
     if (wish->scope == NULL) {
         status = scepctl_scope(ctl, &wish->server, NULL, &wish->scope);

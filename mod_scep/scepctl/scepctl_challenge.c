@@ -89,7 +89,7 @@ static scepctl_exit_e check(scepctl_t *ctl, wish_t *wish, const char *what,
         return SCEPCTL_OK;
     }
     if (what == NULL || (!wish->cancel && strcmp(what, "list") != 0)) {
-        return scepctl_usage(ctl, "challenge: list or cancel?");
+        return scepctl_usage(ctl, "challenge: give list or cancel");
     }
     if (words != 1) {
         return scepctl_usage(ctl, "challenge: unexpected argument; choose by "

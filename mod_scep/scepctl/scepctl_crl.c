@@ -85,7 +85,8 @@ static void print_info(scepctl_t *ctl, const scep_crl_state_t *state)
     fprintf(ctl->out, "next update  %s\n",
             scepctl_time_iso(ctl->pool, row->next_update));
     fprintf(ctl->out, "state        %s\n",
-            state->stale ? "something was revoked since" : "tells all");
+            state->stale ? "something was revoked since"
+                         : "has all revocations");
 }
 
 static scepctl_exit_e print(scepctl_t *ctl, const wish_t *wish,

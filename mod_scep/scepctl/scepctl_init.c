@@ -109,7 +109,7 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
         given->value[option - OPT_DIR] = optarg != NULL ? optarg : "";
     }
     if (optind < argc) {
-        return scepctl_usage(ctl, "init: `%s' is one argument too many",
+        return scepctl_usage(ctl, "init: unexpected argument `%s'",
                              scep_printable(ctl->pool, argv[optind], 64));
     }
     return SCEPCTL_OK;

@@ -122,9 +122,9 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
     }
     if (optind < argc) {
         /* not shown: it may be a password */
-        return scepctl_usage(
-            ctl, "master: there is one argument too many; a password is read "
-                 "from standard input");
+        return scepctl_usage(ctl,
+                             "master: unexpected argument; a password is read "
+                             "from standard input");
     }
     return SCEPCTL_OK;
 }

@@ -116,7 +116,7 @@ static scepctl_exit_e read_directory(scepctl_t *ctl, int argc, char **argv,
         places->backup = argv[optind++];
     }
     if (optind < argc) {
-        return scepctl_usage(ctl, "%s: `%s' is one argument too many", argv[0],
+        return scepctl_usage(ctl, "%s: unexpected argument `%s'", argv[0],
                              scep_printable(ctl->pool, argv[optind], 64));
     }
     return directory && (places->backup == NULL || *places->backup == '\0')

@@ -131,7 +131,7 @@ static scepctl_exit_e read_wish(scepctl_t *ctl, int argc, char **argv,
         return SCEPCTL_OK;
     }
     if (!wish->list && strcmp(action, "renew") != 0) {
-        return scepctl_usage(ctl, "ra: renew or list?");
+        return scepctl_usage(ctl, "ra: give renew or list");
     }
     opterr = 0;
     argc--;

@@ -126,7 +126,8 @@ static scepctl_exit_e check_words(scepctl_t *ctl, const wish_t *wish, int words)
     if (wish->what == NULL || (!list && strcmp(wish->what, "show") != 0 &&
                                strcmp(wish->what, "approve") != 0 &&
                                strcmp(wish->what, "reject") != 0)) {
-        return scepctl_usage(ctl, "requests: list, show, approve or reject?");
+        return scepctl_usage(ctl,
+                             "requests: give list, show, approve or reject");
     }
     if (words != (list ? 1 : 2)) {
         return scepctl_usage(ctl, list ? "requests: list takes no ID"

@@ -214,11 +214,11 @@ def test_begin_anew(scepctl, places, tmp_path):
 
 @pytest.mark.parametrize("words, text", (
     (("backup",), "name the directory"),
-    (("backup", "a", "b"), "one argument too many"),
+    (("backup", "a", "b"), "unexpected argument"),
     (("backup", "--user", "x", "a"), "no option"),
     (("restore", "--with-keys", "a"), "no option"),
     (("restore", "--user", "no-such-user-here", "a"), "user"),
-    (("begin-anew", "x"), "one argument too many"),
+    (("begin-anew", "x"), "unexpected argument"),
     (("begin-anew", "--state-dir"), "needs a value")))
 def test_what_makes_no_sense(scepctl, words, text):
     run = scepctl(*words)

@@ -316,7 +316,7 @@ def test_without_rights_it_says_so(scepctl, open_dir):
     (["--bits", "5"], "no option `--bits'"),
     (["--dir"], "`--dir' needs a value"),
     (["--dir", ""], "makes no sense"),
-    (["extra"], "`extra' is one argument too many"),
+    (["extra"], "unexpected argument `extra'"),
     (["--key", "rsa:1024"], "--key `rsa:1024'"),
     (["--key", "rsa:2048x"], "--key `rsa:2048x'"),
     (["--key", "rsa:99999"], "--key"),

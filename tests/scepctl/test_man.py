@@ -33,3 +33,20 @@ def test_the_same_options_as_the_program(scepctl, command):
     offered = set(re.findall(r"^  --([\w-]+)",
                              scepctl(command, "--help").out, re.M))
     assert offered and documented == offered | {"help"}
+
+
+def test_every_event():
+    """What the store records is what --event can be given."""
+    with open(PAGE, encoding="utf-8") as file:
+        page = file.read()
+    section = page[page.index(".It Fl -event Ar event\n"):]
+    documented = set(re.findall(r'^\.Qq ([a-z-]+) ?[.,]?$',
+                                section[:section.index(".It Fl -user")], re.M))
+    store = os.path.join(os.path.dirname(PAGE), "..", "mod_scep", "store")
+    recorded = set()
+    for name in os.listdir(store):
+        if name.endswith(".h"):
+            with open(os.path.join(store, name), encoding="utf-8") as file:
+                recorded |= set(re.findall(
+                    r'#define SCEP_AUDIT_\w+ "([a-z-]+)"', file.read()))
+    assert recorded and documented == recorded

@@ -374,7 +374,7 @@ def test_without_rights(scepctl):
     (["--file", "x"], "`--file' is none of"),
     (["show", "--password", "x"], "no option `--password'"),
     (["show", "--file"], "`--file' needs a value"),
-    (["show", "extra"], "one argument too many"),
+    (["show", "extra"], "unexpected argument"),
     (["show", "--to", "x"], "--to is for rekey alone"),
     (["show", "--length", "8"], "--length is for rotate alone"),
     (["set", "--length", "8"], "--length is for rotate alone"),
