@@ -23,7 +23,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_hide.c mod_scep/httpd/scep_hide.h \
 	mod_scep/httpd/config/scep_setting.c \
 	mod_scep/httpd/config/scep_setting.h \
-	mod_scep/httpd/scep_config_check.c mod_scep/httpd/scep_config_check.h \
+	mod_scep/httpd/start/scep_config_check.c mod_scep/httpd/start/scep_config_check.h \
 	mod_scep/httpd/scep_database.c mod_scep/httpd/scep_database.h \
 	mod_scep/httpd/config/scep_directives.c mod_scep/httpd/config/scep_directives.h \
 	mod_scep/httpd/scep_crl_page.c mod_scep/httpd/scep_crl_page.h \
@@ -52,7 +52,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_passphrase.c mod_scep/httpd/scep_passphrase.h \
 	mod_scep/httpd/scep_ra_setup.c mod_scep/httpd/scep_ra_setup.h \
 	mod_scep/httpd/scep_review.c mod_scep/httpd/scep_review.h \
-	mod_scep/httpd/scep_runtime.c mod_scep/httpd/scep_runtime.h \
+	mod_scep/httpd/start/scep_runtime.c mod_scep/httpd/start/scep_runtime.h \
 	mod_scep/httpd/config/scep_sections.c mod_scep/httpd/config/scep_sections.h \
 	mod_scep/httpd/scep_shared.c mod_scep/httpd/scep_shared.h \
 	mod_scep/httpd/scep_state.c mod_scep/httpd/scep_state.h \
@@ -60,6 +60,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_trust.c mod_scep/httpd/scep_trust.h
 mod_scep_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/mod_scep/httpd \
 	-I$(srcdir)/mod_scep/httpd/config \
+	-I$(srcdir)/mod_scep/httpd/start \
 	$(HTTPD_CPPFLAGS)
 # clang sees the casts inside APR_RING macros.
 mod_scep_la_CFLAGS = $(AM_CFLAGS) -Wno-cast-qual
