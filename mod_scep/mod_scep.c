@@ -83,17 +83,23 @@ static int give_up(server_rec *s, const scep_server_config_t *conf,
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
-/* For faults at a start; RES is fresh again if httpd goes on. */
-static int judge(server_rec *s, const scep_server_config_t *conf,
-                 scep_result_t *res)
+/* For faults at a start; RES is fresh again if httpd goes on. What several
+ * servers have from one directive is told once. */
+static int judge(const scep_runtime_t *runtime, server_rec *s,
+                 const scep_server_config_t *conf, scep_result_t *res)
 {
+    const char *text;
+
     if (!is_restart()) {
         return give_up(s, conf, res);
     }
-    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                 SCEPLOGNO(0014) "%s; what needs this is refused until a "
-                                 "restart finds it in order",
-                 scep_place_fault(s, conf, res, NULL));
+    text = scep_place_fault(s, conf, res, runtime->told);
+    if (text != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
+                     SCEPLOGNO(0014) "%s; what needs this is refused until a "
+                                     "restart finds it in order",
+                     text);
+    }
     scep_crypto_clear_errors();
     scep_result_init(res, res->pool);
     return OK;
@@ -108,11 +114,9 @@ static int judge(server_rec *s, const scep_server_config_t *conf,
  *  4. passphrases that are typed in: only now there is a terminal
  * The real pass, and each restart:
  *  5. shared memory and lock, once in the server's life
- *  6. algorithms, with a private library context for the legacy level
- *  7. for each distinct site: CA, RA, state directory, password key,
- *     database, its outstanding passwords into the shared table, and the
- *     master password; and the providers of ScepChallenge and the CAs of
- *     ScepRenewalTrust
+ *  6. algorithms
+ *  7. the providers of ScepChallenge and the CAs of ScepRenewalTrust; and, for
+ *     each distinct site, the steps of scep_steps.c, which 3 has tested
  *  8. in-use.json in each state directory, for scepctl
  *  9. the recurring work, given to mod_watchdog
  * Each child:
@@ -131,9 +135,6 @@ static scep_status_e start_common(scep_runtime_t **runtime, apr_pool_t *pconf,
             scep_shared_make(main_s, scep_config_server(main_s)->password_max,
                              &env, &(*runtime)->shared, res);
     }
-    if (status == SCEP_OK) {
-        status = scep_runtime_legacy(*runtime, main_s, pconf, res);
-    }
     return status;
 }
 
@@ -145,22 +146,23 @@ static int start_server(scep_runtime_t *runtime, apr_pool_t *pconf,
     scep_server_config_t *server = scep_config_server(s);
     int i;
 
-    server->ca_sites = apr_hash_make(pconf);
+    server->sites = apr_hash_make(pconf);
     for (i = 0; i < cas->nelts; i++) {
-        scep_server_config_t *conf =
-            APR_ARRAY_IDX(cas, i, scep_server_config_t *);
+        const scep_server_config_t *conf =
+            APR_ARRAY_IDX(cas, i, const scep_server_config_t *);
+        scep_site_t *site;
 
-        if (scep_runtime_site(runtime, s, conf, pconf, ptemp, res) != SCEP_OK &&
-            judge(s, conf, res) != OK) {
+        if (scep_runtime_site(runtime, s, conf, pconf, ptemp, &site, res) !=
+                SCEP_OK &&
+            judge(runtime, s, conf, res) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         if (!is_restart()) {
             scep_os_warn_of_open_keys(s, conf);
         }
-        if (conf->ca_name != NULL) {
-            apr_hash_set(server->ca_sites, conf->ca_name, APR_HASH_KEY_STRING,
-                         conf->site);
-        }
+        apr_hash_set(server->sites,
+                     conf->ca_name != NULL ? conf->ca_name : SCEP_OWN_CA,
+                     APR_HASH_KEY_STRING, site);
     }
     return OK;
 }
@@ -188,17 +190,17 @@ static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
     scep_result_init(&res, ptemp);
     tell_if_old(main_s, ptemp);
     if (start_common(&runtime, pconf, main_s, &res) != SCEP_OK &&
-        judge(main_s, scep_config_server(main_s), &res) != OK) {
+        judge(runtime, main_s, scep_config_server(main_s), &res) != OK) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (s = main_s; s != NULL; s = s->next) {
         /* The sections of one that is off hold for those that are on. */
         if (scep_sources_start(main_s, s, pconf, &res) != SCEP_OK &&
-            judge(s, scep_config_server(s), &res) != OK) {
+            judge(runtime, s, scep_config_server(s), &res) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         if (scep_trust_start(main_s, s, pconf, &res) != SCEP_OK &&
-            judge(s, scep_config_server(s), &res) != OK) {
+            judge(runtime, s, scep_config_server(s), &res) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         if (scep_config_server(s)->engine != 1) {
@@ -264,7 +266,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main_s)
     server_rec *s;
 
     for (s = main_s; s != NULL; s = s->next) {
-        scep_site_t *site = scep_config_server(s)->site;
+        scep_site_t *site = scep_config_site(scep_config_server(s), NULL);
 
         if (site != NULL) {
             if (!scep_os_hide_memory()) {

@@ -52,6 +52,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_passphrase.c mod_scep/httpd/scep_passphrase.h \
 	mod_scep/httpd/scep_ra_setup.c mod_scep/httpd/scep_ra_setup.h \
 	mod_scep/httpd/scep_review.c mod_scep/httpd/scep_review.h \
+	mod_scep/httpd/start/scep_steps.c mod_scep/httpd/start/scep_steps.h \
 	mod_scep/httpd/start/scep_runtime.c mod_scep/httpd/start/scep_runtime.h \
 	mod_scep/httpd/config/scep_sections.c mod_scep/httpd/config/scep_sections.h \
 	mod_scep/httpd/scep_shared.c mod_scep/httpd/scep_shared.h \

@@ -20,13 +20,6 @@
 
 APLOG_USE_MODULE(scep);
 
-static scep_site_t *site_of(const scep_server_config_t *server, const char *ca)
-{
-    return server->ca_sites != NULL
-               ? apr_hash_get(server->ca_sites, ca, APR_HASH_KEY_STRING)
-               : NULL;
-}
-
 /* The CAs that a CA-IDENT chooses here; what is not ready is as if it were not
  * there. */
 static const apr_array_header_t *idents_of(const scep_server_config_t *server,
@@ -37,7 +30,7 @@ static const apr_array_header_t *idents_of(const scep_server_config_t *server,
     apr_array_header_t *idents = apr_array_make(pool, 2, sizeof(scep_ident_t));
 
     for (; hi != NULL; hi = apr_hash_next(hi)) {
-        scep_site_t *site = site_of(server, apr_hash_this_val(hi));
+        scep_site_t *site = scep_config_site(server, apr_hash_this_val(hi));
         scep_ident_t *one;
 
         if (site != NULL && site->ready &&
@@ -60,7 +53,7 @@ void scep_call_init(scep_call_t *call, request_rec *r)
     memset(call, 0, sizeof(*call));
     call->r = r;
     call->allow = "GET, HEAD, POST, OPTIONS";
-    call->site = conf->ca != NULL ? site_of(server, conf->ca) : server->site;
+    call->site = scep_config_site(server, conf->ca);
     scep_config_policy(server, conf, &call->policy);
     call->request.pool = r->pool;
     call->request.policy = &call->policy;

@@ -43,7 +43,7 @@ static const char *place_of(const scep_server_config_t *conf, apr_pool_t *pool)
 {
     const char *path = scep_config_master_file(conf, pool);
 
-    if (conf->db_driver == NULL || !scep_store_driver_shared(conf->db_driver)) {
+    if (!scep_config_shares_database(conf)) {
         return path;
     }
     return apr_pstrcat(pool, conf->db_driver, "\n",
@@ -185,15 +185,9 @@ scep_status_e scep_master_check(scep_master_check_t *check, const server_rec *s,
                                 const scep_ra_t *ra, apr_pool_t *pool,
                                 scep_result_t *res)
 {
-    scep_status_e status;
+    scep_status_e status = take(check, s, conf, ra, res);
 
-    if (!scep_config_single(conf, pool)) {
-        return SCEP_OK;
-    }
-    status = take(check, s, conf, ra, res);
-    if (status != SCEP_OK || (conf->db_driver != NULL &&
-                              scep_store_driver_shared(conf->db_driver))) {
-        return status;
-    }
-    return check_file(conf, ra, pool, res);
+    return status == SCEP_OK && !scep_config_shares_database(conf)
+               ? check_file(conf, ra, pool, res)
+               : status;
 }

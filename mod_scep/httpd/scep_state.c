@@ -34,8 +34,7 @@ static bool exists(const char *path)
 
 static bool has_file_database(const scep_server_config_t *conf)
 {
-    return conf->db_driver == NULL ||
-           !scep_store_driver_shared(conf->db_driver);
+    return !scep_config_shares_database(conf);
 }
 
 /* What is there counts, not what this configuration wants: it may name other

@@ -183,7 +183,7 @@ static const scep_runtime_t *find_runtime(void)
     const server_rec *s;
 
     for (s = ap_server_conf; s != NULL; s = s->next) {
-        const scep_site_t *site = scep_config_server(s)->site;
+        const scep_site_t *site = scep_config_site(scep_config_server(s), NULL);
 
         if (site != NULL) {
             return site->runtime;

@@ -374,6 +374,29 @@ def test_no_legacy_provider_at_a_restart(httpd, monkeypatch):
     assert server.enrol(server.draw()).status == scep.SUCCESS
 
 
+def test_no_legacy_provider_for_one_host(httpd, monkeypatch):
+    """Who did not ask for that level is not concerned; who did is told where,
+    once."""
+    server = httpd(start=False, vhosts="".join(
+        f"<VirtualHost *:*>\nServerName {name}\n{line}\n</VirtualHost>\n"
+        for name, line in (("new.example", "ScepRetryWindow 21m"),
+                           ("old.example", "ScepAlgorithms modern"))))
+    server.replace_conf("SetHandler scep\nScepAlgorithms legacy",
+                        "SetHandler scep")
+    environment = server.environment()
+    monkeypatch.setattr(server, "environment", lambda: {
+        **environment, "OPENSSL_MODULES": server.dir})
+    server.start()
+    server.replace_conf("ScepAlgorithms modern", "ScepAlgorithms legacy")
+    server.expect("SCEP0014")
+    renew(server)
+    told = [line for line in server.error_log().splitlines()
+            if "SCEP0014" in line]
+    assert len(told) == 1 and "virtual host old.example" in told[0], told
+    assert "ScepAlgorithms legacy: " in told[0], told
+    assert server.enrol(server.draw()).status == scep.SUCCESS
+
+
 def test_fault_at_the_first_start(httpd):
     """There httpd still refuses to start."""
     server = httpd()

@@ -49,8 +49,7 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
     conf->profiles = overlay(pool, add->profiles, base->profiles);
     conf->provided = add->provided; /* the base has started its own */
     conf->trusts = add->trusts;     /* and read its own */
-    conf->site = NULL;
-    conf->ca_sites = NULL;
+    conf->sites = NULL;
     return conf;
 }
 
@@ -139,10 +138,24 @@ static const char *in_state_dir(const scep_server_config_t *conf,
                         : apr_pstrcat(pool, conf->state_dir, "/", name, NULL);
 }
 
+bool scep_config_shares_database(const scep_server_config_t *conf)
+{
+    return conf->db_driver != NULL && scep_store_driver_shared(conf->db_driver);
+}
+
+scep_site_t *scep_config_site(const scep_server_config_t *conf,
+                              const char *name)
+{
+    return conf->sites != NULL
+               ? apr_hash_get(conf->sites, name != NULL ? name : SCEP_OWN_CA,
+                              APR_HASH_KEY_STRING)
+               : NULL;
+}
+
 const char *scep_config_database(const scep_server_config_t *conf,
                                  apr_pool_t *pool)
 {
-    if (conf->db_driver != NULL && scep_store_driver_shared(conf->db_driver)) {
+    if (scep_config_shares_database(conf)) {
         return conf->db_params;
     }
     return in_state_dir(

@@ -60,9 +60,12 @@ typedef struct scep_server_config_t {
                                    * server alone; NULL: none */
     apr_array_header_t *trusts;   /* scep_trust_t *, likewise */
 
-    scep_site_t *site;    /* set by start-up when the engine is on */
-    apr_hash_t *ca_sites; /* scep_site_t * by name of <ScepCA>, likewise */
+    /* set by start-up when the engine is on: scep_site_t * by name of <ScepCA>,
+     * SCEP_OWN_CA for the server's own; else NULL */
+    apr_hash_t *sites;
 } scep_server_config_t;
+
+#define SCEP_OWN_CA ""
 
 /** Pages for scrapers of NDES are UTF-16; for people and scripts UTF-8. */
 typedef enum { SCEP_PAGE_UTF16, SCEP_PAGE_UTF8 } scep_page_encoding_e;
@@ -105,6 +108,14 @@ const char *scep_config_master_file(const scep_server_config_t *conf,
 /** How long what is over is kept; 0: for ever. */
 apr_interval_time_t scep_config_retention(const scep_server_config_t *conf,
                                           scep_prune_e kind);
+
+/** Does it share its database with other machines? */
+bool scep_config_shares_database(const scep_server_config_t *conf);
+
+/** The site of the CA that NAME (may be NULL: the server's own) is here, once
+ * it was started; else NULL. */
+scep_site_t *scep_config_site(const scep_server_config_t *conf,
+                              const char *name);
 
 /**
  * All CAs that server S serves: its own record first, then one for each

@@ -10,6 +10,7 @@
 #define SCEP_RUNTIME_H
 
 #include "scep_config.h"
+#include "scep_master_check.h"
 #include "scep_ra_setup.h"
 #include "scep_shared.h"
 #include "scep_state.h"
@@ -21,6 +22,10 @@ typedef struct scep_runtime_t {
     scep_shared_t *shared;       /* NULL: could not be made at a restart */
     scep_log_limit_t *log_limit; /* in a child only; NULL: no limit */
     apr_array_header_t *sites;   /* scep_site_t * */
+    apr_hash_t *told;            /* faults that were told */
+    bool test;  /* nothing is made outside of memory (scep_steps.h) */
+    bool quiet; /* nothing is logged but what is wrong */
+    scep_master_check_t *masters; /* in a test */
 } scep_runtime_t;
 
 struct scep_site_t {
@@ -29,9 +34,10 @@ struct scep_site_t {
     scep_state_t state;
     apr_interval_time_t retention[SCEP_PRUNE_KINDS]; /* 0: for ever */
     const char *key;                                 /* scep_config_key() */
-    const char *thumbprint; /* of the root, as NDES prints it; or NULL */
-    const scep_ra_source_t *ra_source; /* NULL: the CA could not be loaded */
+    const char *thumbprint;      /* of the root, as NDES prints it; or NULL */
+    scep_ra_source_t *ra_source; /* NULL: the CA could not be loaded */
     scep_runtime_t *runtime;
+    bool known;  /* false, in a test: the CA's certificates are not */
     bool failed; /* at a restart: something is wrong with it */
     bool ready;  /* in a child: all is open; else refuse */
 };
@@ -39,29 +45,19 @@ struct scep_site_t {
 /** True when some server of the list has ScepEngine On. */
 bool scep_runtime_wanted(const server_rec *s);
 
-/** The CA settings of CONF in a backend's terms. */
-void scep_runtime_ca_config(const scep_server_config_t *conf,
-                            scep_dialog_t *dialog, scep_ca_config_t *config);
-
 /** Algorithms of the levels that need nothing. */
 scep_status_e scep_runtime_make(apr_pool_t *pool, scep_runtime_t **runtime,
                                 scep_result_t *res);
 
-/** Those of the legacy level if some section asks for it. */
-scep_status_e scep_runtime_legacy(scep_runtime_t *runtime,
-                                  const server_rec *main_server,
-                                  apr_pool_t *pool, scep_result_t *res);
-
 /**
  * Parent: the site of CONF, a CA of server S (scep_config_cas()), new or one
- * that fits already. State
- * directory, password key, CA, RA, database; then the outstanding passwords
- * are put into the shared table. A site that failed is one all the same, which
- * refuses all requests should httpd go on with it.
+ * that fits already: the steps of scep_steps.h. A site that failed is one all
+ * the same, which refuses all requests should httpd go on with it.
  */
 scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
-                                scep_server_config_t *conf, apr_pool_t *pool,
-                                apr_pool_t *ptemp, scep_result_t *res);
+                                const scep_server_config_t *conf,
+                                apr_pool_t *pool, apr_pool_t *ptemp,
+                                scep_site_t **site, scep_result_t *res);
 
 /** Parent, after all sites: those whose state was made now have it. */
 void scep_runtime_settled(const scep_runtime_t *runtime, server_rec *s,
