@@ -5,7 +5,6 @@
  */
 #include "scep_location.h"
 
-#include <apr_fnmatch.h>
 #include <apr_strings.h>
 
 #include <ap_expr.h>
@@ -96,36 +95,11 @@ typedef struct section_t {
     scep_result_t *res;
 } section_t;
 
-/* Does it apply to URI? As httpd decides for each request. */
 static bool applies(const section_t *section, const char *uri, bool any_case)
 {
-    const char *pattern = section->core->d;
-    size_t len = strlen(pattern);
-
-    if (section->core->r != NULL) {
-        const ap_regex_t *regex =
-            any_case ? section->any_case : section->core->r;
-
-        return regex != NULL && ap_regexec(regex, uri, 0, NULL, 0) == 0;
-    }
-    if (section->core->d_is_fnmatch) {
-        return apr_fnmatch(pattern, uri,
-                           APR_FNM_PATHNAME |
-                               (any_case ? APR_FNM_CASE_BLIND : 0)) == 0;
-    }
-    if (any_case ? strncasecmp(pattern, uri, len) != 0
-                 : strncmp(pattern, uri, len) != 0) {
-        return false;
-    }
-    return len == 0 || pattern[len - 1] == '/' || uri[len] == '/' ||
-           uri[len] == '\0';
-}
-
-bool scep_location_applies(const core_dir_config *core, const char *uri)
-{
-    section_t section = {.core = core};
-
-    return core->d != NULL && applies(&section, uri, false);
+    return any_case ? scep_section_applies_any_case(section->core,
+                                                    section->any_case, uri)
+                    : scep_section_applies(section->core, uri);
 }
 
 static scep_status_e check_case(const section_t *section, const char *uri)

@@ -39,10 +39,6 @@ typedef struct scep_location_t {
 bool scep_location_match(const char *uri, apr_pool_t *pool,
                          scep_location_t *location);
 
-/** Does the <Location> or <LocationMatch> CORE apply to URI, as httpd decides
- * for each request? */
-bool scep_location_applies(const core_dir_config *core, const char *uri);
-
 /**
  * What of R's path follows that of its admin page, if R is served by
  * `SetHandler scep-admin`: "" or something that starts with a slash. The last

@@ -225,7 +225,7 @@ static void review_page(const review_t *r, const char *path,
         const core_dir_config *location = ap_get_core_module_config(
             APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *));
 
-        if (scep_location_applies(location, path)) {
+        if (scep_section_applies(location, path)) {
             page.pattern = location->d;
             scep_sections_walk(r->s, look_at, &page);
         }

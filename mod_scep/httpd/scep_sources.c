@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_sources.c: the list of ScepChallenge, and its providers. (httpd layer)
+ * scep_sources.c: the providers of ScepChallenge. (httpd layer)
  */
 #include "scep_sources.h"
 
@@ -10,67 +10,10 @@
 #include <http_log.h>
 
 #include "mod_scep.h"
-#include "scep_directives.h"
 #include "scep_log_httpd.h"
 #include "scep_place.h"
 
 APLOG_USE_MODULE(scep);
-
-/* ---- while the configuration is read ---- */
-
-static scep_provided_t *make_provided(cmd_parms *cmd, const char *value)
-{
-    scep_server_config_t *server = scep_cmd_server(cmd);
-    scep_provided_t *provided = apr_pcalloc(cmd->pool, sizeof(*provided));
-    const char *colon = strchr(value, ':');
-
-    provided->text = apr_pstrdup(cmd->pool, value);
-    provided->where = scep_place_here(cmd);
-    provided->name = colon != NULL ? apr_pstrmemdup(cmd->pool, value,
-                                                    (apr_size_t)(colon - value))
-                                   : provided->text;
-    provided->args = colon != NULL ? apr_pstrdup(cmd->pool, colon + 1) : "";
-    if (server->provided == NULL) {
-        server->provided = apr_array_make(cmd->pool, 2, sizeof(provided));
-    }
-    APR_ARRAY_PUSH(server->provided, scep_provided_t *) = provided;
-    return provided;
-}
-
-static bool is_same(const scep_sources_t *sources, int i, scep_source_e source,
-                    const char *value)
-{
-    return sources->source[i] == source &&
-           (source != SCEP_SOURCE_PROVIDER ||
-            strcmp(sources->provided[i]->text, value) == 0);
-}
-
-const char *scep_sources_add(cmd_parms *cmd, scep_sources_t *sources,
-                             const char *value, scep_source_e source)
-{
-    int i;
-
-    for (i = 0; i < sources->count; i++) {
-        if (is_same(sources, i, source, value)) {
-            return scep_bad_value(cmd, value,
-                                  "that source is in the list already");
-        }
-        if (sources->source[i] == SCEP_SOURCE_NONE) {
-            return scep_bad_value(
-                cmd, value, "nothing can come after none, which accepts all");
-        }
-    }
-    if (sources->count == SCEP_MAX_SOURCES) {
-        return scep_bad_value(cmd, value, "the list is too long");
-    }
-    sources->source[sources->count] = source;
-    sources->provided[sources->count] =
-        source == SCEP_SOURCE_PROVIDER ? make_provided(cmd, value) : NULL;
-    sources->count++;
-    return NULL;
-}
-
-/* ---- start ---- */
 
 static scep_status_e find(const scep_provided_t *provided, apr_pool_t *pool,
                           const scep_challenge_provider_t **provider,

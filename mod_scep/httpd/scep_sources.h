@@ -9,14 +9,6 @@
 
 #include "scep_config.h"
 
-/**
- * Put SOURCE at the end of SOURCES; a provider is looked up later, when
- * all modules are known.
- * @return NULL, or what is wrong
- */
-const char *scep_sources_add(cmd_parms *cmd, scep_sources_t *sources,
-                             const char *value, scep_source_e source);
-
 /** `-t`, and before a start: what is wrong is logged.
  * @return false if something is */
 bool scep_sources_check(server_rec *main_server, apr_pool_t *ptemp, bool quiet);

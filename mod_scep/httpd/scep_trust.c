@@ -11,48 +11,9 @@
 #include <http_log.h>
 
 #include "mod_scep.h"
-#include "scep_directives.h"
 #include "scep_place.h"
 
 APLOG_USE_MODULE(scep);
-
-/* ---- while the configuration is read ---- */
-
-static scep_trust_t *make_trust(cmd_parms *cmd)
-{
-    scep_server_config_t *server = scep_cmd_server(cmd);
-    scep_trust_t *trust = apr_pcalloc(cmd->pool, sizeof(*trust));
-
-    trust->files = apr_array_make(cmd->pool, 1, sizeof(scep_trust_file_t));
-    if (server->trusts == NULL) {
-        server->trusts = apr_array_make(cmd->pool, 2, sizeof(trust));
-    }
-    APR_ARRAY_PUSH(server->trusts, scep_trust_t *) = trust;
-    return trust;
-}
-
-const char *scep_read_renewal_trust(cmd_parms *cmd, void *record, int argc,
-                                    const char *const argv[])
-{
-    scep_dir_config_t *conf = record;
-    scep_trust_file_t *file;
-    const char *path;
-    const char *error = scep_parse_path(cmd, argv[0], &path);
-
-    (void)argc;
-    if (error != NULL) {
-        return error;
-    }
-    if (conf->trust == NULL) {
-        conf->trust = make_trust(cmd);
-    }
-    file = apr_array_push(conf->trust->files);
-    file->path = path;
-    file->at = scep_place_here(cmd);
-    return NULL;
-}
-
-/* ---- start ---- */
 
 /* Each must be able to have issued something. */
 static scep_status_e check_cas(const char *path, const scep_certs_t *certs,

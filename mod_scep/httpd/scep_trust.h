@@ -9,19 +9,6 @@
 
 #include "scep_config.h"
 
-/** A file of CAs. */
-typedef struct scep_trust_file_t {
-    const char *path;
-    const char *at; /* file:line of the directive */
-} scep_trust_file_t;
-
-/** What a section trusts. Sections that take it over share it. */
-struct scep_trust_t {
-    apr_array_header_t *files; /* scep_trust_file_t */
-    scep_certs_t *certs;       /* set by start-up */
-    bool failed;               /* at a restart: a file cannot be used */
-};
-
 /** `-t`, and before a start: what is wrong is logged.
  * @return false if something is */
 bool scep_trust_check(const server_rec *main_server, apr_pool_t *ptemp);

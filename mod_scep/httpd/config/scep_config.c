@@ -10,7 +10,6 @@
 #include "scep_place.h"
 #include "scep_profile.h"
 #include "scep_setting.h"
-#include "scep_trust.h"
 
 extern module AP_MODULE_DECLARE_DATA scep_module;
 

@@ -17,8 +17,20 @@
 #include "scep_service.h"
 #include "scep_store_prune.h"
 
-typedef struct scep_site_t scep_site_t;   /* scep_runtime.h */
-typedef struct scep_trust_t scep_trust_t; /* scep_trust.h */
+typedef struct scep_site_t scep_site_t; /* scep_runtime.h */
+
+/** A file of CAs. */
+typedef struct scep_trust_file_t {
+    const char *path;
+    const char *at; /* file:line of the directive */
+} scep_trust_file_t;
+
+/** What a section trusts. Sections that take it over share it. */
+typedef struct scep_trust_t {
+    apr_array_header_t *files; /* scep_trust_file_t */
+    scep_certs_t *certs;       /* set by start-up */
+    bool failed;               /* at a restart: a file cannot be used */
+} scep_trust_t;
 
 /** Per server and virtual host. NULL: not set, and there is no default. */
 typedef struct scep_server_config_t {

@@ -55,7 +55,7 @@ scep_read_fn scep_read_keys;
 
 /* Like no other: <ScepCA> in scep_directives_ca.c, servers in
  * scep_directives_server.c, <ScepProfile> in scep_directives_profile.c,
- * endpoints in scep_directives_policy.c, files of CAs in scep_trust.c. */
+ * endpoints in scep_directives_policy.c. */
 scep_read_fn scep_read_ca_section;
 scep_read_fn scep_read_ca_ident;
 scep_merge_fn scep_merge_ca_idents;

@@ -10,7 +10,6 @@
 #include <http_log.h>
 
 #include "scep_place.h"
-#include "scep_sources.h"
 
 APLOG_USE_MODULE(scep);
 
@@ -24,6 +23,59 @@ enum {
 };
 
 /* ---- challenges ---- */
+
+/* Looked up at start, when all modules are known. */
+static scep_provided_t *make_provided(cmd_parms *cmd, const char *value)
+{
+    scep_server_config_t *server = scep_cmd_server(cmd);
+    scep_provided_t *provided = apr_pcalloc(cmd->pool, sizeof(*provided));
+    const char *colon = strchr(value, ':');
+
+    provided->text = apr_pstrdup(cmd->pool, value);
+    provided->where = scep_place_here(cmd);
+    provided->name = colon != NULL ? apr_pstrmemdup(cmd->pool, value,
+                                                    (apr_size_t)(colon - value))
+                                   : provided->text;
+    provided->args = colon != NULL ? apr_pstrdup(cmd->pool, colon + 1) : "";
+    if (server->provided == NULL) {
+        server->provided = apr_array_make(cmd->pool, 2, sizeof(provided));
+    }
+    APR_ARRAY_PUSH(server->provided, scep_provided_t *) = provided;
+    return provided;
+}
+
+static bool is_same(const scep_sources_t *sources, int i, scep_source_e source,
+                    const char *value)
+{
+    return sources->source[i] == source &&
+           (source != SCEP_SOURCE_PROVIDER ||
+            strcmp(sources->provided[i]->text, value) == 0);
+}
+
+static const char *add_source(cmd_parms *cmd, scep_sources_t *sources,
+                              const char *value, scep_source_e source)
+{
+    int i;
+
+    for (i = 0; i < sources->count; i++) {
+        if (is_same(sources, i, source, value)) {
+            return scep_bad_value(cmd, value,
+                                  "that source is in the list already");
+        }
+        if (sources->source[i] == SCEP_SOURCE_NONE) {
+            return scep_bad_value(
+                cmd, value, "nothing can come after none, which accepts all");
+        }
+    }
+    if (sources->count == SCEP_MAX_SOURCES) {
+        return scep_bad_value(cmd, value, "the list is too long");
+    }
+    sources->source[sources->count] = source;
+    sources->provided[sources->count] =
+        source == SCEP_SOURCE_PROVIDER ? make_provided(cmd, value) : NULL;
+    sources->count++;
+    return NULL;
+}
 
 const char *scep_read_challenge(cmd_parms *cmd, void *record, int argc,
                                 const char *const argv[])
@@ -47,7 +99,7 @@ const char *scep_read_challenge(cmd_parms *cmd, void *record, int argc,
     if (scep_places_find(conf->places, cmd->cmd->name) == NULL) {
         conf->policy.sources.count = 0; /* the first of a list */
     }
-    return scep_sources_add(cmd, &conf->policy.sources, argv[0], source);
+    return add_source(cmd, &conf->policy.sources, argv[0], source);
 }
 
 /* NDES's name for `ScepChallenge single`. */
@@ -273,4 +325,38 @@ const char *scep_read_renewal_window(cmd_parms *cmd, void *record, int argc,
                : apr_pstrcat(cmd->pool, error,
                              "; or a part of the validity such as 20%; or any",
                              NULL);
+}
+
+static scep_trust_t *make_trust(cmd_parms *cmd)
+{
+    scep_server_config_t *server = scep_cmd_server(cmd);
+    scep_trust_t *trust = apr_pcalloc(cmd->pool, sizeof(*trust));
+
+    trust->files = apr_array_make(cmd->pool, 1, sizeof(scep_trust_file_t));
+    if (server->trusts == NULL) {
+        server->trusts = apr_array_make(cmd->pool, 2, sizeof(trust));
+    }
+    APR_ARRAY_PUSH(server->trusts, scep_trust_t *) = trust;
+    return trust;
+}
+
+const char *scep_read_renewal_trust(cmd_parms *cmd, void *record, int argc,
+                                    const char *const argv[])
+{
+    scep_dir_config_t *conf = record;
+    scep_trust_file_t *file;
+    const char *path;
+    const char *error = scep_parse_path(cmd, argv[0], &path);
+
+    (void)argc;
+    if (error != NULL) {
+        return error;
+    }
+    if (conf->trust == NULL) {
+        conf->trust = make_trust(cmd);
+    }
+    file = apr_array_push(conf->trust->files);
+    file->path = path;
+    file->at = scep_place_here(cmd);
+    return NULL;
 }

@@ -4,11 +4,11 @@
  */
 #include "scep_sections.h"
 
+#include <apr_fnmatch.h>
 #include <apr_strings.h>
 
 #include <http_main.h>
 
-#include "scep_location.h"
 #include "scep_place.h"
 
 extern module AP_MODULE_DECLARE_DATA scep_module;
@@ -118,6 +118,41 @@ const char *scep_sections_at(const server_rec *s, const char *pattern,
                : NULL;
 }
 
+/* ---- to what they apply ---- */
+
+static bool applies(const core_dir_config *core, const ap_regex_t *regex,
+                    bool any_case, const char *uri)
+{
+    const char *pattern = core->d;
+    size_t len = strlen(pattern);
+
+    if (core->r != NULL) {
+        return regex != NULL && ap_regexec(regex, uri, 0, NULL, 0) == 0;
+    }
+    if (core->d_is_fnmatch) {
+        return apr_fnmatch(pattern, uri,
+                           APR_FNM_PATHNAME |
+                               (any_case ? APR_FNM_CASE_BLIND : 0)) == 0;
+    }
+    if (any_case ? strncasecmp(pattern, uri, len) != 0
+                 : strncmp(pattern, uri, len) != 0) {
+        return false;
+    }
+    return len == 0 || pattern[len - 1] == '/' || uri[len] == '/' ||
+           uri[len] == '\0';
+}
+
+bool scep_section_applies(const core_dir_config *core, const char *uri)
+{
+    return core->d != NULL && applies(core, core->r, false, uri);
+}
+
+bool scep_section_applies_any_case(const core_dir_config *core,
+                                   const ap_regex_t *regex, const char *uri)
+{
+    return core->d != NULL && applies(core, regex, true, uri);
+}
+
 /* ---- policies ---- */
 
 static apr_array_header_t *locations_of(const server_rec *s)
@@ -182,7 +217,7 @@ const scep_dir_config_t *scep_sections_policy(const server_rec *s,
         const scep_policy_section_t *one =
             &APR_ARRAY_IDX(list, i, scep_policy_section_t);
 
-        if (one->core == NULL || scep_location_applies(one->core, uri)) {
+        if (one->core == NULL || scep_section_applies(one->core, uri)) {
             policy = scep_config_merge_dir(pool, policy, (void *)one->own);
         }
     }

@@ -80,4 +80,13 @@ scep_status_e scep_sections_judge_legacy(const server_rec *s,
                                          const scep_env_t *env,
                                          scep_result_t *res);
 
+/** Does the <Location> or <LocationMatch> CORE apply to URI, as httpd decides
+ * for each request? */
+bool scep_section_applies(const core_dir_config *core, const char *uri);
+
+/** Would it, if case did not count? @param regex its expression for that, if it
+ * is one; else NULL */
+bool scep_section_applies_any_case(const core_dir_config *core,
+                                   const ap_regex_t *regex, const char *uri);
+
 #endif
