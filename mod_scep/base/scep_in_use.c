@@ -16,7 +16,7 @@
 #include "scep_in_use_p.h"
 #include "scep_json.h"
 
-enum { MODE = 0640, CAS = 4, PAIRS = 4 };
+enum { MODE = 0640, CAS = 4, PAIRS = 4, KINDS = 8 };
 
 scep_in_use_t *scep_in_use_make(apr_pool_t *pool)
 {
@@ -35,6 +35,7 @@ scep_in_use_ca_t *scep_in_use_add(scep_in_use_t *in_use, apr_pool_t *pool)
     memset(ca, 0, sizeof(*ca));
     ca->servers = apr_array_make(pool, 1, sizeof(const char *));
     ca->pairs = apr_array_make(pool, PAIRS, sizeof(scep_in_use_pair_t));
+    ca->kept = apr_array_make(pool, KINDS, sizeof(scep_in_use_kept_t));
     return ca;
 }
 
@@ -128,26 +129,42 @@ static const char *pairs_text(apr_pool_t *pool, const apr_array_header_t *pairs)
     return array(pool, values);
 }
 
+static const char *kept_text(apr_pool_t *pool, const apr_array_header_t *kept)
+{
+    apr_array_header_t *values = apr_array_make(pool, KINDS, sizeof(char *));
+    int i;
+
+    for (i = 0; i < kept->nelts; i++) {
+        const scep_in_use_kept_t *one =
+            &APR_ARRAY_IDX(kept, i, scep_in_use_kept_t);
+
+        APR_ARRAY_PUSH(values, const char *) = object(
+            pool, NULL, SCEP_IN_USE_KIND, scep_json_string(pool, one->kind),
+            SCEP_IN_USE_SECONDS, number(pool, one->seconds), NULL);
+    }
+    return array(pool, values);
+}
+
 static const char *ca_text(apr_pool_t *pool, const scep_in_use_ca_t *ca)
 {
-    return object(pool, "      ", SCEP_IN_USE_NAME,
-                  scep_json_string(pool, ca->name), SCEP_IN_USE_ALIAS,
-                  scep_json_string(pool, ca->alias), SCEP_IN_USE_SERVERS,
-                  strings(pool, ca->servers), SCEP_IN_USE_SUBJECT,
-                  scep_json_string(pool, ca->subject), SCEP_IN_USE_SCOPE,
-                  scep_json_string(pool, ca->scope), SCEP_IN_USE_CERT,
-                  scep_json_string(pool, ca->cert), SCEP_IN_USE_KEY,
-                  scep_json_string(pool, ca->key), SCEP_IN_USE_NEXT_SCOPE,
-                  scep_json_string(pool, ca->next_scope), SCEP_IN_USE_NEXT_CERT,
-                  scep_json_string(pool, ca->next_cert), SCEP_IN_USE_NEXT_KEY,
-                  scep_json_string(pool, ca->next_key), SCEP_IN_USE_RA_DIR,
-                  scep_json_string(pool, ca->ra_dir), SCEP_IN_USE_PAIRS,
-                  pairs_text(pool, ca->pairs), SCEP_IN_USE_DRIVER,
-                  scep_json_string(pool, ca->driver), SCEP_IN_USE_PARAMS,
-                  scep_json_string(pool, ca->params), SCEP_IN_USE_PASSWORD,
-                  boolean(ca->password), SCEP_IN_USE_MASTER_FILE,
-                  scep_json_string(pool, ca->master_file), SCEP_IN_USE_SINGLE,
-                  boolean(ca->single), NULL);
+    return object(
+        pool, "      ", SCEP_IN_USE_NAME, scep_json_string(pool, ca->name),
+        SCEP_IN_USE_ALIAS, scep_json_string(pool, ca->alias),
+        SCEP_IN_USE_SERVERS, strings(pool, ca->servers), SCEP_IN_USE_SUBJECT,
+        scep_json_string(pool, ca->subject), SCEP_IN_USE_SCOPE,
+        scep_json_string(pool, ca->scope), SCEP_IN_USE_CERT,
+        scep_json_string(pool, ca->cert), SCEP_IN_USE_KEY,
+        scep_json_string(pool, ca->key), SCEP_IN_USE_NEXT_SCOPE,
+        scep_json_string(pool, ca->next_scope), SCEP_IN_USE_NEXT_CERT,
+        scep_json_string(pool, ca->next_cert), SCEP_IN_USE_NEXT_KEY,
+        scep_json_string(pool, ca->next_key), SCEP_IN_USE_RA_DIR,
+        scep_json_string(pool, ca->ra_dir), SCEP_IN_USE_PAIRS,
+        pairs_text(pool, ca->pairs), SCEP_IN_USE_DRIVER,
+        scep_json_string(pool, ca->driver), SCEP_IN_USE_PARAMS,
+        scep_json_string(pool, ca->params), SCEP_IN_USE_PASSWORD,
+        boolean(ca->password), SCEP_IN_USE_MASTER_FILE,
+        scep_json_string(pool, ca->master_file), SCEP_IN_USE_SINGLE,
+        boolean(ca->single), SCEP_IN_USE_KEPT, kept_text(pool, ca->kept), NULL);
 }
 
 static const char *text_of(const scep_in_use_t *in_use, apr_pool_t *pool)

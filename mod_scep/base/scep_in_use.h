@@ -33,6 +33,12 @@ typedef struct scep_in_use_pair_t {
     bool own;                /* the CA's own, or the next CA's: no RA pair */
 } scep_in_use_pair_t;
 
+/** How long what is over is kept (ScepRetention). */
+typedef struct scep_in_use_kept_t {
+    const char *kind;
+    apr_int64_t seconds; /* 0: for ever */
+} scep_in_use_kept_t;
+
 /** A CA and what belongs to it. NULL: not set, or not known. */
 typedef struct scep_in_use_ca_t {
     const char *name;            /* for --ca; unique in the file */
@@ -51,7 +57,8 @@ typedef struct scep_in_use_ca_t {
     const char *params;        /* without a password */
     bool password;             /* one was left out */
     const char *master_file;
-    bool single; /* the master password is used somewhere */
+    bool single;              /* the master password is used somewhere */
+    apr_array_header_t *kept; /* scep_in_use_kept_t; empty: not known */
 } scep_in_use_ca_t;
 
 /** A file of the configuration, as httpd read it. */

@@ -41,6 +41,10 @@ enum { SCEP_IN_USE_FORMAT_NUMBER = 1 };
 #define SCEP_IN_USE_PASSWORD "databasePasswordLeftOut"
 #define SCEP_IN_USE_MASTER_FILE "masterPasswordFile"
 #define SCEP_IN_USE_SINGLE "masterPasswordUsed"
+#define SCEP_IN_USE_KEPT "retention" /* optional; an array, as below */
+
+#define SCEP_IN_USE_KIND "kind"
+#define SCEP_IN_USE_SECONDS "seconds"
 
 #define SCEP_IN_USE_FINGERPRINT "fingerprint"
 #define SCEP_IN_USE_DECRYPTS "decrypts"

@@ -140,6 +140,25 @@ static void read_pairs(reader_t *r, scep_json_t *object, scep_in_use_ca_t *ca)
     }
 }
 
+/* What a program before this one wrote has none. */
+static void read_kept(reader_t *r, scep_json_t *object, scep_in_use_ca_t *ca)
+{
+    scep_json_t *values = scep_json_get(object, SCEP_IN_USE_KEPT);
+    size_t i,
+        count = values != NULL ? list(r, object, SCEP_IN_USE_KEPT, &values) : 0;
+
+    for (i = 0; i < count; i++) {
+        scep_json_t *value = scep_json_at(values, i);
+        scep_in_use_kept_t *kept = apr_array_push(ca->kept);
+
+        kept->kind = text(r, value, SCEP_IN_USE_KIND, true);
+        kept->seconds = number(r, value, SCEP_IN_USE_SECONDS);
+        if (kept->seconds < 0) {
+            r->wrong = SCEP_IN_USE_SECONDS;
+        }
+    }
+}
+
 static void read_ca(reader_t *r, scep_json_t *object, scep_in_use_t *in_use)
 {
     scep_in_use_ca_t *ca = scep_in_use_add(in_use, r->pool);
@@ -161,6 +180,7 @@ static void read_ca(reader_t *r, scep_json_t *object, scep_in_use_t *in_use)
     ca->password = boolean(r, object, SCEP_IN_USE_PASSWORD);
     ca->master_file = path(r, object, SCEP_IN_USE_MASTER_FILE, true);
     ca->single = boolean(r, object, SCEP_IN_USE_SINGLE);
+    read_kept(r, object, ca);
 }
 
 static void read_all(reader_t *r, scep_json_t *object, scep_in_use_t *in_use)

@@ -151,6 +151,11 @@ scep_status_e scep_recall(scep_enrolment_t *e, scep_result_t *res)
     switch (e->recall.what) {
     case SCEP_RECALL_MESSAGE:
         return answer_replayed(e, res);
+    case SCEP_RECALL_MARKED:
+        return scep_fail(res, SCEP_R_REPLAYED,
+                         "this very message of \"%s\" was answered long ago; "
+                         "its record was deleted (ScepRetention)",
+                         e->csr->subject);
     case SCEP_RECALL_ISSUED:
         return answer_again(e, res);
     case SCEP_RECALL_REFUSED:

@@ -16,6 +16,7 @@
 #include "scep_reply_key.h"
 #include "scep_signer.h"
 #include "scep_store_certificate.h"
+#include "scep_store_prune.h"
 
 enum { PERCENT = 100 };
 
@@ -232,6 +233,7 @@ static scep_status_e keep_profile(scep_enrolment_t *e, scep_result_t *res)
 {
     const scep_request_t *req = e->req;
     scep_certificate_row_t *row;
+    const char *profile;
     scep_status_e status;
     int count;
 
@@ -242,15 +244,17 @@ static scep_status_e keep_profile(scep_enrolment_t *e, scep_result_t *res)
     status = scep_store_certificate_find(req->service->store,
                                          req->service->scope, e->renewal_of,
                                          req->pool, &count, &row, res);
+    profile = status == SCEP_OK ? row->profile : NULL;
     if (status == SCEP_NOT_FOUND) {
-        return SCEP_OK;
+        status =
+            scep_store_past_profile(req->service->store, req->service->scope,
+                                    e->renewal_of, req->pool, &profile, res);
     }
     if (status != SCEP_OK) {
-        return status;
+        return status == SCEP_NOT_FOUND ? SCEP_OK : status;
     }
-    if (row->profile != NULL) {
-        e->claim.profile =
-            scep_profile_find(req->policy->profiles, row->profile);
+    if (profile != NULL) {
+        e->claim.profile = scep_profile_find(req->policy->profiles, profile);
     }
     if (e->claim.profile == NULL) {
         scep_log(&req->env, SCEP_LOG_INFO,
@@ -258,7 +262,7 @@ static scep_status_e keep_profile(scep_enrolment_t *e, scep_result_t *res)
                                  "which is not defined any more: its renewal "
                                  "gets the endpoint's",
                  e->renewal_of, e->csr->subject,
-                 row->profile != NULL ? row->profile : "");
+                 profile != NULL ? profile : "");
     }
     return SCEP_OK;
 }

@@ -162,6 +162,19 @@ static void add_pairs(scep_in_use_ca_t *ca, const scep_site_t *site,
     }
 }
 
+static void add_kept(scep_in_use_ca_t *ca, const scep_server_config_t *conf)
+{
+    int i;
+
+    for (i = 0; i < SCEP_PRUNE_KINDS; i++) {
+        const scep_prune_e kind = (scep_prune_e)i;
+
+        *(scep_in_use_kept_t *)apr_array_push(ca->kept) = (scep_in_use_kept_t){
+            scep_prune_name(kind),
+            apr_time_sec(scep_config_retention(conf, kind))};
+    }
+}
+
 static void describe(scep_in_use_ca_t *ca, const scep_site_t *site,
                      const scep_server_config_t *conf, apr_pool_t *pool)
 {
@@ -190,6 +203,7 @@ static void describe(scep_in_use_ca_t *ca, const scep_site_t *site,
     ca->password = scep_store_config_secret(&database, pool);
     ca->master_file = scep_config_master_file(conf, pool);
     add_pairs(ca, site, conf, pool);
+    add_kept(ca, conf);
 }
 
 /* --- names ---------------------------------------------------------------- */

@@ -6,30 +6,47 @@
 #include <getopt.h>
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "scep_store_prune.h"
 #include "scepctl_store.h"
 #include "scepctl_time.h"
 
-enum { LONGEST = 64 };
+enum { LONGEST = 64, OPT_KIND = 256, KEEP = -2, DAY = 86400 };
 
 static const char usage_text[] =
     "Usage: scepctl prune [options]\n"
     "\n"
-    "Deletes from the database what has been over for longer than the times\n"
-    "given; without any, passwords that have been over for 90 days. Httpd may\n"
-    "run meanwhile.\n"
+    "Deletes from the database what has been over for longer than httpd's\n"
+    "ScepRetention says. Options that name a kind override it: a TIME is a\n"
+    "number with a unit, such as 90d or 52w, or `off' to keep that kind. "
+    "httpd\n"
+    "may run meanwhile.\n"
     "\n" SCEPCTL_SERVER_USAGE SCEPCTL_DATABASE_USAGE
-    "  --passwords TIME  passwords, and the messages that they were spent by\n"
-    "  --refusals TIME   audit rows about what was refused\n"
-    "  --audit TIME      all audit rows\n"
-    "  --dry-run         only say how many there are\n";
+    "  --passwords TIME     one-time passwords\n"
+    "  --refusals TIME      audit rows about what was refused\n"
+    "  --audit TIME         all audit rows\n"
+    "  --messages TIME      messages answered with expired certificates\n"
+    "  --requests TIME      requests that were decided on or have run out\n"
+    "  --transactions TIME  transactions of expired certificates\n"
+    "  --certificates TIME  expired certificates\n"
+    "  --dry-run            only say how many there are of each kind\n";
+
+#define KIND(name, kind)                                                       \
+    {                                                                          \
+        name, required_argument, NULL, OPT_KIND + (kind)                       \
+    }
 
 static const struct option options[] = {
     SCEPCTL_SERVER_OPTIONS,
     SCEPCTL_DATABASE_OPTION,
-    {"passwords", required_argument, NULL, 'p'},
-    {"refusals", required_argument, NULL, 'r'},
-    {"audit", required_argument, NULL, 'a'},
+    KIND("passwords", SCEP_PRUNE_PASSWORDS),
+    KIND("refusals", SCEP_PRUNE_REFUSALS),
+    KIND("audit", SCEP_PRUNE_AUDIT),
+    KIND("messages", SCEP_PRUNE_MESSAGES),
+    KIND("requests", SCEP_PRUNE_REQUESTS),
+    KIND("transactions", SCEP_PRUNE_TRANSACTIONS),
+    KIND("certificates", SCEP_PRUNE_CERTIFICATES),
     {"dry-run", no_argument, NULL, 'n'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -37,34 +54,34 @@ static const struct option options[] = {
 
 typedef struct wish_t {
     scepctl_server_t server;
-    long seconds[SCEP_PRUNE_KINDS]; /* 0: not wanted */
+    apr_int64_t seconds[SCEP_PRUNE_KINDS]; /* 0: not given; KEEP: for ever */
     bool dry_run, help;
 } wish_t;
 
 static scepctl_exit_e read_time(scepctl_t *ctl, wish_t *wish, scep_prune_e kind)
 {
-    const long least = SCEP_PRUNE_LEAST_DAYS * 86400L;
+    const int days = scep_prune_least_days(kind);
 
-    wish->seconds[kind] = scepctl_time_span(optarg);
-    return wish->seconds[kind] >= least
+    wish->seconds[kind] =
+        strcmp(optarg, "off") == 0 ? KEEP : scepctl_time_span(optarg);
+    return wish->seconds[kind] == KEEP ||
+                   wish->seconds[kind] >= (apr_int64_t)days * DAY
                ? SCEPCTL_OK
                : scepctl_usage(ctl,
-                               "prune: --%s: `%s' is no time from 1 day to ten "
-                               "years, such as 90d or 52w",
+                               "prune: --%s: `%s' is neither `off' nor a time "
+                               "from %d day%s to ten years, such as 90d or 52w",
                                scep_prune_name(kind),
-                               scep_printable(ctl->pool, optarg, LONGEST));
+                               scep_printable(ctl->pool, optarg, LONGEST), days,
+                               days == 1 ? "" : "s");
 }
 
 static scepctl_exit_e take_option(scepctl_t *ctl, int option, char **argv,
                                   wish_t *wish)
 {
+    if (option >= OPT_KIND && option < OPT_KIND + SCEP_PRUNE_KINDS) {
+        return read_time(ctl, wish, (scep_prune_e)(option - OPT_KIND));
+    }
     switch (option) {
-    case 'p':
-        return read_time(ctl, wish, SCEP_PRUNE_PASSWORDS);
-    case 'r':
-        return read_time(ctl, wish, SCEP_PRUNE_REFUSALS);
-    case 'a':
-        return read_time(ctl, wish, SCEP_PRUNE_AUDIT);
     case 'n':
         wish->dry_run = true;
         return SCEPCTL_OK;
@@ -80,8 +97,7 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
                                    wish_t *wish)
 {
     scepctl_exit_e status = SCEPCTL_OK;
-    bool any = false;
-    int option, i;
+    int option;
 
     opterr = 0;
     while (status == SCEPCTL_OK &&
@@ -90,16 +106,74 @@ static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
             status = take_option(ctl, option, argv, wish);
         }
     }
-    if (status == SCEPCTL_OK && optind < argc) {
-        status =
-            scepctl_usage(ctl, "prune: unexpected argument `%s'",
-                          scep_printable(ctl->pool, argv[optind], LONGEST));
+    return status == SCEPCTL_OK && optind < argc
+               ? scepctl_usage(ctl, "prune: unexpected argument `%s'",
+                               scep_printable(ctl->pool, argv[optind], LONGEST))
+               : status;
+}
+
+/* What httpd has for a kind. */
+static apr_int64_t of_ca(const scep_in_use_ca_t *ca, scep_prune_e kind)
+{
+    int i;
+
+    for (i = 0; i < ca->kept->nelts; i++) {
+        const scep_in_use_kept_t *kept =
+            &APR_ARRAY_IDX(ca->kept, i, scep_in_use_kept_t);
+
+        if (strcmp(kept->kind, scep_prune_name(kind)) == 0) {
+            return kept->seconds > 0 ? kept->seconds : KEEP;
+        }
+    }
+    return scep_prune_days(kind) > 0 ? (apr_int64_t)scep_prune_days(kind) * DAY
+                                     : KEEP;
+}
+
+/* The shortest time of all CAs, since they share a database; by default as a
+ * server of which nothing is known. */
+static apr_int64_t usual(const apr_array_header_t *cas, scep_prune_e kind)
+{
+    apr_int64_t shortest = KEEP;
+    int i;
+
+    for (i = 0; i < cas->nelts; i++) {
+        apr_int64_t one = of_ca(&APR_ARRAY_IDX(cas, i, scep_in_use_ca_t), kind);
+
+        if (one != KEEP && (shortest == KEEP || one < shortest)) {
+            shortest = one;
+        }
+    }
+    return shortest;
+}
+
+/* Read before the database is opened, since root gives up its rights then. */
+static scepctl_exit_e fill_times(scepctl_t *ctl, wish_t *wish)
+{
+    scep_in_use_t *none = scep_in_use_make(ctl->pool);
+    scepctl_exit_e status = scepctl_server_read(ctl, &wish->server);
+    const apr_array_header_t *cas = none->cas;
+    const scep_in_use_ca_t *named;
+    int i;
+
+    if (wish->server.in_use != NULL) {
+        cas = wish->server.in_use->cas;
+    }
+    if (status == SCEPCTL_OK && wish->server.in_use != NULL &&
+        wish->server.ca_name != NULL) {
+        status = scepctl_server_ca(ctl, &wish->server, false, &named);
+        if (status == SCEPCTL_OK) {
+            cas = none->cas;
+            *scep_in_use_add(none, ctl->pool) = *named;
+        }
+    }
+    if (cas->nelts == 0) {
+        scep_in_use_add(none, ctl->pool);
+        cas = none->cas;
     }
     for (i = 0; i < SCEP_PRUNE_KINDS; i++) {
-        any = any || wish->seconds[i] != 0;
-    }
-    if (!any) {
-        wish->seconds[SCEP_PRUNE_PASSWORDS] = SCEP_PRUNE_PASSWORD_DAYS * 86400L;
+        if (wish->seconds[i] == 0) {
+            wish->seconds[i] = usual(cas, (scep_prune_e)i);
+        }
     }
     return status;
 }
@@ -138,11 +212,12 @@ static scepctl_exit_e work(scepctl_t *ctl, const wish_t *wish,
         apr_int64_t count = 0;
         scep_status_e status;
 
-        if (wish->seconds[i] == 0) {
+        if (wish->seconds[i] == KEEP) {
+            fprintf(ctl->out, "%s: kept for ever\n", scep_prune_name(kind));
             continue;
         }
         status = wish->dry_run ? scep_store_prune_count(store, kind, before,
-                                                        &count, &ctl->res)
+                                                        now, &count, &ctl->res)
                                : prune(ctl, store, kind, before, actor, &count);
         if (status != SCEP_OK) {
             return scepctl_fail(ctl);
@@ -164,6 +239,10 @@ scepctl_exit_e scepctl_prune(scepctl_t *ctl, int argc, char **argv)
     if (status == SCEPCTL_OK && wish.help) {
         fputs(usage_text, ctl->out);
         return SCEPCTL_OK;
+    }
+    if (status == SCEPCTL_OK) {
+        wish.server.writes = !wish.dry_run;
+        status = fill_times(ctl, &wish);
     }
     if (status == SCEPCTL_OK) {
         status = scepctl_store_open(ctl, &wish.server, &store);

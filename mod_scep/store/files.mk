@@ -51,7 +51,7 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store_id tests/unit/test_store_recall \
 	tests/unit/test_store_issue \
 	tests/unit/test_store_sql \
-	tests/unit/test_store_prune \
+	tests/unit/test_store_prune tests/unit/test_store_prune_pgsql \
 	tests/unit/test_store_subject \
 	tests/unit/test_store_tally \
 	tests/unit/test_store_queue \
@@ -82,6 +82,10 @@ tests_unit_test_schema_names_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_prune_SOURCES = tests/unit/test_store_prune.c $(STORE_FIXTURE)
 tests_unit_test_store_prune_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_prune_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_prune_pgsql_SOURCES = tests/unit/test_store_prune_pgsql.c \
+	tests/unit/pgsql_fixture.h tests/unit/recall_fixture.h tests/unit/fixture.h
+tests_unit_test_store_prune_pgsql_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_prune_pgsql_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_subject_SOURCES = tests/unit/test_store_subject.c \
 	$(STORE_FIXTURE)
 tests_unit_test_store_subject_CPPFLAGS = $(UNIT_CPPFLAGS)

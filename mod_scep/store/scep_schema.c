@@ -218,7 +218,23 @@ static const char *const migration_5[] = {
     "ALTER TABLE transactions ADD COLUMN renewal_scope TEXT",
     "CREATE INDEX transactions_by_predecessor"
     " ON transactions (renewal_of, created)",
-    NULL};
+
+    /* What is left of deleted rows (scep_store_prune.h). Of a message: half of
+     * its hash, so that it is refused if it comes again. */
+    "CREATE TABLE message_marks (mark TEXT NOT NULL PRIMARY KEY)",
+    "CREATE TABLE past_certificates ("
+    "scope TEXT NOT NULL,"
+    "serial TEXT NOT NULL,"
+    "not_after BIGINT NOT NULL,"
+    "profile TEXT,"
+    "PRIMARY KEY (scope, serial))",
+    "CREATE INDEX certificates_by_expiry ON certificates (not_after)",
+    /* of the certificate, so that old ones are found without it */
+    "ALTER TABLE messages ADD COLUMN expires BIGINT",
+    "UPDATE messages SET expires = (SELECT not_after FROM certificates"
+    " WHERE id = messages.certificate_id)",
+    "CREATE INDEX messages_by_expiry ON messages (expires)",
+    "CREATE INDEX requests_by_certificate ON requests (certificate_id)", NULL};
 
 static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {
     migration_1, migration_2, migration_3, migration_4, migration_5};

@@ -36,7 +36,7 @@ typedef enum {
 #define SCEP_SQL_MAX_PARAMS 24
 
 /** Places for prepared statements on a connection. */
-#define SCEP_SQL_SLOTS 96
+#define SCEP_SQL_SLOTS 128
 
 /** A statement. */
 typedef struct scep_sql_query_t {

@@ -207,9 +207,13 @@ static scep_sql_status_e add_certificate(scep_store_session_t *s,
         {issue->profile, 0},       {texts->der, 0},
         {NULL, issue->now},        {texts->cert_key_hash, 0},
         {texts->subject_hash, 0},  {texts->subject_folded, 0},
+        {issuer_of(issue), 0},     {issue->serial, 0},
     };
+    apr_int64_t added = 0;
+    scep_sql_status_e sql =
+        scep_store_run(s, SCEP_Q_CERTIFICATE_ADD, values, NULL, NULL, &added);
 
-    return scep_store_run(s, SCEP_Q_CERTIFICATE_ADD, values, NULL, NULL, NULL);
+    return sql == SCEP_SQL_OK && added != 1 ? SCEP_SQL_CONSTRAINT : sql;
 }
 
 static scep_sql_status_e add_transaction(scep_store_session_t *s,
@@ -235,11 +239,12 @@ static scep_sql_status_e add_messages(scep_store_session_t *s,
                                       const scep_issue_t *issue,
                                       const texts_t *texts)
 {
-    const scep_sql_value_t first[] = {{texts->id[0], 0},
-                                      {issue->request_id, 0}};
+    const scep_sql_value_t first[] = {
+        {texts->id[0], 0}, {NULL, issue->not_after}, {issue->request_id, 0}};
     const scep_sql_value_t this[] = {{texts->message_hash, 0},
                                      {issue->scope, 0},
                                      {texts->id[0], 0},
+                                     {NULL, issue->not_after},
                                      {NULL, issue->now}};
     scep_sql_status_e sql = SCEP_SQL_OK;
 
@@ -508,6 +513,7 @@ scep_status_e scep_store_message_answered(scep_store_t *store,
         {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0},
         {scope, 0},
         {row->certificate_id, 0},
+        {NULL, row->not_after},
         {NULL, now},
     };
     scep_store_session_t s;

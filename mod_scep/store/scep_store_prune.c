@@ -9,22 +9,35 @@
 
 #include <string.h>
 
+#include <apr_cstr.h>
 #include <apr_strings.h>
 
 #include "scep_store_p.h"
 
-enum { LONGEST_ID = 2 * SCEP_HASH_SIZE };
+enum { LONGEST_ID = 2 * SCEP_HASH_SIZE, MOST_TIMES = 4 };
 
 static const struct {
     const char *name;
     const char *what; /* for the audit trail */
+    int days, least;
+    const char
+        *times; /* parameters of both: b: since when it is over, n: now */
     scep_store_query_e count, find;
 } kinds[SCEP_PRUNE_KINDS] = {
-    {"passwords", "passwords", SCEP_Q_PASSWORDS_OVER_COUNT,
+    {"passwords", "passwords", 90, 1, "bbb", SCEP_Q_PASSWORDS_OVER_COUNT,
      SCEP_Q_PASSWORDS_OVER},
-    {"refusals", "audit rows of refusals", SCEP_Q_REFUSALS_OLD_COUNT,
+    {"refusals", "audit rows of refusals", 0, 1, "b", SCEP_Q_REFUSALS_OLD_COUNT,
      SCEP_Q_REFUSALS_OLD},
-    {"audit", "audit rows", SCEP_Q_AUDIT_OLD_COUNT, SCEP_Q_AUDIT_OLD},
+    {"audit", "audit rows", 0, 1, "b", SCEP_Q_AUDIT_OLD_COUNT,
+     SCEP_Q_AUDIT_OLD},
+    {"messages", "messages", 90, 1, "b", SCEP_Q_MESSAGES_OLD_COUNT,
+     SCEP_Q_MESSAGES_OLD},
+    {"requests", "requests", 90, 1, "bnbn", SCEP_Q_REQUESTS_OLD_COUNT,
+     SCEP_Q_REQUESTS_OLD},
+    {"transactions", "transactions", 0, 7, "bb", SCEP_Q_TRANSACTIONS_OLD_COUNT,
+     SCEP_Q_TRANSACTIONS_OLD},
+    {"certificates", "certificates", 0, 7, "bbb", SCEP_Q_CERTIFICATES_OLD_COUNT,
+     SCEP_Q_CERTIFICATES_OLD},
 };
 
 const char *scep_prune_name(scep_prune_e kind)
@@ -37,7 +50,7 @@ bool scep_prune_kind(const char *name, scep_prune_e *kind)
     size_t i;
 
     for (i = 0; i < SCEP_PRUNE_KINDS; i++) {
-        if (strcmp(kinds[i].name, name) == 0) {
+        if (apr_cstr_casecmp(kinds[i].name, name) == 0) {
             *kind = (scep_prune_e)i;
             return true;
         }
@@ -45,13 +58,48 @@ bool scep_prune_kind(const char *name, scep_prune_e *kind)
     return false;
 }
 
-scep_status_e scep_store_prune_count(scep_store_t *store, scep_prune_e kind,
-                                     apr_time_t before, apr_int64_t *count,
-                                     scep_result_t *res)
+const char *scep_prune_names(apr_pool_t *pool)
 {
-    const scep_sql_value_t values[] = {
-        {NULL, before}, {NULL, before}, {NULL, before}};
+    const char *text = kinds[0].name;
+    int i;
 
+    for (i = 1; i < SCEP_PRUNE_KINDS; i++) {
+        text = apr_pstrcat(pool, text, i + 1 < SCEP_PRUNE_KINDS ? ", " : " or ",
+                           kinds[i].name, NULL);
+    }
+    return text;
+}
+
+int scep_prune_days(scep_prune_e kind)
+{
+    return kinds[kind].days;
+}
+
+int scep_prune_least_days(scep_prune_e kind)
+{
+    return kinds[kind].least;
+}
+
+/* The parameters of both statements; room for a limit is left. */
+static void fill(scep_prune_e kind, apr_time_t before, apr_time_t now,
+                 scep_sql_value_t values[MOST_TIMES + 1])
+{
+    const char *times = kinds[kind].times;
+    int i;
+
+    for (i = 0; times[i] != '\0'; i++) {
+        values[i] = (scep_sql_value_t){NULL, times[i] == 'b' ? before : now};
+    }
+    values[i] = (scep_sql_value_t){NULL, SCEP_PRUNE_STEP};
+}
+
+scep_status_e scep_store_prune_count(scep_store_t *store, scep_prune_e kind,
+                                     apr_time_t before, apr_time_t now,
+                                     apr_int64_t *count, scep_result_t *res)
+{
+    scep_sql_value_t values[MOST_TIMES + 1];
+
+    fill(kind, before, now, values);
     return scep_store_read_number(store, kinds[kind].count, values,
                                   kinds[kind].name, count, res);
 }
@@ -76,40 +124,93 @@ static bool take_id(void *baton, const char *const *columns, int count)
     return !found->bad;
 }
 
-static scep_sql_status_e remove_one(scep_store_session_t *s, scep_prune_e kind,
-                                    const char *id, apr_int64_t *removed)
+/* Statements that take the key alone, one after the other. The last one deletes
+ * the row itself, or rows. */
+static scep_sql_status_e run_each(scep_store_session_t *s,
+                                  const scep_store_query_e *queries, int count,
+                                  const char *id, apr_int64_t *removed)
 {
     const scep_sql_value_t value = {id, 0};
     scep_sql_status_e sql = SCEP_SQL_OK;
-    apr_int64_t changed = 0;
+    int i;
 
-    if (kind == SCEP_PRUNE_PASSWORDS) {
-        sql = scep_store_run(s, SCEP_Q_PASSWORD_MESSAGES_DELETE, &value, NULL,
-                             NULL, NULL);
+    for (i = 0; sql == SCEP_SQL_OK && i < count; i++) {
+        apr_int64_t changed = 0;
+
+        sql = scep_store_run(s, queries[i], &value, NULL, NULL, &changed);
+        if (i == count - 1) {
+            *removed += changed;
+        }
     }
-    if (sql == SCEP_SQL_OK) {
-        sql =
-            scep_store_run(s,
-                           kind == SCEP_PRUNE_PASSWORDS ? SCEP_Q_PASSWORD_DELETE
-                                                        : SCEP_Q_AUDIT_DELETE,
-                           &value, NULL, NULL, &changed);
-    }
-    *removed += changed;
     return sql;
 }
 
+#define RUN(...)                                                               \
+    run_each(s, (const scep_store_query_e[]){__VA_ARGS__},                     \
+             (int)(sizeof((const scep_store_query_e[]){__VA_ARGS__}) /         \
+                   sizeof(scep_store_query_e)),                                \
+             id, removed)
+
+/* The hash may stand there for another CA, too, whose certificate is valid. */
+static scep_sql_status_e remove_message(scep_store_session_t *s, const char *id,
+                                        apr_time_t before, apr_int64_t *removed)
+{
+    const scep_sql_value_t values[] = {{id, 0}, {NULL, before}};
+    apr_int64_t changed = 0, ignored = 0;
+    scep_sql_status_e sql = run_each(
+        s, (const scep_store_query_e[]){SCEP_Q_MESSAGE_MARK}, 1, id, &ignored);
+
+    if (sql == SCEP_SQL_OK) {
+        sql = scep_store_run(s, SCEP_Q_MESSAGE_DELETE, values, NULL, NULL,
+                             &changed);
+    }
+    *removed += changed > 0;
+    return sql;
+}
+
+static scep_sql_status_e remove_one(scep_store_session_t *s, scep_prune_e kind,
+                                    const char *id, apr_time_t before,
+                                    apr_int64_t *removed)
+{
+    switch (kind) {
+    case SCEP_PRUNE_PASSWORDS:
+        return RUN(SCEP_Q_PASSWORD_DELETE);
+    case SCEP_PRUNE_MESSAGES:
+        return remove_message(s, id, before, removed);
+    case SCEP_PRUNE_REQUESTS:
+        return RUN(SCEP_Q_REQUEST_MESSAGES_MARK, SCEP_Q_REQUEST_MESSAGES_DELETE,
+                   SCEP_Q_REQUEST_DELETE);
+    case SCEP_PRUNE_TRANSACTIONS:
+        return RUN(SCEP_Q_CERTIFICATE_MESSAGES_MARK,
+                   SCEP_Q_CERTIFICATE_MESSAGES_DELETE,
+                   SCEP_Q_CERTIFICATE_TRANSACTIONS_DELETE);
+    case SCEP_PRUNE_CERTIFICATES:
+        return RUN(SCEP_Q_CERTIFICATE_MESSAGES_MARK,
+                   SCEP_Q_CERTIFICATE_MESSAGES_DELETE,
+                   SCEP_Q_CERTIFICATE_TRANSACTIONS_DELETE,
+                   SCEP_Q_CERTIFICATE_REQUESTS_LEAVE, SCEP_Q_CERTIFICATE_PAST,
+                   SCEP_Q_CERTIFICATE_DELETE);
+    default:
+        return RUN(SCEP_Q_AUDIT_DELETE);
+    }
+}
+
 /* The row that tells is written first: of the numbers of audit rows, which count
- * on from the newest, none is given twice. */
+ * on from the newest, none is given twice. Requests that ran out unnoticed give
+ * their passwords back before they go. */
 static scep_sql_status_e remove_all(scep_store_session_t *s, scep_prune_e kind,
-                                    const found_t *found,
+                                    const found_t *found, apr_time_t before,
                                     const scep_audit_t *audit,
                                     apr_int64_t *removed)
 {
     scep_sql_status_e sql = scep_store_audit(s, audit);
     int i;
 
+    if (sql == SCEP_SQL_OK && kind == SCEP_PRUNE_REQUESTS) {
+        sql = scep_store_requests_expire_in(s, audit->at);
+    }
     for (i = 0; sql == SCEP_SQL_OK && i < found->count; i++) {
-        sql = remove_one(s, kind, found->ids[i], removed);
+        sql = remove_one(s, kind, found->ids[i], before, removed);
     }
     return sql;
 }
@@ -119,10 +220,7 @@ scep_status_e scep_store_prune(scep_store_t *store, scep_prune_e kind,
                                const char *actor, apr_pool_t *pool,
                                apr_int64_t *removed, scep_result_t *res)
 {
-    const scep_sql_value_t values[] = {{NULL, before},
-                                       {NULL, before},
-                                       {NULL, before},
-                                       {NULL, SCEP_PRUNE_STEP}};
+    scep_sql_value_t values[MOST_TIMES + 1];
     found_t *found = apr_pcalloc(pool, sizeof(*found));
     char id[1][SCEP_STORE_ID_SIZE];
     scep_audit_t audit = {.id = id[0],
@@ -132,12 +230,12 @@ scep_status_e scep_store_prune(scep_store_t *store, scep_prune_e kind,
                           .actor = actor};
     scep_store_session_t s;
     scep_sql_status_e sql;
-    scep_status_e status =
-        scep_store_read(store, kinds[kind].find,
-                        kind == SCEP_PRUNE_PASSWORDS ? values : values + 2,
-                        take_id, found, &found->bad, kinds[kind].name, res);
+    scep_status_e status;
 
     *removed = 0;
+    fill(kind, before, now, values);
+    status = scep_store_read(store, kinds[kind].find, values, take_id, found,
+                             &found->bad, kinds[kind].name, res);
     if (status != SCEP_OK || found->count == 0) {
         return status;
     }
@@ -150,6 +248,35 @@ scep_status_e scep_store_prune(scep_store_t *store, scep_prune_e kind,
     if (status != SCEP_OK) {
         return status;
     }
-    sql = remove_all(&s, kind, found, &audit, removed);
+    sql = remove_all(&s, kind, found, before, &audit, removed);
     return scep_store_end(&s, sql, *removed > 0, "prune", res);
+}
+
+/* --- what is left --------------------------------------------------------- */
+
+typedef struct text_t {
+    apr_pool_t *pool;
+    const char *text; /* NULL: none */
+} text_t;
+
+static bool take_text(void *baton, const char *const *columns, int count)
+{
+    text_t *text = baton;
+
+    text->text = count == 1 ? apr_pstrdup(text->pool, columns[0]) : NULL;
+    return true;
+}
+
+scep_status_e scep_store_past_profile(scep_store_t *store, const char *scope,
+                                      const char *serial, apr_pool_t *pool,
+                                      const char **profile, scep_result_t *res)
+{
+    const scep_sql_value_t values[] = {{scope, 0}, {serial, 0}};
+    text_t found = {pool, NULL};
+    scep_status_e status =
+        scep_store_read(store, SCEP_Q_PAST_CERTIFICATE, values, take_text,
+                        &found, NULL, "certificates", res);
+
+    *profile = found.text;
+    return status == SCEP_OK && found.text == NULL ? SCEP_NOT_FOUND : status;
 }

@@ -39,21 +39,21 @@ static scep_sql_status_e find_answered(look_t *l)
 {
     const scep_repeat_t *r = l->repeat;
     const scep_sql_value_t message[] = {{l->message, 0}, {r->scope, 0}};
-    /* Its message and password were deleted (scep_store_prune.h): what has its
-     * id, key and CSR is that message again. */
-    const scep_sql_value_t pruned[] = {
-        {r->scope, 0}, {r->transaction_id, 0}, {l->key, 0}, {l->csr, 0}};
+    bool marked = false;
     scep_sql_status_e sql =
         scep_store_find_transaction(&l->s, SCEP_Q_TRANSACTION_BY_MESSAGE,
                                     message, l->pool, &l->found->issued);
 
     if (sql == SCEP_SQL_OK && l->found->issued == NULL) {
-        sql = scep_store_find_transaction(&l->s, SCEP_Q_TRANSACTION_PRUNED,
-                                          pruned, l->pool, &l->found->issued);
+        sql = scep_store_run(&l->s, SCEP_Q_MESSAGE_MARKED, message,
+                             scep_store_note_row, &marked, NULL);
     }
     if (sql == SCEP_SQL_OK && l->found->issued != NULL) {
         l->found->what = SCEP_RECALL_MESSAGE;
         sql = find_revocation(l);
+    }
+    if (marked) {
+        l->found->what = SCEP_RECALL_MARKED;
     }
     return sql;
 }

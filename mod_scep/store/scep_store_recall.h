@@ -41,6 +41,8 @@ typedef enum {
     SCEP_RECALL_NONE = 0,  /* nothing that decides */
     SCEP_RECALL_MESSAGE,   /* this very message was answered, however long ago,
                             * with ISSUED, which may have expired (S16) */
+    SCEP_RECALL_MARKED,    /* this very message was answered, and of that no
+                            * more is known (scep_store_prune.h) */
     SCEP_RECALL_ISSUED,    /* the same request got ISSUED, which is valid: since
                             * SINCE, or ISSUED is revoked, for more than having
                             * been superseded. For a CertPoll: its id's newest */

@@ -28,21 +28,12 @@ scep_sql_status_e scep_store_requests_expire_in(scep_store_session_t *s,
     const scep_sql_value_t back[] = {
         {NULL, now}, {NULL, SCEP_CHALLENGE_OUTSTANDING}, {NULL, now}};
     const scep_sql_value_t over[] = {{NULL, SCEP_REQUEST_EXPIRED}, {NULL, now}};
-    const scep_sql_value_t old[] = {{NULL, now - SCEP_REQUESTS_KEPT},
-                                    {NULL, now - SCEP_REQUESTS_KEPT},
-                                    {NULL, now}};
     scep_sql_status_e sql = scep_store_run(s, SCEP_Q_REQUESTS_CHALLENGES_BACK,
                                            back, NULL, NULL, NULL);
 
-    if (sql == SCEP_SQL_OK) {
-        sql = scep_store_run(s, SCEP_Q_REQUESTS_EXPIRE, over, NULL, NULL, NULL);
-    }
-    if (sql == SCEP_SQL_OK) {
-        sql = scep_store_run(s, SCEP_Q_MESSAGES_PRUNE, old, NULL, NULL, NULL);
-    }
-    return sql == SCEP_SQL_OK
-               ? scep_store_run(s, SCEP_Q_REQUESTS_PRUNE, old, NULL, NULL, NULL)
-               : sql;
+    return sql == SCEP_SQL_OK ? scep_store_run(s, SCEP_Q_REQUESTS_EXPIRE, over,
+                                               NULL, NULL, NULL)
+                              : sql;
 }
 
 scep_status_e scep_store_requests_expire(scep_store_t *store, apr_time_t now,

@@ -155,12 +155,7 @@ scep_status_e scep_store_request_decide(scep_store_t *store,
                                         const scep_decision_t *decision,
                                         apr_pool_t *pool, scep_result_t *res);
 
-/** How long a request stays once it was decided on or has run out, and longer
- * while its device asks again and again. */
-#define SCEP_REQUESTS_KEPT (APR_USEC_PER_SEC * 86400 * 90)
-
-/** What has run out at NOW is over, and its challenges are given back; what
- * was over SCEP_REQUESTS_KEPT ago is deleted. */
+/** What has run out at NOW is over, and its challenges are given back. */
 scep_status_e scep_store_requests_expire(scep_store_t *store, apr_time_t now,
                                          scep_result_t *res);
 

@@ -242,7 +242,8 @@ static scep_sql_status_e find_certificate(scep_store_session_t *s,
                                           const scep_revocation_row_t *row,
                                           certificate_t *cert)
 {
-    const scep_sql_value_t values[] = {{row->scope, 0}, {row->serial, 0}};
+    const scep_sql_value_t values[] = {
+        {row->scope, 0}, {row->serial, 0}, {row->scope, 0}, {row->serial, 0}};
 
     return scep_store_run(s, SCEP_Q_REVOCATION_SUBJECT, values,
                           take_certificate, cert, NULL);

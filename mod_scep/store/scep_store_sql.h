@@ -56,11 +56,11 @@
     " COALESCE(r.patience, r.expires - r.created), r.heard_at, r.extensions"
 #define SCEP_REQUEST_TABLES                                                    \
     " FROM requests r LEFT JOIN certificates c ON c.id = r.certificate_id"
-#define SCEP_REQUESTS_OLD                                                      \
-    " WHERE created <= $1 AND state > 2"                                       \
-    " AND COALESCE(heard_at, decided_at, expires) <= $2"                       \
+#define SCEP_REQUESTS_OLD_WHERE                                                \
+    " FROM requests WHERE created <= $1 AND (state > 2 OR expires <= $2)"      \
+    " AND COALESCE(heard_at, decided_at, expires) <= $3"                       \
     " AND COALESCE(heard_at, decided_at, expires) + COALESCE(patience, 0)"     \
-    " <= $3"
+    " <= $4"
 /* Passwords that nothing can be had for any more, nor has been for so long. */
 #define SCEP_PASSWORDS_OVER_WHERE                                              \
     " FROM challenges WHERE state IN (0, 1, 2) AND expires <= $1"              \
@@ -70,6 +70,24 @@
     " AND NOT EXISTS (SELECT 1 FROM transactions t"                            \
     " JOIN certificates c ON c.id = t.certificate_id"                          \
     " WHERE t.challenge_hash = challenges.hash AND c.not_after > $3)"
+/* Those that tell which of two certificates on record renewed the other stay:
+ * who revokes one with its successors has to find them. */
+#define SCEP_TRANSACTIONS_OLD_WHERE                                            \
+    " FROM certificates c JOIN transactions t ON t.certificate_id = c.id"      \
+    " WHERE c.not_after <= $1 AND t.created <= $2"                             \
+    " AND NOT EXISTS (SELECT 1 FROM certificates p"                            \
+    " WHERE p.serial = t.renewal_of"                                           \
+    " AND p.scope = COALESCE(t.renewal_scope, t.scope))"
+/* What a waiting request is to renew stays, and so does what leads from a
+ * certificate that is not old enough to its successors. */
+#define SCEP_CERTIFICATES_OLD_WHERE                                            \
+    " FROM certificates WHERE not_after <= $1 AND created <= $2"               \
+    " AND NOT EXISTS (SELECT 1 FROM requests r"                                \
+    " WHERE r.renewal_of = certificates.serial AND r.state <= 2)"              \
+    " AND NOT EXISTS (SELECT 1 FROM transactions t"                            \
+    " JOIN certificates p ON p.serial = t.renewal_of"                          \
+    " AND p.scope = COALESCE(t.renewal_scope, t.scope)"                        \
+    " WHERE t.certificate_id = certificates.id AND p.not_after > $3)"
 /* Since when a request that is over has been over. */
 #define SCEP_REQUEST_OVER "CASE WHEN state = 4 THEN decided_at ELSE expires END"
 
@@ -169,18 +187,20 @@
       " JOIN certificates c ON c.id = m.certificate_id"                        \
       " JOIN transactions t ON t.certificate_id = c.id"                        \
       " WHERE m.hash = $1 AND m.scope = $2 LIMIT 1")                           \
-    X(SCEP_Q_MESSAGE_ADD, "tttn",                                              \
-      "INSERT INTO messages (hash, scope, certificate_id, created)"            \
-      " VALUES ($1, $2, $3, $4) ON CONFLICT (hash, scope) DO UPDATE"           \
-      " SET certificate_id = excluded.certificate_id")                         \
+    X(SCEP_Q_MESSAGE_ADD, "tttnn",                                             \
+      "INSERT INTO messages (hash, scope, certificate_id, expires, created)"   \
+      " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (hash, scope) DO UPDATE"       \
+      " SET certificate_id = excluded.certificate_id,"                         \
+      " expires = excluded.expires")                                           \
     X(SCEP_Q_MESSAGE_WAITS, "tttn",                                            \
       "INSERT INTO messages (hash, scope, request_id, created)"                \
       " VALUES ($1, $2, $3, $4) ON CONFLICT (hash, scope) DO UPDATE"           \
       " SET request_id = excluded.request_id")                                 \
     X(SCEP_Q_MESSAGE_OF_REQUEST, "tt",                                         \
       "SELECT hash FROM messages WHERE hash = $1 AND request_id = $2")         \
-    X(SCEP_Q_MESSAGE_ISSUED, "tt",                                             \
-      "UPDATE messages SET certificate_id = $1 WHERE request_id = $2")         \
+    X(SCEP_Q_MESSAGE_ISSUED, "tnt",                                            \
+      "UPDATE messages SET certificate_id = $1, expires = $2"                  \
+      " WHERE request_id = $3")                                                \
     X(SCEP_Q_TRANSACTION_SAME, "ttntttn",                                      \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
       " JOIN certificates c ON c.id = t.certificate_id"                        \
@@ -188,12 +208,6 @@
       " AND t.key_hash = $4 AND t.csr_hash = $5"                               \
       " AND COALESCE(t.renewal_of, '') = COALESCE($6, '')"                     \
       " AND c.not_after > $7 ORDER BY t.seq DESC LIMIT 1")                     \
-    X(SCEP_Q_TRANSACTION_PRUNED, "tttt",                                       \
-      "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
-      " JOIN certificates c ON c.id = t.certificate_id"                        \
-      " WHERE t.scope = $1 AND t.transaction_id = $2 AND t.key_hash = $3"      \
-      " AND t.csr_hash = $4 AND t.challenge_hash IS NOT NULL AND NOT EXISTS"   \
-      " (SELECT 1 FROM challenges h WHERE h.hash = t.challenge_hash) LIMIT 1") \
     X(SCEP_Q_TRANSACTION_OTHER_KEY, "ttnnttn",                                 \
       "SELECT id FROM transactions"                                            \
       " WHERE scope = $1 AND transaction_id = $2 AND created >= $3"            \
@@ -209,11 +223,14 @@
       " AND r.serial = c.serial"                                               \
       " AND (r.effective <= r.created OR r.effective <= $6))"                  \
       " AND (c.subject_hash IS NOT NULL OR LOWER(c.subject) = LOWER($7))")     \
-    X(SCEP_Q_CERTIFICATE_ADD, "ttttnnttnttt",                                  \
+    /* no serial number comes again after its certificate was deleted */       \
+    X(SCEP_Q_CERTIFICATE_ADD, "ttttnnttnttttt",                                \
       "INSERT INTO certificates (id, scope, serial, subject, not_before,"      \
       " not_after, profile, der, created, key_hash, subject_hash,"             \
       " subject_folded)"                                                       \
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")           \
+      " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12"              \
+      " WHERE NOT EXISTS (SELECT 1 FROM past_certificates"                     \
+      " WHERE scope = $13 AND serial = $14)")                                  \
     X(SCEP_Q_TRANSACTION_ADD, "tttttttnttttntt",                               \
       "INSERT INTO transactions (id, scope, transaction_id, key_hash,"         \
       " csr_hash, challenge_hash, certificate_id, created, peer, renewal_of,"  \
@@ -234,10 +251,57 @@
       "SELECT COUNT(*)" SCEP_PASSWORDS_OVER_WHERE)                             \
     X(SCEP_Q_PASSWORDS_OVER, "nnnn",                                           \
       "SELECT hash" SCEP_PASSWORDS_OVER_WHERE " LIMIT $4")                     \
-    X(SCEP_Q_PASSWORD_MESSAGES_DELETE, "t",                                    \
-      "DELETE FROM messages WHERE certificate_id IN"                           \
-      " (SELECT certificate_id FROM transactions WHERE challenge_hash = $1)")  \
     X(SCEP_Q_PASSWORD_DELETE, "t", "DELETE FROM challenges WHERE hash = $1")   \
+    X(SCEP_Q_MESSAGE_MARKED, "t",                                              \
+      "SELECT mark FROM message_marks WHERE mark = SUBSTR($1, 1, 32)")         \
+    X(SCEP_Q_MESSAGES_OLD_COUNT, "n",                                          \
+      "SELECT COUNT(*) FROM messages WHERE expires <= $1")                             \
+    X(SCEP_Q_MESSAGES_OLD, "nn",                                               \
+      "SELECT hash FROM messages WHERE expires <= $1 LIMIT $2")                       \
+    X(SCEP_Q_MESSAGE_MARK, "t",                                                \
+      "INSERT INTO message_marks (mark) VALUES (SUBSTR($1, 1, 32))"            \
+      " ON CONFLICT (mark) DO NOTHING")                                        \
+    X(SCEP_Q_MESSAGE_DELETE, "tn",                                             \
+      "DELETE FROM messages WHERE hash = $1 AND expires <= $2")                \
+    X(SCEP_Q_REQUESTS_OLD_COUNT, "nnnn",                                       \
+      "SELECT COUNT(*)" SCEP_REQUESTS_OLD_WHERE)                               \
+    X(SCEP_Q_REQUESTS_OLD, "nnnnn",                                            \
+      "SELECT id" SCEP_REQUESTS_OLD_WHERE " LIMIT $5")                         \
+    X(SCEP_Q_REQUEST_MESSAGES_MARK, "t",                                       \
+      "INSERT INTO message_marks (mark)"                                       \
+      " SELECT SUBSTR(hash, 1, 32) FROM messages"                              \
+      " WHERE request_id = $1 AND certificate_id IS NULL"                      \
+      " ON CONFLICT (mark) DO NOTHING")                                        \
+    X(SCEP_Q_TRANSACTIONS_OLD_COUNT, "nn",                                     \
+      "SELECT COUNT(*)" SCEP_TRANSACTIONS_OLD_WHERE)                           \
+    X(SCEP_Q_TRANSACTIONS_OLD, "nnn",                                          \
+      "SELECT t.certificate_id" SCEP_TRANSACTIONS_OLD_WHERE                    \
+      " LIMIT $3")                                                             \
+    X(SCEP_Q_CERTIFICATES_OLD_COUNT, "nnn",                                    \
+      "SELECT COUNT(*)" SCEP_CERTIFICATES_OLD_WHERE)                           \
+    X(SCEP_Q_CERTIFICATES_OLD, "nnnn",                                         \
+      "SELECT id" SCEP_CERTIFICATES_OLD_WHERE                                  \
+      " ORDER BY not_after LIMIT $4")                                          \
+    X(SCEP_Q_CERTIFICATE_MESSAGES_MARK, "t",                                   \
+      "INSERT INTO message_marks (mark)"                                       \
+      " SELECT SUBSTR(hash, 1, 32) FROM messages"                              \
+      " WHERE certificate_id = $1 ON CONFLICT (mark) DO NOTHING")              \
+    X(SCEP_Q_CERTIFICATE_MESSAGES_DELETE, "t",                                 \
+      "DELETE FROM messages WHERE certificate_id = $1")                        \
+    X(SCEP_Q_CERTIFICATE_TRANSACTIONS_DELETE, "t",                             \
+      "DELETE FROM transactions WHERE certificate_id = $1")                    \
+    X(SCEP_Q_CERTIFICATE_REQUESTS_LEAVE, "t",                                  \
+      "UPDATE requests SET certificate_id = NULL"                              \
+      " WHERE certificate_id = $1")                                            \
+    X(SCEP_Q_CERTIFICATE_PAST, "t",                                            \
+      "INSERT INTO past_certificates (scope, serial, not_after, profile)"      \
+      " SELECT scope, serial, not_after, profile FROM certificates"            \
+      " WHERE id = $1")                                                        \
+    X(SCEP_Q_CERTIFICATE_DELETE, "t",                                          \
+      "DELETE FROM certificates WHERE id = $1")                                \
+    X(SCEP_Q_PAST_CERTIFICATE, "tt",                                           \
+      "SELECT COALESCE(profile, '') FROM past_certificates"                    \
+      " WHERE scope = $1 AND serial = $2")                                     \
     X(SCEP_Q_CHALLENGE_USED, "t",                                              \
       "SELECT c.serial FROM transactions t"                                    \
       " JOIN certificates c ON c.id = t.certificate_id"                        \
@@ -306,10 +370,6 @@
     X(SCEP_Q_REQUESTS_EXPIRE, "nn",                                            \
       "UPDATE requests SET state = $1, csr = NULL"                             \
       " WHERE state <= 2 AND expires <= $2")                                   \
-    X(SCEP_Q_MESSAGES_PRUNE, "nnn",                                            \
-      "DELETE FROM messages WHERE certificate_id IS NULL"                      \
-      " AND request_id IN (SELECT id FROM requests" SCEP_REQUESTS_OLD ")")     \
-    X(SCEP_Q_REQUESTS_PRUNE, "nnn", "DELETE FROM requests" SCEP_REQUESTS_OLD)  \
     X(SCEP_Q_REQUEST_REFUSED, "ttttttnn",                                      \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
       " WHERE r.id IN (SELECT request_id FROM messages"                        \
@@ -375,9 +435,11 @@
       SCEP_CERTIFICATE_REVOCATION                                              \
       " WHERE COALESCE(x.renewal_scope, x.scope) = $1 AND x.renewal_of = $2"   \
       " ORDER BY x.created")                                                   \
-    X(SCEP_Q_REVOCATION_SUBJECT, "tt",                                         \
+    X(SCEP_Q_REVOCATION_SUBJECT, "tttt",                                       \
       "SELECT subject, not_after FROM certificates"                            \
-      " WHERE scope = $1 AND serial = $2")                                     \
+      " WHERE scope = $1 AND serial = $2"                                      \
+      " UNION ALL SELECT NULL, not_after FROM past_certificates"               \
+      " WHERE scope = $3 AND serial = $4")                                     \
     X(SCEP_Q_REVOCATION_LAST, "t",                                             \
       "SELECT COALESCE(MAX(seq), 0) FROM revocations WHERE scope = $1")        \
     X(SCEP_Q_REVOCATION_ADD, "ttnnnntn",                                       \

@@ -182,9 +182,11 @@ LIMITS = [
     ("ScepFailureLimit off refuse", "nothing can come after off"),
     ("ScepAuditRefusals -1", "a number from 0 to 100000 is wanted"),
     ("ScepAuditRefusals many", "a number from 0 to 100000 is wanted"),
-    ("ScepRetention certificates 90d",
-     "passwords, refusals or audit is wanted; certificates, transactions and "
-     "revocations are kept for ever"),
+    ("ScepRetention revocations 90d",
+     "passwords, refusals, audit, messages, requests, transactions or "
+     "certificates is wanted"),
+    ("ScepRetention certificates 6d", "a time from 604800 seconds to 3660 days"),
+    ("ScepRetention transactions 6d", "a time from 604800 seconds to 3660 days"),
     ("ScepRetention audit 23h", "a time from 86400 seconds to 3660 days"),
     ("ScepRetention audit 3661d", "a time from 86400 seconds to 3660 days"),
     ("ScepRetention audit 0", "a time from 86400 seconds to 3660 days"),
@@ -281,6 +283,8 @@ def test_good_policy_in_server_and_location(make, line):
     "ScepAuditRefusals 0", "ScepAuditRefusals 100000",
     "ScepRetention passwords 1d", "ScepRetention passwords off",
     "ScepRetention audit 3660d", "ScepRetention refusals 26w",
+    "ScepRetention messages 1d", "ScepRetention Requests 1w",
+    "ScepRetention transactions 7d", "ScepRetention certificates Off",
     "ScepExecTimeout 30s", "ScepExecWorkers 1", "ScepChallenge authn:file",
     "ScepPassPhraseDialog builtin", "ScepPassPhraseDialog exec:/bin/true",
     "ScepDatabase sqlite3", "ScepDatabase sqlite3 other.db",

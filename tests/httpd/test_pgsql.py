@@ -464,3 +464,38 @@ def test_a_damaged_master_password_is_refused(nodes, make, database):
     assert master(server, database, "rotate")
     server.start()
     assert server.draw() == master(server, database, "show")
+
+
+def test_what_is_over_goes_by_hand(make, database):
+    """By one machine's scepctl; the other one refuses a replay."""
+    first = make(extra="ScepRetention certificates 10d\n")
+    first.start()
+    second = make(like=first, extra="ScepRetention certificates 10d\n")
+    second.start()
+    second.expect("SCEP0164")
+    request = scep.Request(first.ra_cert, first.draw(), "old",
+                           key=scep.shared_key(0))
+    message = request.der()
+    assert first.reply(first.endpoint().post(message),
+                       request).status == scep.SUCCESS
+    then = int((time.time() - 100 * 86400) * 1e6)
+    for change in (f"challenges SET expires = {then}",
+                   f"certificates SET not_after = {then}, created = {then}",
+                   f"messages SET expires = {then}"):
+        database.sql(f"UPDATE {change} WHERE "
+                     + ("expires" if "expires" in change else "not_after")
+                     + " IS NOT NULL")
+    before = certificate_count(database)
+    for arguments in (["--dry-run"], []):
+        run = subprocess.run(
+            [SCEPCTL, "prune", "--state-dir", first.path("state"), *arguments],
+            check=False, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        found = dict(line.split(": ") for line in run.stdout.splitlines())
+        assert found["audit"] == "kept for ever"
+        assert int(found["messages"].split()[0]) >= 1
+        assert int(found["certificates"].split()[0]) == before
+    assert certificate_count(database) == 0
+    assert second.reply(second.endpoint().post(message),
+                        request).status == scep.FAILURE
+    assert certificate_count(database) == 0

@@ -58,6 +58,23 @@ recalled_by_message(scep_store_t *store, const char *scope,
     return status;
 }
 
+/* SCEP_OK if the message with HASH is known by a mark alone. */
+static inline scep_status_e recalled_by_mark(scep_store_t *store,
+                                             const unsigned char *hash,
+                                             apr_pool_t *pool,
+                                             scep_result_t *res)
+{
+    const unsigned char other[SCEP_HASH_SIZE] = {0xff};
+    const scep_repeat_t repeat = {.scope = "of nobody",
+                                  .transaction_id = "of nobody",
+                                  .message_hash = hash,
+                                  .key_hash = other,
+                                  .csr_hash = other};
+    scep_recall_t found;
+
+    return recalled(store, &repeat, SCEP_RECALL_MARKED, pool, &found, res);
+}
+
 typedef struct request_search_t {
     const char *id;
     const unsigned char *key_hash;

@@ -30,6 +30,8 @@ static scep_in_use_t *sample(fixture_t *f)
     APR_ARRAY_PUSH(ca->servers, const char *) = "main server";
     *(scep_in_use_pair_t *)apr_array_push(ca->pairs) =
         (scep_in_use_pair_t){"/ra.crt", "/ra.key", "ab12", true, false};
+    *(scep_in_use_kept_t *)apr_array_push(ca->kept) =
+        (scep_in_use_kept_t){"passwords", 7776000};
     return in_use;
 }
 
@@ -44,6 +46,7 @@ static void test_write_and_read(void **state)
     scep_in_use_t *found = NULL;
     const scep_in_use_ca_t *ca;
     const scep_in_use_pair_t *pair;
+    const scep_in_use_kept_t *kept;
     struct stat st;
     int lock = -1;
 
@@ -78,6 +81,10 @@ static void test_write_and_read(void **state)
     assert_string_equal(pair->key, "/ra.key");
     assert_string_equal(pair->fingerprint, "ab12");
     assert_true(pair->decrypts && !pair->own);
+    assert_int_equal(ca->kept->nelts, 1);
+    kept = &APR_ARRAY_IDX(ca->kept, 0, scep_in_use_kept_t);
+    assert_string_equal(kept->kind, "passwords");
+    assert_int_equal(kept->seconds, 7776000);
     close(lock);
 }
 

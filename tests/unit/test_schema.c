@@ -42,7 +42,7 @@ static void test_fresh(void **state)
 
     assert_int_equal(scep_schema_migrate(driver, conn, "db", &f->res), SCEP_OK);
     driver->close(conn);
-    assert_int_equal(tables(f), 10);
+    assert_int_equal(tables(f), 12);
     assert_int_equal(db_number(f, "SELECT version FROM schema_version"),
                      SCEP_SCHEMA_VERSION);
     assert_int_equal(db_count(f, "certificates"), 0);

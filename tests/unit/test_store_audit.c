@@ -377,6 +377,8 @@ static void test_unavailable(void **state)
 
 /* Back to the tables of the first program. */
 static const char undo_migrations[] =
+    "DROP TABLE message_marks; DROP TABLE past_certificates;"
+    "DROP INDEX certificates_by_expiry;"
     "DROP INDEX challenges_by_user;"
     "DROP TABLE messages;"
     "DROP INDEX audit_by_seq; DROP INDEX audit_by_event;"

@@ -3,6 +3,7 @@
 #include "store_fixture.h"
 
 #include "recall_fixture.h"
+#include "scep_store_prune.h"
 #include "scep_store_request.h"
 
 enum { MAX = 3 };
@@ -331,12 +332,28 @@ static void test_issued(void **state)
                      SCEP_NOT_FOUND);
 }
 
+#define KEPT (90 * 86400 * APR_USEC_PER_SEC)
+
+/* What httpd does in the background. */
+static void prune(fixture_t *f, scep_store_t *store, apr_time_t now)
+{
+    apr_int64_t could, removed;
+
+    assert_int_equal(scep_store_prune_count(store, SCEP_PRUNE_REQUESTS,
+                                            now - KEPT, now, &could, &f->res),
+                     SCEP_OK);
+    assert_int_equal(scep_store_prune(store, SCEP_PRUNE_REQUESTS, now - KEPT,
+                                      now, NULL, f->pool, &removed, &f->res),
+                     SCEP_OK);
+    assert_int_equal(removed, could);
+}
+
 static void test_what_was_decided_long_ago(void **state)
 {
     fixture_t *f = *state;
     scep_store_t *store = db_ready(f);
     scep_request_row_t row = sample(f, 1), waits = sample(f, 2), *found;
-    apr_time_t then = f->now + 100 + SCEP_REQUESTS_KEPT;
+    apr_time_t then = f->now + 100 + KEPT;
 
     row.message_hash = sample_hash(f->pool, 'm', 1);
     waits.message_hash = sample_hash(f->pool, 'm', 2);
@@ -346,13 +363,18 @@ static void test_what_was_decided_long_ago(void **state)
     found = find(f, store, &row, f->now);
     assert_int_equal(decide(f, store, found->id, SCEP_REQUEST_REJECTED),
                      SCEP_OK);
-    assert_int_equal(scep_store_requests_expire(store, then - 1, &f->res),
-                     SCEP_OK);
+    prune(f, store, then - 1);
     assert_int_equal(db_count(f, "requests"), 2);
     assert_int_equal(db_count(f, "messages"), 2);
-    assert_int_equal(scep_store_requests_expire(store, then, &f->res), SCEP_OK);
+    prune(f, store, then);
     assert_int_equal(db_count(f, "requests"), 1);
     assert_int_equal(db_count(f, "messages"), 1);
+    /* its message is refused ever after all the same */
+    assert_int_equal(
+        recalled_by_mark(store, row.message_hash, f->pool, &f->res), SCEP_OK);
+    assert_int_equal(
+        recalled_by_mark(store, waits.message_hash, f->pool, &f->res),
+        SCEP_NOT_FOUND);
     assert_int_equal(find(f, store, &waits, then)->state, SCEP_REQUEST_WAITING);
 }
 
@@ -445,7 +467,7 @@ static void test_refused_message(void **state)
     fixture_t *f = *state;
     scep_store_t *store = db_ready(f);
     scep_request_row_t row = sample(f, 1), *found;
-    apr_time_t late = row.expires + SCEP_REQUESTS_KEPT - 1;
+    apr_time_t late = row.expires + KEPT - 1;
 
     row.message_hash = sample_hash(f->pool, 'm', 1);
     assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
@@ -455,15 +477,15 @@ static void test_refused_message(void **state)
     assert_int_equal(refused(f, store, &row, late, &found), SCEP_OK);
     assert_int_equal(found->state, SCEP_REQUEST_EXPIRED);
     /* since it was heard of it stays as long again */
-    assert_int_equal(
-        refused(f, store, &row, late + SCEP_REQUESTS_KEPT - 1, &found),
-        SCEP_OK);
-    late += 2 * SCEP_REQUESTS_KEPT - 1;
-    assert_int_equal(scep_store_requests_expire(store, late, &f->res), SCEP_OK);
+    assert_int_equal(refused(f, store, &row, late + KEPT - 1, &found), SCEP_OK);
+    late += 2 * KEPT - 1;
+    prune(f, store, late);
     assert_int_equal(refused(f, store, &row, late, &found), SCEP_NOT_FOUND);
+    assert_int_equal(
+        recalled_by_mark(store, row.message_hash, f->pool, &f->res), SCEP_OK);
 }
 
-/* A patience that is longer than SCEP_REQUESTS_KEPT. */
+/* A patience that is longer than ScepRetention says. */
 static void test_kept_as_long_as_it_is_refused(void **state)
 {
     fixture_t *f = *state;
@@ -471,15 +493,12 @@ static void test_kept_as_long_as_it_is_refused(void **state)
     scep_request_row_t row = sample(f, 1), *found;
     apr_time_t end;
 
-    row.expires = row.created + 2 * SCEP_REQUESTS_KEPT;
-    end = row.expires + 2 * SCEP_REQUESTS_KEPT;
+    row.expires = row.created + 2 * KEPT;
+    end = row.expires + 2 * KEPT;
     assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
-    assert_int_equal(scep_store_requests_expire(store, end - 1, &f->res),
-                     SCEP_OK);
+    prune(f, store, end - 1);
     assert_int_equal(refused(f, store, &row, end - 1, &found), SCEP_OK);
-    assert_int_equal(scep_store_requests_expire(
-                         store, end + 2 * SCEP_REQUESTS_KEPT, &f->res),
-                     SCEP_OK);
+    prune(f, store, end + 2 * KEPT);
     assert_int_equal(db_count(f, "requests"), 0);
 }
 

@@ -173,8 +173,8 @@ apr_interval_time_t scep_config_retention(const scep_server_config_t *conf,
 {
     apr_interval_time_t set = conf->retention[kind];
 
-    if (set == 0 && kind == SCEP_PRUNE_PASSWORDS) {
-        return apr_time_from_sec((apr_time_t)SCEP_PRUNE_PASSWORD_DAYS * 86400);
+    if (set == 0) {
+        return apr_time_from_sec((apr_time_t)scep_prune_days(kind) * 86400);
     }
     return set > 0 ? set : 0;
 }

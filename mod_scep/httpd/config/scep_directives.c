@@ -187,8 +187,8 @@ const command_rec scep_directives[] = {
            "how many refusals are kept in the audit trail"),
     ROW(take2, "ScepRetention", SERVER, NULL, retention, retention,
         scep_read_retention,
-        "passwords, refusals or audit, and how long they are kept when they "
-        "are over, or off",
+        "a kind of records, and how long they are kept when they are over, "
+        "or off",
         .merge = scep_merge_retention),
 
     /* first enrolments */

@@ -123,13 +123,14 @@ const char *scep_read_retention(cmd_parms *cmd, void *record, int argc,
     (void)argc;
     if (!scep_prune_kind(argv[0], &what)) {
         return scep_bad_value(cmd, argv[0],
-                              "passwords, refusals or audit is wanted; "
-                              "certificates, transactions and revocations "
-                              "are kept for ever");
+                              apr_pstrcat(cmd->pool,
+                                          scep_prune_names(cmd->pool),
+                                          " is wanted", NULL));
     }
     if (strcasecmp(argv[1], "off") != 0) {
-        error = scep_parse_time(cmd, argv[1], SCEP_PRUNE_LEAST_DAYS * 86400,
-                                MAX_RETENTION_DAYS, &interval);
+        error =
+            scep_parse_time(cmd, argv[1], scep_prune_least_days(what) * 86400,
+                            MAX_RETENTION_DAYS, &interval);
     }
     conf->retention[what] = interval;
     return error;
