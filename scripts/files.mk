@@ -10,7 +10,7 @@ if HAVE_PYTHON
 TESTS += $(GUARDS)
 endif
 EXTRA_DIST += $(GUARDS) scripts/guards/guard.py scripts/quickstart \
-	scripts/check autogen.sh LICENSE .clang-format conf.d docs \
+	scripts/check scripts/mutate autogen.sh LICENSE .clang-format conf.d docs \
 	tests/browser tests/conformance tests/data tests/guide tests/httpd \
 	tests/interop \
 	tests/pgsql/server
