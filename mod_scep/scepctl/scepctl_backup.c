@@ -19,8 +19,7 @@
 #include "scep_state_files.h"
 #include "scepctl_copy.h"
 #include "scepctl_places.h"
-
-#define PGSQL "pgsql"
+#include "scepctl_server.h"
 
 static const char usage_text[] =
     "Usage: scepctl backup [options] DIR\n"
@@ -106,6 +105,22 @@ static bool become(void *baton, bool on)
     }
     return setgroups(1, &st->st_gid) == 0 && setegid(st->st_gid) == 0 &&
            seteuid(st->st_uid) == 0;
+}
+
+/* What --database says, in the words of ScepDatabase. */
+static scepctl_exit_e read_words(scepctl_t *ctl, scepctl_places_t *places,
+                                 bool *pgsql)
+{
+    scepctl_server_t server = {.state_dir = places->state_dir,
+                               .database = places->database};
+    scep_store_config_t config = {.connections = 1};
+    scepctl_exit_e status = scepctl_server_words(ctl, &server, &config);
+
+    if (status == SCEPCTL_OK) {
+        *pgsql = strcmp(config.driver, "pgsql") == 0;
+        places->database = config.params;
+    }
+    return status;
 }
 
 static scepctl_exit_e no_database(const backup_t *b, const char *path)
@@ -204,7 +219,7 @@ static scepctl_exit_e save(const backup_t *b, bool pgsql)
     }
     return status == SCEPCTL_OK
                ? scepctl_manifest_write(b->ctl, b->places->backup,
-                                        pgsql ? PGSQL : "sqlite3", b->items)
+                                        pgsql ? "pgsql" : "sqlite3", b->items)
                : status;
 }
 
@@ -234,15 +249,18 @@ scepctl_exit_e scepctl_backup(scepctl_t *ctl, int argc, char **argv)
     scepctl_exit_e status = scepctl_places_read(
         ctl, argc, argv, " state-dir conf-dir database with-keys help ", true,
         &places);
-    bool pgsql;
+    bool pgsql = false;
 
     if (status != SCEPCTL_OK || places.help) {
         fputs(status == SCEPCTL_OK ? usage_text : "", ctl->out);
         return status;
     }
-    pgsql = places.database != NULL &&
-            strncmp(places.database, PGSQL, strlen(PGSQL)) == 0;
-    status = save(&b, pgsql);
+    if (places.database != NULL) {
+        status = read_words(ctl, &places, &pgsql);
+    }
+    if (status == SCEPCTL_OK) {
+        status = save(&b, pgsql);
+    }
     if (status == SCEPCTL_OK) {
         tell(&b, pgsql);
     }

@@ -67,7 +67,7 @@ static const char *sqlite_path(scepctl_t *ctl, const scepctl_server_t *server,
                                       "/", path, NULL);
 }
 
-/* A path alone, and "pgsql:params", are taken as well. */
+/* A path alone, "pgsql:params", and libpq's URIs are taken as well. */
 static scepctl_exit_e read_words(scepctl_t *ctl, const scepctl_server_t *server,
                                  scep_store_config_t *config)
 {
@@ -79,6 +79,12 @@ static scepctl_exit_e read_words(scepctl_t *ctl, const scepctl_server_t *server,
     if (strncasecmp(text, "pgsql:", 6) == 0) {
         config->driver = "pgsql";
         config->params = text + 6;
+        return SCEPCTL_OK;
+    }
+    if (strncmp(text, "postgresql://", 13) == 0 ||
+        strncmp(text, "postgres://", 11) == 0) {
+        config->driver = "pgsql";
+        config->params = text;
         return SCEPCTL_OK;
     }
     if ((len = word(text, "pgsql")) > 0) {

@@ -53,11 +53,11 @@ scepctl_exit_e scepctl_store_open(scepctl_t *ctl, scepctl_server_t *server,
     if (status != SCEPCTL_OK) {
         return status;
     }
+    if (scep_store_check(&config, ctl->pool, &ctl->res) != SCEP_OK) {
+        return scepctl_fail(ctl);
+    }
     if (!scep_store_driver_shared(config.driver)) {
         status = become_owner(ctl, config.params);
-    }
-    else if (scep_store_check(&config, ctl->pool, &ctl->res) != SCEP_OK) {
-        status = scepctl_fail(ctl);
     }
     if (status == SCEPCTL_OK && scep_store_open(&config, &env, ctl->pool, store,
                                                 &ctl->res) != SCEP_OK) {

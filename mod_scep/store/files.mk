@@ -1,6 +1,4 @@
 libscep_store_la_SOURCES = \
-	mod_scep/store/scep_pgsql.c mod_scep/store/scep_pgsql.h \
-	mod_scep/store/scep_pgsql_text.c mod_scep/store/scep_pgsql_text.h \
 	mod_scep/store/scep_schema.c mod_scep/store/scep_schema.h \
 	mod_scep/store/scep_schema_names.c mod_scep/store/scep_schema_names.h \
 	mod_scep/store/scep_sql.c mod_scep/store/scep_sql.h \
@@ -31,10 +29,14 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_certificate.c mod_scep/store/scep_store_certificate.h \
 	mod_scep/store/scep_store_crl.c mod_scep/store/scep_store_crl.h
 
+if HAVE_LIBPQ
+libscep_store_la_SOURCES += \
+	mod_scep/store/scep_pgsql.c mod_scep/store/scep_pgsql.h \
+	mod_scep/store/scep_pgsql_text.c mod_scep/store/scep_pgsql_text.h
+endif
+
 if HAVE_CMOCKA
-STORE_TESTS = tests/unit/test_pgsql \
-	tests/unit/test_pgsql_text \
-	tests/unit/test_schema tests/unit/test_schema_names \
+STORE_TESTS = tests/unit/test_schema tests/unit/test_schema_names \
 	tests/unit/test_sql \
 	tests/unit/test_sqlite \
 	tests/unit/test_sqlite_copy \
@@ -60,6 +62,9 @@ STORE_TESTS = tests/unit/test_pgsql \
 	tests/unit/test_store_successor \
 	tests/unit/test_store_certificate \
 	tests/unit/test_store_crl
+if HAVE_LIBPQ
+STORE_TESTS += tests/unit/test_pgsql tests/unit/test_pgsql_text
+endif
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 endif
@@ -69,7 +74,7 @@ tests_unit_test_pgsql_SOURCES = tests/unit/test_pgsql.c \
 	tests/unit/pgsql_fixture.h $(STORE_FIXTURE)
 tests_unit_test_pgsql_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pgsql_LDADD = $(LIB_STORE) $(UNIT_LIBS)
-tests_unit_test_pgsql_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=apr_dbd_query
+tests_unit_test_pgsql_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=PQexec
 tests_unit_test_pgsql_text_SOURCES = tests/unit/test_pgsql_text.c $(STORE_FIXTURE)
 tests_unit_test_pgsql_text_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pgsql_text_LDADD = $(LIB_STORE) $(UNIT_LIBS)

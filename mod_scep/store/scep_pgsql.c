@@ -1,77 +1,55 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_pgsql.c: the driver on apr_dbd's "pgsql". (store layer)
+ * scep_pgsql.c: the driver on libpq. (store layer)
  *
  * Write transactions take turns at an advisory lock, at READ COMMITTED: each
  * sees what was committed before it, and the order of commits is that of the
  * numbers that they give out, as with the embedded database.
  *
- * apr_dbd's own transactions are not used (they would not say that COMMIT has
- * rolled back), nor apr_dbd_check_conn() (it connects anew in silence). A
- * connection has a pool with an allocator of its own, as any thread may use
- * it, one at a time.
+ * A connection lies in a pool with an allocator of its own, as any thread may
+ * use it, one at a time.
  */
 #include "scep_pgsql.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_dbd.h>
-#include <apr_dso.h>
 #include <apr_strings.h>
+#include <libpq-fe.h>
 
 #include "scep_pgsql_text.h"
 
-#define DRIVER "pgsql"
 /* "mod_scep" */
 #define WRITER_LOCK "7885631562835126640"
+
+enum { TYPE_BIGINT = 20, TYPE_TEXT = 25 }; /* of PostgreSQL's pg_type */
 
 struct scep_sql_conn_t {
     apr_pool_t *pool;
     apr_pool_t *scratch; /* cleared after each statement */
-    const apr_dbd_driver_t *dbd;
-    apr_dbd_t *handle; /* NULL: not connected */
-    apr_dbd_prepared_t *cache[SCEP_SQL_SLOTS];
+    scep_env_t env;
+    PGconn *db;
+    bool prepared[SCEP_SQL_SLOTS];
     apr_time_t used; /* by scep_sql_clock() */
     bool patient;    /* a migration is to be done: as long as it takes */
-    bool failed;     /* a statement of this transaction has */
-    char error[256];
+    char error[512];
 };
 
-/* --- the driver's driver -------------------------------------------------- */
-
-static scep_status_e find_dbd(apr_pool_t *pool, const apr_dbd_driver_t **dbd,
-                              scep_result_t *res)
-{
-    apr_status_t rv = apr_dbd_init(pool);
-    char text[128];
-
-    if (rv == APR_SUCCESS) {
-        rv = apr_dbd_get_driver(pool, DRIVER, dbd);
-    }
-    if (rv == APR_SUCCESS) {
-        return SCEP_OK;
-    }
-    return scep_fail(res, SCEP_R_SETUP,
-                     "APR has no driver for PostgreSQL (%s); install "
-                     "apr_dbd_pgsql (Debian's libaprutil1-dbd-pgsql)",
-                     apr_strerror(rv, text, sizeof(text)));
-}
+/* --- parameters ----------------------------------------------------------- */
 
 static scep_status_e pgsql_check(const char *text, apr_pool_t *pool,
                                  scep_result_t *res)
 {
     scep_pgsql_params_t params;
-    const apr_dbd_driver_t *dbd;
     const char *wrong = scep_pgsql_params(text, pool, &params);
 
-    if (wrong != NULL) {
-        return scep_fail(res, SCEP_R_SETUP,
-                         "the parameters of the database are not understood: "
-                         "%s; write \"host=db.example.com dbname=scep\"",
-                         wrong);
-    }
-    return find_dbd(pool, &dbd, res);
+    return wrong == NULL
+               ? SCEP_OK
+               : scep_fail(res, SCEP_R_SETUP,
+                           "the parameters of the database are not "
+                           "understood: %s; write \"host=db.example.com "
+                           "dbname=scep\"",
+                           wrong);
 }
 
 static const char *pgsql_display(const char *text, apr_pool_t *pool)
@@ -83,11 +61,12 @@ static const char *pgsql_display(const char *text, apr_pool_t *pool)
                : "with parameters that are not understood";
 }
 
+/* What nobody understands may hold one. */
 static bool pgsql_secret(const char *text, apr_pool_t *pool)
 {
     scep_pgsql_params_t params;
 
-    return scep_pgsql_params(text, pool, &params) == NULL && params.password;
+    return scep_pgsql_params(text, pool, &params) != NULL || params.password;
 }
 
 static const char *pgsql_open_params(const char *text, apr_pool_t *pool)
@@ -115,7 +94,7 @@ static scep_status_e pgsql_provide(const char *text, uid_t uid, gid_t gid,
     return pgsql_check(text, pool, res);
 }
 
-/* --- errors --------------------------------------------------------------- */
+/* --- results -------------------------------------------------------------- */
 
 static scep_sql_status_e own_error(scep_sql_conn_t *conn,
                                    scep_sql_status_e status, const char *text)
@@ -124,59 +103,75 @@ static scep_sql_status_e own_error(scep_sql_conn_t *conn,
     return status;
 }
 
-static scep_sql_status_e judge(scep_sql_conn_t *conn, int rv)
+/* In one line: libpq tells of each host that it has tried. */
+static scep_sql_status_e libpq_error(scep_sql_conn_t *conn,
+                                     scep_sql_status_e status)
 {
+    char *at;
+    size_t len;
+
+    own_error(conn, status, PQerrorMessage(conn->db));
+    for (at = conn->error; (at = strpbrk(at, "\r\n\t")) != NULL;) {
+        *at = ' ';
+    }
+    for (len = strlen(conn->error); len > 0 && conn->error[len - 1] == ' ';) {
+        conn->error[--len] = '\0';
+    }
+    return status;
+}
+
+static scep_sql_status_e judge(scep_sql_conn_t *conn, const PGresult *result)
+{
+    ExecStatusType outcome = PQresultStatus(result);
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
     conn->used = scep_sql_clock();
-    if (rv == 0) {
+    if (outcome == PGRES_COMMAND_OK || outcome == PGRES_TUPLES_OK) {
         return SCEP_SQL_OK;
     }
-    conn->failed = true;
-    return scep_pgsql_error(apr_dbd_error(conn->dbd, conn->handle, rv),
-                            conn->error, sizeof(conn->error));
+    if (state == NULL || text == NULL || PQstatus(conn->db) != CONNECTION_OK) {
+        return libpq_error(conn, SCEP_SQL_LOST);
+    }
+    apr_snprintf(conn->error, sizeof(conn->error), "%s (SQLSTATE %s)", text,
+                 state);
+    return scep_pgsql_status(state);
 }
 
 static scep_sql_status_e run_text(scep_sql_conn_t *conn, const char *text)
 {
-    int rows;
+    PGresult *result = PQexec(conn->db, text);
+    scep_sql_status_e status = judge(conn, result);
 
-    return judge(conn, apr_dbd_query(conn->dbd, conn->handle, &rows, text));
-}
-
-/* The server's messages carry their SQLSTATE only when libpq is asked for it,
- * which apr_dbd has no way to do. Its driver has brought libpq into the
- * process, with all its symbols (apr_dso_load()). */
-static void ask_for_sqlstate(scep_sql_conn_t *conn)
-{
-    enum { PQERRORS_VERBOSE_VALUE = 2 };
-    apr_dso_handle_t *process;
-    apr_dso_handle_sym_t sym = NULL;
-    int (*set_verbosity)(void *conn, int verbosity);
-
-    if (apr_dso_load(&process, NULL, conn->scratch) != APR_SUCCESS ||
-        apr_dso_sym(&sym, process, "PQsetErrorVerbosity") != APR_SUCCESS) {
-        return; /* all errors count as a lost connection */
-    }
-    memcpy(&set_verbosity, &sym, sizeof(set_verbosity));
-    set_verbosity(apr_dbd_native_handle(conn->dbd, conn->handle),
-                  PQERRORS_VERBOSE_VALUE);
+    PQclear(result);
+    apr_pool_clear(conn->scratch);
+    return status;
 }
 
 /* --- connections ---------------------------------------------------------- */
 
-static apr_pool_t *make_pool(void)
+/* What is no warning, such as that a table is there already, nobody needs to
+ * know. */
+static void hear(void *baton, const PGresult *notice)
 {
-    apr_allocator_t *allocator;
-    apr_pool_t *pool;
+    const scep_sql_conn_t *conn = baton;
+    const char *severity =
+        PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
 
-    if (apr_allocator_create(&allocator) != APR_SUCCESS) {
-        return NULL;
+    if (severity == NULL || text == NULL) {
+        return;
     }
-    if (apr_pool_create_ex(&pool, NULL, NULL, allocator) != APR_SUCCESS) {
-        apr_allocator_destroy(allocator);
-        return NULL;
+    if (strcmp(severity, "WARNING") == 0) {
+        scep_log(&conn->env, SCEP_LOG_WARNING,
+                 SCEPLOGNO(0280) "PostgreSQL warns (host %s, database %s): %s; "
+                                 "its own log tells more",
+                 PQhost(conn->db), PQdb(conn->db), text);
     }
-    apr_allocator_owner_set(allocator, pool);
-    return pool;
+    else {
+        scep_log(&conn->env, SCEP_LOG_DEBUG, "PostgreSQL: %s: %s", severity,
+                 text);
+    }
 }
 
 /* A commit that is not on the disk is none; whoever lets it be on more disks
@@ -197,52 +192,42 @@ static scep_sql_status_e set_connection(scep_sql_conn_t *conn)
                            (int)apr_time_as_msec(SCEP_PGSQL_WAIT)));
 }
 
-static scep_sql_status_e pgsql_open(const char *params, scep_sql_conn_t **out)
+static scep_sql_status_e pgsql_open(const char *text, const scep_env_t *env,
+                                    scep_sql_conn_t **out)
 {
-    scep_sql_conn_t *conn = calloc(1, sizeof(*conn));
-    const char *error = NULL;
-    scep_sql_status_e status;
-    scep_result_t res;
+    scep_pgsql_params_t params;
+    apr_pool_t *pool;
+    scep_sql_conn_t *conn;
+    const char *wrong;
 
-    *out = conn;
-    if (conn == NULL) {
+    *out = NULL;
+    if (apr_pool_create_unmanaged(&pool) != APR_SUCCESS) {
         return SCEP_SQL_LOST;
     }
-    conn->pool = make_pool();
-    if (conn->pool == NULL ||
-        apr_pool_create(&conn->scratch, conn->pool) != APR_SUCCESS) {
+    *out = conn = apr_pcalloc(pool, sizeof(*conn));
+    conn->pool = pool;
+    conn->env = *env;
+    if (apr_pool_create(&conn->scratch, pool) != APR_SUCCESS) {
         return own_error(conn, SCEP_SQL_LOST, "out of memory");
     }
-    scep_result_init(&res, conn->scratch);
-    if (find_dbd(conn->pool, &conn->dbd, &res) != SCEP_OK) {
-        return own_error(conn, SCEP_SQL_ERROR, res.detail);
+    wrong = scep_pgsql_params(text, conn->scratch, &params);
+    if (wrong != NULL) {
+        return own_error(conn, SCEP_SQL_ERROR, wrong);
     }
-    if (apr_dbd_open_ex(conn->dbd, conn->pool,
-                        scep_pgsql_conninfo(params, conn->scratch),
-                        &conn->handle, &error) != APR_SUCCESS) {
-        conn->handle = NULL;
-        scep_pgsql_error(error != NULL ? error : "", conn->error,
-                         sizeof(conn->error));
-        return SCEP_SQL_LOST;
+    conn->db = PQconnectdb(params.conninfo);
+    if (PQstatus(conn->db) != CONNECTION_OK) {
+        return libpq_error(conn, SCEP_SQL_LOST);
     }
-    ask_for_sqlstate(conn);
-    status = set_connection(conn);
-    apr_pool_clear(conn->scratch);
-    return status;
+    PQsetNoticeReceiver(conn->db, hear, conn);
+    return set_connection(conn);
 }
 
 static void pgsql_close(scep_sql_conn_t *conn)
 {
-    if (conn == NULL) {
-        return;
-    }
-    if (conn->handle != NULL) {
-        apr_dbd_close(conn->dbd, conn->handle);
-    }
-    if (conn->pool != NULL) {
+    if (conn != NULL) {
+        PQfinish(conn->db);
         apr_pool_destroy(conn->pool);
     }
-    free(conn);
 }
 
 static bool pgsql_usable(scep_sql_conn_t *conn)
@@ -261,122 +246,94 @@ static scep_sql_status_e pgsql_begin(scep_sql_conn_t *conn,
     int msec = wait > 1000 ? (int)apr_time_as_msec(wait) : 1; /* 0: for ever */
     int most =
         conn->patient ? 0 : msec + (int)apr_time_as_msec(SCEP_PGSQL_WAIT);
-    const char *text =
-        apr_psprintf(conn->scratch,
-                     "BEGIN ISOLATION LEVEL READ COMMITTED;"
-                     "SET LOCAL lock_timeout = %d;"
-                     "SET LOCAL statement_timeout = %d;"
-                     "SELECT pg_advisory_xact_lock(" WRITER_LOCK ")",
-                     msec, most);
-    scep_sql_status_e status = run_text(conn, text);
 
-    conn->failed = false;
-    apr_pool_clear(conn->scratch);
-    return status;
+    return run_text(
+        conn, apr_psprintf(conn->scratch,
+                           "BEGIN ISOLATION LEVEL READ COMMITTED;"
+                           "SET LOCAL lock_timeout = %d;"
+                           "SET LOCAL statement_timeout = %d;"
+                           "SELECT pg_advisory_xact_lock(" WRITER_LOCK ")",
+                           msec, most));
 }
 
 /* COMMIT of a transaction in which a statement has failed rolls it back, and
- * calls that a success. */
+ * calls that a success, by its name. */
 static scep_sql_status_e pgsql_commit(scep_sql_conn_t *conn)
 {
-    return conn->failed ? own_error(conn, SCEP_SQL_ERROR,
-                                    "a statement of this transaction failed")
-                        : run_text(conn, "COMMIT");
+    PGresult *result = PQexec(conn->db, "COMMIT");
+    scep_sql_status_e status = judge(conn, result);
+
+    if (status == SCEP_SQL_OK && strcmp(PQcmdStatus(result), "COMMIT") != 0) {
+        status = own_error(conn, SCEP_SQL_ERROR,
+                           "a statement of this transaction failed");
+    }
+    PQclear(result);
+    return status;
 }
 
+/* A COMMIT that failed has ended the transaction already. */
 static bool pgsql_rollback(scep_sql_conn_t *conn)
 {
-    return run_text(conn, "ROLLBACK") == SCEP_SQL_OK;
+    return PQtransactionStatus(conn->db) == PQTRANS_IDLE ||
+           run_text(conn, "ROLLBACK") == SCEP_SQL_OK;
 }
 
 /* --- statements ----------------------------------------------------------- */
 
-static scep_sql_status_e prepare(scep_sql_conn_t *conn,
-                                 const scep_sql_query_t *query,
-                                 apr_dbd_prepared_t **statement)
+static PGresult *execute(scep_sql_conn_t *conn, const scep_sql_query_t *query,
+                         const scep_sql_value_t *values)
 {
-    bool cached = query->slot >= 0;
-    apr_pool_t *pool = cached ? conn->pool : conn->scratch;
-    const char *label = NULL;
-    int rv;
-
-    if (cached && conn->cache[query->slot] != NULL) {
-        *statement = conn->cache[query->slot];
-        return SCEP_SQL_OK;
-    }
-    if (cached) {
-        label = apr_psprintf(pool, "scep_%d", query->slot);
-    }
-    *statement = NULL;
-    rv = apr_dbd_prepare(conn->dbd, pool, conn->handle,
-                         scep_pgsql_statement(query, pool), label, statement);
-    if (rv == 0 && cached) {
-        conn->cache[query->slot] = *statement;
-    }
-    return judge(conn, rv);
-}
-
-static const char **texts_of(scep_sql_conn_t *conn,
-                             const scep_sql_query_t *query,
-                             const scep_sql_value_t *values)
-{
-    const char **texts =
-        apr_palloc(conn->scratch, SCEP_SQL_MAX_PARAMS * sizeof(*texts));
-    int i;
-
-    for (i = 0; query->params[i] != '\0'; i++) {
-        texts[i] = query->params[i] == 'n'
-                       ? apr_psprintf(conn->scratch, "%" APR_INT64_T_FMT,
-                                      values[i].number)
-                       : scep_pgsql_value(values[i].text, conn->scratch);
-    }
-    return texts;
-}
-
-static bool hand_over(scep_sql_conn_t *conn, apr_dbd_row_t *row, int count,
-                      scep_sql_row_fn *take, void *baton)
-{
-    const char *columns[SCEP_SQL_MAX_PARAMS];
+    int count = (int)strlen(query->params);
+    const char *texts[SCEP_SQL_MAX_PARAMS];
+    Oid types[SCEP_SQL_MAX_PARAMS];
+    PGresult *result;
+    char name[16];
     int i;
 
     for (i = 0; i < count; i++) {
-        void *text = NULL;
+        bool number = query->params[i] == 'n';
 
-        columns[i] = apr_dbd_datum_get(conn->dbd, row, i, APR_DBD_TYPE_TEXT,
-                                       &text) == APR_SUCCESS
-                         ? text
-                         : NULL;
+        types[i] = number ? TYPE_BIGINT : TYPE_TEXT;
+        texts[i] = number ? apr_psprintf(conn->scratch, "%" APR_INT64_T_FMT,
+                                         values[i].number)
+                          : scep_pgsql_value(values[i].text, conn->scratch);
     }
-    return take(baton, columns, count);
+    if (query->slot < 0) {
+        return PQexecParams(conn->db, query->text, count, types, texts, NULL,
+                            NULL, 0);
+    }
+    apr_snprintf(name, sizeof(name), "scep_%d", query->slot);
+    if (!conn->prepared[query->slot]) {
+        result = PQprepare(conn->db, name, query->text, count, types);
+        if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+            return result;
+        }
+        PQclear(result);
+        conn->prepared[query->slot] = true;
+    }
+    return PQexecPrepared(conn->db, name, count, texts, NULL, NULL, 0);
 }
 
 /* All rows of a result are in memory: statements that find many have a
  * LIMIT. */
-static scep_sql_status_e select_rows(scep_sql_conn_t *conn,
-                                     apr_dbd_prepared_t *statement,
-                                     const char **texts, scep_sql_row_fn *take,
-                                     void *baton, apr_int64_t *changed)
+static scep_sql_status_e hand_over(scep_sql_conn_t *conn,
+                                   const PGresult *result,
+                                   scep_sql_row_fn *take, void *baton)
 {
-    apr_dbd_results_t *results = NULL;
-    apr_dbd_row_t *row = NULL;
-    scep_sql_status_e status =
-        judge(conn, apr_dbd_pselect(conn->dbd, conn->scratch, conn->handle,
-                                    &results, statement, 1, 0, texts));
-    int count;
+    const char *columns[SCEP_SQL_MAX_PARAMS];
+    int count = PQnfields(result);
+    bool more = true;
+    int row, i;
 
-    if (status != SCEP_SQL_OK) {
-        return status;
-    }
-    count = apr_dbd_num_cols(conn->dbd, results);
     if (count > SCEP_SQL_MAX_PARAMS) {
         return own_error(conn, SCEP_SQL_ERROR, "too many columns");
     }
-    if (changed != NULL) {
-        *changed = apr_dbd_num_tuples(conn->dbd, results); /* RETURNING */
-    }
-    while (apr_dbd_get_row(conn->dbd, conn->scratch, results, &row, -1) == 0 &&
-           hand_over(conn, row, count, take, baton)) {
-        continue;
+    for (row = 0; row < PQntuples(result) && more; row++) {
+        for (i = 0; i < count; i++) {
+            columns[i] =
+                PQgetisnull(result, row, i) ? NULL : PQgetvalue(result, row, i);
+        }
+        more = take(baton, columns, count);
     }
     return SCEP_SQL_OK;
 }
@@ -387,26 +344,16 @@ static scep_sql_status_e pgsql_run(scep_sql_conn_t *conn,
                                    scep_sql_row_fn *row, void *baton,
                                    apr_int64_t *changed)
 {
-    apr_dbd_prepared_t *statement;
-    scep_sql_status_e status = prepare(conn, query, &statement);
-    const char **texts;
-    int rows = 0;
+    PGresult *result = execute(conn, query, values);
+    scep_sql_status_e status = judge(conn, result);
 
-    if (status != SCEP_SQL_OK) {
-        return status;
+    if (status == SCEP_SQL_OK && changed != NULL) {
+        *changed = apr_atoi64(PQcmdTuples(result));
     }
-    texts = texts_of(conn, query, values);
-    if (row != NULL) {
-        status = select_rows(conn, statement, texts, row, baton, changed);
+    if (status == SCEP_SQL_OK && row != NULL) {
+        status = hand_over(conn, result, row, baton);
     }
-    else {
-        status =
-            judge(conn, apr_dbd_pquery(conn->dbd, conn->scratch, conn->handle,
-                                       &rows, statement, 0, texts));
-        if (changed != NULL && status == SCEP_SQL_OK) {
-            *changed = rows;
-        }
-    }
+    PQclear(result);
     apr_pool_clear(conn->scratch);
     return status;
 }
@@ -443,7 +390,7 @@ static scep_sql_status_e pgsql_configure(scep_sql_conn_t *conn)
 }
 
 const scep_sql_driver_t scep_pgsql_driver = {
-    .name = DRIVER,
+    .name = "pgsql",
     .shared = true,
     .check = pgsql_check,
     .display = pgsql_display,

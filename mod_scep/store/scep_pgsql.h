@@ -2,7 +2,8 @@
 /**
  * @file scep_pgsql.h
  * The driver for a database that several machines share: PostgreSQL, through
- * apr_dbd. Params: libpq's "keyword=value ..." form. (store layer: apr_dbd)
+ * libpq. Params: libpq's, "keyword=value ..." or a URI. Not built without
+ * libpq (HAVE_LIBPQ). (store layer: libpq)
  */
 #ifndef SCEP_PGSQL_H
 #define SCEP_PGSQL_H
@@ -10,6 +11,12 @@
 #include "scep_sql.h"
 
 extern const scep_sql_driver_t scep_pgsql_driver;
+
+#ifdef HAVE_LIBPQ
+#define SCEP_PGSQL_DRIVER (&scep_pgsql_driver)
+#else
+#define SCEP_PGSQL_DRIVER NULL
+#endif
 
 /** How long a statement may take outside a write transaction. */
 #define SCEP_PGSQL_WAIT (4 * APR_USEC_PER_SEC)

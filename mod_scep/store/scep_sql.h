@@ -5,9 +5,8 @@
  * (store layer)
  *
  * The SQL is one for all drivers: columns are TEXT and BIGINT only, and the
- * parameters are $1, $2, ... in rising order, each standing exactly once, so
- * that a driver may put its own placeholders there. Results come as text,
- * numbers in decimal.
+ * parameters are $1, $2, ... in rising order, each standing exactly once.
+ * Results come as text, numbers in decimal.
  *
  * A connection is used by one thread at a time and never by two processes.
  */
@@ -20,6 +19,7 @@
 #include <apr_time.h>
 
 #include "scep.h"
+#include "scep_env.h"
 
 /** How a statement ended. After LOST and ERROR the connection must be closed;
  * a new one may work. */
@@ -102,8 +102,10 @@ typedef struct scep_sql_driver_t {
 
     /** Connect to a database that exists. Never waits longer than a statement
      * does. CONN is set unless memory is out: error() tells why it failed,
-     * and it has to be closed in any case. */
-    scep_sql_status_e (*open)(const char *params, scep_sql_conn_t **conn);
+     * and it has to be closed in any case.
+     * @param env to log to what the database says besides its answers */
+    scep_sql_status_e (*open)(const char *params, const scep_env_t *env,
+                              scep_sql_conn_t **conn);
     void (*close)(scep_sql_conn_t *conn);
 
     /** Parent: once after open(), what is kept in the database itself. A

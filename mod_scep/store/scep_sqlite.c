@@ -191,12 +191,14 @@ static scep_sql_status_e connect_in_time(scep_sql_conn_t *conn,
     return status;
 }
 
-static scep_sql_status_e sqlite_open(const char *params, scep_sql_conn_t **out)
+static scep_sql_status_e sqlite_open(const char *params, const scep_env_t *env,
+                                     scep_sql_conn_t **out)
 {
     scep_sql_conn_t *conn = calloc(1, sizeof(*conn));
     scep_sql_status_e status;
     char *path;
 
+    (void)env;
     *out = conn;
     if (conn == NULL) {
         return SCEP_SQL_LOST;

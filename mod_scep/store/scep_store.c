@@ -49,16 +49,12 @@ struct scep_store_t {
 
 static const scep_sql_driver_t *driver_of(const char *name)
 {
-    static const scep_sql_driver_t *const drivers[] = {&scep_sqlite_driver,
-                                                       &scep_pgsql_driver};
-    size_t i;
+    const scep_sql_driver_t *pgsql = SCEP_PGSQL_DRIVER;
 
-    for (i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
-        if (strcmp(name, drivers[i]->name) == 0) {
-            return drivers[i];
-        }
+    if (strcmp(name, scep_sqlite_driver.name) == 0) {
+        return &scep_sqlite_driver;
     }
-    return NULL;
+    return pgsql != NULL && strcmp(name, pgsql->name) == 0 ? pgsql : NULL;
 }
 
 static scep_status_e no_driver(const scep_store_config_t *config,
@@ -171,10 +167,10 @@ static scep_status_e cannot_use(const scep_sql_driver_t *driver,
 
 static scep_status_e set_up(const scep_store_config_t *config,
                             const scep_sql_driver_t *driver, const char *name,
-                            apr_time_t now, scep_result_t *res)
+                            const scep_env_t *env, scep_result_t *res)
 {
     scep_sql_conn_t *conn;
-    scep_sql_status_e sql = driver->open(config->params, &conn);
+    scep_sql_status_e sql = driver->open(config->params, env, &conn);
     scep_status_e status = SCEP_OK;
 
     if (sql == SCEP_SQL_OK && config->must_exist &&
@@ -192,8 +188,8 @@ static scep_status_e set_up(const scep_store_config_t *config,
         status = scep_schema_migrate(driver, conn, name, res);
     }
     if (sql == SCEP_SQL_OK && status == SCEP_OK && config->identity != NULL) {
-        sql = scep_identity_make(driver, conn, config->params, now,
-                                 config->identity);
+        sql = scep_identity_make(driver, conn, config->params,
+                                 scep_env_now(env), config->identity);
     }
     if (sql != SCEP_SQL_OK) {
         status = cannot_use(driver, conn, name, sql, res);
@@ -219,7 +215,7 @@ scep_status_e scep_store_prepare(const scep_store_config_t *config,
         status = driver->provide(config->params, uid, gid, pool, res);
     }
     if (status == SCEP_OK) {
-        status = set_up(config, driver, name, scep_env_now(env), res);
+        status = set_up(config, driver, name, env, res);
     }
     /* Once more: what root's connection left must not be root's. */
     if (status == SCEP_OK) {
@@ -399,7 +395,7 @@ static const char *schema_cure(const scep_store_t *store, apr_pool_t *pool)
     if (store->identity != NULL) {
         return "";
     }
-    if (store->driver->open(store->params, &conn) == SCEP_SQL_OK) {
+    if (store->driver->open(store->params, &store->env, &conn) == SCEP_SQL_OK) {
         version = scep_schema_version(store->driver, conn);
     }
     store->driver->close(conn);
@@ -509,7 +505,7 @@ static scep_status_e connected(scep_store_session_t *s, scep_result_t *res)
     if (slot->conn != NULL) {
         return SCEP_OK;
     }
-    sql = store->driver->open(store->params, &slot->conn);
+    sql = store->driver->open(store->params, &store->env, &slot->conn);
     if (sql == SCEP_SQL_OK && store->identity != NULL) {
         sql = scep_identity_compare(store->driver, slot->conn, store->identity,
                                     &s->found, &s->position);

@@ -38,7 +38,12 @@ typedef struct scep_store_config_t {
 } scep_store_config_t;
 
 /** The names of the drivers, for messages. Constant. */
+#ifdef HAVE_LIBPQ
 #define SCEP_STORE_DRIVERS "sqlite3 or pgsql"
+#else
+#define SCEP_STORE_DRIVERS                                                     \
+    "sqlite3 (this mod_scep was built without PostgreSQL's libpq)"
+#endif
 
 /** True if there is a driver of that name. */
 bool scep_store_driver_known(const char *driver);

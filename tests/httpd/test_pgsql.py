@@ -380,11 +380,18 @@ def test_no_password_in_the_log(make, database):
 
 def test_wrong_parameters(make, database):
     server = make()
-    server.replace_conf(database.params, "postgresql://u:hush@h/db")
+    server.replace_conf(database.params, "postgresql://u:hush@[h/db")
     status, said = server.check()
     assert status != 0
+    assert "Syntax error on line" in said
     assert ("ScepDatabase pgsql: the parameters of the database are not "
             "understood") in said
+    assert "hush" not in said
+    server.replace_conf('pgsql "postgresql://u:hush@[h/db"',
+                        "postgresql://u:hush@h/db")
+    status, said = server.check()
+    assert status != 0
+    assert "the driver is to be sqlite3 or pgsql" in said
     assert "hush" not in said
 
 

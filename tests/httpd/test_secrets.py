@@ -136,10 +136,13 @@ def test_no_password_in_clear(httpd):
     assert {"error.log", "scep.db", "zero (deleted)"} <= searched, searched
 
 
-def test_server_info_shows_no_password(httpd):
+@pytest.mark.parametrize("database", (
+    "host=/nowhere user=scep password=s3cretword",
+    "postgresql://scep:s3cretword@/scep?host=/nowhere",
+    "postgresql://scep@/scep?host=/nowhere&sslpassword=s3cretword"))
+def test_server_info_shows_no_password(httpd, database):
     """mod_info prints httpd's copy of the configuration, in sections as
     well."""
-    database = "host=/nowhere user=scep password=s3cretword"
     server = httpd(modules=["info"], start=False, extra=(
         "<Location /info>\nSetHandler server-info\n</Location>\n"
         "<IfModule scep_module>\n<VirtualHost 127.0.0.1:1>\n"

@@ -190,14 +190,25 @@ def test_what_is_not_there(scepctl, places, tmp_path):
     assert not (tmp_path / "other/MANIFEST").exists()
 
 
-def test_pgsql_is_saved_by_pg_dump(scepctl, places, tmp_path):
+@pytest.mark.parametrize("words", (
+    "pgsql:dbname=scep", "ScepDatabase pgsql 'dbname=scep'",
+    "postgresql://db.example.com/scep"))
+def test_pgsql_is_saved_by_pg_dump(scepctl, places, tmp_path, words):
     options, _, backup = places
-    run = scepctl("backup", *options, "--database", "pgsql:dbname=scep", backup)
+    run = scepctl("backup", *options, "--database", words, backup)
     assert run.status == 0 and "pg_dump" in run.out
     assert "state/scep.db" not in files(backup)
     run = scepctl("restore", "--state-dir", tmp_path / "new", "--conf-dir",
                   tmp_path / "c", backup)
     assert run.status == 0 and "pg_restore" in run.out
+
+
+def test_a_database_in_the_words_of_the_directive(scepctl, places):
+    options, state, backup = places
+    run = scepctl("backup", *options, "--database", f"sqlite3 '{state}/scep.db'",
+                  backup)
+    assert run.status == 0, run
+    assert "state/scep.db" in files(backup)
 
 
 def test_begin_anew(scepctl, places, tmp_path):

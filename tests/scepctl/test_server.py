@@ -42,20 +42,35 @@ def test_words_that_make_no_sense(scepctl, words):
     assert result.status == 1 and "--database" in result.err
 
 
+def without_libpq(result):
+    """Go no further where libpq was left out."""
+    if "was built without PostgreSQL" in result.err:
+        assert result.status == 2 and "use sqlite3" in result.err
+        assert "hush" not in result.err
+        pytest.skip("built without libpq")
+
+
 @pytest.mark.parametrize("words", [
     "pgsql \"host=/no/where dbname='a b'\"", "pgsql host=/no/where dbname=a",
-    "pgsql:host=/no/where dbname=a", "ScepDatabase pgsql 'host=/no/where'"])
+    "pgsql:host=/no/where dbname=a", "ScepDatabase pgsql 'host=/no/where'",
+    "postgresql:///a?host=/no/where", "postgres://me:hush@/a?host=/no/where",
+    "pgsql 'postgresql://me:hush@%2Fno%2Fwhere/a'"])
 def test_postgresql(scepctl, words):
     """It is understood; nobody answers there."""
     result = scepctl("audit", "--database", words)
+    without_libpq(result)
     assert result.status == 2 and "/no/where" in result.err
+    assert "hush" not in result.err
 
 
 @pytest.mark.parametrize("words", ["pgsql", "pgsql \"\"", "pgsql \"two words\"",
-                                   "pgsql:"])
+                                   "pgsql:", "postgresql://[h/db",
+                                   "pgsql:password=two words"])
 def test_postgresql_parameters_that_make_no_sense(scepctl, words):
     result = scepctl("audit", "--database", words)
+    without_libpq(result)
     assert result.status == 2 and "not understood" in result.err
+    assert "password=two" not in words or '"words"' not in result.err
 
 
 @pytest.mark.parametrize("command", [

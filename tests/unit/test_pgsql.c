@@ -1,14 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * test_pgsql.c: the driver on apr_dbd's "pgsql", against a real PostgreSQL.
- * (store layer)
+ * test_pgsql.c: the driver on libpq, against a real PostgreSQL. (store layer)
  */
 #include "pgsql_fixture.h"
 #include "store_fixture.h"
 
 #include <malloc.h>
 
-#include <apr_dbd.h>
+#include <libpq-fe.h>
 
 #include "scep_pgsql.h"
 #include "scep_store_revocation.h"
@@ -19,30 +18,27 @@ static const scep_sql_driver_t *const driver = &scep_pgsql_driver;
 /* The connection breaks when the server has committed already. */
 static bool answer_is_lost;
 
-int __real_apr_dbd_query(const apr_dbd_driver_t *dbd, apr_dbd_t *handle,
-                         int *rows, const char *statement);
-int __wrap_apr_dbd_query(const apr_dbd_driver_t *dbd, apr_dbd_t *handle,
-                         int *rows, const char *statement);
+PGresult *__real_PQexec(PGconn *conn, const char *text);
+PGresult *__wrap_PQexec(PGconn *conn, const char *text);
 
-int __wrap_apr_dbd_query(const apr_dbd_driver_t *dbd, apr_dbd_t *handle,
-                         int *rows, const char *statement)
+PGresult *__wrap_PQexec(PGconn *conn, const char *text)
 {
-    int rv = __real_apr_dbd_query(dbd, handle, rows, statement);
+    PGresult *result = __real_PQexec(conn, text);
 
-    if (answer_is_lost && strcmp(statement, "COMMIT") == 0) {
+    if (answer_is_lost && strcmp(text, "COMMIT") == 0) {
         answer_is_lost = false;
-        __real_apr_dbd_query(dbd, handle, rows,
+        PQclear(result);
+        return __real_PQexec(conn,
                              "SELECT pg_terminate_backend(pg_backend_pid())");
-        return 1;
     }
-    return rv;
+    return result;
 }
 
 static scep_sql_conn_t *connected(fixture_t *f)
 {
     scep_sql_conn_t *conn;
 
-    assert_int_equal(driver->open(pg_params(f), &conn), SCEP_SQL_OK);
+    assert_int_equal(driver->open(pg_params(f), &f->env, &conn), SCEP_SQL_OK);
     assert_int_equal(driver->configure(conn), SCEP_SQL_OK);
     return conn;
 }
@@ -52,6 +48,15 @@ static scep_sql_status_e run(scep_sql_conn_t *conn, const char *text)
     scep_sql_query_t query = {-1, "", text};
 
     return driver->run(conn, &query, NULL, NULL, NULL, NULL);
+}
+
+/* How a CHILD ended that calls _exit(). */
+static int pg_child_status(pid_t child)
+{
+    int status = -1;
+
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 typedef struct rows_t {
@@ -298,7 +303,7 @@ static void test_a_migration_takes_its_time(void **state)
     fixture_t *f = *state;
     scep_sql_conn_t *conn;
 
-    assert_int_equal(driver->open(pg_params(f), &conn), SCEP_SQL_OK);
+    assert_int_equal(driver->open(pg_params(f), &f->env, &conn), SCEP_SQL_OK);
     assert_int_equal(driver->begin(conn, APR_USEC_PER_SEC), SCEP_SQL_OK);
     assert_string_equal(rows_of(f, conn, ask), "5s/");
     assert_true(driver->rollback(conn));
@@ -335,7 +340,8 @@ static void test_server_goes_and_comes(void **state)
     assert_int_equal(run(conn, "SELECT 1"), SCEP_SQL_LOST);
     assert_false(driver->rollback(conn));
     driver->close(conn);
-    assert_int_equal(driver->open(pg_params(f), &other), SCEP_SQL_LOST);
+    assert_int_equal(driver->open(pg_params(f), &f->env, &other),
+                     SCEP_SQL_LOST);
     assert_non_null(strstr(driver->error(other), "failed"));
     driver->close(other);
     pg_must("start");
@@ -358,6 +364,194 @@ static void test_stale_connections_are_not_used(void **state)
     driver->close(conn);
 }
 
+static void test_a_server_that_dies(void **state)
+{
+    fixture_t *f = *state;
+    scep_sql_conn_t *conn = connected(f);
+
+    run(conn, "CREATE TABLE t (a BIGINT)");
+    assert_int_equal(driver->begin(conn, 0), SCEP_SQL_OK);
+    assert_int_equal(run(conn, "INSERT INTO t VALUES (1)"), SCEP_SQL_OK);
+    pg_must("kill");
+    assert_int_equal(driver->commit(conn), SCEP_SQL_LOST);
+    assert_null(strchr(driver->error(conn), '\n'));
+    assert_false(driver->rollback(conn));
+    driver->close(conn);
+    pg_must("start");
+    conn = connected(f);
+    assert_string_equal(rows_of(f, conn, "SELECT COUNT(*) FROM t"), "0/");
+    driver->close(conn);
+}
+
+/* Whoever comes after the last that may. */
+static void test_too_many_clients(void **state)
+{
+    fixture_t *f = *state;
+    const char *params =
+        apr_psprintf(f->pool, "host=%s dbname=postgres user=few", pg_dir);
+    scep_sql_conn_t *first, *second;
+
+    pg_sql(f, "CREATE ROLE few LOGIN CONNECTION LIMIT 1");
+    assert_int_equal(driver->open(params, &f->env, &first), SCEP_SQL_OK);
+    assert_int_equal(driver->open(params, &f->env, &second), SCEP_SQL_LOST);
+    assert_non_null(strstr(driver->error(second), "too many connections"));
+    driver->close(second);
+    driver->close(first);
+    pg_sql(f, "DROP ROLE few");
+}
+
+/* The table's file has room for nothing. */
+static void test_a_full_disk(void **state)
+{
+    fixture_t *f = *state;
+    scep_sql_conn_t *conn;
+    const char *path, *aside;
+
+    pg_sql(f, "CREATE TABLE t (a BIGINT); CHECKPOINT");
+    path = apr_pstrcat(f->pool, pg_dir, "/data/",
+                       pg_sql(f, "SELECT pg_relation_filepath('t')"), NULL);
+    aside = apr_pstrcat(f->pool, path, ".aside", NULL);
+    assert_int_equal(rename(path, aside), 0);
+    assert_int_equal(symlink("/dev/full", path), 0);
+    conn = connected(f);
+    assert_int_equal(driver->begin(conn, 0), SCEP_SQL_OK);
+    assert_int_equal(run(conn, "INSERT INTO t VALUES (1)"), SCEP_SQL_FULL);
+    assert_non_null(strstr(driver->error(conn), "No space left on device"));
+    assert_true(driver->rollback(conn));
+    assert_int_equal(run(conn, "SELECT 1"), SCEP_SQL_OK);
+    driver->close(conn);
+    assert_int_equal(rename(aside, path), 0);
+}
+
+/* Ours is the one that PostgreSQL ends, after deadlock_timeout; the next try
+ * goes through. */
+static void test_a_deadlock(void **state)
+{
+    fixture_t *f = *state;
+    scep_sql_conn_t *conn = connected(f), *other = connected(f);
+    pid_t child;
+
+    run(conn, "CREATE TABLE t (a BIGINT)");
+    run(conn, "CREATE TABLE u (a BIGINT)");
+    run(conn, "SET deadlock_timeout = '500ms'");
+    run(other, "SET deadlock_timeout = '20s'");
+    run(other, "BEGIN");
+    assert_int_equal(run(other, "LOCK t"), SCEP_SQL_OK);
+    assert_int_equal(driver->begin(conn, 4 * APR_USEC_PER_SEC), SCEP_SQL_OK);
+    assert_int_equal(run(conn, "LOCK u"), SCEP_SQL_OK);
+    child = fork();
+    if (child == 0) {
+        bool good = run(other, "LOCK u") == SCEP_SQL_OK &&
+                    run(other, "COMMIT") == SCEP_SQL_OK;
+
+        _exit(good ? 0 : 1);
+    }
+    assert_int_equal(run(conn, "LOCK t"), SCEP_SQL_BUSY);
+    assert_non_null(strstr(driver->error(conn), "deadlock detected"));
+    assert_true(driver->rollback(conn));
+    assert_int_equal(pg_child_status(child), 0);
+    assert_int_equal(driver->begin(conn, 0), SCEP_SQL_OK);
+    assert_int_equal(run(conn, "LOCK t"), SCEP_SQL_OK);
+    assert_int_equal(driver->commit(conn), SCEP_SQL_OK);
+    driver->close(conn);
+    driver->close(other);
+}
+
+/* Not of our transactions, but of what reads outside them, if the database's
+ * default is so. */
+static void test_a_serialization_failure(void **state)
+{
+    fixture_t *f = *state;
+    scep_sql_conn_t *conn = connected(f);
+
+    run(conn, "CREATE TABLE t (a BIGINT)");
+    run(conn, "INSERT INTO t VALUES (1)");
+    run(conn, "BEGIN ISOLATION LEVEL SERIALIZABLE");
+    assert_string_equal(rows_of(f, conn, "SELECT a FROM t"), "1/");
+    pg_sql(f, "UPDATE t SET a = 2");
+    assert_int_equal(run(conn, "UPDATE t SET a = 3"), SCEP_SQL_BUSY);
+    assert_non_null(strstr(driver->error(conn), "SQLSTATE 40001"));
+    assert_true(driver->rollback(conn));
+    assert_int_equal(run(conn, "UPDATE t SET a = 3"), SCEP_SQL_OK);
+    driver->close(conn);
+}
+
+static void test_a_commit_that_fails(void **state)
+{
+    fixture_t *f = *state;
+    scep_sql_conn_t *conn = connected(f);
+
+    run(conn, "CREATE TABLE t (a BIGINT UNIQUE DEFERRABLE INITIALLY DEFERRED)");
+    assert_int_equal(driver->begin(conn, 0), SCEP_SQL_OK);
+    assert_int_equal(run(conn, "INSERT INTO t VALUES (1), (1)"), SCEP_SQL_OK);
+    assert_int_equal(driver->commit(conn), SCEP_SQL_CONSTRAINT);
+    assert_non_null(strstr(driver->error(conn), "duplicate key"));
+    assert_true(driver->rollback(conn));
+    assert_string_equal(rows_of(f, conn, "SELECT COUNT(*) FROM t"), "0/");
+    /* nobody was told that there was nothing to roll back */
+    assert_string_equal(f->log, "");
+    driver->close(conn);
+}
+
+/* A standby can be read; once it is a primary, whoever names both finds it. */
+static void test_a_standby(void **state)
+{
+    fixture_t *f = *state;
+    const char *params = apr_psprintf(
+        f->pool, "host=%s port=5433 dbname=postgres user=scep", pg_dir);
+    const char *both = apr_psprintf(
+        f->pool,
+        "postgresql:///postgres?host=%s,%s&port=5433,5432&user=scep"
+        "&target_session_attrs=read-write",
+        pg_dir, pg_dir);
+    scep_sql_conn_t *conn, *found;
+
+    pg_sql(f, "CREATE TABLE t (a BIGINT)");
+    pg_must("standby");
+    assert_int_equal(driver->open(params, &f->env, &conn), SCEP_SQL_OK);
+    assert_string_equal(rows_of(f, conn, "SELECT COUNT(*) FROM t"), "0/");
+    assert_int_equal(driver->begin(conn, 0), SCEP_SQL_OK);
+    assert_int_equal(run(conn, "INSERT INTO t VALUES (1)"), SCEP_SQL_LOST);
+    assert_non_null(strstr(driver->error(conn), "read-only"));
+    driver->close(conn);
+    assert_int_equal(driver->open(both, &f->env, &found), SCEP_SQL_OK);
+    assert_string_equal(rows_of(f, found, "SHOW port"), "5432/");
+    driver->close(found);
+    pg_must("stop");
+    pg_must("promote");
+    assert_int_equal(driver->open(both, &f->env, &found), SCEP_SQL_OK);
+    assert_string_equal(rows_of(f, found, "SHOW port"), "5433/");
+    assert_int_equal(run(found, "INSERT INTO t VALUES (1)"), SCEP_SQL_OK);
+    driver->close(found);
+    pg_must("standby-stop");
+    /* neither is there: both are told of, in one line */
+    assert_int_equal(driver->open(both, &f->env, &conn), SCEP_SQL_LOST);
+    assert_non_null(strstr(driver->error(conn), "5433"));
+    assert_non_null(strstr(driver->error(conn), "5432"));
+    assert_null(strchr(driver->error(conn), '\n'));
+    driver->close(conn);
+    pg_must("start");
+}
+
+static void test_what_the_server_says_besides(void **state)
+{
+    fixture_t *f = *state;
+    scep_sql_conn_t *conn = connected(f);
+
+    f->env.log_level = SCEP_LOG_DEBUG;
+    driver->close(conn);
+    conn = connected(f);
+    run(conn, "CREATE TABLE t (a BIGINT)");
+    run(conn, "CREATE TABLE IF NOT EXISTS t (a BIGINT)");
+    assert_non_null(strstr(f->log, "7 PostgreSQL: NOTICE: relation \"t\" "
+                                   "already exists, skipping\n"));
+    assert_null(strstr(f->log, "SCEP0280"));
+    run(conn, "DO $$ BEGIN RAISE WARNING 'the roof burns'; END $$");
+    assert_non_null(strstr(f->log, "4 SCEP0280: PostgreSQL warns (host "));
+    assert_non_null(strstr(f->log, "database postgres): the roof burns; "));
+    driver->close(conn);
+}
+
 static void test_a_database_that_is_not_there(void **state)
 {
     fixture_t *f = *state;
@@ -367,7 +561,7 @@ static void test_a_database_that_is_not_there(void **state)
                                                "host=%s dbname=other user=scep "
                                                "password=hush",
                                                pg_dir),
-                                  &conn),
+                                  &f->env, &conn),
                      SCEP_SQL_LOST);
     assert_non_null(strstr(driver->error(conn), "\"other\" does not exist"));
     assert_null(strstr(driver->error(conn), "hush"));
@@ -383,7 +577,7 @@ static void test_another_encoding(void **state)
     assert_int_equal(
         driver->open(
             apr_psprintf(f->pool, "host=%s dbname=latin user=scep", pg_dir),
-            &conn),
+            &f->env, &conn),
         SCEP_SQL_OK);
     assert_int_equal(driver->configure(conn), SCEP_SQL_ERROR);
     assert_non_null(strstr(driver->error(conn), "ENCODING 'UTF8'"));
@@ -398,6 +592,8 @@ static void test_check(void **state)
     assert_int_equal(driver->check("dbname=x", f->pool, &f->res), SCEP_OK);
     assert_int_equal(driver->check("", f->pool, &f->res), SCEP_BROKEN);
     assert_int_equal(driver->check("postgresql://h/db", f->pool, &f->res),
+                     SCEP_OK);
+    assert_int_equal(driver->check("postgresql://[h/db", f->pool, &f->res),
                      SCEP_BROKEN);
     assert_non_null(strstr(f->res.detail, "host=db.example.com dbname=scep"));
     assert_int_equal(driver->provide("dbname=x", 1, 1, f->pool, &f->res),
@@ -537,6 +733,14 @@ static int tests(void)
         PGSQL_TEST(test_wrong_sql),
         PGSQL_TEST(test_server_goes_and_comes),
         PGSQL_TEST(test_stale_connections_are_not_used),
+        PGSQL_TEST(test_a_server_that_dies),
+        PGSQL_TEST(test_too_many_clients),
+        PGSQL_TEST(test_a_full_disk),
+        PGSQL_TEST(test_a_deadlock),
+        PGSQL_TEST(test_a_serialization_failure),
+        PGSQL_TEST(test_a_commit_that_fails),
+        PGSQL_TEST(test_a_standby),
+        PGSQL_TEST(test_what_the_server_says_besides),
         PGSQL_TEST(test_a_database_that_is_not_there),
         PGSQL_TEST(test_another_encoding),
         PGSQL_TEST(test_check),

@@ -16,7 +16,7 @@ static scep_sql_conn_t *connected(fixture_t *f)
     assert_int_equal(
         scep_sqlite_provide(db_path(f), (uid_t)-1, (gid_t)-1, f->pool, &f->res),
         SCEP_OK);
-    assert_int_equal(driver->open(db_path(f), &conn), SCEP_SQL_OK);
+    assert_int_equal(driver->open(db_path(f), &f->env, &conn), SCEP_SQL_OK);
     assert_int_equal(driver->configure(conn), SCEP_SQL_OK);
     return conn;
 }

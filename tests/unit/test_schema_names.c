@@ -25,7 +25,7 @@ static void test_rewritten(void **state)
     assert_int_equal(
         scep_sqlite_provide(db_path(f), (uid_t)-1, (gid_t)-1, f->pool, &f->res),
         SCEP_OK);
-    assert_int_equal(driver->open(db_path(f), &conn), SCEP_SQL_OK);
+    assert_int_equal(driver->open(db_path(f), &f->env, &conn), SCEP_SQL_OK);
     assert_int_equal(driver->configure(conn), SCEP_SQL_OK);
     assert_int_equal(scep_schema_migrate(driver, conn, "db", &f->res), SCEP_OK);
     run(conn, "WITH RECURSIVE n(i) AS"

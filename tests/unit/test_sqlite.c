@@ -20,7 +20,7 @@ static scep_sql_conn_t *connected(fixture_t *f)
     assert_int_equal(
         driver->provide(db_path(f), (uid_t)-1, (gid_t)-1, f->pool, &f->res),
         SCEP_OK);
-    assert_int_equal(driver->open(db_path(f), &conn), SCEP_SQL_OK);
+    assert_int_equal(driver->open(db_path(f), &f->env, &conn), SCEP_SQL_OK);
     assert_int_equal(driver->configure(conn), SCEP_SQL_OK);
     return conn;
 }
@@ -244,11 +244,12 @@ static void test_wrong_sql(void **state)
     driver->close(conn);
 }
 
-static void expect_no_open(const char *path, scep_sql_status_e expected)
+static void expect_no_open(fixture_t *f, const char *path,
+                           scep_sql_status_e expected)
 {
     scep_sql_conn_t *conn = NULL;
 
-    assert_int_equal(driver->open(path, &conn), expected);
+    assert_int_equal(driver->open(path, &f->env, &conn), expected);
     assert_non_null(conn);
     assert_true(*driver->error(conn) != '\0');
     driver->close(conn);
@@ -258,9 +259,9 @@ static void test_open_makes_no_file(void **state)
 {
     fixture_t *f = *state;
 
-    expect_no_open(db_path(f), SCEP_SQL_LOST);
+    expect_no_open(f, db_path(f), SCEP_SQL_LOST);
     assert_int_equal(access(db_path(f), F_OK), -1);
-    expect_no_open(apr_pstrcat(f->pool, f->scratch, "/no/x.db", NULL),
+    expect_no_open(f, apr_pstrcat(f->pool, f->scratch, "/no/x.db", NULL),
                    SCEP_SQL_LOST);
 }
 
@@ -273,12 +274,12 @@ static void test_open_refuses_symlink(void **state)
 
     driver->close(connected(f));
     assert_int_equal(symlink(db_path(f), link), 0);
-    expect_no_open(link, SCEP_SQL_LOST);
+    expect_no_open(f, link, SCEP_SQL_LOST);
     /* in the way to its directory one may stand */
     assert_int_equal(symlink(f->scratch, dir), 0);
-    assert_int_equal(
-        driver->open(apr_pstrcat(f->pool, dir, "/scep.db", NULL), &conn),
-        SCEP_SQL_OK);
+    assert_int_equal(driver->open(apr_pstrcat(f->pool, dir, "/scep.db", NULL),
+                                  &f->env, &conn),
+                     SCEP_SQL_OK);
     driver->close(conn);
 }
 
@@ -293,7 +294,7 @@ static void test_open_refuses_what_is_no_database(void **state)
         fputs("no database ", file);
     }
     fclose(file);
-    expect_no_open(db_path(f), SCEP_SQL_ERROR);
+    expect_no_open(f, db_path(f), SCEP_SQL_ERROR);
 }
 
 static void test_usable_until_moved(void **state)
@@ -353,13 +354,13 @@ static void test_journals_in_the_making(void **state)
 
     driver->close(connected(f));
     assert_int_equal(mkdir(in_the_way, 0700), 0);
-    assert_int_equal(driver->open(db_path(f), &conn), SCEP_SQL_LOST);
+    assert_int_equal(driver->open(db_path(f), &f->env, &conn), SCEP_SQL_LOST);
     driver->close(conn);
 
     assert_int_equal(
         apr_thread_create(&thread, NULL, clear_the_way, in_the_way, f->pool),
         APR_SUCCESS);
-    assert_int_equal(driver->open(db_path(f), &conn), SCEP_SQL_OK);
+    assert_int_equal(driver->open(db_path(f), &f->env, &conn), SCEP_SQL_OK);
     assert_int_equal(apr_thread_join(&rv, thread), APR_SUCCESS);
     assert_int_equal(run(conn, "CREATE TABLE t (x TEXT)"), SCEP_SQL_OK);
     driver->close(conn);
@@ -404,7 +405,7 @@ static void test_open_waits_to_be_set_up(void **state)
                      SQLITE_OK);
     assert_int_equal(apr_thread_create(&thread, NULL, let_go, &holder, f->pool),
                      APR_SUCCESS);
-    assert_int_equal(driver->open(db_path(f), &conn), SCEP_SQL_OK);
+    assert_int_equal(driver->open(db_path(f), &f->env, &conn), SCEP_SQL_OK);
     opened = scep_sql_clock();
     assert_int_equal(apr_thread_join(&rv, thread), APR_SUCCESS);
     assert_true(opened >= holder.gone);

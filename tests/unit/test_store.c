@@ -248,7 +248,8 @@ static void test_prepare_as_root_for_server(void **state)
         assert_int_equal(wait_exit(pid), 0);
     }
     /* root's own connection, as scepctl's, while nobody else has one */
-    assert_int_equal(scep_sqlite_driver.open(db_path(f), &conn), SCEP_SQL_OK);
+    assert_int_equal(scep_sqlite_driver.open(db_path(f), &f->env, &conn),
+                     SCEP_SQL_OK);
     assert_int_equal(scep_sqlite_driver.begin(conn, 0), SCEP_SQL_OK);
     assert_int_equal(owned_by_server(f, "-wal"), 1);
     assert_int_equal(owned_by_server(f, "-shm"), 1);

@@ -27,15 +27,22 @@ const char *scep_read_database(cmd_parms *cmd, void *record, int argc,
     const char *driver = argv[0], *params = argc > 1 ? argv[1] : NULL;
     const scep_store_config_t config = {
         .driver = driver, .params = params, .connections = 1};
+    scep_result_t res;
 
+    scep_result_init(&res, cmd->temp_pool);
     if (!scep_store_driver_known(driver)) {
-        return scep_bad_value(cmd, driver,
+        /* A URI alone may hold a password. */
+        return scep_bad_value(cmd, strchr(driver, ':') != NULL ? "" : driver,
                               "the driver is to be " SCEP_STORE_DRIVERS);
     }
     if (params == NULL && scep_store_driver_shared(driver)) {
         return scep_bad_value(cmd, driver,
                               "parameters are wanted, as in \"host="
                               "db.example.com dbname=scep user=scep\"");
+    }
+    if (scep_store_driver_shared(driver) &&
+        scep_store_check(&config, cmd->temp_pool, &res) != SCEP_OK) {
+        return scep_bad_value(cmd, driver, res.detail);
     }
     if (params != NULL && scep_store_config_secret(&config, cmd->temp_pool) &&
         all_may_read(cmd->directive->filename)) {
