@@ -543,13 +543,15 @@ static scep_status_e conclude(scep_request_t *req, scep_attempts_t *attempts,
                               const scep_result_t *refused,
                               const scep_result_t *other, scep_result_t *res)
 {
-    scep_status_e status = SCEP_OK;
+    scep_status_e status = res->status; /* what the last source said */
+    bool limited = false;
 
     if (refused->reason != SCEP_R_NONE) {
         *res = *refused;
         status = scep_attempts_failed(req, attempts, res);
+        limited = res->http_status == 429;
     }
-    if (other->reason != SCEP_R_NONE && res->http_status != 429) {
+    if (other->reason != SCEP_R_NONE && !limited) {
         scep_attempts_passed(req, attempts);
         *res = *other;
         status = res->status;

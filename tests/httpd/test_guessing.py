@@ -59,6 +59,19 @@ def test_refuse(httpd):
     assert server.count_certificates() == 3
 
 
+@pytest.mark.parametrize("source", ["single", "one-time"])
+def test_beyond_the_limit_of_an_only_source(httpd, source):
+    """What is not looked at any more is not let in."""
+    server = httpd(extra=f"ScepChallenge {source}\n"
+                   "ScepFailureLimit 2/10m refuse\n")
+    server.expect("SCEP0153", "SCEP0157", "SCEP0216", "SCEP0218")
+    answers = [ask(server, WRONG) for _ in range(9)]
+    assert all(reply is None or reply.status == scep.FAILURE
+               for _, _, reply in answers)
+    assert [status for status, _, _ in answers[-3:]] == [429] * 3
+    assert server.count_certificates() == 0
+
+
 @pytest.mark.parametrize("beyond", ["delay", "refuse"])
 @pytest.mark.parametrize("other", ["password", "key"])
 def test_right_ones_beside_a_bad_device(httpd, beyond, other):

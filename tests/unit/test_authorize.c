@@ -188,6 +188,44 @@ static void test_sources_in_order(void **state)
     assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_UNKNOWN);
 }
 
+/* Whoever guessed too often is not listened to where guessing could help: a
+ * one-time password is too long for that, and no challenge is no secret. */
+static void test_after_too_many_guesses(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    attempt_t a;
+    int i;
+
+    enroll_failures(f);
+    f->policy.failure_limit =
+        (scep_failure_limit_t){{2, apr_time_from_sec(600)}, true, 20000};
+    enroll_master(f, "MASTER-PASSWORD", NULL, 0);
+    f->policy.sources.source[0] = SCEP_SOURCE_SINGLE;
+    assert_int_equal(attempt(f, "a", "dev", "a guess").status, SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_UNKNOWN);
+    for (i = 0; i < 8; i++) { /* a right one would be let in for a while */
+        assert_int_not_equal(attempt(f, "a", "dev", "a guess").status, SCEP_OK);
+    }
+    assert_int_not_equal(attempt(f, "a", "dev", "MASTER-PASSWORD").status,
+                         SCEP_OK);
+    assert_int_equal(f->base.res.reason, SCEP_R_TOO_MANY_FAILURES);
+    f->policy.failure_limit.refuse = false;
+    assert_int_not_equal(attempt(f, "a", "dev", "a guess").status, SCEP_OK);
+    assert_int_equal(f->base.res.reason, SCEP_R_TOO_MANY_WAITING);
+    f->policy.failure_limit.refuse = true;
+    f->policy.sources.count = 2;
+    f->policy.sources.source[1] = SCEP_SOURCE_SINGLE;
+    assert_int_not_equal(attempt(f, "a", "dev", "a guess").status, SCEP_OK);
+    f->policy.sources.count = 1;
+    f->policy.sources.source[0] = SCEP_SOURCE_ONE_TIME;
+    a = attempt(f, "a", "dev", password);
+    assert_int_equal(a.status, SCEP_OK);
+    scep_authorize_release(&a.e);
+    f->policy.sources.source[0] = SCEP_SOURCE_NONE;
+    assert_int_equal(attempt(f, "a", "dev", NULL).status, SCEP_OK);
+}
+
 static void test_malformed_challenge(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -503,6 +541,7 @@ int main(void)
         ENROLL_TEST(test_master_password),
         ENROLL_TEST(test_rotated_with_overlap),
         ENROLL_TEST(test_sources_in_order),
+        ENROLL_TEST(test_after_too_many_guesses),
         ENROLL_TEST(test_malformed_challenge),
         ENROLL_TEST(test_spent_leaves_the_table),
         ENROLL_TEST(test_broken_limit_gives_it_back),
