@@ -226,6 +226,14 @@ def test_every_directive_has_a_bad_value():
     assert known == {named(line) for line, _ in LIMITS}
 
 
+@pytest.mark.parametrize("section", ("ScepCA", "ScepProfile"))
+def test_misspelt_in_a_section(make, section):
+    server = make(f"<{section} a>\nScepCertFoo 1\n</{section}>\n")
+    refused(server, "Invalid command 'ScepCertFoo'")
+    server = make(f"<{section} a>\nOptions None\n</{section}>\n")
+    refused(server, "Options cannot stand in it")
+
+
 @pytest.mark.parametrize("line, text", (
     ("ScepProfile server", "main server, @CONF@: ScepProfile: there is no "
      "profile server; define it by <ScepProfile server>"),

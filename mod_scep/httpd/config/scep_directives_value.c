@@ -315,7 +315,9 @@ const char *scep_section_check(cmd_parms *cmd,
     for (d = cmd->directive->first_child; d != NULL; d = d->next) {
         const scep_setting_t *row = scep_setting_find(d->directive);
 
-        if (row == NULL || !fits(row)) {
+        /* Of a misspelt one of ours httpd says what it says of all. */
+        if (row != NULL ? !fits(row)
+                        : strncasecmp(d->directive, "Scep", 4) != 0) {
             return apr_psprintf(cmd->pool,
                                 "%s> (%s:%d): %s cannot stand in it; only %s "
                                 "can",
