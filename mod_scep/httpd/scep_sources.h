@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_sources.h
- * ScepChallenge: the list of sources, and the life of the providers in it
- * (scep_challenge.h). Each entry has its own instance. (httpd layer)
+ * The life of the providers in the lists of ScepChallenge (scep_challenge.h).
+ * Each entry has its own instance. (httpd layer)
  */
 #ifndef SCEP_SOURCES_H
 #define SCEP_SOURCES_H

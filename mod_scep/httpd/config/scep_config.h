@@ -3,7 +3,7 @@
  * @file scep_config.h
  * What the directives say: one record per server (engine, CA, RA, state), one
  * per directory section (policy). Both are filled while the configuration is
- * read and never changed afterwards, but for the server's `site`, which
+ * read and never changed afterwards, but for the server's `sites`, which
  * start-up sets. (httpd layer)
  */
 #ifndef SCEP_CONFIG_H
