@@ -46,7 +46,6 @@ typedef struct scep_enrolment_t {
 
     const char *renewal_of; /* serial of the certificate that signed, in
                              * upper-case hex; NULL: a first enrolment */
-    bool revoke_old;        /* and that one ends with this issue */
     scep_recall_t recall;   /* what the store knew when it was asked */
     const scep_request_row_t *waiting; /* the request that waited for this;
                                         * NULL: none */

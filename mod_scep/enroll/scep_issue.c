@@ -134,7 +134,8 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
         .renewal_scope = renewal_scope(e),
         .renews_ours = renews_ours(e),
         .request_id = e->waiting != NULL ? e->waiting->id : NULL,
-        .revoke = e->revoke_old ? &revoke : NULL,
+        .revoke = renews_ours(e) && e->req->policy->renewal.revoke_old ? &revoke
+                                                                       : NULL,
     };
     scep_status_e status;
 
@@ -231,24 +232,6 @@ static scep_status_e choose_profile(scep_enrolment_t *e, scep_result_t *res)
                : status;
 }
 
-static scep_status_e revoked_meanwhile(const scep_enrolment_t *e,
-                                       scep_result_t *res)
-{
-    return scep_fail(res, SCEP_R_RENEWAL_REVOKED,
-                     "certificate %s, which \"%s\" was to renew, has just been "
-                     "revoked, or renewed by another request",
-                     e->renewal_of, e->csr->subject);
-}
-
-static scep_status_e taken_meanwhile(const scep_enrolment_t *e,
-                                     scep_result_t *res)
-{
-    return scep_fail(res, SCEP_R_DUPLICATE_SUBJECT,
-                     "another request of \"%s\" has just been issued a "
-                     "certificate (ScepDuplicateSubject refuse)",
-                     e->csr->subject);
-}
-
 /* The store says why it may not be. */
 static scep_status_e explain(const scep_enrolment_t *e,
                              scep_issue_outcome_e outcome, scep_result_t *res)
@@ -257,9 +240,15 @@ static scep_status_e explain(const scep_enrolment_t *e,
     case SCEP_ISSUE_ID_TAKEN:
         return scep_enrolment_id_taken(e, res);
     case SCEP_ISSUE_OLD_REVOKED:
-        return revoked_meanwhile(e, res);
+        return scep_fail(res, SCEP_R_RENEWAL_REVOKED,
+                         "certificate %s, which \"%s\" was to renew, has just "
+                         "been revoked, or renewed by another request",
+                         e->renewal_of, e->csr->subject);
     case SCEP_ISSUE_SUBJECT_TAKEN:
-        return taken_meanwhile(e, res);
+        return scep_fail(res, SCEP_R_DUPLICATE_SUBJECT,
+                         "another request of \"%s\" has just been issued a "
+                         "certificate (ScepDuplicateSubject refuse)",
+                         e->csr->subject);
     case SCEP_ISSUE_RECORDED:
     case SCEP_ISSUE_DUPLICATE:
     case SCEP_ISSUE_CHALLENGE_LOST:

@@ -224,9 +224,6 @@ static scep_status_e prepare(scep_enrolment_t *e, scep_result_t *res)
     if (status != SCEP_OK) {
         return status;
     }
-    e->revoke_old =
-        e->renewal_of != NULL && e->req->policy->renewal.revoke_old &&
-        e->req->signer != NULL && e->req->signer->issuer == SCEP_SIGNER_OURS;
     return scep_reply_key(e->req, e->msg, e->csr->challenge, e->reply, res);
 }
 

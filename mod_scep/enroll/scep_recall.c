@@ -98,22 +98,6 @@ static scep_status_e refuse(const scep_request_row_t *row, scep_result_t *res)
                      row->note != NULL ? row->note : "(no reason given)");
 }
 
-/* A device that began anew may have taken another id. A one-time password that
- * this very CSR holds is not refused to it (invariant 4): it waits on under the
- * id by which it will be asked for now. SCEP_NOT_FOUND: it does not. */
-static scep_status_e take_over(const scep_enrolment_t *e, scep_result_t *res)
-{
-    return scep_store_request_move(e->req->service->store, e->recall.request,
-                                   e->msg->transaction_id, e->endpoint,
-                                   e->msg->hash, e->now, e->req->pool, res);
-}
-
-static scep_status_e waits(scep_enrolment_t *e)
-{
-    e->waiting = e->recall.request;
-    return SCEP_PENDING;
-}
-
 /* Nothing but the id may be in the way. Whether E proves anything is not known
  * yet. What two of them racing each other leave open, the store's write
  * transaction decides. */
@@ -121,6 +105,22 @@ static scep_status_e judge_anew(const scep_enrolment_t *e, scep_result_t *res)
 {
     return e->recall.holder == SCEP_ID_HELD ? scep_enrolment_id_taken(e, res)
                                             : SCEP_NOT_FOUND;
+}
+
+/* A device that began anew may have taken another id. A one-time password that
+ * this very CSR holds is not refused to it (invariant 4): it waits on under the
+ * id by which it will be asked for now, unless it was decided on meanwhile. */
+static scep_status_e take_over(scep_enrolment_t *e, scep_result_t *res)
+{
+    scep_status_e status = scep_store_request_move(
+        e->req->service->store, e->recall.request, e->msg->transaction_id,
+        e->endpoint, e->msg->hash, e->now, e->req->pool, res);
+
+    if (status == SCEP_OK) {
+        e->waiting = e->recall.request;
+        return SCEP_PENDING;
+    }
+    return status == SCEP_NOT_FOUND ? judge_anew(e, res) : status;
 }
 
 scep_status_e scep_recall(scep_enrolment_t *e, scep_result_t *res)
@@ -161,21 +161,15 @@ scep_status_e scep_recall(scep_enrolment_t *e, scep_result_t *res)
     case SCEP_RECALL_REFUSED:
         return refuse(e->recall.request, res);
     case SCEP_RECALL_WAITS:
-        return waits(e);
+        e->waiting = e->recall.request;
+        return SCEP_PENDING;
     case SCEP_RECALL_OTHER:
         return scep_fail(res, SCEP_R_TRANSACTION_REUSED,
                          "another request than that of \"%s\" waits under this "
                          "transactionID",
                          e->csr->subject);
     case SCEP_RECALL_ELSEWHERE:
-        status = take_over(e, res);
-        if (status == SCEP_OK) {
-            return waits(e);
-        }
-        if (status != SCEP_NOT_FOUND) {
-            return status;
-        }
-        break;
+        return take_over(e, res);
     case SCEP_RECALL_NONE:
         break;
     }

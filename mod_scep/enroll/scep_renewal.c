@@ -281,12 +281,8 @@ static scep_status_e authorize(scep_enrolment_t *e, scep_result_t *res)
     if (status == SCEP_OK) {
         status = check_challenge(e, res);
     }
-    if (status == SCEP_OK && e->reply->cert == NULL) {
-        status = keep_profile(e, res);
-    }
-    e->revoke_old = e->req->policy->renewal.revoke_old &&
-                    e->req->signer->issuer == SCEP_SIGNER_OURS;
-    return status;
+    return status == SCEP_OK && e->reply->cert == NULL ? keep_profile(e, res)
+                                                       : status;
 }
 
 scep_status_e scep_renewal_serve(scep_enrolment_t *e, scep_result_t *res)

@@ -4,26 +4,17 @@
  */
 #include "scep_store_p.h"
 
-static scep_sql_status_e find_issued(scep_store_session_t *s,
+scep_sql_status_e scep_store_id_find(scep_store_session_t *s,
                                      const scep_transaction_id_t *id,
                                      const char *key_hash, bool *taken)
 {
-    const scep_sql_value_t values[] = {
+    const scep_sql_value_t issued[] = {
         {id->scope, 0},     {id->text, 0},
         {NULL, id->since},  {NULL, id->now + (id->now - id->since)},
         {key_hash, 0},      {id->endpoint, 0},
         {NULL, id->proved},
     };
-
-    return scep_store_run(s, SCEP_Q_TRANSACTION_OTHER_KEY, values,
-                          scep_store_note_row, taken, NULL);
-}
-
-scep_sql_status_e scep_store_id_find(scep_store_session_t *s,
-                                     const scep_transaction_id_t *id,
-                                     const char *key_hash, bool *taken)
-{
-    const scep_sql_value_t values[] = {
+    const scep_sql_value_t waiting[] = {
         {id->scope, 0},    {id->text, 0},      {key_hash, 0},
         {id->endpoint, 0}, {NULL, id->proved}, {NULL, id->now},
     };
@@ -31,10 +22,11 @@ scep_sql_status_e scep_store_id_find(scep_store_session_t *s,
 
     *taken = false;
     if (id->since != APR_INT64_MAX) {
-        sql = find_issued(s, id, key_hash, taken);
+        sql = scep_store_run(s, SCEP_Q_TRANSACTION_OTHER_KEY, issued,
+                             scep_store_note_row, taken, NULL);
     }
     return sql == SCEP_SQL_OK && !*taken
-               ? scep_store_run(s, SCEP_Q_REQUEST_OTHER_KEY, values,
+               ? scep_store_run(s, SCEP_Q_REQUEST_OTHER_KEY, waiting,
                                 scep_store_note_row, taken, NULL)
                : sql;
 }

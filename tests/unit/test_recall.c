@@ -2,6 +2,7 @@
 /* test_recall.c: retries and replays of what was issued. */
 #include "enroll_fixture.h"
 
+#include "scep_authorize.h"
 #include "scep_cert_time.h"
 #include "scep_issue.h"
 #include "scep_recall.h"
@@ -184,6 +185,63 @@ static void test_another_signer_without_proof(void **state)
     issued(f, &e);
 }
 
+/* An enrolment with PASSWORD for which the store has been asked. */
+static scep_enrolment_t recalled(enroll_fixture_t *f, const char *id,
+                                 const char *password)
+{
+    scep_enrolment_t e =
+        begin(f, id, enroll_csr(f, f->device.key, "dev", password));
+
+    assert_int_equal(scep_recall(&e, &f->base.res), SCEP_NOT_FOUND);
+    assert_int_equal(e.recall.challenge->state, SCEP_CHALLENGE_OUTSTANDING);
+    return e;
+}
+
+/* scepctl cancels a password between the recall and the claim: what was
+ * recalled of it lets it in, and the write transaction finds out. */
+static void test_cancelled_after_the_recall(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_enrolment_t e = recalled(f, "t", enroll_draw(f));
+    const scep_challenge_cancel_t cancel = {.scope = f->service.scope,
+                                            .hash = e.challenge_hash,
+                                            .now = f->base.now,
+                                            .actor = "alice"};
+    scep_cancel_outcome_e outcome;
+
+    assert_int_equal(scep_store_challenge_cancel(f->service.store, &cancel,
+                                                 f->base.pool, &outcome,
+                                                 &f->base.res),
+                     SCEP_OK);
+    assert_int_equal(outcome, SCEP_CANCEL_DONE);
+    assert_int_equal(scep_authorize(&e, &f->base.res), SCEP_OK);
+    assert_int_equal(scep_issue(&e, &f->base.res), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_UNKNOWN);
+    assert_null(e.reply->cert);
+}
+
+/* Two have recalled the same password: the one that comes late to the claim
+ * does not go by what it recalled. */
+static void test_spent_after_the_recall(void **state)
+{
+    enroll_fixture_t *f = *state;
+    const char *password = enroll_draw(f);
+    scep_enrolment_t late = recalled(f, "late", password);
+    scep_enrolment_t e = recalled(f, "t", password);
+
+    assert_int_equal(scep_authorize(&e, &f->base.res), SCEP_OK);
+    assert_true(e.claim.held);
+    assert_int_equal(scep_authorize(&late, &f->base.res), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_BUSY);
+    enroll_reset_result(f);
+    issued(f, &e);
+    assert_false(e.claim.held);
+    late.csr->hash[0] ^= 1; /* nor is it the same request */
+    assert_int_equal(scep_authorize(&late, &f->base.res), SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_SPENT);
+    assert_int_equal(f->issued, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +252,8 @@ int main(void)
         ENROLL_TEST(test_revoked_by_the_next_ca),
         ENROLL_TEST(test_another_signer_is_no_retry),
         ENROLL_TEST(test_another_signer_without_proof),
+        ENROLL_TEST(test_cancelled_after_the_recall),
+        ENROLL_TEST(test_spent_after_the_recall),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
