@@ -2,8 +2,8 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_alt_names.c mod_scep/enroll/scep_alt_names.h \
 	mod_scep/enroll/scep_alt_rule.c mod_scep/enroll/scep_alt_rule.h \
 	mod_scep/enroll/scep_certpoll.c mod_scep/enroll/scep_certpoll.h \
-	mod_scep/enroll/scep_pending.c mod_scep/enroll/scep_pending.h \
-	mod_scep/enroll/scep_requests.c mod_scep/enroll/scep_requests.h \
+	mod_scep/enroll/scep_waiting.c mod_scep/enroll/scep_waiting.h \
+	mod_scep/enroll/scep_approval.c mod_scep/enroll/scep_approval.h \
 	mod_scep/enroll/scep_attempts.c mod_scep/enroll/scep_attempts.h \
 	mod_scep/enroll/scep_authorize.c mod_scep/enroll/scep_authorize.h \
 	mod_scep/enroll/scep_draw.c mod_scep/enroll/scep_draw.h \
@@ -53,8 +53,8 @@ ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names \
 	tests/unit/test_name_rules tests/unit/test_name_string \
 	tests/unit/test_name_syntax \
 	tests/unit/test_master_document \
-	tests/unit/test_certpoll tests/unit/test_pending \
-	tests/unit/test_requests \
+	tests/unit/test_certpoll tests/unit/test_waiting \
+	tests/unit/test_approval \
 	tests/unit/test_operation tests/unit/test_outstanding \
 	tests/unit/test_pkcsreq tests/unit/test_pkioperation \
 	tests/unit/test_refusal tests/unit/test_reply_key \
@@ -140,12 +140,12 @@ tests_unit_test_master_document_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_certpoll_SOURCES = tests/unit/test_certpoll.c $(ENROLL_FIXTURE)
 tests_unit_test_certpoll_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_certpoll_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
-tests_unit_test_pending_SOURCES = tests/unit/test_pending.c $(ENROLL_FIXTURE)
-tests_unit_test_pending_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_pending_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
-tests_unit_test_requests_SOURCES = tests/unit/test_requests.c $(ENROLL_FIXTURE)
-tests_unit_test_requests_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_requests_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_waiting_SOURCES = tests/unit/test_waiting.c $(ENROLL_FIXTURE)
+tests_unit_test_waiting_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_waiting_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_approval_SOURCES = tests/unit/test_approval.c $(ENROLL_FIXTURE)
+tests_unit_test_approval_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_approval_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_operation_SOURCES = tests/unit/test_operation.c \
 	$(ENROLL_MAKER)
 tests_unit_test_operation_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -4,7 +4,7 @@
  */
 #include "scep_certpoll.h"
 
-#include "scep_pending.h"
+#include "scep_waiting.h"
 #include "scep_recall.h"
 #include "scep_reply_key.h"
 
@@ -28,8 +28,8 @@ scep_status_e scep_certpoll(scep_request_t *req, const scep_pkimessage_t *msg,
         }
     }
     if (status == SCEP_PENDING) {
-        status = scep_pending_resume(&e, res);
+        status = scep_waiting_resume(&e, res);
     }
     return status == SCEP_NOT_FOUND ? unknown(&e, res)
-                                    : scep_pending_conclude(&e, status, res);
+                                    : scep_waiting_conclude(&e, status, res);
 }

@@ -15,7 +15,7 @@
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_POLL_UNKNOWN, SCEP_R_REPLY_KEY, or
  *     what scep_recall() gives;
  *     SCEP_UNAVAILABLE with SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN; else as
- *     scep_pending_resume()
+ *     scep_waiting_resume()
  */
 scep_message_fn scep_certpoll;
 

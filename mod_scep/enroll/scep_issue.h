@@ -14,7 +14,7 @@
  * manual), unless it has, or for the CA, whose ticket E has then. The claim of E
  * is spent with it; with any other result it is E's yet.
  * @return SCEP_OK: the certificate is recorded (invariant 5) and in E's reply;
- *     SCEP_PENDING: scep_pending_conclude() queues it; SCEP_REFUSED with
+ *     SCEP_PENDING: scep_waiting_conclude() queues it; SCEP_REFUSED with
  *     SCEP_R_DUPLICATE_SUBJECT (a first enrolment, and the subject has a
  *     certificate already), SCEP_R_TRANSACTION_REUSED, SCEP_R_SIGNER_KEY,
  *     SCEP_R_RENEWAL_REVOKED (the old certificate, meanwhile), what

@@ -7,7 +7,7 @@
 
 #include "scep_authorize.h"
 #include "scep_issue.h"
-#include "scep_pending.h"
+#include "scep_waiting.h"
 #include "scep_recall.h"
 #include "scep_renewal.h"
 #include "scep_reply_key.h"
@@ -76,7 +76,7 @@ static scep_status_e enrol(scep_enrolment_t *e, scep_result_t *res)
         status = scep_recall(e, res);
     }
     if (status == SCEP_PENDING) {
-        status = scep_pending_resume(e, res);
+        status = scep_waiting_resume(e, res);
     }
     if (status == SCEP_NOT_FOUND) {
         status = scep_authorize(e, res);
@@ -84,7 +84,7 @@ static scep_status_e enrol(scep_enrolment_t *e, scep_result_t *res)
             status = scep_issue(e, res);
         }
     }
-    return scep_pending_conclude(e, status, res);
+    return scep_waiting_conclude(e, status, res);
 }
 
 scep_status_e scep_pkcsreq(scep_request_t *req, const scep_pkimessage_t *msg,

@@ -12,8 +12,8 @@
  * when the request was a retry of one answered before (invariant 4).
  * @return SCEP_OK; SCEP_PENDING; else what scep_enrolment_open(),
  *     scep_enrolment_own_key(), scep_reply_key(), scep_recall(),
- *     scep_pending_resume(), scep_authorize(), scep_issue() and
- *     scep_pending_conclude() give, or, for a renewal, scep_renewal_serve() */
+ *     scep_waiting_resume(), scep_authorize(), scep_issue() and
+ *     scep_waiting_conclude() give, or, for a renewal, scep_renewal_serve() */
 scep_message_fn scep_pkcsreq;
 
 #endif

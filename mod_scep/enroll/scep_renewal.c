@@ -11,7 +11,7 @@
 #include "scep_cert_san.h"
 #include "scep_issue.h"
 #include "scep_names.h"
-#include "scep_pending.h"
+#include "scep_waiting.h"
 #include "scep_recall.h"
 #include "scep_reply_key.h"
 #include "scep_signer.h"
@@ -295,7 +295,7 @@ scep_status_e scep_renewal_serve(scep_enrolment_t *e, scep_result_t *res)
         return scep_reply_key(e->req, e->msg, e->csr->challenge, e->reply, res);
     }
     if (status == SCEP_PENDING) {
-        status = scep_pending_resume(e, res);
+        status = scep_waiting_resume(e, res);
     }
     if (status == SCEP_NOT_FOUND) {
         status = authorize(e, res);
@@ -303,7 +303,7 @@ scep_status_e scep_renewal_serve(scep_enrolment_t *e, scep_result_t *res)
             status = scep_issue(e, res);
         }
     }
-    return scep_pending_conclude(e, status, res);
+    return scep_waiting_conclude(e, status, res);
 }
 
 scep_status_e scep_renewalreq(scep_request_t *req, const scep_pkimessage_t *msg,

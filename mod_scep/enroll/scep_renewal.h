@@ -25,7 +25,7 @@ scep_message_fn scep_renewalreq;
  *     SCEP_R_RENEWAL_REVOKED, _VALIDITY, _EARLY or _NAMES: no renewal, and E is
  *     as it was; SCEP_REFUSED as scep_authorize() where a challenge is asked
  *     for besides; anything else: as scep_recall(), scep_reply_key(),
- *     scep_pending_resume(), scep_issue() and scep_pending_conclude()
+ *     scep_waiting_resume(), scep_issue() and scep_waiting_conclude()
  */
 scep_status_e scep_renewal_serve(scep_enrolment_t *e, scep_result_t *res);
 

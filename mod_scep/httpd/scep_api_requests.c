@@ -7,7 +7,7 @@
 
 #include <apr_strings.h>
 
-#include "scep_requests.h"
+#include "scep_approval.h"
 
 enum { PAGE = 100, MAX_PAGE = 1000, MAX_NOTE = 256 };
 
@@ -151,7 +151,7 @@ static scep_status_e decide(scep_api_t *api, bool yes)
     if (status != SCEP_OK) {
         return status;
     }
-    status = (yes ? scep_requests_approve : scep_requests_reject)(
+    status = (yes ? scep_approval_give : scep_approval_refuse)(
         req->service->store, api->arg, &who, api->pool, api->res);
     if (status == SCEP_NOT_FOUND) {
         return scep_fail(api->res, SCEP_R_API_CONFLICT,

@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 
 #include "scep_json.h"
-#include "scep_requests.h"
+#include "scep_approval.h"
 #include "scepctl.h"
 #include "scep_seal.h"
 #include "scepctl_certs.h"
@@ -361,7 +361,7 @@ static scepctl_exit_e decide(printer_t *p, const wish_t *wish,
         .actor = actor, .note = wish->note, .now = apr_time_now()};
     bool approve = strcmp(wish->what, "approve") == 0;
     scep_status_e status =
-        (approve ? scep_requests_approve : scep_requests_reject)(
+        (approve ? scep_approval_give : scep_approval_refuse)(
             store, wish->id, &who, ctl->pool, &ctl->res);
 
     if (status == SCEP_NOT_FOUND) {

@@ -5,7 +5,7 @@
 #include "recall_fixture.h"
 #include "scep_certpoll.h"
 #include "scep_pkcsreq.h"
-#include "scep_requests.h"
+#include "scep_approval.h"
 
 static scep_status_e deliver(enroll_fixture_t *f, scep_message_fn *serve,
                              const char *id, const scep_keypair_t *signer,
@@ -59,7 +59,7 @@ static void decide(enroll_fixture_t *f, const char *id, bool yes)
                                 f->base.now, f->base.pool, &row, &f->base.res),
                      SCEP_OK);
     assert_int_equal(
-        (yes ? scep_requests_approve : scep_requests_reject)(
+        (yes ? scep_approval_give : scep_approval_refuse)(
             f->service.store, row->id, &who, f->base.pool, &f->base.res),
         SCEP_OK);
 }

@@ -11,7 +11,7 @@
 #include "scep_pkcsreq.h"
 #include "scep_renewal.h"
 #include "scep_signer.h"
-#include "scep_requests.h"
+#include "scep_approval.h"
 
 enum { DAY = 86400 };
 
@@ -415,8 +415,8 @@ static void test_first_enrolment_waited(void **state)
     assert_int_equal(request_of(f->service.store, f->service.scope, "1", NULL,
                                 f->base.now, f->base.pool, &row, &f->base.res),
                      SCEP_OK);
-    assert_int_equal(scep_requests_approve(f->service.store, row->id, &who,
-                                           f->base.pool, &f->base.res),
+    assert_int_equal(scep_approval_give(f->service.store, row->id, &who,
+                                        f->base.pool, &f->base.res),
                      SCEP_OK);
     f->backend_status = SCEP_REFUSED;
     f->backend_reason = SCEP_R_CA_REFUSED;
@@ -698,7 +698,7 @@ static void test_challenge_of_a_renewal_that_waits(void **state)
     assert_refused(f, old, enroll_csr(f, f->device.key, "dev", password),
                    SCEP_R_CHALLENGE_SPENT);
     /* rejected: it is good again */
-    assert_int_equal(scep_requests_reject(f->service.store, waiting(f, "1")->id,
+    assert_int_equal(scep_approval_refuse(f->service.store, waiting(f, "1")->id,
                                           &who, f->base.pool, &f->base.res),
                      SCEP_OK);
     assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "2", old, csr).status,
@@ -706,9 +706,8 @@ static void test_challenge_of_a_renewal_that_waits(void **state)
     /* the same goes on under another id (invariant 4) */
     assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "3", old, csr).status,
                      SCEP_PENDING);
-    assert_int_equal(scep_requests_approve(f->service.store,
-                                           waiting(f, "3")->id, &who,
-                                           f->base.pool, &f->base.res),
+    assert_int_equal(scep_approval_give(f->service.store, waiting(f, "3")->id,
+                                        &who, f->base.pool, &f->base.res),
                      SCEP_OK);
     assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "3", old, csr).status,
                      SCEP_OK);

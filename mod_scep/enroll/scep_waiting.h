@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
- * @file scep_pending.h
+ * @file scep_waiting.h
  * Requests that are answered by PENDING (RFC 8894 3.3.2.3): queued for an
  * operator (ScepApproval manual) or by the CA backend, and taken up again when
  * the device polls. (enroll layer)
@@ -9,8 +9,8 @@
  * asks again, so that nobody else needs the CA's key. The CSR, which holds the
  * challenge, is kept encrypted to the RA (invariant 6).
  */
-#ifndef SCEP_PENDING_H
-#define SCEP_PENDING_H
+#ifndef SCEP_WAITING_H
+#define SCEP_WAITING_H
 
 #include "scep_enrolment.h"
 
@@ -26,7 +26,7 @@
  *     opens it, or its profile, is configured no more; else as scep_issue(),
  *     SCEP_R_OVERTAKEN included
  */
-scep_status_e scep_pending_resume(scep_enrolment_t *e, scep_result_t *res);
+scep_status_e scep_waiting_resume(scep_enrolment_t *e, scep_result_t *res);
 
 /**
  * The end of each operation, after STATUS: what is PENDING is queued, unless it
@@ -38,7 +38,7 @@ scep_status_e scep_pending_resume(scep_enrolment_t *e, scep_result_t *res);
  *     SCEP_UNAVAILABLE with SCEP_R_REQUESTS_FULL or SCEP_R_STORE_UNAVAILABLE;
  *     SCEP_BROKEN
  */
-scep_status_e scep_pending_conclude(scep_enrolment_t *e, scep_status_e status,
+scep_status_e scep_waiting_conclude(scep_enrolment_t *e, scep_status_e status,
                                     scep_result_t *res);
 
 #endif

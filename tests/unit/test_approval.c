@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_requests.c: an operator's yes and no. */
+/* test_approval.c: an operator's yes and no. */
 #include "enroll_fixture.h"
 
 #include "recall_fixture.h"
-#include "scep_requests.h"
+#include "scep_approval.h"
 
 static const unsigned char hash[SCEP_HASH_SIZE] = {1};
 
@@ -53,20 +53,20 @@ static void test_yes_then_no(void **state)
 
     f->base.now += apr_time_from_sec(50);
     who.now = f->base.now;
-    assert_int_equal(scep_requests_approve(f->service.store, id, &who,
-                                           f->base.pool, &f->base.res),
+    assert_int_equal(scep_approval_give(f->service.store, id, &who,
+                                        f->base.pool, &f->base.res),
                      SCEP_OK);
     assert_int_equal(get(f, id)->state, SCEP_REQUEST_APPROVED);
     assert_int_equal(get(f, id)->expires, f->base.now + apr_time_from_sec(60));
     assert_string_equal(get(f, id)->note, "known");
-    assert_int_equal(scep_requests_approve(f->service.store, id, &who,
-                                           f->base.pool, &f->base.res),
+    assert_int_equal(scep_approval_give(f->service.store, id, &who,
+                                        f->base.pool, &f->base.res),
                      SCEP_NOT_FOUND);
-    assert_int_equal(scep_requests_reject(f->service.store, id, &who,
+    assert_int_equal(scep_approval_refuse(f->service.store, id, &who,
                                           f->base.pool, &f->base.res),
                      SCEP_OK);
     assert_int_equal(get(f, id)->state, SCEP_REQUEST_REJECTED);
-    assert_int_equal(scep_requests_reject(f->service.store, id, &who,
+    assert_int_equal(scep_approval_refuse(f->service.store, id, &who,
                                           f->base.pool, &f->base.res),
                      SCEP_NOT_FOUND);
 }
@@ -79,10 +79,10 @@ static void test_too_late(void **state)
 
     f->base.now += apr_time_from_sec(60);
     who.now = f->base.now;
-    assert_int_equal(scep_requests_approve(f->service.store, id, &who,
-                                           f->base.pool, &f->base.res),
+    assert_int_equal(scep_approval_give(f->service.store, id, &who,
+                                        f->base.pool, &f->base.res),
                      SCEP_NOT_FOUND);
-    assert_int_equal(scep_requests_reject(f->service.store, "none", &who,
+    assert_int_equal(scep_approval_refuse(f->service.store, "none", &who,
                                           f->base.pool, &f->base.res),
                      SCEP_NOT_FOUND);
     assert_int_equal(get(f, id)->state, SCEP_REQUEST_EXPIRED);

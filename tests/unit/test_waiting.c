@@ -1,12 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_pending.c: requests that wait for an operator or for the CA. */
+/* test_waiting.c: requests that wait for an operator or for the CA. */
 #include "enroll_fixture.h"
 
 #include "recall_fixture.h"
 #include "scep_draw.h"
-#include "scep_pending.h"
+#include "scep_waiting.h"
 #include "scep_pkcsreq.h"
-#include "scep_requests.h"
+#include "scep_approval.h"
 
 static void be_ready(enroll_fixture_t *f, bool manual)
 {
@@ -41,7 +41,7 @@ static void decide(enroll_fixture_t *f, const char *id, bool yes)
 {
     const scep_operator_t who = {.actor = "alice", .now = f->base.now};
 
-    assert_int_equal((yes ? scep_requests_approve : scep_requests_reject)(
+    assert_int_equal((yes ? scep_approval_give : scep_approval_refuse)(
                          f->service.store, waiting(f, id)->id, &who,
                          f->base.pool, &f->base.res),
                      SCEP_OK);

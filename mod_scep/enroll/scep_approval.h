@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
- * @file scep_requests.h
+ * @file scep_approval.h
  * What an operator does with requests that wait: the core of `scepctl
  * requests` and of the API. (enroll layer)
  */
-#ifndef SCEP_REQUESTS_H
-#define SCEP_REQUESTS_H
+#ifndef SCEP_APPROVAL_H
+#define SCEP_APPROVAL_H
 
 #include "scep_store_request.h"
 
@@ -24,13 +24,13 @@ typedef struct scep_operator_t {
  *     filled): no request with that ID waits for an operator; SCEP_UNAVAILABLE
  *     (SCEP_R_STORE_UNAVAILABLE); SCEP_BROKEN
  */
-scep_status_e scep_requests_approve(scep_store_t *store, const char *id,
-                                    const scep_operator_t *who,
-                                    apr_pool_t *pool, scep_result_t *res);
+scep_status_e scep_approval_give(scep_store_t *store, const char *id,
+                                 const scep_operator_t *who, apr_pool_t *pool,
+                                 scep_result_t *res);
 
 /** Say no, also to what was approved but not asked for yet; a one-time
- * password is good again. Results as scep_requests_approve(). */
-scep_status_e scep_requests_reject(scep_store_t *store, const char *id,
+ * password is good again. Results as scep_approval_give(). */
+scep_status_e scep_approval_refuse(scep_store_t *store, const char *id,
                                    const scep_operator_t *who, apr_pool_t *pool,
                                    scep_result_t *res);
 

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_pending.c: requests that wait. (enroll layer)
+ * scep_waiting.c: requests that wait. (enroll layer)
  */
-#include "scep_pending.h"
+#include "scep_waiting.h"
 
 #include <string.h>
 
@@ -165,7 +165,7 @@ static scep_status_e let_wait(scep_enrolment_t *e, scep_result_t *res)
                : SCEP_PENDING;
 }
 
-scep_status_e scep_pending_conclude(scep_enrolment_t *e, scep_status_e status,
+scep_status_e scep_waiting_conclude(scep_enrolment_t *e, scep_status_e status,
                                     scep_result_t *res)
 {
     if (status == SCEP_PENDING) {
@@ -287,7 +287,7 @@ static scep_status_e ask_ca(scep_enrolment_t *e, scep_result_t *res)
     return status == SCEP_OK ? scep_issue_record(e, answer.cert, res) : status;
 }
 
-scep_status_e scep_pending_resume(scep_enrolment_t *e, scep_result_t *res)
+scep_status_e scep_waiting_resume(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_request_state_e state = e->waiting->state;
     scep_status_e status;

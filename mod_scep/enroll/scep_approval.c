@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_requests.c: an operator's yes and no. (enroll layer)
+ * scep_approval.c: an operator's yes and no. (enroll layer)
  */
-#include "scep_requests.h"
+#include "scep_approval.h"
 
 static scep_status_e decide(scep_store_t *store, const char *id,
                             scep_request_state_e state,
@@ -28,14 +28,14 @@ static scep_status_e decide(scep_store_t *store, const char *id,
     return scep_store_request_decide(store, &decision, pool, res);
 }
 
-scep_status_e scep_requests_approve(scep_store_t *store, const char *id,
-                                    const scep_operator_t *who,
-                                    apr_pool_t *pool, scep_result_t *res)
+scep_status_e scep_approval_give(scep_store_t *store, const char *id,
+                                 const scep_operator_t *who, apr_pool_t *pool,
+                                 scep_result_t *res)
 {
     return decide(store, id, SCEP_REQUEST_APPROVED, who, pool, res);
 }
 
-scep_status_e scep_requests_reject(scep_store_t *store, const char *id,
+scep_status_e scep_approval_refuse(scep_store_t *store, const char *id,
                                    const scep_operator_t *who, apr_pool_t *pool,
                                    scep_result_t *res)
 {
