@@ -256,6 +256,7 @@ static void test_bad_programs(void **state)
         assert_int_equal(f->res.reason, SCEP_R_SETUP);
         assert_non_null(strstr(f->res.detail, rows[i].detail));
         assert_non_null(strstr(f->res.detail, path));
+        assert_int_equal(start(f, path, 0, &s), SCEP_BROKEN);
         unlink(path);
     }
     assert_int_equal(start(f, "", 1, &s), SCEP_BROKEN);

@@ -4,6 +4,8 @@
  */
 #include "enroll_fixture.h"
 
+#include <openssl/x509v3.h>
+
 #include "scep_operation.h"
 
 static scep_next_ca_t next_of(enroll_fixture_t *f)
@@ -30,15 +32,15 @@ static void test_none(void **state)
     assert_null(scep_service_next(&f->service, f->ca.cert));
 }
 
-static void test_signed_by_the_ra(void **state)
+/* The signer's certificate is the second of what SCEP_OK gives: a list of the
+ * next CA and of who says so. */
+static const X509 *ask(enroll_fixture_t *f, const scep_next_ca_t *next)
 {
-    enroll_fixture_t *f = *state;
-    scep_next_ca_t next = next_of(f);
     scep_answer_t answer = {0};
     const unsigned char *in;
     PKCS7 *p7;
 
-    f->service.next = &next;
+    enroll_reset_result(f);
     assert_int_equal(scep_getnextca(&f->req, &answer, &f->base.res), SCEP_OK);
     assert_int_equal(answer.http_status, 200);
     assert_string_equal(answer.content_type, "application/x-x509-next-ca-cert");
@@ -47,10 +49,48 @@ static void test_signed_by_the_ra(void **state)
                         d2i_PKCS7(NULL, &in, (long)answer.body.len));
     assert_non_null(p7);
     assert_int_equal(X509_cmp(sk_X509_value(p7->d.sign->cert, 0),
-                              sk_X509_value(next.certs, 0)),
+                              sk_X509_value(next->certs, 0)),
                      0);
-    assert_int_equal(
-        X509_cmp(sk_X509_value(p7->d.sign->cert, 1), f->ra.signer->cert), 0);
+    return sk_X509_value(p7->d.sign->cert, 1);
+}
+
+static void test_signed_by_the_ra(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_next_ca_t next = next_of(f);
+
+    f->service.next = &next;
+    assert_int_equal(X509_cmp(ask(f, &next), f->ra.signer->cert), 0);
+}
+
+static scep_keypair_t own_pair;
+
+/* The CA's own pair, where it has one. */
+static int ra_pair(void *ca, X509 **cert, EVP_PKEY **key)
+{
+    (void)ca;
+    *cert = own_pair.cert;
+    *key = own_pair.key;
+    return own_pair.cert != NULL;
+}
+
+/* The CA itself, if it has a key here that may sign more than certificates. */
+static void test_signed_by_the_ca(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_next_ca_t next = next_of(f);
+    scep_ca_backend_t backend = *f->service.backend;
+
+    backend.ra_pair = ra_pair;
+    f->service.backend = &backend;
+    f->service.next = &next;
+    own_pair = (scep_keypair_t){NULL, NULL};
+    assert_int_equal(X509_cmp(ask(f, &next), f->ra.signer->cert), 0);
+    own_pair = f->device; /* its key usage is not limited */
+    assert_int_equal(X509_cmp(ask(f, &next), f->device.cert), 0);
+    own_pair = f->ca;
+    assert_int_equal(X509_get_key_usage(f->ca.cert) & KU_DIGITAL_SIGNATURE, 0);
+    assert_int_equal(X509_cmp(ask(f, &next), f->ra.signer->cert), 0);
 }
 
 static void test_for_whom(void **state)
@@ -71,6 +111,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ENROLL_TEST(test_none),
         ENROLL_TEST(test_signed_by_the_ra),
+        ENROLL_TEST(test_signed_by_the_ca),
         ENROLL_TEST(test_for_whom),
     };
 

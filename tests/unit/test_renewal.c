@@ -477,6 +477,33 @@ static void test_pkcsreq_falls_back_on_its_challenge(void **state)
     assert_int_equal(f->base.res.reason, SCEP_R_RENEWAL_VALIDITY);
 }
 
+/* Where no challenge is asked for as a last resort, that lets it in as well. */
+static void test_pkcsreq_falls_back_on_no_challenge(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
+    X509 *old;
+
+    be_ready(f);
+    old = issue(f, &f->ca, f->device.key, "dev");
+    f->policy.renewal.expired = false;
+    f->base.now += apr_time_from_sec((apr_int64_t)DAY * 400);
+    f->policy.sources = (scep_sources_t){
+        .count = 2, .source = {SCEP_SOURCE_NONE, SCEP_SOURCE_ONE_TIME}};
+    assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "1", old, csr).status,
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_RENEWAL_VALIDITY);
+    f->policy.sources.count = 0; /* nor is no source at all a last resort */
+    assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "1", old, csr).status,
+                     SCEP_REFUSED);
+    assert_int_equal(f->base.res.reason, SCEP_R_RENEWAL_VALIDITY);
+    assert_null(strstr(f->base.log, "SCEP0221"));
+    f->policy.sources = (scep_sources_t){
+        .count = 2, .source = {SCEP_SOURCE_ONE_TIME, SCEP_SOURCE_NONE}};
+    assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "1", old, csr).status, SCEP_OK);
+    assert_non_null(strstr(f->base.log, "SCEP0221"));
+}
+
 /* --- and a challenge (R15) ------------------------------------------------ */
 
 static void be_strict(enroll_fixture_t *f)
@@ -772,6 +799,7 @@ int main(void)
         ENROLL_TEST(test_keys_of_two_kinds),
         ENROLL_TEST(test_revoked_while_its_renewal_waits),
         ENROLL_TEST(test_pkcsreq_falls_back_on_its_challenge),
+        ENROLL_TEST(test_pkcsreq_falls_back_on_no_challenge),
         ENROLL_TEST(test_certificate_and_challenge),
         ENROLL_TEST(test_challenge_is_not_touched_in_vain),
         ENROLL_TEST(test_renewal_with_a_challenge_again),

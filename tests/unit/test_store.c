@@ -13,6 +13,7 @@
 
 #include <apr_thread_proc.h>
 
+#include "scep_schema.h"
 #include "scep_sqlite.h"
 #include "scep_store_p.h"
 
@@ -606,6 +607,50 @@ static void test_all_connections_in_use(void **state)
     assert_int_equal(n.status, SCEP_OK);
 }
 
+/* --- a schema that is not ours -------------------------------------------- */
+
+static const char *failure(fixture_t *f, scep_store_t *store)
+{
+    scep_challenge_row_t *row;
+
+    scep_result_init(&f->res, f->pool);
+    assert_int_equal(scep_store_challenge_find(store,
+                                               sample_hash(f->pool, 'p', 1),
+                                               f->pool, &row, &f->res),
+                     SCEP_BROKEN);
+    assert_non_null(strstr(f->res.detail, "no such table"));
+    return f->res.detail;
+}
+
+/* scepctl is told to wait for httpd's start; httpd itself made the schema. */
+static void test_cure_of_an_older_schema(void **state)
+{
+    fixture_t *f = *state;
+    scep_store_identity_t identity = {.id = ""};
+    scep_store_config_t config = db_config(f);
+    const char *older =
+        apr_psprintf(f->pool,
+                     "schema %d of an older mod_scep, and this one "
+                     "needs %d",
+                     SCEP_SCHEMA_VERSION - 1, SCEP_SCHEMA_VERSION);
+    scep_store_t *tool, *server = NULL;
+
+    config.identity = &identity;
+    assert_int_equal(scep_store_prepare(&config, &f->env, (uid_t)-1, (gid_t)-1,
+                                        f->pool, &f->res),
+                     SCEP_OK);
+    tool = db_open(f);
+    assert_int_equal(
+        scep_store_open(&config, &f->env, f->pool, &server, &f->res), SCEP_OK);
+    db_text(f, "ALTER TABLE challenges RENAME TO gone");
+    assert_null(strstr(failure(f, tool), "older"));
+    db_text(f, "UPDATE schema_version SET version = version - 1");
+    assert_non_null(strstr(failure(f, tool), older));
+    assert_null(strstr(failure(f, server), "older"));
+    db_text(f, "DROP TABLE schema_version");
+    assert_null(strstr(failure(f, tool), "older"));
+}
+
 /* --- what is in rows ------------------------------------------------------ */
 
 static void test_what_nothing_can_be_made_of(void **state)
@@ -661,6 +706,7 @@ int main(void)
         FIXTURE_TEST(test_no_more_room),
         FIXTURE_TEST(test_locked_by_another),
         FIXTURE_TEST(test_all_connections_in_use),
+        FIXTURE_TEST(test_cure_of_an_older_schema),
         FIXTURE_TEST(test_what_nothing_can_be_made_of),
     };
 

@@ -187,6 +187,50 @@ static void test_waits_for_the_ca(void **state)
     assert_int_equal(waiting(f, "t")->state, SCEP_REQUEST_ISSUED);
 }
 
+static const scep_ca_backend_t *fixture_backend;
+
+/* The request that was "one" is "two" from now on. */
+static scep_status_e poll_renamed(void *ca, const scep_env_t *env,
+                                  const char *ticket, apr_pool_t *pool,
+                                  scep_ca_answer_t *answer, scep_result_t *res)
+{
+    if (strcmp(ticket, "one") == 0) {
+        answer->ticket = "two";
+        return SCEP_PENDING;
+    }
+    return fixture_backend->poll(ca, env, ticket, pool, answer, res);
+}
+
+static void test_the_ca_changes_its_ticket(void **state)
+{
+    enroll_fixture_t *f = *state;
+    scep_octets_t csr = enroll_csr(f, f->device.key, "dev", enroll_draw(f));
+    scep_ca_backend_t backend = *f->service.backend;
+    apr_time_t until;
+    X509 *cert;
+
+    be_ready(f, false);
+    fixture_backend = f->service.backend;
+    backend.poll = poll_renamed;
+    f->service.backend = &backend;
+    f->backend_status = SCEP_PENDING;
+    f->backend_ticket = "one";
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    until = waiting(f, "t")->expires;
+    f->backend_ticket = "two";
+    f->base.now += APR_USEC_PER_SEC;
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    assert_string_equal(waiting(f, "t")->ticket, "two");
+    assert_true(waiting(f, "t")->expires == until + APR_USEC_PER_SEC);
+    /* the same one again does not let it wait longer */
+    f->base.now += APR_USEC_PER_SEC;
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_PENDING);
+    assert_true(waiting(f, "t")->expires == until + APR_USEC_PER_SEC);
+    f->backend_status = SCEP_OK;
+    assert_int_equal(ask(f, "t", csr, &cert), SCEP_OK);
+    assert_non_null(cert);
+}
+
 /* What somebody recorded before takes no request away from the id under which
  * its device asks now. */
 static void test_replay_moves_nothing(void **state)
@@ -587,6 +631,7 @@ int main(void)
         ENROLL_TEST(test_password_of_what_has_run_out),
         ENROLL_TEST(test_what_else_comes_under_its_id),
         ENROLL_TEST(test_waits_for_the_ca),
+        ENROLL_TEST(test_the_ca_changes_its_ticket),
         ENROLL_TEST(test_replay_moves_nothing),
         ENROLL_TEST(test_replayed_after_it_waited),
         ENROLL_TEST(test_refused_by_the_ca_after_all),
