@@ -87,7 +87,7 @@ static scep_status_e check_subject(const scep_enrolment_t *e,
         status = scep_store_subject_find(e->req->service->store, e->subject,
                                          e->req->pool, &serial, res);
     }
-    else if (serials->nelts > 0) {
+    else if (!apr_is_empty_array(serials)) {
         serial = APR_ARRAY_IDX(serials, 0, const char *);
     }
     if (serial != NULL) {
