@@ -11,9 +11,11 @@
 #ifndef SCEP_H
 #define SCEP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <apr.h>
+
 #include <apr_pools.h>
 
 #ifdef __cplusplus
@@ -307,6 +309,9 @@ typedef struct scep_result_t {
                       * scep_fail() */
     const char *place;       /* "file:line" of the setting at fault, where that
                           * is known; else NULL. Set after scep_fail() */
+    bool told; /* an error line of its own has named the cause and the cure:
+                * further lines about it are informational. Set after
+                * scep_fail() */
 } scep_result_t;
 
 /** Make RES an "ok" result whose later detail is allocated from POOL. */

@@ -64,8 +64,12 @@ apr_time_t scep_env_now(const scep_env_t *env);
 void scep_log(const scep_env_t *env, scep_log_level_e level, const char *fmt,
               ...) __attribute__((format(printf, 3, 4)));
 
-/** Log RES with its id, status, failInfo and private detail; the level
- * follows from the status. PREFIX (may be NULL) names the operation. */
+/** The level for RES: that of its status; SCEP_LOG_INFO if its cause has been
+ * logged already (told). */
+scep_log_level_e scep_log_level_of(const scep_result_t *res);
+
+/** Log RES with its id, status, failInfo and private detail, at the level of
+ * scep_log_level_of(). PREFIX (may be NULL) names the operation. */
 void scep_log_result(const scep_env_t *env, const scep_result_t *res,
                      const char *prefix);
 

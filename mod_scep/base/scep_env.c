@@ -69,9 +69,12 @@ void scep_log(const scep_env_t *env, scep_log_level_e level, const char *fmt,
     }
 }
 
-static scep_log_level_e level_of(scep_status_e status)
+scep_log_level_e scep_log_level_of(const scep_result_t *res)
 {
-    switch (status) {
+    if (res->told) {
+        return SCEP_LOG_INFO;
+    }
+    switch (res->status) {
     case SCEP_OK:
     case SCEP_PENDING:
         return SCEP_LOG_INFO;
@@ -88,7 +91,7 @@ static scep_log_level_e level_of(scep_status_e status)
 void scep_log_result(const scep_env_t *env, const scep_result_t *res,
                      const char *prefix)
 {
-    scep_log_level_e level = level_of(res->status);
+    scep_log_level_e level = scep_log_level_of(res);
     const char *answer = "";
     char line[LINE_SIZE];
 

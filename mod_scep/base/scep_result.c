@@ -39,6 +39,7 @@ static void fill(scep_result_t *res, scep_reason_e reason, const char *detail)
     res->public_text = row->text;
     res->detail = detail;
     res->retry_after = 0;
+    res->told = false;
 }
 
 void scep_result_init(scep_result_t *res, apr_pool_t *pool)

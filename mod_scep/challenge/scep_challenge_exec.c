@@ -294,7 +294,8 @@ static scep_status_e judge(const exec_state_t *s, const scep_exec_t *run,
                                request, pool));
     }
     if (!exited || run->code != EXIT_ACCEPTED) {
-        return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE, "%s %s%s", s->argv[0],
+        return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
+                         "%s %s%s; run it by hand to see why", s->argv[0],
                          how(s, run, pool), shown(run->err, request, pool));
     }
     if (error != NULL) {

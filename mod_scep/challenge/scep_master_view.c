@@ -243,7 +243,8 @@ static scep_status_e lock(scep_master_view_t *view, apr_pool_t *pool,
     }
     if (apr_thread_mutex_lock(view->lock) != APR_SUCCESS) {
         return scep_fail(res, SCEP_R_LOCK,
-                         "cannot lock the view of the master password");
+                         "cannot lock the view of the master password: "
+                         "restart httpd");
     }
     status =
         view->path != NULL ? refresh(view, res) : take_envelope(view, pem, res);

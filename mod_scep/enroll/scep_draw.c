@@ -373,7 +373,8 @@ scep_status_e scep_draw_rebuild(scep_store_t *store,
     }
     status = scep_store_challenges_each(store, r.now, rebuild_one, &r, res);
     if (r.locked) {
-        return scep_fail(res, SCEP_R_LOCK, "the password table's lock failed");
+        return scep_fail(res, SCEP_R_LOCK,
+                         "the password table's lock failed: restart httpd");
     }
     if (status != SCEP_OK) {
         return status;

@@ -20,7 +20,8 @@ static bool is_shared(const scep_request_t *req)
 
 static scep_status_e lock_failed(scep_result_t *res)
 {
-    return scep_fail(res, SCEP_R_LOCK, "the password table's lock failed");
+    return scep_fail(res, SCEP_R_LOCK,
+                     "the password table's lock failed: restart httpd");
 }
 
 static void forget(void *baton, const unsigned char *hash)

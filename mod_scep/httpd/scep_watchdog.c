@@ -127,7 +127,7 @@ static void check_crl(watch_t *watch, const scep_env_t *env, apr_pool_t *pool)
     }
     watch->crl_after = now + apr_time_from_sec(PAUSE);
     if (status != SCEP_REFUSED) { /* else it signs none */
-        scep_log(env, SCEP_LOG_ERROR,
+        scep_log(env, scep_log_level_of(&res),
                  SCEPLOGNO(0445) "the CRL of the CA %s cannot be signed: %s; "
                                  "clients that check it refuse certificates "
                                  "once it has run out",
@@ -152,7 +152,7 @@ static bool prune_kind(watch_t *watch, scep_prune_e kind, const scep_env_t *env,
     if (scep_store_prune(watch->site->service.store, kind,
                          now - watch->site->retention[kind], now, NULL, pool,
                          &removed, &res) != SCEP_OK) {
-        scep_log(env, SCEP_LOG_ERROR,
+        scep_log(env, scep_log_level_of(&res),
                  SCEPLOGNO(0062) "what is older than ScepRetention %s says "
                                  "cannot be deleted: %s; nothing else depends "
                                  "on it, it is tried again",

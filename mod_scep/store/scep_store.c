@@ -342,31 +342,26 @@ static void note_success(scep_store_t *store, bool wrote)
     }
 }
 
+/* The caller has logged the cause. */
 static scep_status_e away(scep_store_t *store, bool writes, const char *what,
                           const char *why, scep_result_t *res)
 {
     note_failing(store, writes);
-    return scep_fail(res, SCEP_R_STORE_UNAVAILABLE, "%s: database %s: %s", what,
-                     store->name, why);
+    scep_fail(res, SCEP_R_STORE_UNAVAILABLE, "%s: database %s: %s", what,
+              store->name, why);
+    res->told = true;
+    return res->status;
 }
 
-/* Told once: each request that comes meets the same. */
 static scep_status_e replaced(scep_store_t *store, scep_identity_e found,
                               scep_result_t *res)
 {
-    bool told;
-
-    apr_thread_mutex_lock(store->lock);
-    told = store->failing;
-    apr_thread_mutex_unlock(store->lock);
-    if (!told) {
-        scep_log(&store->env, SCEP_LOG_ERROR,
-                 SCEPLOGNO(0256) "database %s is not the one that httpd was "
-                                 "started with: %s. All requests are refused "
-                                 "until httpd is restarted; stop it before a "
-                                 "database is restored",
-                 store->name, scep_identity_text(found));
-    }
+    scep_log(&store->env, SCEP_LOG_ERROR,
+             SCEPLOGNO(0256) "database %s is not the one that httpd was "
+                             "started with: %s. All requests are refused "
+                             "until httpd is restarted; stop it before a "
+                             "database is restored",
+             store->name, scep_identity_text(found));
     return away(store, false, "connect", scep_identity_text(found), res);
 }
 
@@ -408,8 +403,8 @@ static const char *schema_cure(const scep_store_t *store, apr_pool_t *pool)
                : "";
 }
 
-/* Our own line tells the operator which database and which cure; the caller
- * logs RES with its request. */
+/* Our own line tells the operator which database and which cure. The caller
+ * logs RES with its request, for who looks for a client. */
 static scep_status_e sql_fail(scep_store_t *store, bool writes,
                               scep_sql_status_e sql, const char *what,
                               const char *error, scep_result_t *res)
@@ -419,8 +414,8 @@ static scep_status_e sql_fail(scep_store_t *store, bool writes,
     switch (sql) {
     case SCEP_SQL_BUSY:
         scep_log(env, SCEP_LOG_ERROR,
-                 SCEPLOGNO(0251) "database %s stayed locked for %d s; is "
-                                 "another program working on it?",
+                 SCEPLOGNO(0251) "database %s stayed locked for %d s; end the "
+                                 "other program that is working on it",
                  store->name, (int)(STORE_WAIT / APR_USEC_PER_SEC));
         return away(store, writes, what, error, res);
     case SCEP_SQL_FULL:
@@ -446,9 +441,11 @@ static scep_status_e sql_fail(scep_store_t *store, bool writes,
              SCEPLOGNO(0254) "database %s failed to %s: %s: %s; stop httpd and "
                              "check it, or restore a backup",
              store->name, what, scep_sql_status_name(sql), error);
-    return scep_fail(res, SCEP_R_INTERNAL, "%s: database %s: %s: %s%s", what,
-                     store->name, scep_sql_status_name(sql), error,
-                     schema_cure(store, res->pool));
+    scep_fail(res, SCEP_R_INTERNAL, "%s: database %s: %s: %s%s", what,
+              store->name, scep_sql_status_name(sql), error,
+              schema_cure(store, res->pool));
+    res->told = true;
+    return res->status;
 }
 
 /* --- sessions ------------------------------------------------------------- */
@@ -544,7 +541,7 @@ static scep_status_e use(scep_store_t *store, scep_store_session_t *s,
     if (s->slot < 0) {
         scep_log(&store->env, SCEP_LOG_ERROR,
                  SCEPLOGNO(0255) "all %d connections to database %s are in "
-                                 "use",
+                                 "use: is it slow? See its disk or server",
                  store->slots, store->name);
         return away(store, false, "connect", "all connections are in use", res);
     }

@@ -103,6 +103,10 @@ static void test_result(void **state)
     logs(f, NULL, "3 SCEP0172: unavailable: gone\n");
     scep_fail(&f->res, SCEP_R_INTERNAL, "odd");
     logs(f, NULL, "3 SCEP0173: broken: odd\n");
+    f->res.told = true; /* the cause has its own line */
+    logs(f, NULL, "6 SCEP0173: broken: odd\n");
+    scep_fail(&f->res, SCEP_R_INTERNAL, "another");
+    logs(f, NULL, "3 SCEP0173: broken: another\n");
     scep_result_init(&f->res, f->pool);
     logs(f, "x", "6 SCEP0000: x ok: \n");
     f->res.status = SCEP_PENDING;
