@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file mod_scep.h
- * How an out-of-tree httpd module offers a part to mod_scep: a CA backend
- * (scep_ca.h) or a provider that judges challenges (scep_challenge.h).
+ * How a module of yours offers a part to mod_scep: a CA backend (scep_ca.h) or
+ * a provider that judges challenges (scep_challenge.h).
  *
  *     static void register_hooks(apr_pool_t *p)
  *     {
@@ -13,6 +13,7 @@
  * with `my_backend` a const scep_ca_backend_t. The administrator then writes
  * `ScepCABackend mine [arguments]`. Likewise a const scep_challenge_provider_t
  * under SCEP_CHALLENGE_PROVIDER_GROUP, for `ScepChallenge mine[:arguments]`.
+ * LoadModule lines may stand in any order.
  */
 #ifndef MOD_SCEP_H
 #define MOD_SCEP_H
@@ -20,7 +21,8 @@
 #include "scep_ca.h"
 #include "scep_challenge.h"
 
-/** ap_register_provider() group and version of CA backends. */
+/** ap_register_provider() group and version of CA backends. The version stays
+ * "1": it is the vtable's `abi` that tells what it was built for. */
 #define SCEP_CA_PROVIDER_GROUP "scep-ca"
 #define SCEP_CA_PROVIDER_VERSION "1"
 

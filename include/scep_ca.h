@@ -1,19 +1,31 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_ca.h
- * The interface of a CA backend. The module knows backends only through this
- * vtable, its own `local` one included. An out-of-tree backend fills one in
- * and registers it with ap_register_provider(), see mod_scep.h.
+ * The interface of a CA backend. mod_scep knows backends only through this
+ * vtable, its own `local` one included. A module of yours fills one in and
+ * registers it with ap_register_provider(), see mod_scep.h; docs/backends.md
+ * has a worked example.
  *
  * Life: start() once per generation in the parent (as root, before children
  * are forked; again after each graceful restart), child_start() once per
  * child process, then issue(), poll(), crl() and certificates() from any
- * thread of the child at any time, concurrently. State made in start() is read-only
- * afterwards or locked by the backend. A call may block, but should answer
- * UNAVAILABLE after a bounded time rather than hold a worker.
+ * thread of the child at any time, concurrently. State made in start() is
+ * read-only afterwards or locked by the backend. A call may block, but should
+ * answer UNAVAILABLE after a bounded time rather than hold a worker.
  *
  * Memory: what start() allocates from its pool lives as long as the
  * generation; what issue() and poll() return lives in the pool they got.
+ * What is passed in belongs to mod_scep and lives as long as the call, unless
+ * it says otherwise.
+ *
+ * Answers: what a function returns is what counts. With anything but SCEP_OK,
+ * SCEP_PENDING and SCEP_NOT_FOUND it first calls the host's fail(). A function
+ * that does not is taken at its word all the same, without a reason in the log.
+ *
+ * The same request may come again, after a crash between issue() and the
+ * record of the certificate, or because the record failed: a backend that
+ * gives the same certificate (or ticket) again for the same transaction_id and
+ * CSR within some minutes leaves no certificate that nobody knows of.
  */
 #ifndef SCEP_CA_H
 #define SCEP_CA_H
@@ -23,15 +35,14 @@
 
 #include <openssl/x509.h>
 
-#include "scep.h"
-#include "scep_env.h"
+#include "scep_host.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** Raised when the structures below change incompatibly. */
-#define SCEP_CA_ABI 1
+/** Raised when what is below changes incompatibly; rules in scep_host.h. */
+#define SCEP_CA_ABI 2
 
 /** Asks for a key's passphrase; see scep_ca_config_t. @return length or -1 */
 typedef int scep_ca_passphrase_fn(void *baton, const char *source, char *buf,
@@ -45,9 +56,18 @@ typedef struct scep_ca_config_t {
     const char *chain_file; /* ScepCAChainFile, or NULL */
     scep_ca_passphrase_fn *passphrase; /* NULL: none can be asked for */
     void *passphrase_baton;
-    int next; /* non-zero: these are ScepNextCACertificateFile and
-               * ScepNextCAKey, which messages then name */
+    int next;  /* non-zero: these are ScepNextCACertificateFile and
+                * ScepNextCAKey, which messages then name (SCEP_CA_NEXT) */
+    int probe; /* non-zero: the configuration is only tested (apachectl -t):
+                * ask for no passphrase and create nothing, but read and check
+                * files */
 } scep_ca_config_t;
+
+/** What a backend can do: bits of scep_ca_backend_t's abilities. */
+enum {
+    SCEP_CA_NEXT = 1 /* a second instance of it can be the next CA, whose key
+                      * ScepNextCAKey names */
+};
 
 /** Kinds of keys: bits of scep_profile_t's key_types. */
 enum {
@@ -62,7 +82,7 @@ enum {
 typedef struct scep_profile_t {
     const char *name;
     apr_int64_t validity; /* seconds from now to notAfter */
-    apr_int64_t backdate; /* seconds from notBefore to now (Q30) */
+    apr_int64_t backdate; /* seconds from notBefore to now */
     int min_rsa_bits;
     unsigned int key_usage; /* KU_* bits (openssl/x509v3.h) allowed; a CSR
                                  * that asks for some of them gets just those */
@@ -84,7 +104,10 @@ typedef struct scep_ca_request_t {
     scep_extensions_t *extensions; /* it asks for; may be NULL */
     const scep_profile_t *profile;
     const char *transaction_id;
-    const char *crl_url; /* ScepCRLDistributionPoint, or NULL */
+    const char *crl_url;    /* ScepCRLDistributionPoint, or NULL */
+    const char *subject;    /* of the CSR in RFC 4514's form, for log lines */
+    const char *renewal_of; /* serial number (upper-case hex) of the certificate
+                             * that this one is to replace; NULL: none */
 } scep_ca_request_t;
 
 /** A revoked certificate, for a CRL. */
@@ -102,27 +125,31 @@ typedef struct scep_ca_crl_request_t {
     apr_time_t next_update;
 } scep_ca_crl_request_t;
 
-/** The outcome of issue() and poll(). */
+#define SCEP_CA_MAX_TICKET 255
+
+/** The outcome of issue() and poll(); empty at first. */
 typedef struct scep_ca_answer_t {
-    X509 *cert;         /* SCEP_OK: the certificate, owned by the pool */
-    const char *ticket; /* SCEP_PENDING: what poll() needs; printable,
-                            * at most 255 octets */
+    X509 *cert;         /* SCEP_OK: the certificate, which the pool owns, for
+                         * the CSR's key */
+    const char *ticket; /* SCEP_PENDING: what poll() needs; printable ASCII, at
+                         * most SCEP_CA_MAX_TICKET octets. Of poll(): NULL means
+                         * the same as before */
 } scep_ca_answer_t;
 
 typedef struct scep_ca_backend_t {
-    apr_uint32_t abi; /* SCEP_CA_ABI */
-    apr_size_t size;  /* sizeof(scep_ca_backend_t); members are added at its
-                       * end without a new ABI number */
-    const char *name; /* as in ScepCABackend */
+    apr_uint32_t abi;       /* SCEP_CA_ABI */
+    apr_size_t size;        /* sizeof(scep_ca_backend_t) */
+    const char *name;       /* as in ScepCABackend */
+    apr_uint32_t abilities; /* SCEP_CA_ bits */
 
     /**
-     * Check CONFIG and make the backend's state *CA. With PROBE non-zero only
-     * the configuration is being tested (`apachectl -t`): no passphrase may be
-     * asked for and nothing be created, but files are read and checked.
-     * @return SCEP_OK, or SCEP_BROKEN with a detail that names the directive,
-     *     the file and the cure
+     * Check CONFIG and make the backend's state *CA; keep HOST and, if need
+     * be, ENV there.
+     * @return SCEP_OK, or SCEP_BROKEN with SCEP_CAUSE_SETUP and a text that
+     *     names the directive, the file and the cure
      */
-    scep_status_e (*start)(const scep_ca_config_t *config, int probe,
+    scep_status_e (*start)(const scep_host_t *host,
+                           const scep_ca_config_t *config,
                            const scep_env_t *env, apr_pool_t *pool, void **ca,
                            scep_result_t *res);
 
@@ -138,50 +165,46 @@ typedef struct scep_ca_backend_t {
     scep_certs_t *(*certificates)(void *ca);
 
     /**
-     * The issuing CA's pair when its key is at hand and RSA, to stand in for
-     * an RA pair where none is configured. NULL, or false: none.
-     * Cert and key belong to the backend.
+     * The issuing CA's pair when its key is at hand and RSA: mod_scep decrypts
+     * and signs messages with it where no RA is configured. NULL, or false:
+     * none. Certificate and key belong to the backend.
      */
     int (*ra_pair)(void *ca, X509 **cert, EVP_PKEY **key);
 
     /**
-     * Sign. @return SCEP_OK; SCEP_PENDING (ticket set); SCEP_REFUSED with
-     * SCEP_R_CA_REFUSED (the CA's own no), SCEP_R_CSR_KEY, SCEP_R_NAME or
-     * SCEP_R_CONTENT (of the profile or of this server); SCEP_UNAVAILABLE with SCEP_R_CA_UNAVAILABLE;
-     * SCEP_BROKEN with SCEP_R_INTERNAL
+     * Sign.
+     * @return SCEP_OK; SCEP_PENDING (ticket set); SCEP_REFUSED with
+     *     SCEP_CAUSE_CA_REFUSED, _NAME, _CONTENT or _KEY; SCEP_UNAVAILABLE with
+     *     SCEP_CAUSE_CA_UNAVAILABLE; SCEP_BROKEN with SCEP_CAUSE_INTERNAL
      */
     scep_status_e (*issue)(void *ca, const scep_env_t *env,
                            const scep_ca_request_t *request, apr_pool_t *pool,
                            scep_ca_answer_t *answer, scep_result_t *res);
 
-    /** Ask again for a pending request; results as issue(), or
-     * SCEP_NOT_FOUND. NULL if issue() never answers SCEP_PENDING. */
+    /**
+     * Ask for a request that was pending. NULL if issue() never answers
+     * SCEP_PENDING.
+     * @return as issue(); or SCEP_NOT_FOUND: the CA does not know TICKET (any
+     *     more), and the request ends as refused
+     */
     scep_status_e (*poll)(void *ca, const scep_env_t *env, const char *ticket,
                           apr_pool_t *pool, scep_ca_answer_t *answer,
                           scep_result_t *res);
 
-    /*
-     * What follows is not in every backend: it may have been built before the
-     * member was added. SCEP_CA_HAS() tells.
+    /**
+     * Sign a CRL of the issuing CA. NULL: it has none, or publishes it by
+     * itself.
+     * @param crl set with SCEP_OK; POOL owns it
+     * @return SCEP_OK; SCEP_REFUSED with SCEP_CAUSE_NO_CRL; SCEP_UNAVAILABLE
+     *     with SCEP_CAUSE_CA_UNAVAILABLE; SCEP_BROKEN with SCEP_CAUSE_INTERNAL
      */
-
-    /** Sign a CRL of the issuing CA. NULL: it has none, or publishes it by
-     * itself. @return SCEP_OK, CRL is owned by POOL; SCEP_REFUSED with
-     * SCEP_R_NO_CRL; SCEP_UNAVAILABLE with SCEP_R_CA_UNAVAILABLE; SCEP_BROKEN
-     * with SCEP_R_INTERNAL */
     scep_status_e (*crl)(void *ca, const scep_env_t *env,
                          const scep_ca_crl_request_t *request, apr_pool_t *pool,
                          X509_CRL **crl, scep_result_t *res);
 } scep_ca_backend_t;
 
-/** The least that SIZE must be: all up to crl(). */
+/** The least that SIZE must be: all that ABI 2 began with, but for crl(). */
 #define SCEP_CA_MIN_SIZE offsetof(scep_ca_backend_t, crl)
-
-/** True if BACKEND has the function MEMBER, one of the last. */
-#define SCEP_CA_HAS(backend, member)                                           \
-    ((backend)->size >=                                                        \
-         offsetof(scep_ca_backend_t, member) + sizeof((backend)->member) &&    \
-     (backend)->member != NULL)
 
 #ifdef __cplusplus
 }

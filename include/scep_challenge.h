@@ -2,10 +2,11 @@
 /**
  * @file scep_challenge.h
  * The interface of a provider that judges challengePasswords (RFC 8894 2.3):
- * what stands behind `authn:` and `exec:` in ScepChallenge, and what an
- * out-of-tree provider fills in and registers with ap_register_provider(), see
- * mod_scep.h. `ScepChallenge mine:arguments` then asks it. The passwords that
- * mod_scep itself draws (`one-time`, `single`) are no providers.
+ * what stands behind `authn:` and `exec:` in ScepChallenge, and what a module
+ * of yours fills in and registers with ap_register_provider(), see mod_scep.h.
+ * `ScepChallenge mine:arguments` then asks it; docs/backends.md has a worked
+ * example. The passwords that mod_scep itself draws (`one-time`, `single`) are
+ * no providers.
  *
  * Life: each entry of a ScepChallenge list is an instance of its own. start()
  * once per generation in the parent (as root, before children are forked;
@@ -21,6 +22,10 @@
  * A provider accepts or refuses a request; it does not spend anything. The
  * same request may come again: after a lost reply, or because the CA could not
  * issue at the time.
+ *
+ * Answers: what a function returns is what counts. With anything but SCEP_OK it
+ * first calls the host's fail(). A function that does not is taken at its word
+ * all the same, without a reason in the log.
  */
 #ifndef SCEP_CHALLENGE_H
 #define SCEP_CHALLENGE_H
@@ -29,21 +34,22 @@
 
 #include <openssl/x509.h>
 
-#include "scep.h"
-#include "scep_env.h"
+#include "scep_host.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** Raised when the structures below change incompatibly. */
-#define SCEP_CHALLENGE_ABI 1
+/** Raised when what is below changes incompatibly; rules in scep_host.h. */
+#define SCEP_CHALLENGE_ABI 2
 
 /** What the directives say; strings live as long as the generation. */
 typedef struct scep_challenge_config_t {
     const char *args;                 /* what follows "name:", or "" */
     apr_interval_time_t exec_timeout; /* ScepExecTimeout */
     int exec_workers;                 /* ScepExecWorkers */
+    int probe; /* non-zero: the configuration is only tested (apachectl -t):
+                * create nothing, but look at files */
 } scep_challenge_config_t;
 
 /** One request to judge. Its outer signature and that of its CSR have been
@@ -83,13 +89,14 @@ typedef struct scep_challenge_provider_t {
     const char *name; /* as in ScepChallenge */
 
     /**
-     * Check CONFIG and make the instance's state *STATE. With PROBE non-zero
-     * only the configuration is being tested (`apachectl -t`): nothing may be
-     * created, but files are looked at.
-     * @return SCEP_OK, or SCEP_BROKEN (SCEP_R_SETUP) with a detail that says
-     *     what is wrong and the cure; file, line and directive are put before
+     * Check CONFIG and make the instance's state *STATE; keep HOST and, if
+     * need be, ENV there.
+     * @return SCEP_OK, or SCEP_BROKEN with SCEP_CAUSE_SETUP and a text that
+     *     says what is wrong and the cure; mod_scep puts file, line and
+     *     directive before it
      */
-    scep_status_e (*start)(const scep_challenge_config_t *config, int probe,
+    scep_status_e (*start)(const scep_host_t *host,
+                           const scep_challenge_config_t *config,
                            const scep_env_t *env, apr_pool_t *pool,
                            void **state, scep_result_t *res);
 
@@ -100,18 +107,21 @@ typedef struct scep_challenge_provider_t {
     /**
      * Is REQUEST's challenge good for what its CSR asks for?
      * @param answer empty; may be filled with SCEP_OK
-     * @return SCEP_OK: accepted. SCEP_REFUSED (SCEP_R_CHALLENGE_UNKNOWN, or
-     *     _EXPIRED or _SPENT when that is known): refused; the next source is
-     *     asked. SCEP_UNAVAILABLE (SCEP_R_SOURCE_UNAVAILABLE): cannot say at
-     *     the moment; the device is told to come again, unless another source
-     *     accepts. SCEP_BROKEN (SCEP_R_INTERNAL): likewise, and it will not
-     *     go away by itself. The detail must not hold the challenge.
+     * @return SCEP_OK: accepted. SCEP_REFUSED (SCEP_CAUSE_CHALLENGE_UNKNOWN,
+     *     or _EXPIRED or _SPENT when that is known): refused; the next source
+     *     is asked. SCEP_UNAVAILABLE (SCEP_CAUSE_SOURCE_UNAVAILABLE): cannot
+     *     say at the moment; the device is told to come again, unless another
+     *     source accepts. SCEP_BROKEN (SCEP_CAUSE_INTERNAL): likewise, and it
+     *     will not go away by itself. The text must not hold the challenge.
      */
     scep_status_e (*check)(void *state, const scep_env_t *env,
                            const scep_challenge_request_t *request,
                            apr_pool_t *pool, scep_challenge_answer_t *answer,
                            scep_result_t *res);
 } scep_challenge_provider_t;
+
+/** The least that SIZE must be. */
+#define SCEP_CHALLENGE_MIN_SIZE sizeof(scep_challenge_provider_t)
 
 #ifdef __cplusplus
 }

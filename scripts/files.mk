@@ -17,7 +17,7 @@ EXTRA_DIST += $(GUARDS) scripts/guards/guard.py scripts/quickstart \
 	tests/pgsql/server
 
 # What an administrator reads.
-dist_doc_DATA = README CHANGES CONTRIBUTING SECURITY docs/api.md \
+dist_doc_DATA = README CHANGES CONTRIBUTING SECURITY docs/api.md docs/backends.md \
 	docs/conformance.md docs/directives.md \
 	docs/guide.md \
 	docs/internals.md docs/refusals.md

@@ -1,9 +1,11 @@
 libscep_base_la_SOURCES = \
+	mod_scep/base/scep.h \
+	mod_scep/base/scep_border.c mod_scep/base/scep_border.h \
 	mod_scep/base/scep_cert_time.c mod_scep/base/scep_cert_time.h \
 	mod_scep/base/scep_counts.c mod_scep/base/scep_counts.h \
 	mod_scep/base/scep_crypto.c mod_scep/base/scep_crypto.h \
 	mod_scep/base/scep_crypto_load.c \
-	mod_scep/base/scep_env.c \
+	mod_scep/base/scep_env.c mod_scep/base/scep_env.h \
 	mod_scep/base/scep_file.c mod_scep/base/scep_file.h \
 	mod_scep/base/scep_file_kind.c mod_scep/base/scep_file_kind.h \
 	mod_scep/base/scep_in_use.c mod_scep/base/scep_in_use.h \
@@ -21,7 +23,7 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_str.c mod_scep/base/scep_str.h
 
 if HAVE_CMOCKA
-BASE_TESTS = tests/unit/test_cert_time tests/unit/test_counts \
+BASE_TESTS = tests/unit/test_border tests/unit/test_cert_time tests/unit/test_counts \
 	tests/unit/test_crypto \
 	tests/unit/test_crypto_load \
 	tests/unit/test_env tests/unit/test_file tests/unit/test_file_kind \
@@ -33,6 +35,9 @@ BASE_TESTS = tests/unit/test_cert_time tests/unit/test_counts \
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
 endif
+tests_unit_test_border_SOURCES = tests/unit/test_border.c tests/unit/fixture.h
+tests_unit_test_border_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_border_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_span_SOURCES = tests/unit/test_span.c tests/unit/fixture.h
 tests_unit_test_span_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_span_LDADD = $(LIB_BASE) $(UNIT_LIBS)

@@ -5,8 +5,6 @@
  */
 #include "scep.h"
 
-#include <stdarg.h>
-
 #include <apr_strings.h>
 
 #include "scep_crypto.h"
@@ -19,7 +17,7 @@ typedef struct reason_row_t {
     const char *text;
 } reason_row_t;
 
-static const reason_row_t reasons[SCEP_R_COUNT] = {
+static const reason_row_t reasons[SCEP_R_END] = {
     [SCEP_R_NONE] = {0, SCEP_OK, 200, SCEP_FAIL_NONE, ""},
 #define SCEP_REASON_ROW(sym, num, st, http, fail, text)                        \
     [sym] = {num, st, http, fail, text},
@@ -49,22 +47,27 @@ void scep_result_init(scep_result_t *res, apr_pool_t *pool)
     fill(res, SCEP_R_NONE, "");
 }
 
-scep_status_e scep_fail(scep_result_t *res, scep_reason_e reason,
-                        const char *fmt, ...)
+scep_status_e scep_vfail(scep_result_t *res, scep_reason_e reason,
+                         const char *fmt, va_list args)
 {
-    va_list args;
-    char *detail;
-    const char *errors;
+    char *detail = apr_pvsprintf(res->pool, fmt, args);
+    const char *errors = scep_crypto_errors(res->pool);
 
-    va_start(args, fmt);
-    detail = apr_pvsprintf(res->pool, fmt, args);
-    va_end(args);
-
-    errors = scep_crypto_errors(res->pool);
     if (*errors != '\0') {
         detail = apr_pstrcat(res->pool, detail, " (", errors, ")", NULL);
     }
     fill(res, reason, detail);
+    return res->status;
+}
+
+scep_status_e scep_fail(scep_result_t *res, scep_reason_e reason,
+                        const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    scep_vfail(res, reason, fmt, args);
+    va_end(args);
     return res->status;
 }
 

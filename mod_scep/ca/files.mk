@@ -1,4 +1,5 @@
 libscep_ca_la_SOURCES = \
+	mod_scep/ca/scep_ca_call.c mod_scep/ca/scep_ca_call.h \
 	mod_scep/ca/scep_ca_chain.c mod_scep/ca/scep_ca_chain.h \
 	mod_scep/ca/scep_ca_local.c mod_scep/ca/scep_ca_local.h \
 	mod_scep/ca/scep_cert_build.c mod_scep/ca/scep_cert_build.h \
@@ -10,13 +11,19 @@ libscep_ca_la_SOURCES = \
 	mod_scep/ca/scep_crl.c mod_scep/ca/scep_crl.h
 
 if HAVE_CMOCKA
-CA_TESTS = tests/unit/test_ca_chain tests/unit/test_ca_local \
+CA_TESTS = tests/unit/test_ca_call tests/unit/test_ca_chain \
+	tests/unit/test_ca_local \
 	tests/unit/test_cert_build tests/unit/test_cert_extensions \
 	tests/unit/test_cert_san tests/unit/test_crl tests/unit/test_der \
 	tests/unit/test_profile tests/unit/test_ra_check
 check_PROGRAMS += $(CA_TESTS)
 TESTS += $(CA_TESTS)
 endif
+tests_unit_test_ca_call_SOURCES = tests/unit/test_ca_call.c \
+	tests/unit/fixture.h tests/unit/fixture_certs.h \
+	tests/unit/fixture_ca.h
+tests_unit_test_ca_call_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ca_call_LDADD = $(LIB_CA) $(UNIT_LIBS)
 tests_unit_test_ca_chain_SOURCES = tests/unit/test_ca_chain.c \
 	tests/unit/fixture.h \
 	tests/unit/fixture_ca.h

@@ -142,9 +142,10 @@ static int note_question(void *baton, const char *source, char *buf, int size)
     return -1;
 }
 
-static scep_status_e load_key(start_t *s, int probe)
+static scep_status_e load_key(start_t *s)
 {
     const scep_ca_config_t *config = s->config;
+    int probe = config->probe;
     int asked = 0;
     scep_status_e status = scep_key_load(
         config->key, NULL, probe ? note_question : config->passphrase,
@@ -234,18 +235,20 @@ static void review_chain(const start_t *s)
     }
 }
 
-static scep_status_e local_start(const scep_ca_config_t *config, int probe,
+static scep_status_e local_start(const scep_host_t *host,
+                                 const scep_ca_config_t *config,
                                  const scep_env_t *env, apr_pool_t *pool,
                                  void **ca, scep_result_t *res)
 {
     start_t s = {config, env, pool, res, NULL, NULL};
     scep_status_e status;
 
+    (void)host; /* it calls the functions themselves */
     *ca = NULL;
     s.local = apr_pcalloc(pool, sizeof(*s.local));
     if ((status = check_config(&s)) != SCEP_OK ||
         (status = load_cert(&s)) != SCEP_OK ||
-        (status = load_key(&s, probe)) != SCEP_OK ||
+        (status = load_key(&s)) != SCEP_OK ||
         (status = load_chain(&s)) != SCEP_OK) {
         return status;
     }
@@ -319,6 +322,7 @@ const scep_ca_backend_t scep_ca_local = {
     .abi = SCEP_CA_ABI,
     .size = sizeof(scep_ca_backend_t),
     .name = "local",
+    .abilities = SCEP_CA_NEXT,
     .start = local_start,
     .child_start = NULL,
     .certificates = local_certificates,

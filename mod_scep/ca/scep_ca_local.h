@@ -7,6 +7,7 @@
 #define SCEP_CA_LOCAL_H
 
 #include "scep_ca.h"
+#include "scep_env.h"
 
 /** The vtable; constant. start() reads certificate, key and chain, checks
  * that they belong together, that the certificate is a CA's (basicConstraints,

@@ -1,4 +1,6 @@
 libscep_challenge_la_SOURCES = \
+	mod_scep/challenge/scep_challenge_call.c \
+	mod_scep/challenge/scep_challenge_call.h \
 	mod_scep/challenge/scep_challenge_exec.c \
 	mod_scep/challenge/scep_challenge_exec.h \
 	mod_scep/challenge/scep_challenge_table.c \
@@ -16,7 +18,8 @@ libscep_challenge_la_SOURCES = \
 	mod_scep/challenge/scep_password.c mod_scep/challenge/scep_password.h
 
 if HAVE_CMOCKA
-CHALLENGE_TESTS = tests/unit/test_challenge_exec tests/unit/test_exec \
+CHALLENGE_TESTS = tests/unit/test_challenge_call \
+	tests/unit/test_challenge_exec tests/unit/test_exec \
 	tests/unit/test_exec_slots tests/unit/test_challenge_table \
 	tests/unit/test_challenge_table_death tests/unit/test_failures \
 	tests/unit/test_form_token tests/unit/test_handover \
@@ -72,6 +75,10 @@ tests_unit_test_password_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_password_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
 tests_unit_test_password_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=RAND_priv_bytes \
 	-Wl,--wrap=HMAC
+tests_unit_test_challenge_call_SOURCES = tests/unit/test_challenge_call.c \
+	tests/unit/fixture.h
+tests_unit_test_challenge_call_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_challenge_call_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
 tests_unit_test_challenge_exec_SOURCES = tests/unit/test_challenge_exec.c \
 	tests/unit/fixture.h
 tests_unit_test_challenge_exec_CPPFLAGS = $(UNIT_CPPFLAGS)

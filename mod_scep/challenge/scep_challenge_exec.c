@@ -66,13 +66,15 @@ static scep_status_e check_program(const char *path, scep_result_t *res)
     return SCEP_OK;
 }
 
-static scep_status_e start(const scep_challenge_config_t *config, int probe,
+static scep_status_e start(const scep_host_t *host,
+                           const scep_challenge_config_t *config,
                            const scep_env_t *env, apr_pool_t *pool,
                            void **state, scep_result_t *res)
 {
     exec_state_t *s = apr_pcalloc(pool, sizeof(*s));
     char **argv = NULL;
 
+    (void)host;
     (void)env;
     if (apr_tokenize_to_argv(config->args, &argv, pool) != APR_SUCCESS ||
         argv[0] == NULL) {
@@ -83,7 +85,7 @@ static scep_status_e start(const scep_challenge_config_t *config, int probe,
     s->timeout = config->exec_timeout;
     s->workers = config->exec_workers;
     *state = s;
-    if (check_program(argv[0], res) != SCEP_OK || probe) {
+    if (check_program(argv[0], res) != SCEP_OK || config->probe) {
         return res->status;
     }
     s->slots = scep_exec_slots_make(s->workers, pool);

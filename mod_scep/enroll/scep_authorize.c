@@ -16,6 +16,7 @@
 
 #include "scep_alt_names.h"
 #include "scep_attempts.h"
+#include "scep_challenge_call.h"
 #include "scep_limits.h"
 #include "scep_outstanding.h"
 #include "scep_recall.h"
@@ -426,7 +427,6 @@ static scep_status_e try_single(scep_enrolment_t *e, scep_attempts_t *attempts,
     return SCEP_OK;
 }
 
-/* What it gives is looked at: it may be anybody's. */
 static scep_status_e ask(scep_request_t *req,
                          const scep_challenge_request_t *request,
                          const scep_provided_t *provided,
@@ -441,18 +441,10 @@ static scep_status_e ask(scep_request_t *req,
                          "answer of %s already",
                          req->peer, provided->text);
     }
-    status = provided->provider->check(provided->state, &req->env, request,
-                                       req->pool, answer, res);
+    status = scep_challenge_provider_ask(provided->provider, provided->state,
+                                         provided->text, &req->env, request,
+                                         req->pool, answer, res);
     scep_attempts_leave(req, SCEP_PLACE_ASKING, place);
-    if (status == SCEP_OK) {
-        return SCEP_OK;
-    }
-    if (status != res->status || res->reason == SCEP_R_NONE ||
-        (status != SCEP_REFUSED && status != SCEP_UNAVAILABLE &&
-         status != SCEP_BROKEN)) {
-        return scep_fail(res, SCEP_R_INTERNAL, "%s gave no sound verdict",
-                         provided->text);
-    }
     return status;
 }
 

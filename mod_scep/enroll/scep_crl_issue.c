@@ -11,6 +11,7 @@
 
 #include <apr_strings.h>
 
+#include "scep_ca_call.h"
 #include "scep_crl.h"
 #include "scep_store_revocation.h"
 
@@ -82,8 +83,8 @@ static scep_status_e make(const scep_service_t *service, const scep_env_t *env,
                                     alive_since(last, now), collect, &c, res);
 
     if (status == SCEP_OK) {
-        status =
-            service->backend->crl(service->ca, env, &request, pool, &crl, res);
+        status = scep_ca_crl(service->backend, service->ca, env, &request, pool,
+                             &crl, res);
     }
     if (status != SCEP_OK) {
         return status;
@@ -209,7 +210,7 @@ scep_status_e scep_crl_current(const scep_service_t *service,
     bool current;
 
     *row = NULL;
-    if (!SCEP_CA_HAS(service->backend, crl)) {
+    if (!SCEP_HAS(service->backend, crl)) {
         return scep_fail(res, SCEP_R_NO_CRL, "ScepCABackend %s signs no CRLs",
                          service->backend->name);
     }

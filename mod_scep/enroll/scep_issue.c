@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "scep_authorize.h"
+#include "scep_ca_call.h"
 #include "scep_cert_time.h"
 #include "scep_name_check.h"
 #include "scep_recall.h"
@@ -160,21 +161,6 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
     return status;
 }
 
-/* A ticket is what there is to ask by. */
-static scep_status_e wait_for_ca(scep_enrolment_t *e, const char *ticket,
-                                 scep_result_t *res)
-{
-    const scep_ca_backend_t *backend = e->req->service->backend;
-
-    e->ticket = ticket;
-    return ticket != NULL && backend->poll != NULL
-               ? SCEP_PENDING
-               : scep_fail(res, SCEP_R_CA_UNAVAILABLE,
-                           "the CA backend %s answered \"pending\" and cannot "
-                           "be asked again",
-                           backend->name);
-}
-
 static scep_status_e sign(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
 {
     const scep_service_t *service = e->req->service;
@@ -184,16 +170,19 @@ static scep_status_e sign(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
         .extensions = e->csr->extensions,
         .profile = e->profile,
         .transaction_id = e->msg->transaction_id,
+        .subject = e->csr->subject,
+        .renewal_of = e->renewal_of,
         /* the next CA's CRLs will have a place of their own */
         .crl_url = e->next == NULL ? service->crl_url : NULL,
     };
     scep_ca_answer_t answer = {NULL, NULL};
-    scep_status_e status = service->backend->issue(
-        e->next != NULL ? e->next->ca : service->ca, &e->req->env, &request,
-        e->req->pool, &answer, res);
+    scep_status_e status = scep_ca_issue(
+        service->backend, e->next != NULL ? e->next->ca : service->ca,
+        &e->req->env, &request, e->req->pool, &answer, res);
 
     *cert = answer.cert;
-    return status == SCEP_PENDING ? wait_for_ca(e, answer.ticket, res) : status;
+    e->ticket = answer.ticket;
+    return status;
 }
 
 /* Somebody was faster: the same transaction (a retry that overlapped with its

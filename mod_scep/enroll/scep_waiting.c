@@ -10,6 +10,7 @@
 #include "scep_asked.h"
 #include "scep_attempts.h"
 #include "scep_authorize.h"
+#include "scep_ca_call.h"
 #include "scep_issue.h"
 #include "scep_reply_key.h"
 #include "scep_seal.h"
@@ -265,16 +266,11 @@ static scep_status_e ask_ca(scep_enrolment_t *e, scep_result_t *res)
 {
     const scep_service_t *service = e->req->service;
     scep_ca_answer_t answer = {NULL, NULL};
-    scep_status_e status;
+    scep_status_e status = scep_ca_poll(
+        service->backend, e->next != NULL ? e->next->ca : service->ca,
+        &e->req->env, e->waiting->ticket, e->csr->req, e->req->pool, &answer,
+        res);
 
-    if (service->backend->poll == NULL) {
-        return scep_fail(res, SCEP_R_INTERNAL,
-                         "the CA backend %s cannot be polled",
-                         service->backend->name);
-    }
-    status =
-        service->backend->poll(service->ca, &e->req->env, e->waiting->ticket,
-                               e->req->pool, &answer, res);
     if (status == SCEP_NOT_FOUND) {
         return scep_fail(res, SCEP_R_CA_REFUSED,
                          "the CA backend %s does not know the request of "

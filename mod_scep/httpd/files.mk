@@ -48,6 +48,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_next_ca_setup.h \
 	mod_scep/httpd/scep_ra_directory.c mod_scep/httpd/scep_ra_directory.h \
 	mod_scep/httpd/scep_os.c mod_scep/httpd/scep_os.h \
+	mod_scep/httpd/scep_outside.c mod_scep/httpd/scep_outside.h \
 	mod_scep/httpd/config/scep_place.c mod_scep/httpd/config/scep_place.h \
 	mod_scep/httpd/scep_passphrase.c mod_scep/httpd/scep_passphrase.h \
 	mod_scep/httpd/scep_ra_setup.c mod_scep/httpd/scep_ra_setup.h \

@@ -10,6 +10,8 @@
 
 #include <mod_auth.h>
 
+#include "scep_env.h"
+#include "scep_outside.h"
 #include "scep_str.h"
 
 enum { MAX_SHOWN = 256 };
@@ -19,16 +21,15 @@ typedef struct authn_state_t {
     const authn_provider *provider;
 } authn_state_t;
 
-static scep_status_e start(const scep_challenge_config_t *config, int probe,
+static scep_status_e start(const scep_host_t *host,
+                           const scep_challenge_config_t *config,
                            const scep_env_t *env, apr_pool_t *pool,
                            void **state, scep_result_t *res)
 {
     authn_state_t *s = apr_pcalloc(pool, sizeof(*s));
-    apr_array_header_t *known;
-    const char *names = "";
-    int i;
+    const char *names;
 
-    (void)probe;
+    (void)host;
     (void)env;
     s->name = config->args;
     s->provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, s->name,
@@ -37,14 +38,8 @@ static scep_status_e start(const scep_challenge_config_t *config, int probe,
         *state = s;
         return SCEP_OK;
     }
-    known = ap_list_provider_names(pool, AUTHN_PROVIDER_GROUP,
-                                   AUTHN_PROVIDER_VERSION);
-    for (i = 0; i < known->nelts; i++) {
-        names = apr_pstrcat(
-            pool, names, i > 0 ? ", " : "",
-            APR_ARRAY_IDX(known, i, ap_list_provider_names_t).provider_name,
-            NULL);
-    }
+    names = scep_outside_names(pool, AUTHN_PROVIDER_GROUP,
+                               AUTHN_PROVIDER_VERSION, "");
     return scep_fail(res, SCEP_R_SETUP,
                      "httpd has no authentication provider \"%s\" that checks "
                      "passwords; there is: %s. Load the module that brings it "

@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "scep_ca_local.h"
+#include "scep_ca_call.h"
 
 /* Shown only: there is no key, or not yet. */
 static scep_status_e load_certs(const scep_ra_source_t *source,
@@ -41,17 +41,19 @@ static scep_status_e start(const scep_ra_source_t *source, apr_pool_t *pool,
         .passphrase = scep_dialog_passphrase,
         .passphrase_baton = source->dialog,
         .next = 1,
+        .probe = source->probe,
     };
     scep_status_e status;
 
-    if (source->backend != &scep_ca_local) {
+    if ((source->backend->abilities & SCEP_CA_NEXT) == 0) {
         return scep_fail(res, SCEP_R_SETUP,
-                         "ScepNextCAKey needs ScepCABackend local; with %s, "
-                         "set ScepNextCACertificateFile alone",
+                         "ScepNextCAKey: ScepCABackend %s has no use for the "
+                         "next CA's key: remove it, and set "
+                         "ScepNextCACertificateFile alone",
                          source->backend->name);
     }
-    status = source->backend->start(&config, source->probe, source->env, pool,
-                                    &next->ca, res);
+    status = scep_ca_start(source->backend, &config, source->env, pool,
+                           &next->ca, res);
     if (status == SCEP_OK) {
         next->certs = source->backend->certificates(next->ca);
     }

@@ -4,51 +4,16 @@
  */
 #include "scep_sources.h"
 
-#include <ap_provider.h>
 #include <apr_strings.h>
 
 #include <http_log.h>
 
-#include "mod_scep.h"
+#include "scep_challenge_call.h"
 #include "scep_log_httpd.h"
+#include "scep_outside.h"
 #include "scep_place.h"
 
 APLOG_USE_MODULE(scep);
-
-static scep_status_e find(const scep_provided_t *provided, apr_pool_t *pool,
-                          const scep_challenge_provider_t **provider,
-                          scep_result_t *res)
-{
-    apr_array_header_t *known;
-    const char *names = "";
-    int i;
-
-    *provider =
-        ap_lookup_provider(SCEP_CHALLENGE_PROVIDER_GROUP, provided->name,
-                           SCEP_CHALLENGE_PROVIDER_VERSION);
-    if (*provider == NULL) {
-        known = ap_list_provider_names(pool, SCEP_CHALLENGE_PROVIDER_GROUP,
-                                       SCEP_CHALLENGE_PROVIDER_VERSION);
-        for (i = 0; i < known->nelts; i++) {
-            names = apr_pstrcat(
-                pool, names, ", ",
-                APR_ARRAY_IDX(known, i, ap_list_provider_names_t).provider_name,
-                ":", NULL);
-        }
-        return scep_fail(res, SCEP_R_SETUP,
-                         "there is no source of that name; there is one-time, "
-                         "single, none%s. Load the module that brings it",
-                         names);
-    }
-    if ((*provider)->abi != SCEP_CHALLENGE_ABI ||
-        (*provider)->size < sizeof(scep_challenge_provider_t)) {
-        return scep_fail(res, SCEP_R_SETUP,
-                         "it was built for another version of mod_scep "
-                         "(interface %u, wanted %u); rebuild it",
-                         (unsigned int)(*provider)->abi, SCEP_CHALLENGE_ABI);
-    }
-    return SCEP_OK;
-}
 
 static scep_status_e start_one(const scep_server_config_t *conf,
                                scep_provided_t *provided, int probe,
@@ -59,13 +24,16 @@ static scep_status_e start_one(const scep_server_config_t *conf,
         .args = provided->args,
         .exec_timeout = conf->exec_timeout,
         .exec_workers = conf->exec_workers,
+        .probe = probe,
     };
     const scep_challenge_provider_t *provider;
     void *state = NULL;
-    scep_status_e status = find(provided, pool, &provider, res);
+    scep_status_e status =
+        scep_outside_challenge(provided->name, &provider, res);
 
     if (status == SCEP_OK) {
-        status = provider->start(&config, probe, env, pool, &state, res);
+        status = scep_challenge_provider_start(provider, &config, env, pool,
+                                               &state, res);
     }
     if (status != SCEP_OK) {
         res->detail = apr_psprintf(res->pool, "ScepChallenge %s: %s",
@@ -161,9 +129,9 @@ void scep_sources_child_start(server_rec *main_server, apr_pool_t *pool)
         for (i = 0; (provided = provided_of(main_server, s, i)) != NULL; i++) {
             scep_result_init(&res, pool);
             if (provided->failed || provided->provider == NULL ||
-                provided->provider->child_start == NULL ||
-                provided->provider->child_start(provided->state, env, pool,
-                                                &res) == SCEP_OK) {
+                scep_challenge_provider_child_start(provided->provider,
+                                                    provided->state, env, pool,
+                                                    &res) == SCEP_OK) {
                 continue;
             }
             provided->failed = true;

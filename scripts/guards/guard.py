@@ -127,7 +127,7 @@ def includes(root, path):
 def reasons(root):
     """The rows of SCEP_REASONS: dicts of symbol, number, status, http,
     failinfo and text."""
-    header = read(root, "include/scep.h")
+    header = read(root, "mod_scep/base/scep.h")
     texts = dict(re.findall(r'#define (SCEP_TEXT_\w+) "([^"]*)"', header))
     body = re.search(r"#define SCEP_REASONS\(X\)(.*?)/\* clang-format on", header,
                      re.S).group(1).replace("\\\n", " ")

@@ -512,21 +512,32 @@ static void test_unavailable_is_no_refusal(void **state)
     assert_int_equal(q->asked, 3);
 }
 
-static void test_unsound_provider(void **state)
+/* What it returns counts, also where it gives no reason; what is no verdict is
+ * our side's fault. */
+static void test_provider_gives_no_reason(void **state)
 {
-    static const scep_status_e odd[] = {SCEP_REFUSED, SCEP_UNAVAILABLE,
-                                        SCEP_BROKEN, SCEP_PENDING,
-                                        SCEP_NOT_FOUND};
+    static const struct {
+        scep_status_e said, status;
+        scep_reason_e reason;
+    } rows[] = {
+        {SCEP_REFUSED, SCEP_REFUSED, SCEP_R_CHALLENGE_UNKNOWN},
+        {SCEP_UNAVAILABLE, SCEP_UNAVAILABLE, SCEP_R_SOURCE_UNAVAILABLE},
+        {SCEP_BROKEN, SCEP_BROKEN, SCEP_R_INTERNAL},
+        {SCEP_PENDING, SCEP_BROKEN, SCEP_R_INTERNAL},
+        {SCEP_NOT_FOUND, SCEP_BROKEN, SCEP_R_INTERNAL},
+        {(scep_status_e)99, SCEP_BROKEN, SCEP_R_INTERNAL},
+    };
     enroll_fixture_t *f = *state;
     provider_state_t *p;
     size_t i;
 
     f->policy.sources.count = 0;
     p = add_provider(f);
-    for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
-        p->status = odd[i];
-        assert_int_equal(attempt(f, "a", "dev", "x").status, SCEP_BROKEN);
-        assert_int_equal(f->base.res.reason, SCEP_R_INTERNAL);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        p->status = rows[i].said;
+        assert_int_equal(attempt(f, "a", "dev", "x").status, rows[i].status);
+        assert_int_equal(f->base.res.reason, rows[i].reason);
+        assert_non_null(strstr(f->base.res.detail, "test:x"));
     }
 }
 
@@ -553,7 +564,7 @@ int main(void)
         ENROLL_TEST(test_provider_sees_the_request),
         ENROLL_TEST(test_provider_limits),
         ENROLL_TEST(test_unavailable_is_no_refusal),
-        ENROLL_TEST(test_unsound_provider),
+        ENROLL_TEST(test_provider_gives_no_reason),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* Unit tests of scep_ca_local.c. */
 #include "fixture_ca.h"
 
+#include "scep_border.h"
 #include "scep_ca_local.h"
 
 typedef struct asker_t {
@@ -28,8 +29,12 @@ static int answer(void *baton, const char *source, char *buf, int size)
 static scep_status_e start(fixture_t *f, const scep_ca_config_t *config,
                            int probe, void **ca)
 {
+    scep_ca_config_t tried = *config;
+
+    tried.probe = probe;
     scep_result_init(&f->res, f->pool);
-    return scep_ca_local.start(config, probe, &f->env, f->pool, ca, &f->res);
+    return scep_ca_local.start(&scep_host, &tried, &f->env, f->pool, ca,
+                               &f->res);
 }
 
 /* Start fails, in both modes, and its detail names all of WORDS. */
@@ -66,6 +71,7 @@ static void the_vtable_is_complete(void **state)
     assert_int_equal(scep_ca_local.abi, SCEP_CA_ABI);
     assert_int_equal(scep_ca_local.size, sizeof(scep_ca_backend_t));
     assert_string_equal(scep_ca_local.name, "local");
+    assert_int_equal(scep_ca_local.abilities, SCEP_CA_NEXT);
     assert_null(scep_ca_local.poll); /* it never answers "pending" */
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scep_border.h"
 #include "scep_challenge_exec.h"
 #include "scep_json_read.h"
 
@@ -38,11 +39,12 @@ static const char *script(fixture_t *f, const char *text, mode_t mode)
 static scep_status_e start(fixture_t *f, const char *args, int probe,
                            void **state)
 {
-    const scep_challenge_config_t config = {args, apr_time_from_sec(30), 2};
+    const scep_challenge_config_t config = {args, apr_time_from_sec(30), 2,
+                                            probe};
 
     scep_result_init(&f->res, f->pool);
-    return scep_challenge_exec.start(&config, probe, &f->env, f->pool, state,
-                                     &f->res);
+    return scep_challenge_exec.start(&scep_host, &config, &f->env, f->pool,
+                                     state, &f->res);
 }
 
 static scep_status_e judge(fixture_t *f, const char *text,

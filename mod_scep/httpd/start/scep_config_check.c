@@ -11,11 +11,12 @@
 
 #include "scep_location.h"
 #include "scep_log_httpd.h"
+#include "scep_outside.h"
 #include "scep_place.h"
 #include "scep_review.h"
+#include "scep_runtime.h"
 #include "scep_shared.h"
 #include "scep_sources.h"
-#include "scep_steps.h"
 #include "scep_trust.h"
 
 APLOG_USE_MODULE(scep);
@@ -116,7 +117,7 @@ static scep_status_e check_ca(const check_t *c)
     return c->runtime != NULL
                ? scep_runtime_site(c->runtime, c->s, c->conf, c->pool, c->pool,
                                    &site, c->res)
-               : scep_steps_backend(c->conf, &backend, c->res);
+               : scep_outside_ca(c->conf->backend, &backend, c->res);
 }
 
 /* All that S serves; every CA is looked at, whatever is wrong with others. */

@@ -7,7 +7,7 @@
 
 #include <apr_strings.h>
 
-#include "mod_scep.h"
+#include "scep_ca_call.h"
 #include "scep_log_httpd.h"
 #include "scep_place.h"
 #include "scep_steps.h"
@@ -137,11 +137,9 @@ static scep_status_e open_site(scep_site_t *site, const scep_env_t *env,
                                apr_pool_t *pool, scep_result_t *res)
 {
     scep_service_t *service = &site->service;
-    scep_status_e status = SCEP_OK;
+    scep_status_e status =
+        scep_ca_child_start(service->backend, service->ca, env, pool, res);
 
-    if (service->backend->child_start != NULL) {
-        status = service->backend->child_start(service->ca, env, pool, res);
-    }
     if (status == SCEP_OK) {
         status = scep_store_open(&site->store_config, env, pool,
                                  &service->store, res);

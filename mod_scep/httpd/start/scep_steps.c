@@ -5,19 +5,19 @@
 #include "scep_steps.h"
 
 #include <ap_mpm.h>
-#include <ap_provider.h>
 #include <apr_shm.h>
 #include <apr_strings.h>
 
 #include <http_log.h>
 
-#include "mod_scep.h"
+#include "scep_ca_call.h"
 #include "scep_database.h"
 #include "scep_draw.h"
 #include "scep_master_document.h"
 #include "scep_master_setup.h"
 #include "scep_next_ca_setup.h"
 #include "scep_os.h"
+#include "scep_outside.h"
 #include "scep_ra_setup.h"
 #include "scep_review.h"
 #include "scep_sections.h"
@@ -32,43 +32,9 @@ enum {
 
 /* ---- the CA ---- */
 
-scep_status_e scep_steps_backend(const scep_server_config_t *conf,
-                                 const scep_ca_backend_t **backend,
-                                 scep_result_t *res)
-{
-    const char *name = conf->backend;
-    apr_array_header_t *known;
-    const char *names = "";
-    int i;
-
-    *backend = ap_lookup_provider(SCEP_CA_PROVIDER_GROUP, name,
-                                  SCEP_CA_PROVIDER_VERSION);
-    if (*backend == NULL) {
-        known = ap_list_provider_names(res->pool, SCEP_CA_PROVIDER_GROUP,
-                                       SCEP_CA_PROVIDER_VERSION);
-        for (i = 0; i < known->nelts; i++) {
-            names = apr_pstrcat(
-                res->pool, names, i > 0 ? ", " : "",
-                APR_ARRAY_IDX(known, i, ap_list_provider_names_t).provider_name,
-                NULL);
-        }
-        return scep_fail(res, SCEP_R_SETUP,
-                         "ScepCABackend %s is not known; there is: %s. Load "
-                         "the module that brings it",
-                         name, names);
-    }
-    if ((*backend)->abi != SCEP_CA_ABI || (*backend)->size < SCEP_CA_MIN_SIZE) {
-        return scep_fail(res, SCEP_R_SETUP,
-                         "ScepCABackend %s was built for another version of "
-                         "mod_scep (interface %u, wanted %u); rebuild it",
-                         name, (unsigned int)(*backend)->abi, SCEP_CA_ABI);
-    }
-    return SCEP_OK;
-}
-
 static scep_status_e step_backend(const scep_start_t *c)
 {
-    return scep_steps_backend(c->conf, &c->site->service.backend, c->res);
+    return scep_outside_ca(c->conf->backend, &c->site->service.backend, c->res);
 }
 
 static const char *thumbprint_of(X509 *cert, apr_pool_t *pool)
@@ -129,14 +95,15 @@ static scep_status_e step_ca(const scep_start_t *c)
         .key = c->conf->ca_key,
         .chain_file = c->conf->ca_chain,
         .passphrase = scep_dialog_passphrase,
-        .passphrase_baton = dialog};
+        .passphrase_baton = dialog,
+        .probe = c->runtime->test};
     scep_status_e status;
 
     service->crl_url = c->conf->crl_url;
     service->crl_validity = c->conf->crl_validity;
     scep_dialog_init(dialog, c->s, c->conf, c->pool);
-    status = service->backend->start(&config, c->runtime->test, c->env, c->pool,
-                                     &service->ca, c->res);
+    status = scep_ca_start(service->backend, &config, c->env, c->pool,
+                           &service->ca, c->res);
     if (status != SCEP_OK && dialog->problem != NULL) {
         c->res->detail = apr_pstrcat(c->res->pool, c->res->detail, "; ",
                                      dialog->problem, NULL);

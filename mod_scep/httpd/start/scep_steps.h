@@ -22,15 +22,6 @@ typedef struct scep_start_t {
     scep_result_t *res;
 } scep_start_t;
 
-/**
- * The backend that CONF names.
- * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP): there is none, or it was built
- *     for another version
- */
-scep_status_e scep_steps_backend(const scep_server_config_t *conf,
-                                 const scep_ca_backend_t **backend,
-                                 scep_result_t *res);
-
 /** Once for each site: from the CA to its outstanding passwords.
  * @return SCEP_OK, or what is wrong, with directive and cure */
 scep_status_e scep_steps_site(const scep_start_t *c);

@@ -3,7 +3,7 @@
  * @file scep_env.h
  * What core code needs from the world around it: a place to log to and a
  * clock. The module, scepctl and the tests each bring their own, so that no
- * core file holds state. (installed; APR only)
+ * core file holds state. (base layer)
  */
 #ifndef SCEP_ENV_H
 #define SCEP_ENV_H
@@ -15,16 +15,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/** Levels, numerically those of httpd's APLOG_*. */
-typedef enum {
-    SCEP_LOG_ERROR = 3,   /* an operator must act */
-    SCEP_LOG_WARNING = 4, /* refused by policy, or an odd peer */
-    SCEP_LOG_NOTICE = 5,
-    SCEP_LOG_INFO = 6,  /* each issue, renewal, revocation */
-    SCEP_LOG_DEBUG = 7, /* decisions */
-    SCEP_LOG_TRACE = 8  /* sizes and OIDs only */
-} scep_log_level_e;
 
 /** Print one line. LINE ends without a newline and holds no secret. */
 typedef void scep_log_fn(void *baton, scep_log_level_e level, const char *line);
@@ -39,7 +29,7 @@ typedef struct scep_log_limit_t scep_log_limit_t;
  * Small enough to be copied per request. The functions must be safe to call
  * from several threads with the same baton.
  */
-typedef struct scep_env_t {
+struct scep_env_t {
     scep_log_fn *log; /* NULL: nothing is logged */
     void *log_baton;
     scep_log_level_e log_level; /* lines above it are not even formatted */
@@ -47,7 +37,7 @@ typedef struct scep_env_t {
     void *clock_baton;
     scep_log_limit_t *limit; /* NULL, or level debug: no line is left out */
     const char *peer;        /* the address it is about; NULL: none */
-} scep_env_t;
+};
 
 /** The number an operator can search for: SCEPLOGNO(0001) "text". Each number
  * stands in exactly one place of the sources or of SCEP_REASONS (a guard). */

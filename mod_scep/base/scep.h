@@ -1,22 +1,25 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep.h
- * What every part of mod_scep, and every out-of-tree CA backend, shares:
- * version, protocol numbers, limits, and the one result type.
+ * What every part of mod_scep shares: version, protocol numbers, limits, and
+ * the one result type. What modules of others share with it is in scep_host.h.
  *
- * Needs APR only. Thread-safety: every function here works on the objects it
+ * Thread-safety: every function here works on the objects it
  * is given and on nothing else, so it is safe wherever those objects are not
  * used by two threads at once.
  */
 #ifndef SCEP_H
 #define SCEP_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include <apr.h>
 
 #include <apr_pools.h>
+
+#include "scep_host.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,16 +39,6 @@ extern "C" {
 #define SCEP_MAX_RSA_BITS 8192
 #define SCEP_NONCE_SIZE 16 /* of our own nonces, RFC 8894 3.2.1.5 */
 #define SCEP_HASH_SIZE 32  /* SHA-256 and HMAC-SHA-256 */
-
-/** Octets somebody else owns; DATA may be NULL when LEN is 0. */
-typedef struct scep_octets_t {
-    const unsigned char *data;
-    size_t len;
-} scep_octets_t;
-
-/** OpenSSL's STACK_OF(X509) and STACK_OF(X509_EXTENSION). */
-typedef struct stack_st_X509 scep_certs_t;
-typedef struct stack_st_X509_EXTENSION scep_extensions_t;
 
 /** messageType, RFC 8894 3.2.1.2. */
 typedef enum {
@@ -73,19 +66,6 @@ typedef enum {
     SCEP_FAIL_BAD_TIME = 3,
     SCEP_FAIL_BAD_CERT_ID = 4
 } scep_failinfo_e;
-
-/**
- * How a call ended. "Refused", "not found" and "broken" are never mixed up:
- * the first is an answer, the second is a fact, the third is our fault.
- */
-typedef enum {
-    SCEP_OK = 0,      /* done */
-    SCEP_PENDING,     /* not decided yet: ask again later */
-    SCEP_REFUSED,     /* understood and denied; final for this request */
-    SCEP_NOT_FOUND,   /* there is no such thing; no error by itself */
-    SCEP_UNAVAILABLE, /* something we depend on is away; try again later */
-    SCEP_BROKEN       /* a fault on our side; an operator must act */
-} scep_status_e;
 
 /**
  * Every reason for which a peer does not get what it asked for: one row each.
@@ -284,19 +264,20 @@ typedef enum {
       SCEP_TEXT_UNAVAILABLE)
 /* clang-format on */
 
+/* A reason is the number of its row: it stays the same when rows are added. */
 typedef enum {
     SCEP_R_NONE = 0,
-#define SCEP_REASON_ENUM(sym, num, st, http, fail, text) sym,
+#define SCEP_REASON_ENUM(sym, num, st, http, fail, text) sym = num,
     SCEP_REASONS(SCEP_REASON_ENUM)
 #undef SCEP_REASON_ENUM
-        SCEP_R_COUNT
+        SCEP_R_END /* above all of them */
 } scep_reason_e;
 
 /**
  * The one result object. It is filled where the fault is found and travels
  * unchanged to the log, the CertRep and the HTTP answer.
  */
-typedef struct scep_result_t {
+struct scep_result_t {
     apr_pool_t *pool; /* for the detail text */
     scep_status_e status;
     scep_reason_e reason; /* SCEP_R_NONE while status is SCEP_OK */
@@ -312,7 +293,7 @@ typedef struct scep_result_t {
     bool told; /* an error line of its own has named the cause and the cure:
                 * further lines about it are informational. Set after
                 * scep_fail() */
-} scep_result_t;
+};
 
 /** Make RES an "ok" result whose later detail is allocated from POOL. */
 void scep_result_init(scep_result_t *res, apr_pool_t *pool);
@@ -327,6 +308,11 @@ void scep_result_init(scep_result_t *res, apr_pool_t *pool);
 scep_status_e scep_fail(scep_result_t *res, scep_reason_e reason,
                         const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/** scep_fail() for functions that take such arguments themselves. */
+scep_status_e scep_vfail(scep_result_t *res, scep_reason_e reason,
+                         const char *fmt, va_list args)
+    __attribute__((format(printf, 3, 0)));
 
 /** "broken", "refused", ... for logs. Constant; never NULL. */
 const char *scep_status_name(scep_status_e status);

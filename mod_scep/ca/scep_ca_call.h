@@ -1,0 +1,58 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_ca_call.h
+ * Calling a CA backend: the only way to its functions that may fail. Whatever
+ * a backend answers, what comes back from here is sound: the status and RES
+ * agree, with SCEP_OK there is a certificate for the key that was asked for,
+ * and OpenSSL's error queue is empty. Thread-safe as the backend is.
+ * (ca layer)
+ */
+#ifndef SCEP_CA_CALL_H
+#define SCEP_CA_CALL_H
+
+#include "scep_ca.h"
+
+/** Can BACKEND, which ScepCABackend calls NAME, be used with this mod_scep?
+ * @return SCEP_OK, or SCEP_BROKEN with SCEP_R_SETUP and the cure */
+scep_status_e scep_ca_check(const scep_ca_backend_t *backend, const char *name,
+                            scep_result_t *res);
+
+/** Its start(). @param ca set with SCEP_OK. @return SCEP_OK or SCEP_BROKEN */
+scep_status_e scep_ca_start(const scep_ca_backend_t *backend,
+                            const scep_ca_config_t *config,
+                            const scep_env_t *env, apr_pool_t *pool, void **ca,
+                            scep_result_t *res);
+
+/** Its child_start(), if there is one. @return SCEP_OK or SCEP_BROKEN */
+scep_status_e scep_ca_child_start(const scep_ca_backend_t *backend, void *ca,
+                                  const scep_env_t *env, apr_pool_t *pool,
+                                  scep_result_t *res);
+
+/**
+ * Its issue().
+ * @return SCEP_OK (certificate); SCEP_PENDING (a ticket to ask by);
+ *     SCEP_REFUSED; SCEP_UNAVAILABLE; SCEP_BROKEN
+ */
+scep_status_e scep_ca_issue(const scep_ca_backend_t *backend, void *ca,
+                            const scep_env_t *env,
+                            const scep_ca_request_t *request, apr_pool_t *pool,
+                            scep_ca_answer_t *answer, scep_result_t *res);
+
+/**
+ * Its poll(). SCEP_PENDING with a ticket of NULL: the same as before.
+ * @param csr what TICKET stands for
+ * @return as scep_ca_issue(), or SCEP_NOT_FOUND
+ */
+scep_status_e scep_ca_poll(const scep_ca_backend_t *backend, void *ca,
+                           const scep_env_t *env, const char *ticket,
+                           X509_REQ *csr, apr_pool_t *pool,
+                           scep_ca_answer_t *answer, scep_result_t *res);
+
+/** Its crl(). @return SCEP_OK; SCEP_REFUSED with SCEP_R_NO_CRL, also where
+ * BACKEND has no such function; SCEP_UNAVAILABLE; SCEP_BROKEN */
+scep_status_e scep_ca_crl(const scep_ca_backend_t *backend, void *ca,
+                          const scep_env_t *env,
+                          const scep_ca_crl_request_t *request,
+                          apr_pool_t *pool, X509_CRL **crl, scep_result_t *res);
+
+#endif

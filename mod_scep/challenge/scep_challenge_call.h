@@ -1,0 +1,44 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scep_challenge_call.h
+ * Calling a challenge provider: the only way to its functions. Whatever it
+ * answers, what comes back from here is sound: the status and RES agree, and
+ * OpenSSL's error queue is empty. Thread-safe as the provider is.
+ * (challenge layer)
+ */
+#ifndef SCEP_CHALLENGE_CALL_H
+#define SCEP_CHALLENGE_CALL_H
+
+#include "scep_challenge.h"
+
+/** Can PROVIDER, which ScepChallenge calls NAME, be used with this mod_scep? @return SCEP_OK, or SCEP_BROKEN
+ * with SCEP_R_SETUP and the cure */
+scep_status_e
+scep_challenge_provider_check(const scep_challenge_provider_t *provider,
+                              const char *name, scep_result_t *res);
+
+/** Its start(). @param state set with SCEP_OK. @return SCEP_OK or SCEP_BROKEN
+ */
+scep_status_e
+scep_challenge_provider_start(const scep_challenge_provider_t *provider,
+                              const scep_challenge_config_t *config,
+                              const scep_env_t *env, apr_pool_t *pool,
+                              void **state, scep_result_t *res);
+
+/** Its child_start(), if there is one. @return SCEP_OK or SCEP_BROKEN */
+scep_status_e
+scep_challenge_provider_child_start(const scep_challenge_provider_t *provider,
+                                    void *state, const scep_env_t *env,
+                                    apr_pool_t *pool, scep_result_t *res);
+
+/**
+ * Its check().
+ * @param text of the ScepChallenge entry, for the log: "exec:/bin/check"
+ * @return SCEP_OK; SCEP_REFUSED; SCEP_UNAVAILABLE; SCEP_BROKEN
+ */
+scep_status_e scep_challenge_provider_ask(
+    const scep_challenge_provider_t *provider, void *state, const char *text,
+    const scep_env_t *env, const scep_challenge_request_t *request,
+    apr_pool_t *pool, scep_challenge_answer_t *answer, scep_result_t *res);
+
+#endif
