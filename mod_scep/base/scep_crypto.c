@@ -228,22 +228,24 @@ const char *scep_name_text(apr_pool_t *pool, const X509_NAME *name)
 {
     const unsigned long flags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
     BIO *bio = scep_bio_own(pool, BIO_new(BIO_s_mem()));
+    int printed;
 
     if (bio == NULL || name == NULL) {
         return "?";
     }
-    if (X509_NAME_print_ex(bio, name, 0, flags) < 0) {
+    ERR_set_mark();
+    printed = X509_NAME_print_ex(bio, name, 0, flags);
+    if (printed < 0) {
         /* A string that is none of its type: all of them in hex. */
         (void)BIO_reset(bio);
-        if (X509_NAME_print_ex(bio, name, 0, flags | ASN1_STRFLGS_DUMP_ALL) <
-            0) {
-            scep_crypto_clear_errors();
-            return "?";
-        }
+        printed =
+            X509_NAME_print_ex(bio, name, 0, flags | ASN1_STRFLGS_DUMP_ALL);
     }
-    scep_crypto_clear_errors();
-    return scep_name_modern(pool,
-                            escape_hidden(pool, scep_bio_octets(pool, bio)));
+    ERR_pop_to_mark();
+    return printed < 0
+               ? "?"
+               : scep_name_modern(
+                     pool, escape_hidden(pool, scep_bio_octets(pool, bio)));
 }
 
 const char *scep_serial_text(apr_pool_t *pool, const ASN1_INTEGER *serial)

@@ -43,7 +43,9 @@ typedef struct scep_keypair_t {
     EVP_PKEY *key;
 } scep_keypair_t;
 
-/** Empty the OpenSSL error queue of this thread. */
+/** Empty the OpenSSL error queue of this thread: where a request or an operation
+ * begins or ends. What fails without consequences is bracketed by ERR_set_mark()
+ * and ERR_pop_to_mark() instead, which leave the errors of others alone. */
 void scep_crypto_clear_errors(void);
 
 /** The queue's texts joined by "; " (at most 4), and the queue empty; "" when

@@ -240,7 +240,7 @@ scep_status_e scep_key_load(const char *source, OSSL_LIB_CTX *libctx,
     scep_status_e status = SCEP_OK;
 
     *key = NULL;
-    ERR_clear_error();
+    ERR_set_mark();
     if (path != NULL) {
         status = key_from_file(path, libctx, &a, pool, key, res);
     }
@@ -253,7 +253,7 @@ scep_status_e scep_key_load(const char *source, OSSL_LIB_CTX *libctx,
     if (status != SCEP_OK) {
         return status;
     }
-    ERR_clear_error(); /* formats that were tried before the right one */
+    ERR_pop_to_mark(); /* formats that were tried before the right one */
     scep_pkey_own(pool, *key);
     return SCEP_OK;
 }
@@ -338,7 +338,7 @@ scep_status_e scep_certs_load(const char *path, OSSL_LIB_CTX *libctx,
     if (status != SCEP_OK) {
         return status;
     }
-    ERR_clear_error();
+    ERR_set_mark();
     *certs = scep_x509s_own(pool, sk_X509_new_null());
     if (*certs == NULL) {
         return scep_fail(res, SCEP_R_INTERNAL, "no memory");
@@ -353,6 +353,6 @@ scep_status_e scep_certs_load(const char *path, OSSL_LIB_CTX *libctx,
                          "%s holds no certificate in PEM or DER%s%s", path,
                          kind != NULL ? "; " : "", kind != NULL ? kind : "");
     }
-    ERR_clear_error();
+    ERR_pop_to_mark(); /* the one at the end of the file */
     return SCEP_OK;
 }

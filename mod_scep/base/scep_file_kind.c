@@ -271,10 +271,12 @@ static const kind_t *recognise(scep_octets_t data)
 const char *scep_file_kind(scep_octets_t data, const char *name,
                            scep_wanted_e wanted, apr_pool_t *pool)
 {
-    const kind_t *kind = recognise(data);
+    const kind_t *kind;
     const char *cure, *at;
 
-    ERR_clear_error(); /* of what it is not */
+    ERR_set_mark();
+    kind = recognise(data);
+    ERR_pop_to_mark(); /* of what it is not */
     if (kind == NULL) {
         return NULL;
     }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/objects.h>
 
 /* KeyTransRecipientInfo for RSA, KeyAgreeRecipientInfo for EC, whose KDF
@@ -188,7 +189,9 @@ scep_unseal_e scep_unseal(scep_octets_t der, const apr_array_header_t *pairs,
     if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_id_smime_ct_authEnvelopedData) {
         return SCEP_UNSEAL_NOT_SEALED;
     }
+    ERR_set_mark();
     pair = find_pair(cms, pairs);
+    ERR_pop_to_mark();
     if (pair == NULL) {
         return SCEP_UNSEAL_NO_PAIR;
     }
@@ -204,6 +207,5 @@ scep_unseal_e scep_unseal(scep_octets_t der, const apr_array_header_t *pairs,
     }
     *data = buf;
     *len = size;
-    scep_crypto_clear_errors();
     return SCEP_UNSEAL_OK;
 }

@@ -55,9 +55,10 @@ static bool one_element(scep_octets_t der)
 
 bool scep_der_strict(scep_octets_t der)
 {
-    bool strict =
-        one_element(der) && walk(der.data, (long)der.len, SCEP_MAX_DEPTH);
+    bool strict;
 
-    ERR_clear_error();
+    ERR_set_mark();
+    strict = one_element(der) && walk(der.data, (long)der.len, SCEP_MAX_DEPTH);
+    ERR_pop_to_mark();
     return strict;
 }

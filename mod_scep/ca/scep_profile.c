@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
 
@@ -104,8 +105,9 @@ const char *scep_profile_ext_key_usage(const char *name)
             return usages[i].oid;
         }
     }
+    ERR_set_mark();
     oid = OBJ_txt2obj(name, 1);
-    scep_crypto_clear_errors();
+    ERR_pop_to_mark();
     if (oid == NULL) {
         return NULL;
     }

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "scep_str.h"
@@ -23,12 +24,15 @@ static const char *value_of(X509_EXTENSION *extension, int nid,
 {
     const ASN1_OCTET_STRING *data = X509_EXTENSION_get_data(extension);
     BIO *bio = scep_bio_own(pool, BIO_new(BIO_s_mem()));
+    bool printed;
 
-    if (has_words(nid) && bio != NULL &&
-        X509V3_EXT_print(bio, extension, X509V3_EXT_DEFAULT, 0) == 1) {
+    ERR_set_mark();
+    printed = has_words(nid) && bio != NULL &&
+              X509V3_EXT_print(bio, extension, X509V3_EXT_DEFAULT, 0) == 1;
+    ERR_pop_to_mark();
+    if (printed) {
         return scep_visible(pool, scep_bio_octets(pool, bio), "");
     }
-    scep_crypto_clear_errors();
     return apr_pstrcat(pool, "#",
                        scep_hex(pool, ASN1_STRING_get0_data(data),
                                 (size_t)ASN1_STRING_length(data)),

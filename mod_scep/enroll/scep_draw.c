@@ -328,7 +328,6 @@ scep_status_e scep_draw(scep_request_t *req, const char *user,
         scep_log_result(&req->env, res, "drawing a password");
         scep_refusal_note(req, res, NULL, user);
     }
-    scep_crypto_clear_errors();
     return status;
 }
 

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include <openssl/err.h>
+
 #include "scep_names.h"
 #include "scep_password.h"
 
@@ -139,10 +141,14 @@ bool scep_enrolment_proved(const scep_enrolment_t *e)
 scep_status_e scep_enrolment_own_key(const scep_enrolment_t *e,
                                      scep_result_t *res)
 {
-    if (EVP_PKEY_eq(e->msg->signer_key, e->csr->key) == 1) {
+    bool same;
+
+    ERR_set_mark();
+    same = EVP_PKEY_eq(e->msg->signer_key, e->csr->key) == 1;
+    ERR_pop_to_mark(); /* of keys that cannot be compared */
+    if (same) {
         return SCEP_OK;
     }
-    scep_crypto_clear_errors(); /* of keys that cannot be compared */
     return scep_fail(res, SCEP_R_SIGNER_KEY,
                      "the message for \"%s\" is signed by another key than "
                      "the one to be certified",

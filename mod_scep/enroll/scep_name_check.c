@@ -8,6 +8,8 @@
 
 #include <apr_strings.h>
 
+#include <openssl/err.h>
+
 #include "scep_alt_names.h"
 #include "scep_cert_san.h"
 #include "scep_limits.h"
@@ -212,6 +214,22 @@ static scep_status_e check_alt_wildcards(const scep_enrolment_t *e,
     return SCEP_OK;
 }
 
+/* In UTF-8; empty if it is no text. */
+static const char *cn_text(const X509_NAME_ENTRY *entry, apr_pool_t *pool)
+{
+    unsigned char *text = NULL;
+    const char *cn;
+    int len;
+
+    ERR_set_mark();
+    len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
+    ERR_pop_to_mark();
+    cn = len > 0 ? apr_pstrmemdup(pool, (const char *)text, (apr_size_t)len)
+                 : "";
+    OPENSSL_free(text);
+    return cn;
+}
+
 /* Programs that find no alternative name take the CN for a host's. */
 static scep_status_e check_cn_wildcards(const scep_enrolment_t *e,
                                         const names_t *names,
@@ -225,21 +243,15 @@ static scep_status_e check_cn_wildcards(const scep_enrolment_t *e,
     while ((i = X509_NAME_get_index_by_NID(names->subject, NID_commonName,
                                            i)) >= 0) {
         const X509_NAME_ENTRY *entry = X509_NAME_get_entry(names->subject, i);
-        unsigned char *text = NULL;
-        int len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
-        const char *cn =
-            len > 0 ? apr_pstrmemdup(pool, (const char *)text, (apr_size_t)len)
-                    : "";
+        const char *cn = cn_text(entry, pool);
         const scep_octets_t octets = {(const unsigned char *)cn, strlen(cn)};
 
-        OPENSSL_free(text);
         if (!is_narrow(e, scep_syntax_wildcard(octets), allowed) &&
             (names->had == NULL ||
              !scep_names_has_entry(names->had, entry, pool))) {
             return too_wide(e, "the subject's CN", cn, res);
         }
     }
-    scep_crypto_clear_errors();
     return SCEP_OK;
 }
 

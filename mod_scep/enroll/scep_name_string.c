@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <openssl/err.h>
+
 #include <apr_strings.h>
 
 #include "scep_crypto.h"
@@ -175,6 +177,7 @@ static scep_octets_t to_utf8(int type, scep_octets_t text, apr_pool_t *pool)
     unsigned char *out = NULL;
     int len = -1;
 
+    ERR_set_mark();
     if (string != NULL &&
         ASN1_STRING_set(string, text.data, (int)text.len) == 1) {
         len = ASN1_STRING_to_UTF8(&out, string);
@@ -185,7 +188,7 @@ static scep_octets_t to_utf8(int type, scep_octets_t text, apr_pool_t *pool)
     }
     OPENSSL_free(out);
     ASN1_STRING_free(string);
-    scep_crypto_clear_errors();
+    ERR_pop_to_mark();
     return utf8;
 }
 
@@ -271,9 +274,10 @@ static const char *walk(const unsigned char *p, long len, bool sorted,
 
 const char *scep_string_walk(scep_octets_t der, bool name, apr_pool_t *pool)
 {
-    const char *fault =
-        walk(der.data, (long)der.len, false, name, SCEP_MAX_DEPTH, pool);
+    const char *fault;
 
-    scep_crypto_clear_errors();
+    ERR_set_mark();
+    fault = walk(der.data, (long)der.len, false, name, SCEP_MAX_DEPTH, pool);
+    ERR_pop_to_mark();
     return fault;
 }

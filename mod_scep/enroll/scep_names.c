@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include <openssl/err.h>
+
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -243,6 +245,7 @@ bool scep_names_subject_hash(const X509_NAME *subject, apr_pool_t *pool,
                 (apr_size_t)(i - place) * sizeof(*sorted));
         sorted[place] = entry;
     }
+    ERR_set_mark();
     for (i = 0; i < count && good; i++) {
         good = add_plain(plain, sorted[i],
                          i > 0 && X509_NAME_ENTRY_set(sorted[i]) ==
@@ -251,7 +254,7 @@ bool scep_names_subject_hash(const X509_NAME *subject, apr_pool_t *pool,
     if (good) {
         der = scep_der_of(pool, plain, ASN1_ITEM_rptr(X509_NAME));
     }
-    scep_crypto_clear_errors(); /* of what is no string */
+    ERR_pop_to_mark(); /* of what is no string */
     return der.len > 0 && scep_sha256(der, hash);
 }
 
@@ -333,13 +336,14 @@ static bool same_other(const OTHERNAME *a, const OTHERNAME *b)
         !is_text(b->value)) {
         return false;
     }
+    ERR_set_mark();
     len = ASN1_STRING_to_UTF8(&one, a->value->value.asn1_string);
     same = len >= 0 &&
            ASN1_STRING_to_UTF8(&two, b->value->value.asn1_string) == len &&
            same_letters(one, two, len);
     OPENSSL_free(one);
     OPENSSL_free(two);
-    scep_crypto_clear_errors(); /* of what is no string */
+    ERR_pop_to_mark(); /* of what is no string */
     return same;
 }
 

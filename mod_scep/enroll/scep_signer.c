@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "scep_ca_chain.h"
@@ -141,11 +142,12 @@ scep_status_e scep_signer_examine(scep_request_t *req,
     if (status != SCEP_OK) {
         return status;
     }
+    ERR_set_mark();
     if (signer->issuer >= SCEP_SIGNER_OURS &&
         (X509_check_ca(cert) != 0 || !read_times(cert, signer))) {
         signer->issuer = SCEP_SIGNER_CA;
     }
-    scep_crypto_clear_errors(); /* of extensions that cannot be read */
+    ERR_pop_to_mark(); /* of extensions that cannot be read */
     signer->why_not = why_not(req, msg, signer);
     signer->candidate = signer->why_not == NULL;
     req->signer = signer;

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include <openssl/err.h>
+
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -92,11 +94,12 @@ static ASN1_OBJECT *type_of(apr_pool_t *pool, const char *name)
     if (strncasecmp(name, "OID.", 4) == 0) {
         name += 4;
     }
+    ERR_set_mark();
     type = OBJ_txt2obj(name, 0);
     if (type == NULL && (nid = nid_of(name)) != NID_undef) {
         type = OBJ_nid2obj(nid);
     }
-    scep_crypto_clear_errors();
+    ERR_pop_to_mark();
     return type != NULL ? scep_own(pool, type, free_object) : NULL;
 }
 
@@ -181,9 +184,10 @@ static bool take_der(reader_t *r, scep_octets_t *der)
     if (!scep_unhex(apr_pstrmemdup(r->pool, r->at, len), octets, len / 2)) {
         return false;
     }
+    ERR_set_mark();
     any = d2i_ASN1_TYPE(NULL, &end, (long)(len / 2));
     ASN1_TYPE_free(any);
-    scep_crypto_clear_errors();
+    ERR_pop_to_mark();
     r->at += len;
     der->data = octets;
     der->len = len / 2;

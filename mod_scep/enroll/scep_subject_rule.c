@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include <openssl/err.h>
+
 #include "scep_crypto.h"
 #include "scep_str.h"
 
@@ -40,6 +42,7 @@ static bool value_fits(const scep_rule_attribute_t *wanted,
     if (wanted->der.data != NULL) {
         return der_fits(wanted->der, value, pool);
     }
+    ERR_set_mark();
     len = ASN1_STRING_to_UTF8(&text, value);
     if (len >= 0) {
         for (i = 0; i < len; i++) {
@@ -54,7 +57,7 @@ static bool value_fits(const scep_rule_attribute_t *wanted,
             takes_visible);
     }
     OPENSSL_free(text);
-    scep_crypto_clear_errors();
+    ERR_pop_to_mark();
     return fits;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "scep_alg.h"
 
+#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/provider.h>
 
@@ -88,6 +89,7 @@ scep_status_e scep_algs_make(scep_level_e level, OSSL_LIB_CTX *libctx,
 
     made->libctx = libctx;
     made->level = level;
+    ERR_set_mark();
     for (i = 0; i < DIGESTS; i++) {
         if (digests[i].level <= level) {
             made->md[i] = scep_own(
@@ -102,7 +104,7 @@ scep_status_e scep_algs_make(scep_level_e level, OSSL_LIB_CTX *libctx,
         }
     }
     status = check(made, res);
-    scep_crypto_clear_errors(); /* of algorithms that are merely not offered */
+    ERR_pop_to_mark(); /* of algorithms that are merely not offered */
     if (status == SCEP_OK) {
         *algs = made;
     }

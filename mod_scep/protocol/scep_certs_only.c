@@ -109,7 +109,6 @@ scep_status_e scep_crl_only_encode(scep_octets_t crl, apr_pool_t *pool,
 
     *der = (scep_octets_t){NULL, 0};
     if (!is_sequence(crl)) {
-        scep_crypto_clear_errors();
         return scep_fail(res, SCEP_R_INTERNAL, "cannot enclose the CRL");
     }
     for (i = LEVELS - 1; i >= 0; i--) {

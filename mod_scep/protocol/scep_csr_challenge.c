@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <openssl/err.h>
+
 enum { MAX_VALUES = 4 };
 
 /* id-challengePassword, RFC 2985 5.4.1 */
@@ -43,13 +45,14 @@ static scep_challenge_state_e read_string(const scep_ber_t *e, apr_pool_t *pool,
     if (e->body.len == 0) {
         return SCEP_CHALLENGE_ABSENT;
     }
+    ERR_set_mark();
     value = ASN1_STRING_type_new(e->id);
     if (value != NULL &&
         ASN1_STRING_set(value, e->body.data, (int)e->body.len) == 1) {
         state = to_text(value, pool, out);
     }
     ASN1_STRING_clear_free(value);
-    scep_crypto_clear_errors(); /* of text that is not what it says it is */
+    ERR_pop_to_mark(); /* of text that is not what it says it is */
     return state;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "scep_csr_extensions.h"
 
+#include <openssl/err.h>
 #include <openssl/objects.h>
 
 enum {
@@ -170,6 +171,7 @@ scep_status_e scep_csr_read_extensions(scep_csr_t *csr,
         return scep_fail(res, SCEP_R_INTERNAL, "no memory");
     }
     scep_own(pool, found.extensions, extensions_free);
+    ERR_set_mark();
     while (status == SCEP_OK &&
            scep_csr_next_attribute(&attributes, &oid, &values)) {
         scep_ber_reader_t in = scep_ber_read(values);
@@ -180,7 +182,7 @@ scep_status_e scep_csr_read_extensions(scep_csr_t *csr,
             status = add_value(&found, &e, 0);
         }
     }
-    scep_crypto_clear_errors(); /* of extensions that do not parse */
+    ERR_pop_to_mark(); /* of extensions that do not parse */
     if (status == SCEP_OK && sk_X509_EXTENSION_num(found.extensions) > 0) {
         csr->extensions = found.extensions;
     }

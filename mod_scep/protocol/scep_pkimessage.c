@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 
+#include <openssl/err.h>
 #include <openssl/objects.h>
 
 #include "scep_cert_time.h"
@@ -53,11 +54,13 @@ CMS_ContentInfo *scep_pkimessage_parse_cms(scep_octets_t der,
 static void *attribute(const outer_t *o, const char *oid, int type)
 {
     ASN1_OBJECT *object = scep_oid(o->pool, oid);
-    void *value = object == NULL
-                      ? NULL
-                      : CMS_signed_get0_data_by_OBJ(o->si, object, -3, type);
+    void *value;
 
-    scep_crypto_clear_errors(); /* of a type that does not match */
+    ERR_set_mark();
+    value = object == NULL
+                ? NULL
+                : CMS_signed_get0_data_by_OBJ(o->si, object, -3, type);
+    ERR_pop_to_mark(); /* of a type that does not match */
     return value;
 }
 
@@ -75,13 +78,14 @@ static void read_signing_time(const outer_t *o, scep_pkimessage_t *msg)
     const ASN1_TIME *value = NULL;
     size_t i;
 
+    ERR_set_mark();
     for (i = 0; i < sizeof(types) / sizeof(types[0]) && value == NULL; i++) {
         value = attribute(o, "1.2.840.113549.1.9.5", types[i]);
     }
     if (value == NULL || !scep_cert_time(value, &msg->signing_time)) {
         msg->signing_time = 0;
     }
-    scep_crypto_clear_errors();
+    ERR_pop_to_mark();
 }
 
 /* RFC 8894 3.2.1 says PrintableString. Letters that a PrintableString may not

@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 
+#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 
@@ -204,10 +205,12 @@ static scep_status_e read_content(scep_pkimessage_t *msg,
 
     /* A CBC plaintext is shorter than its ciphertext, so this never fills. */
     unsigned char *data = scep_secret_alloc(msg->pool, msg->envelope.len);
-    size_t len = scep_cms_decrypt(msg->enveloped, msg->recipient, data,
-                                  msg->envelope.len);
+    size_t len;
 
-    scep_crypto_clear_errors(); /* sometimes there are none, so never any (M7) */
+    ERR_set_mark();
+    len = scep_cms_decrypt(msg->enveloped, msg->recipient, data,
+                           msg->envelope.len);
+    ERR_pop_to_mark(); /* sometimes there are none, so never any (M7) */
     if (len == 0) {
         if (wants_csr) {
             scep_csr_spend(algs, msg->pool);

@@ -5,6 +5,7 @@
 #include "scep_pss.h"
 
 #include <openssl/asn1t.h>
+#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 
@@ -67,6 +68,7 @@ const scep_digest_t *scep_pss_digest(const X509_ALGOR *algorithm,
     int type = V_ASN1_UNDEF;
 
     X509_ALGOR_get0(NULL, &type, &value, algorithm);
+    ERR_set_mark();
     params = type == V_ASN1_SEQUENCE
                  ? ASN1_item_unpack(value, ASN1_ITEM_rptr(RSA_PSS_PARAMS))
                  : NULL;
@@ -76,6 +78,6 @@ const scep_digest_t *scep_pss_digest(const X509_ALGOR *algorithm,
         digest = digest_of(params->hashAlgorithm, algs);
     }
     RSA_PSS_PARAMS_free(params);
-    scep_crypto_clear_errors(); /* of parameters that do not parse */
+    ERR_pop_to_mark(); /* of parameters that do not parse */
     return digest;
 }

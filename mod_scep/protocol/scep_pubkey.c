@@ -10,6 +10,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 
 enum { MAX_EXPONENT_BITS = 33 }; /* up to 2^32 (S23) */
 
@@ -88,12 +89,13 @@ const char *scep_pubkey_text(const EVP_PKEY *key, apr_pool_t *pool)
     }
     text = apr_psprintf(pool, "%s of %d bits", name != NULL ? name : "?",
                         EVP_PKEY_get_bits(key));
+    ERR_set_mark();
     if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1) {
         text = apr_psprintf(pool, "%s, its exponent of %d bits", text,
                             BN_num_bits(e));
     }
     BN_free(e);
-    scep_crypto_clear_errors(); /* of keys that have no exponent */
+    ERR_pop_to_mark(); /* of keys that have no exponent */
     return text;
 }
 

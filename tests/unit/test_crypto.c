@@ -299,6 +299,11 @@ static void test_name_text(void **state)
     add(name, "CN", V_ASN1_UNIVERSALSTRING, "\xff\xff\xff\xff", 4);
     assert_string_equal(scep_name_text(f->pool, name), "CN=#1C04FFFFFFFF");
     assert_string_equal(scep_crypto_errors(f->pool), "");
+    /* which leaves an error of before, and no other */
+    ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+    assert_string_equal(scep_name_text(f->pool, name), "CN=#1C04FFFFFFFF");
+    assert_int_equal(ERR_GET_LIB(ERR_get_error()), ERR_LIB_USER);
+    assert_int_equal(ERR_peek_error(), 0);
 }
 
 static void test_serial_text(void **state)

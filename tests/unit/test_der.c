@@ -1,5 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /* Unit tests of scep_der.c. */
+#include <openssl/err.h>
+
 #include "fixture.h"
 
 #include "scep_der.h"
@@ -46,6 +48,11 @@ static void what_is_no_single_element_is_refused(void **state)
     assert_false(STRICT("\x04\x02\x61"));         /* too short */
     assert_false(STRICT("\x05\x00\x05\x00"));     /* two */
     assert_false(STRICT("\x30\x03\x04\x02\x61")); /* inner too short */
+    assert_int_equal(ERR_peek_error(), 0);
+    ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+    assert_false(STRICT("\x30\x03\x04\x02\x61"));
+    assert_int_equal(ERR_GET_LIB(ERR_get_error()), ERR_LIB_USER);
+    assert_int_equal(ERR_peek_error(), 0);
 }
 
 /* DEPTH sequences around nothing. */
