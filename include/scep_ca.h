@@ -4,7 +4,7 @@
  * The interface of a CA backend. mod_scep knows backends only through this
  * vtable, its own `local` one included. A module of yours fills one in and
  * registers it with ap_register_provider(), see mod_scep.h; docs/backends.md
- * has a worked example.
+ * explains how, and tests/outside/ca_sample.c is an example.
  *
  * Life: start() once per generation in the parent (as root, before children
  * are forked; again after each graceful restart), child_start() once per

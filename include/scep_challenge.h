@@ -4,8 +4,8 @@
  * The interface of a provider that judges challengePasswords (RFC 8894 2.3):
  * what stands behind `authn:` and `exec:` in ScepChallenge, and what a module
  * of yours fills in and registers with ap_register_provider(), see mod_scep.h.
- * `ScepChallenge mine:arguments` then asks it; docs/backends.md has a worked
- * example. The passwords that mod_scep itself draws (`one-time`, `single`) are
+ * `ScepChallenge mine:arguments` then asks it; docs/backends.md explains
+ * how, and tests/outside/provider_sample.c is an example. The passwords that mod_scep itself draws (`one-time`, `single`) are
  * no providers.
  *
  * Life: each entry of a ScepChallenge list is an instance of its own. start()

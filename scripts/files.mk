@@ -13,7 +13,7 @@ EXTRA_DIST += $(GUARDS) scripts/guards/guard.py scripts/quickstart \
 	scripts/check scripts/analyze scripts/mutate scripts/hooks/pre-commit \
 	autogen.sh LICENSE .clang-format .editorconfig conf.d docs \
 	tests/browser tests/conformance tests/data tests/guide tests/httpd \
-	tests/interop \
+	tests/interop tests/outside \
 	tests/pgsql/server
 
 # What an administrator reads.
