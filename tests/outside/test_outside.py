@@ -77,6 +77,28 @@ def test_symbols(installed):
         assert not re.search("scep", symbols, re.IGNORECASE), symbols
 
 
+def test_layout(installed):
+    """Members and numbers are where they were."""
+    status, said = installed.build("layout")
+    assert status == 0, said
+
+
+@pytest.mark.parametrize("name, old, new, said", (
+    ("scep_ca.h", "int min_rsa_bits;", "long min_rsa_bits;",
+     "scep_profile_t.key_usage"),
+    ("scep_challenge.h", "const char *peer;", "", "scep_challenge_request_t"),
+    ("scep_host.h", "SCEP_CAUSE_KEY = 138", "SCEP_CAUSE_KEY = 139",
+     "SCEP_CAUSE_KEY is no longer 138"),
+), ids=("type", "member", "number"))
+def test_layout_notices(installed, tmp_path, name, old, new, said):
+    headers = shutil.copytree(installed.headers, tmp_path / "include")
+    text = (headers / name).read_text()
+    assert old in text
+    (headers / name).write_text(text.replace(old, new))
+    status, output = installed.build("layout", headers=headers)
+    assert status != 0 and said in output
+
+
 def test_issued(running, installed):
     for pid in running.children():
         with open(f"/proc/{pid}/maps", encoding="ascii") as file:
