@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <apr_file_info.h>
 #include <apr_strings.h>
 
 #include "scep_file.h"
@@ -179,15 +180,19 @@ static scepctl_exit_e make_conf_dirs(const restore_t *r)
 /* An empty state directory is one that is not mounted from now on. */
 static scepctl_exit_e note_directory(const restore_t *r)
 {
+    char *dir = NULL;
     const char *path = apr_pstrcat(r->ctl->pool, r->places->conf_dir,
                                    "/" SCEP_STATE_DIRECTORY, NULL);
 
-    return access(r->places->conf_dir, F_OK) != 0
-               ? SCEPCTL_OK
-               : put_text(r, path,
-                          apr_pstrcat(r->ctl->pool, r->places->state_dir, "\n",
-                                      NULL),
-                          0644);
+    if (access(r->places->conf_dir, F_OK) != 0) {
+        return SCEPCTL_OK;
+    }
+    if (apr_filepath_merge(&dir, NULL, r->places->state_dir, 0, r->ctl->pool) !=
+        APR_SUCCESS) {
+        return scepctl_usage(r->ctl,
+                             "restore: a directory's name makes no sense");
+    }
+    return put_text(r, path, apr_pstrcat(r->ctl->pool, dir, "\n", NULL), 0644);
 }
 
 static scepctl_exit_e put_all(const restore_t *r)

@@ -76,6 +76,21 @@ def test_there_and_back(scepctl, places, tmp_path):
     assert os.stat(conf / "ca.crt").st_mode & 0o777 == 0o644
 
 
+def test_a_relative_state_directory(scepctl, places, tmp_path, monkeypatch):
+    """httpd, which reads it, runs elsewhere."""
+    options, _, backup = places
+    assert scepctl("backup", *options, backup).status == 0
+    monkeypatch.chdir(tmp_path)
+    for name, given in (("one", "./one"), ("two", "one/../two")):
+        conf = tmp_path / f"conf-{name}"
+        run = scepctl("restore", "--state-dir", given, "--conf-dir", conf,
+                      backup)
+        assert run.status == 0, run
+        assert (conf / "state-directory").read_text() == (
+            f"{tmp_path}/{name}\n")
+        assert (tmp_path / name / "scep.db").exists()
+
+
 def test_keys_by_an_option(scepctl, places, tmp_path):
     options, _, backup = places
     assert scepctl("backup", "--with-keys", *options, backup).status == 0
