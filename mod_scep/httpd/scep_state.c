@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 
 #include "scep_file.h"
+#include "scep_in_use.h"
 #include "scep_state_files.h"
 #include "scep_store.h"
 
@@ -49,6 +50,7 @@ static const char *find_part(const scep_server_config_t *conf, const char *dir,
         in_dir(dir, SCEP_STATE_DATABASE, pool),
         in_dir(dir, SCEP_STATE_MASTER, pool),
         in_dir(dir, SCEP_STATE_DATABASE "-wal", pool),
+        in_dir(dir, SCEP_IN_USE_FILE, pool),
         scep_config_master_file(conf, pool),
         database,
         database != NULL ? apr_pstrcat(pool, database, "-wal", NULL) : NULL,

@@ -87,6 +87,10 @@ LOSSES = {
         lambda server: [os.unlink(server.path("state", name))
                         for name in state(server)
                         if name != "master-password.cms"], "is gone, but "),
+    "all but what it used": (
+        lambda server: [os.unlink(server.path("state", name))
+                        for name in state(server) if name != "in-use.json"],
+        "in-use.json is there"),
     "all but the log": (
         lambda server: (shutil.rmtree(server.path("state")),
                         os.mkdir(server.path("state"), 0o700),
