@@ -21,6 +21,8 @@
 #include "scepctl_places.h"
 #include "scepctl_server.h"
 
+enum { LONGEST = 200 };
+
 static const char usage_text[] =
     "Usage: scepctl backup [options] DIR\n"
     "\n"
@@ -31,14 +33,17 @@ static const char usage_text[] =
     "  --with-keys       the private keys of CA and RA, too\n"
     "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep)\n"
     "  --conf-dir DIR    where certificates and keys are (/etc/mod_scep)\n"
-    "  --database DB     ScepDatabase: a path (scep.db in the state "
-    "directory)\n"
-    "                    or pgsql:PARAMETERS, which pg_dump saves\n";
+    "  --database DB     another database than httpd uses: a path, or\n"
+    "                    pgsql:PARAMETERS, which pg_dump saves\n"
+    "  --ignore-httpd    do not look at what httpd uses, but save scep.db\n";
 
 typedef struct backup_t {
     scepctl_t *ctl;
     const scepctl_places_t *places;
-    apr_array_header_t *items; /* scepctl_item_t */
+    scepctl_server_t server;
+    apr_array_header_t *items;   /* scepctl_item_t */
+    apr_array_header_t *sources; /* const char *: from where they are */
+    bool pgsql;
 } backup_t;
 
 /* ---- files ---- */
@@ -54,8 +59,35 @@ static scepctl_exit_e add_file(const backup_t *b, const char *from,
     scepctl_item_t *item = apr_array_push(b->items);
 
     item->name = name;
+    APR_ARRAY_PUSH(b->sources, const char *) = from;
     return scepctl_file_copy(b->ctl, from, join(b, b->places->backup, name),
                              0600, (uid_t)-1, (gid_t)-1, &item->digest);
+}
+
+static bool is_among(const apr_array_header_t *paths, const char *path)
+{
+    int i;
+
+    for (i = 0; i < paths->nelts; i++) {
+        if (scepctl_same_file(APR_ARRAY_IDX(paths, i, const char *), path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "state/NAME" for a file of the state directory itself, else NULL. */
+static const char *name_in_state(const backup_t *b, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL && strstr(slash, "..") == NULL &&
+                   strchr(slash, '\n') == NULL &&
+                   scepctl_same_file(apr_pstrmemdup(b->ctl->pool, path,
+                                                    (apr_size_t)(slash - path)),
+                                     b->places->state_dir)
+               ? apr_pstrcat(b->ctl->pool, "state", slash, NULL)
+               : NULL;
 }
 
 static bool ends_in(const char *name, const char *end)
@@ -107,22 +139,6 @@ static bool become(void *baton, bool on)
            seteuid(st->st_uid) == 0;
 }
 
-/* What --database says, in the words of ScepDatabase. */
-static scepctl_exit_e read_words(scepctl_t *ctl, scepctl_places_t *places,
-                                 bool *pgsql)
-{
-    scepctl_server_t server = {.state_dir = places->state_dir,
-                               .database = places->database};
-    scep_store_config_t config = {.connections = 1};
-    scepctl_exit_e status = scepctl_server_words(ctl, &server, &config);
-
-    if (status == SCEPCTL_OK) {
-        *pgsql = strcmp(config.driver, "pgsql") == 0;
-        places->database = config.params;
-    }
-    return status;
-}
-
 static scepctl_exit_e no_database(const backup_t *b, const char *path)
 {
     return scepctl_error(b->ctl,
@@ -132,13 +148,10 @@ static scepctl_exit_e no_database(const backup_t *b, const char *path)
                          path);
 }
 
-static scepctl_exit_e add_database(const backup_t *b)
+static scepctl_exit_e add_database(const backup_t *b, const char *from,
+                                   const char *name)
 {
-    const char *name = "state/" SCEP_STATE_DATABASE;
     const char *to = join(b, b->places->backup, name);
-    const char *from = b->places->database != NULL
-                           ? b->places->database
-                           : join(b, b->places->state_dir, SCEP_STATE_DATABASE);
     scepctl_item_t *item;
     struct stat st;
     int fd;
@@ -159,7 +172,82 @@ static scepctl_exit_e add_database(const backup_t *b)
     close(fd);
     item = apr_array_push(b->items);
     item->name = name;
+    APR_ARRAY_PUSH(b->sources, const char *) = from;
     return scepctl_file_digest(b->ctl, to, &item->digest);
+}
+
+/* What --database says, in the words of ScepDatabase. */
+static scepctl_exit_e add_given(backup_t *b)
+{
+    scepctl_server_t server = b->server;
+    scep_store_config_t config = {.connections = 1};
+    scepctl_exit_e status = scepctl_server_words(b->ctl, &server, &config);
+    const char *name;
+
+    if (status != SCEPCTL_OK || scep_store_driver_shared(config.driver)) {
+        b->pgsql = status == SCEPCTL_OK;
+        return status;
+    }
+    name = name_in_state(b, config.params);
+    return add_database(b, config.params,
+                        name != NULL ? name : "state/" SCEP_STATE_DATABASE);
+}
+
+/* Those that httpd uses, each once; what is not in the state directory is left
+ * to tell_rest(). */
+static scepctl_exit_e add_used(backup_t *b, const apr_array_header_t *cas)
+{
+    scepctl_exit_e status = SCEPCTL_OK;
+    int i;
+
+    for (i = 0; i < cas->nelts && status == SCEPCTL_OK; i++) {
+        const scep_in_use_ca_t *ca = &APR_ARRAY_IDX(cas, i, scep_in_use_ca_t);
+        const char *name;
+
+        if (scep_store_driver_shared(ca->driver)) {
+            b->pgsql = true;
+        }
+        else if (!is_among(b->sources, ca->params) &&
+                 (name = name_in_state(b, ca->params)) != NULL) {
+            status = add_database(b, ca->params, name);
+        }
+    }
+    return status;
+}
+
+static scepctl_exit_e add_databases(backup_t *b)
+{
+    const scep_in_use_t *in_use = b->server.in_use;
+
+    return b->places->database != NULL ? add_given(b)
+           : in_use != NULL && in_use->cas->nelts > 0
+               ? add_used(b, in_use->cas)
+               : add_database(
+                     b, join(b, b->places->state_dir, SCEP_STATE_DATABASE),
+                     "state/" SCEP_STATE_DATABASE);
+}
+
+/* ---- the master passwords ---- */
+
+static scepctl_exit_e add_masters(const backup_t *b)
+{
+    const scep_in_use_t *in_use = b->server.in_use;
+    scepctl_exit_e status = add_files(b, b->places->state_dir, "state", ".cms");
+    int i;
+
+    for (i = 0;
+         in_use != NULL && i < in_use->cas->nelts && status == SCEPCTL_OK;
+         i++) {
+        const char *path =
+            APR_ARRAY_IDX(in_use->cas, i, scep_in_use_ca_t).master_file;
+        const char *name = path != NULL ? name_in_state(b, path) : NULL;
+
+        if (name != NULL && !is_among(b->sources, path) &&
+            access(path, F_OK) == 0) {
+            status = add_file(b, path, name);
+        }
+    }
+    return status;
 }
 
 /* ---- in order ---- */
@@ -195,21 +283,21 @@ static scepctl_exit_e add_conf(const backup_t *b, const char *end,
     return status == SCEPCTL_OK ? add_files(b, ras, "conf/ra.d", end) : status;
 }
 
-static scepctl_exit_e save(const backup_t *b, bool pgsql)
+static scepctl_exit_e save(backup_t *b)
 {
     const char *state = b->places->state_dir;
     const char *ras = join(b, b->places->conf_dir, "ra.d");
     scepctl_exit_e status = make_dirs(b, access(ras, F_OK) == 0);
 
-    if (status == SCEPCTL_OK && !pgsql) {
-        status = add_database(b);
+    if (status == SCEPCTL_OK) {
+        status = add_databases(b);
     }
     if (status == SCEPCTL_OK) {
         status = add_file(b, join(b, state, SCEP_STATE_KEY),
                           "state/" SCEP_STATE_KEY);
     }
     if (status == SCEPCTL_OK) {
-        status = add_files(b, state, "state", ".cms");
+        status = add_masters(b);
     }
     if (status == SCEPCTL_OK) {
         status = add_conf(b, ".crt", ras);
@@ -219,11 +307,74 @@ static scepctl_exit_e save(const backup_t *b, bool pgsql)
     }
     return status == SCEPCTL_OK
                ? scepctl_manifest_write(b->ctl, b->places->backup,
-                                        pgsql ? "pgsql" : "sqlite3", b->items)
+                                        b->pgsql ? "pgsql" : "sqlite3",
+                                        b->items)
                : status;
 }
 
-static void tell(const backup_t *b, bool pgsql)
+/* ---- what httpd uses beyond that ---- */
+
+static void tell_file(const backup_t *b, const char *path, bool database)
+{
+    if (path == NULL || *path != '/' || access(path, F_OK) != 0 ||
+        is_among(b->sources, path)) {
+        return;
+    }
+    APR_ARRAY_PUSH(b->sources, const char *) = path; /* told once */
+    fprintf(b->ctl->err,
+            "scepctl: " SCEPLOGNO(0610) "not saved: %s, which httpd uses; "
+                                        "copy it yourself%s\n",
+            scep_printable(b->ctl->pool, path, LONGEST),
+            database ? ", with SQLite's .backup, not with cp" : "");
+}
+
+static void tell_pair(const backup_t *b, const char *cert, const char *key)
+{
+    tell_file(b, cert, false);
+    tell_file(b, b->places->with_keys ? key : NULL, false);
+}
+
+static void tell_ca(const backup_t *b, const scep_in_use_ca_t *ca)
+{
+    int i;
+
+    if (b->places->database == NULL && !scep_store_driver_shared(ca->driver)) {
+        tell_file(b, ca->params, true);
+    }
+    tell_file(b, ca->master_file, false);
+    tell_pair(b, ca->cert, ca->key);
+    tell_pair(b, ca->next_cert, ca->next_key);
+    for (i = 0; i < ca->pairs->nelts; i++) {
+        const scep_in_use_pair_t *pair =
+            &APR_ARRAY_IDX(ca->pairs, i, scep_in_use_pair_t);
+
+        tell_pair(b, pair->cert, pair->key);
+    }
+}
+
+static void tell_rest(const backup_t *b)
+{
+    const scep_in_use_t *in_use = b->server.in_use;
+    int i;
+
+    for (i = 0; in_use != NULL && i < in_use->cas->nelts; i++) {
+        tell_ca(b, &APR_ARRAY_IDX(in_use->cas, i, scep_in_use_ca_t));
+    }
+    for (i = 0; in_use != NULL && i < in_use->state_dirs->nelts; i++) {
+        const char *dir = APR_ARRAY_IDX(in_use->state_dirs, i, const char *);
+
+        if (!scepctl_same_file(dir, b->places->state_dir)) {
+            fprintf(b->ctl->err,
+                    "scepctl: " SCEPLOGNO(0611) "not saved: %s, which httpd "
+                                                "uses, too; save it in a "
+                                                "directory of its own, with "
+                                                "--state-dir\n",
+                    scep_printable(b->ctl->pool, dir, LONGEST));
+        }
+    }
+}
+
+static void tell(const backup_t *b)
 {
     FILE *out = b->ctl->out;
     int i;
@@ -231,7 +382,7 @@ static void tell(const backup_t *b, bool pgsql)
     for (i = 0; i < b->items->nelts; i++) {
         fprintf(out, "%s\n", APR_ARRAY_IDX(b->items, i, scepctl_item_t).name);
     }
-    if (pgsql) {
+    if (b->pgsql) {
         fputs("The database is PostgreSQL: save it with pg_dump.\n", out);
     }
     if (!b->places->with_keys) {
@@ -244,25 +395,30 @@ static void tell(const backup_t *b, bool pgsql)
 scepctl_exit_e scepctl_backup(scepctl_t *ctl, int argc, char **argv)
 {
     scepctl_places_t places;
-    backup_t b = {ctl, &places,
-                  apr_array_make(ctl->pool, 8, sizeof(scepctl_item_t))};
     scepctl_exit_e status = scepctl_places_read(
-        ctl, argc, argv, " state-dir conf-dir database with-keys help ", true,
-        &places);
-    bool pgsql = false;
+        ctl, argc, argv,
+        " state-dir conf-dir database with-keys ignore-httpd "
+        "help ",
+        true, &places);
+    backup_t b = {.ctl = ctl,
+                  .places = &places,
+                  .server = {.state_dir = places.state_dir,
+                             .database = places.database,
+                             .ignore_httpd = places.ignore_httpd},
+                  .items = apr_array_make(ctl->pool, 8, sizeof(scepctl_item_t)),
+                  .sources = apr_array_make(ctl->pool, 8, sizeof(char *))};
 
     if (status != SCEPCTL_OK || places.help) {
         fputs(status == SCEPCTL_OK ? usage_text : "", ctl->out);
         return status;
     }
-    if (places.database != NULL) {
-        status = read_words(ctl, &places, &pgsql);
+    status = scepctl_server_read(ctl, &b.server);
+    if (status == SCEPCTL_OK) {
+        status = save(&b);
     }
     if (status == SCEPCTL_OK) {
-        status = save(&b, pgsql);
-    }
-    if (status == SCEPCTL_OK) {
-        tell(&b, pgsql);
+        tell(&b);
+        tell_rest(&b);
     }
     return status;
 }

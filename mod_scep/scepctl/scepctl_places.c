@@ -22,6 +22,7 @@ static const struct option known[] = {
     {"conf-dir", required_argument, NULL, 'c'},
     {"database", required_argument, NULL, 'd'},
     {"with-keys", no_argument, NULL, 'k'},
+    {"ignore-httpd", no_argument, NULL, 'i'},
     {"user", required_argument, NULL, 'u'},
     {"group", required_argument, NULL, 'g'},
     {"help", no_argument, NULL, 'h'},
@@ -47,6 +48,9 @@ static void take(int option, scepctl_places_t *places, given_t *given)
         break;
     case 'k':
         places->with_keys = true;
+        break;
+    case 'i':
+        places->ignore_httpd = true;
         break;
     case 'u':
         given->user = optarg;

@@ -15,8 +15,9 @@ typedef struct scepctl_places_t {
     const char *backup; /* its directory; NULL for begin-anew */
     const char *state_dir;
     const char *conf_dir;
-    const char *database; /* NULL: scep.db in the state directory */
+    const char *database; /* NULL: not given */
     bool with_keys;
+    bool ignore_httpd;
     bool help;
     uid_t uid; /* httpd's user; -1: who runs this */
     gid_t gid;

@@ -102,12 +102,15 @@ scepctl_exit_e scepctl_server_read(scepctl_t *ctl, scepctl_server_t *server)
     }
     if (status != SCEP_OK) {
         return scepctl_error(ctl,
-                             SCEPLOGNO(0560) "%s; run scepctl as root or as "
-                                             "the user who starts httpd; or "
-                                             "work without this file, by "
-                                             "--ignore-httpd and options that "
-                                             "name all files",
-                             ctl->res.detail);
+                             SCEPLOGNO(0560) "%s; %swork without this file, "
+                                             "by --ignore-httpd and options "
+                                             "that name all files",
+                             ctl->res.detail,
+                             geteuid() == 0
+                                 ? "restart httpd as root, which writes the "
+                                   "file anew; or "
+                                 : "run scepctl as root or as the user who "
+                                   "starts httpd; or ");
     }
     server->in_use = in_use;
     tell_age(ctl, in_use);

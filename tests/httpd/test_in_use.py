@@ -493,6 +493,80 @@ def test_database_elsewhere(httpd):
                                             server.path("ca.crt"), state=False))
 
 
+# ---- a backup ----
+
+
+def backup(server, folder, name, *words):
+    """(standard error, names of the files) of a backup of FOLDER."""
+    done = scepctl(server, "backup", "--state-dir", server.path(folder),
+                   "--conf-dir", server.path(), *words, server.path(name),
+                   state=False)
+    good(done)
+    return done.stderr, {line for line in done.stdout.splitlines()
+                         if line.startswith(("state/", "conf/"))}
+
+
+def test_backup_of_each_state_directory(httpd):
+    """Database and master password have the names that httpd uses; they come
+    back under them, and httpd starts with them."""
+    server = httpd(start=False)
+    server.vhosts = (f"<VirtualHost 127.0.0.1:{server.port}>\n"
+                     "ServerName b.example\nScepStateDir state2\n"
+                     "ScepDatabase sqlite3 other.db\n"
+                     "ScepUseSinglePassword On\n"
+                     "ScepMasterPasswordFile "
+                     f"{server.path('state2/master.bin')}\n"
+                     "</VirtualHost>\n")
+    server.write_conf()
+    server.start()
+    assert os.path.exists(server.path("state2/master.bin"))
+    said, names = backup(server, "state", "backup1")
+    assert {"state/scep.db", "state/challenge.key", "conf/ca.crt"} <= names
+    assert f"not saved: {server.path('state2')}, " in said
+    said, names = backup(server, "state2", "backup2")
+    assert {"state/other.db", "state/challenge.key",
+            "state/master.bin"} <= names
+    assert "state/scep.db" not in names
+    assert f"not saved: {server.path('state')}, " in said
+    assert "SCEP0610" not in said
+    server.stop()
+    with open(server.path("state2/master.bin"), "rb") as file:
+        master = file.read()
+    shutil.rmtree(server.path("state2"))
+    good(scepctl(server, "restore", "--state-dir", server.path("state2"),
+                 "--conf-dir", server.path("conf2"), server.path("backup2"),
+                 state=False))
+    server.start()
+    with open(server.path("state2/master.bin"), "rb") as file:
+        assert file.read() == master
+
+
+def test_backup_tells_what_lies_elsewhere(httpd):
+    server = httpd(start=False, extra=SINGLE)
+    os.mkdir(server.path("db"), 0o700)
+    if ROOT:
+        shutil.chown(server.path("db"), USER, GROUP)
+    server.replace_conf("ScepStateDir state\n", "ScepStateDir state\n"
+                        f"ScepDatabase sqlite3 {server.path('db/x.db')}\n"
+                        f"ScepMasterPasswordFile {server.path('db/m.cms')}\n")
+    os.mkdir(server.path("elsewhere"))
+    for name in "ra.crt", "ra.key":
+        os.rename(server.path(name), server.path("elsewhere", name))
+    server.replace_conf("ScepRACertificateFile ra.crt\nScepRAKey ra.key\n",
+                        "ScepRACertificateFile elsewhere/ra.crt\n"
+                        "ScepRAKey elsewhere/ra.key\n")
+    server.start()
+    said, names = backup(server, "state", "backup1")
+    assert not {name for name in names if name.endswith((".db", ".cms"))}
+    for name in "db/x.db", "db/m.cms", "elsewhere/ra.crt":
+        assert said.count(f"not saved: {server.path(name)}, ") == 1, said
+    assert ".backup" in said and "elsewhere/ra.key" not in said
+    said, names = backup(server, "state", "backup2", "--with-keys",
+                         "--database", server.path("db/x.db"))
+    assert "state/scep.db" in names and "db/x.db" not in said
+    assert f"not saved: {server.path('elsewhere/ra.key')}, " in said
+
+
 def test_crl_and_unknown_certificates(httpd):
     server = httpd(extra=VPN_CONF, files=vpn_files())
     refused(scepctl(server, "crl"), "SCEP0561")
@@ -569,11 +643,15 @@ def test_hostile_file(httpd, damage):
                      0o666 if damage == "mode" else 0o640)
     for words in (("master", "rotate"), ("master", "show"), ("audit",),
                   ("certs", "list"), ("crl",), ("requests", "list"),
-                  ("ra", "renew")):
+                  ("ra", "renew"), ("backup", server.path("backup"))):
         said = refused(scepctl(server, *words), "SCEP0560")
         assert NAME in said and "--ignore-httpd" in said
+        assert ("run scepctl as root" in said) == (not ROOT)
+        assert ("restart httpd as root" in said) == ROOT
+    assert not os.path.exists(server.path("backup"))
     assert server.draw() == password
     good(scepctl(server, "audit", "--ignore-httpd"))
+    good(scepctl(server, "backup", "--ignore-httpd", server.path("backup")))
 
 
 @pytest.mark.skipif(not ROOT, reason="needs root")

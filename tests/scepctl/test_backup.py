@@ -34,7 +34,8 @@ def fixture_places(server, tmp_path):
         shutil.copy(server.path(name), conf)
     (conf / "ra.d").mkdir()
     shutil.copy(server.path("ra.crt"), conf / "ra.d/2026.crt")
-    shutil.copytree(server.path("state"), state)
+    shutil.copytree(server.path("state"), state,  # which tells of no copy
+                    ignore=shutil.ignore_patterns("in-use.json"))
     return (("--state-dir", state, "--conf-dir", conf), state,
             tmp_path / "backup")
 
@@ -224,6 +225,15 @@ def test_a_database_in_the_words_of_the_directive(scepctl, places):
                   backup)
     assert run.status == 0, run
     assert "state/scep.db" in files(backup)
+
+
+def test_a_given_database_keeps_its_name(scepctl, places):
+    options, state, backup = places
+    os.rename(state / "scep.db", state / "other.db")
+    run = scepctl("backup", *options, "--database", "sqlite3 other.db", backup)
+    assert run.status == 0, run
+    assert rows(backup / "state/other.db") == rows(state / "other.db")
+    assert "state/scep.db" not in files(backup)
 
 
 def test_begin_anew(scepctl, places, tmp_path):
