@@ -105,6 +105,7 @@ LIMITS = [
     ("ScepPasswordValidity 100ms", "such as 90s"),
     ("ScepPasswordValidity 99999999999999999999d", "such as 90s"),
     ("ScepFailureLimit 100/10mx", "such as 90s"),
+    ("ScepRenewalWindow 30d%", "ScepRenewalWindow 30d%: a number"),
     ("ScepRenewalWindow 20%%", "a number from 1 to 99 is wanted"),
     ("ScepRenewalWindow 2x%", "a number from 1 to 99 is wanted"),
     ("ScepRenewalWindow +20%", "a number from 1 to 99 is wanted"),

@@ -311,10 +311,19 @@ const char *scep_read_renewal_window(cmd_parms *cmd, void *record, int argc,
         return NULL;
     }
     if (len > 1 && value[len - 1] == '%') {
+        const char *digits = apr_pstrmemdup(cmd->pool, value, len - 1);
+
         error =
-            scep_parse_number(cmd, apr_pstrmemdup(cmd->pool, value, len - 1),
-                              MIN_PERCENT, MAX_PERCENT, &percent);
-        renewal->window_percent = error == NULL ? (int)percent : 0;
+            scep_parse_number(cmd, digits, MIN_PERCENT, MAX_PERCENT, &percent);
+        if (error == NULL) {
+            renewal->window_percent = (int)percent;
+            return NULL;
+        }
+        error = scep_bad_value(cmd, value,
+                               apr_psprintf(cmd->pool,
+                                            "a number from %d to %d is wanted "
+                                            "before %%",
+                                            MIN_PERCENT, MAX_PERCENT));
     }
     else {
         error =
