@@ -46,6 +46,10 @@ static scep_reason_e reason_of(scep_cause_e cause)
 
 static scep_status_e host_fail(scep_result_t *res, scep_cause_e cause,
                                const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static scep_status_e host_fail(scep_result_t *res, scep_cause_e cause,
+                               const char *fmt, ...)
 {
     va_list args;
 
