@@ -3,10 +3,11 @@
  * ca_sample.c: a small CA backend, as an httpd module of its own:
  *
  *     LoadModule outside_ca_module ca_sample.so
- *     ScepCABackend sample ca.crt ca.key /var/lib/sample
+ *     ScepCABackend sample /etc/sample/ca.crt /etc/sample/ca.key /var/lib/sample
  *
  * with the CA's certificate and key in PEM, and a folder where httpd's user may
- * write. What it answers depends on the beginning of the request's common name:
+ * write, all as absolute paths. What it answers depends on the beginning of the
+ * request's common name:
  *
  *     refuse   refused
  *     away     unavailable
@@ -125,8 +126,8 @@ static scep_status_e start(const scep_host_t *host,
     }
     if (count != 3) {
         return host->fail(res, SCEP_CAUSE_SETUP,
-                          "ScepCABackend sample has %d arguments: write "
-                          "certificate, key and folder after it",
+                          "ScepCABackend sample takes certificate, key and "
+                          "folder, but has %d argument(s): name these three",
                           count);
     }
     sample->folder = words[2];

@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """mod_scep as it is installed, with modules that were built against its
 headers alone. Servers are those of tests/httpd."""
+import copy
 import os
 import subprocess
 import sys
@@ -25,10 +26,20 @@ class Installation:
         self.module = self.find("mod_scep.so")
         self.scepctl = self.find("scepctl")
         self.headers = os.path.dirname(self.find("scep_ca.h"))
-        self.samples = os.path.join(root, "samples")
-        os.mkdir(self.samples)
+        self.build_samples(os.path.join(root, "samples"))
+
+    def build_samples(self, folder):
+        os.mkdir(folder)
+        self.samples = folder
         status, said = self.build()
         assert status == 0, said
+
+    def another(self, folder, headers):
+        """The same, with samples in FOLDER that were built with HEADERS."""
+        made = copy.copy(self)
+        made.headers = headers
+        made.build_samples(folder)
+        return made
 
     def build(self, *targets, headers=None):
         """make with tests/outside/Makefile: (exit status, what it said)."""

@@ -21,12 +21,16 @@ LOCATION = """
 """
 
 
+def load_modules(installed):
+    return "".join(
+        f"LoadModule outside_{kind}_module {installed.sample(name)}\n"
+        for kind, name in (("ca", "ca_sample"), ("provider", "provider_sample")))
+
+
 def make(httpd, installed, backend="sample @DIR@/ca.crt @DIR@/ca.key @DIR@/ca",
          location=LOCATION):
     """A server with both samples that is not started."""
-    modules = "".join(
-        f"LoadModule outside_{kind}_module {installed.sample(name)}\n"
-        for kind, name in (("ca", "ca_sample"), ("provider", "provider_sample")))
+    modules = load_modules(installed)
     server = httpd(start=False, extra=location + modules, scep_conf=(
         f"ScepEngine On\nScepStateDir state\nScepCABackend {backend}\n"
         "ScepRACertificateFile ra.crt\nScepRAKey ra.key\n"
@@ -202,7 +206,7 @@ def test_provider(running):
 @pytest.mark.parametrize("wrong, said", (
     ({"backend": "simple"},
      ("ScepCABackend simple is not known", "sample", "local")),
-    ({"backend": "sample"}, ("has 0 arguments: write certificate, key",)),
+    ({"backend": "sample"}, ("has 0 argument(s): name these three",)),
     ({"backend": "sample no.crt @DIR@/ca.key @DIR@/ca"},
      ("there is no certificate in no.crt",)),
     ({"backend": "sample @DIR@/ca.crt @DIR@/ra.key @DIR@/ca"},
@@ -219,6 +223,31 @@ def test_configuration(httpd, installed, wrong, said):
         assert part in text, text
 
 
-def test_configuration_is_sound(httpd, installed):
-    status, text = make(httpd, installed).check()
+@pytest.mark.parametrize("first", (False, True))
+def test_order_of_modules(httpd, installed, first):
+    server = make(httpd, installed)
+    if first:
+        lines = load_modules(installed)
+        server.replace_conf(lines, "")
+        server.replace_conf("LoadModule scep_module",
+                            lines + "LoadModule scep_module")
+    status, text = server.check()
     assert status == 0 and "Syntax OK" in text, text
+
+
+@pytest.mark.parametrize("name, macro, said", (
+    ("scep_ca.h", "SCEP_CA_ABI", "ScepCABackend sample"),
+    ("scep_challenge.h", "SCEP_CHALLENGE_ABI", "ScepChallenge sample"),
+), ids=("ca", "provider"))
+def test_another_version(httpd, installed, tmp_path, name, macro, said):
+    """Modules that were built for another interface."""
+    headers = shutil.copytree(installed.headers, tmp_path / "include")
+    text = (headers / name).read_text()
+    assert f"#define {macro} 2\n" in text
+    (headers / name).write_text(text.replace(f"#define {macro} 2\n",
+                                             f"#define {macro} 3\n"))
+    other = installed.another(str(tmp_path / "samples"), headers)
+    status, text = make(httpd, other).check()
+    assert status != 0
+    assert said in text and "built for version 3" in text, text
+    assert "has version 2" in text
