@@ -353,15 +353,23 @@ static scep_status_e away(scep_store_t *store, bool writes, const char *what,
     return res->status;
 }
 
+/* Told once: each request that comes meets the same. */
 static scep_status_e replaced(scep_store_t *store, scep_identity_e found,
                               scep_result_t *res)
 {
-    scep_log(&store->env, SCEP_LOG_ERROR,
-             SCEPLOGNO(0256) "database %s is not the one that httpd was "
-                             "started with: %s. All requests are refused "
-                             "until httpd is restarted; stop it before a "
-                             "database is restored",
-             store->name, scep_identity_text(found));
+    bool told;
+
+    apr_thread_mutex_lock(store->lock);
+    told = store->failing;
+    apr_thread_mutex_unlock(store->lock);
+    if (!told) {
+        scep_log(&store->env, SCEP_LOG_ERROR,
+                 SCEPLOGNO(0256) "database %s is not the one that httpd was "
+                                 "started with: %s. All requests are refused "
+                                 "until httpd is restarted; stop it before a "
+                                 "database is restored",
+                 store->name, scep_identity_text(found));
+    }
     return away(store, false, "connect", scep_identity_text(found), res);
 }
 
