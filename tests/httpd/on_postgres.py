@@ -28,17 +28,15 @@ class OnPostgres(httpdserver.Server):
         if cls.postgres is None:
             cls.postgres = Postgres()
             atexit.register(cls.postgres.close)
-        self.database = f"test{next(NUMBERS)}"
-        cls.postgres.sql(f"CREATE DATABASE {self.database}")
-        params = cls.postgres.params.replace("dbname=postgres",
-                                             f"dbname={self.database}")
-        super().__init__(*positional,
-                         extra=f'ScepDatabase pgsql "{params}"\n{extra}',
-                         **arguments)
+        self.database = cls.postgres.another(f"test{next(NUMBERS)}")
+        super().__init__(
+            *positional,
+            extra=f'ScepDatabase pgsql "{self.database.params}"\n{extra}',
+            **arguments)
 
     def query(self, sql):
-        rows = self.postgres.sql(f"SELECT row_to_json(q) FROM ({sql}) q",
-                                 self.database, whole=True)
+        rows = self.database.sql(f"SELECT row_to_json(q) FROM ({sql}) q",
+                                 whole=True)
         return [tuple(json.loads(row).values()) for row in rows]
 
     def change(self, sql, *values):
@@ -46,4 +44,4 @@ class OnPostgres(httpdserver.Server):
         assert len(parts) == len(values) + 1
         text = parts[0] + "".join(quoted(value) + part
                                   for value, part in zip(values, parts[1:]))
-        self.postgres.sql(text, self.database)
+        self.database.sql(text)

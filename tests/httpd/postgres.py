@@ -2,6 +2,7 @@
 """A PostgreSQL for tests, made by tests/pgsql/server, and httpds that share
 it."""
 import contextlib
+import copy
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ class Postgres:
 
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix="scep-pg-")
+        self.database = "postgres"
         self.run("make")
         self.params = self.run("params").strip()
 
@@ -32,9 +34,17 @@ class Postgres:
     def start(self):
         self.run("start")
 
-    def sql(self, text, database="postgres", whole=False):
+    def another(self, name):
+        """The same server with a database NAME, which is made."""
+        self.sql(f"CREATE DATABASE {name}")
+        other = copy.copy(self)
+        other.database = name
+        other.params = self.params.replace("dbname=postgres", f"dbname={name}")
+        return other
+
+    def sql(self, text, whole=False):
         """Rows, each a list of texts, or WHOLE."""
-        lines = self.run("sql", text, database).splitlines()
+        lines = self.run("sql", text, self.database).splitlines()
         return lines if whole else [line.split("|") for line in lines]
 
     def number(self, text):

@@ -60,8 +60,8 @@ def fixture_make(database):
     """make(**node's arguments) gives a server for this test alone."""
     servers = []
 
-    def make(**arguments):
-        server = node(database, **arguments)
+    def make(on=database, **arguments):
+        server = node(on, **arguments)
         servers.append(server)
         return server
 
@@ -475,9 +475,11 @@ def test_a_damaged_master_password_is_refused(nodes, make, database):
 
 def test_what_is_over_goes_by_hand(make, database):
     """By one machine's scepctl; the other one refuses a replay."""
-    first = make(extra="ScepRetention certificates 10d\n")
+    database = database.another("pruned")
+    first = make(database, extra="ScepRetention certificates 10d\n")
     first.start()
-    second = make(like=first, extra="ScepRetention certificates 10d\n")
+    second = make(database, like=first,
+                  extra="ScepRetention certificates 10d\n")
     second.start()
     second.expect("SCEP0164")
     request = scep.Request(first.ra_cert, first.draw(), "old",
