@@ -41,8 +41,8 @@ struct scep_store_t {
     int slots;
     int free;                      /* first free slot; -1: none */
     _Atomic apr_uint64_t sessions; /* that have got a connection */
-    bool failing;
-    bool failing_to_write; /* reading goes on, with a lock or a full disk */
+    atomic_bool failing;
+    atomic_bool failing_to_write; /* reading goes on: a lock, a full disk */
     scep_store_tally_t tally;
     scep_store_slot_t *slot;
 };
@@ -319,11 +319,11 @@ apr_uint64_t scep_store_sessions(scep_store_t *store)
 
 /* --- failures ------------------------------------------------------------- */
 
-static void note_failing(scep_store_t *store, bool writes)
+/* @return it was so before */
+static bool note_failing(scep_store_t *store, bool writes)
 {
-    apr_thread_mutex_lock(store->lock);
-    *(writes ? &store->failing_to_write : &store->failing) = true;
-    apr_thread_mutex_unlock(store->lock);
+    return atomic_exchange(writes ? &store->failing_to_write : &store->failing,
+                           true);
 }
 
 static void note_success(scep_store_t *store, bool wrote)
@@ -346,7 +346,7 @@ static void note_success(scep_store_t *store, bool wrote)
 static scep_status_e away(scep_store_t *store, bool writes, const char *what,
                           const char *why, scep_result_t *res)
 {
-    note_failing(store, writes);
+    (void)note_failing(store, writes);
     scep_fail(res, SCEP_R_STORE_UNAVAILABLE, "%s: database %s: %s", what,
               store->name, why);
     res->told = true;
@@ -357,12 +357,7 @@ static scep_status_e away(scep_store_t *store, bool writes, const char *what,
 static scep_status_e replaced(scep_store_t *store, scep_identity_e found,
                               scep_result_t *res)
 {
-    bool told;
-
-    apr_thread_mutex_lock(store->lock);
-    told = store->failing;
-    apr_thread_mutex_unlock(store->lock);
-    if (!told) {
+    if (!note_failing(store, false)) {
         scep_log(&store->env, SCEP_LOG_ERROR,
                  SCEPLOGNO(0256) "database %s is not the one that httpd was "
                                  "started with: %s. All requests are refused "

@@ -16,7 +16,7 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "any_mpm(reason): what is tested is the same in every MPM; "
         "where SCEP_TEST_MPM says worker or prefork it is left out, since the "
-        "run with event has it")
+        "run with event has it; so it is where SCEP_TEST_SANITIZED_TOO is set")
 
 
 # What the record decides: these run on PostgreSQL, too.
@@ -28,8 +28,13 @@ def is_left_out(item):
     if httpdserver.ON_POSTGRES:
         return (item.path.stem.removeprefix("test_") not in BY_THE_RECORD
                 or item.name == "test_scepctl_lists_all")  # takes its time
-    return (os.environ.get("SCEP_TEST_MPM", "event") != "event"
-            and item.get_closest_marker("any_mpm"))
+    if item.get_closest_marker("any_mpm") is None:
+        return False
+    if os.environ.get("SCEP_TEST_MPM", "event") != "event":
+        return True
+    # scripts/check runs them with sanitizers, where they are not skipped
+    return ("SCEP_TEST_SANITIZED_TOO" in os.environ
+            and item.get_closest_marker("skipif") is None)
 
 
 def pytest_collection_modifyitems(config, items):
