@@ -44,6 +44,7 @@ typedef struct backup_t {
     apr_array_header_t *items;   /* scepctl_item_t */
     apr_array_header_t *sources; /* const char *: from where they are */
     bool pgsql;
+    bool lacks; /* state of httpd's that lies elsewhere */
 } backup_t;
 
 /* ---- files ---- */
@@ -328,20 +329,29 @@ static void tell_file(const backup_t *b, const char *path, bool database)
             database ? ", with SQLite's .backup, not with cp" : "");
 }
 
+/* A backup without it is none: say so to who looks at nothing else, too. */
+static void tell_state(backup_t *b, const char *path, bool database)
+{
+    int before = b->sources->nelts;
+
+    tell_file(b, path, database);
+    b->lacks = b->lacks || b->sources->nelts > before;
+}
+
 static void tell_pair(const backup_t *b, const char *cert, const char *key)
 {
     tell_file(b, cert, false);
     tell_file(b, b->places->with_keys ? key : NULL, false);
 }
 
-static void tell_ca(const backup_t *b, const scep_in_use_ca_t *ca)
+static void tell_ca(backup_t *b, const scep_in_use_ca_t *ca)
 {
     int i;
 
     if (b->places->database == NULL && !scep_store_driver_shared(ca->driver)) {
-        tell_file(b, ca->params, true);
+        tell_state(b, ca->params, true);
     }
-    tell_file(b, ca->master_file, false);
+    tell_state(b, ca->master_file, false);
     tell_pair(b, ca->cert, ca->key);
     tell_pair(b, ca->next_cert, ca->next_key);
     for (i = 0; i < ca->pairs->nelts; i++) {
@@ -352,7 +362,7 @@ static void tell_ca(const backup_t *b, const scep_in_use_ca_t *ca)
     }
 }
 
-static void tell_rest(const backup_t *b)
+static void tell_rest(backup_t *b)
 {
     const scep_in_use_t *in_use = b->server.in_use;
     int i;
@@ -420,5 +430,5 @@ scepctl_exit_e scepctl_backup(scepctl_t *ctl, int argc, char **argv)
         tell(&b);
         tell_rest(&b);
     }
-    return status;
+    return status == SCEPCTL_OK && b.lacks ? SCEPCTL_FAILED : status;
 }

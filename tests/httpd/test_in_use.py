@@ -496,12 +496,12 @@ def test_database_elsewhere(httpd):
 # ---- a backup ----
 
 
-def backup(server, folder, name, *words):
+def backup(server, folder, name, *words, status=0):
     """(standard error, names of the files) of a backup of FOLDER."""
     done = scepctl(server, "backup", "--state-dir", server.path(folder),
                    "--conf-dir", server.path(), *words, server.path(name),
                    state=False)
-    good(done)
+    assert done.returncode == status, done.stderr
     return done.stderr, {line for line in done.stdout.splitlines()
                          if line.startswith(("state/", "conf/"))}
 
@@ -556,15 +556,20 @@ def test_backup_tells_what_lies_elsewhere(httpd):
                         "ScepRACertificateFile elsewhere/ra.crt\n"
                         "ScepRAKey elsewhere/ra.key\n")
     server.start()
-    said, names = backup(server, "state", "backup1")
+    said, names = backup(server, "state", "backup1", status=2)
     assert not {name for name in names if name.endswith((".db", ".cms"))}
     for name in "db/x.db", "db/m.cms", "elsewhere/ra.crt":
         assert said.count(f"not saved: {server.path(name)}, ") == 1, said
     assert ".backup" in said and "elsewhere/ra.key" not in said
     said, names = backup(server, "state", "backup2", "--with-keys",
-                         "--database", server.path("db/x.db"))
+                         "--database", server.path("db/x.db"), status=2)
     assert "state/scep.db" in names and "db/x.db" not in said
     assert f"not saved: {server.path('elsewhere/ra.key')}, " in said
+    # the master password is saved by hand: all that is left are certificates
+    os.rename(server.path("db/m.cms"), server.path("by-hand"))
+    said, _names = backup(server, "state", "backup3", "--database",
+                          server.path("db/x.db"))
+    assert f"not saved: {server.path('elsewhere/ra.crt')}, " in said
 
 
 def test_crl_and_unknown_certificates(httpd):
