@@ -152,7 +152,7 @@ static const char *ca_text(apr_pool_t *pool, const scep_in_use_ca_t *ca)
         SCEP_IN_USE_ALIAS, scep_json_string(pool, ca->alias),
         SCEP_IN_USE_SERVERS, strings(pool, ca->servers), SCEP_IN_USE_SUBJECT,
         scep_json_string(pool, ca->subject), SCEP_IN_USE_SCOPE,
-        scep_json_string(pool, ca->scope), SCEP_IN_USE_CERT,
+        scep_json_string(pool, ca->ca_id), SCEP_IN_USE_CERT,
         scep_json_string(pool, ca->cert), SCEP_IN_USE_KEY,
         scep_json_string(pool, ca->key), SCEP_IN_USE_NEXT_SCOPE,
         scep_json_string(pool, ca->next_scope), SCEP_IN_USE_NEXT_CERT,

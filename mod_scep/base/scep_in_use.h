@@ -45,7 +45,7 @@ typedef struct scep_in_use_ca_t {
     const char *alias;           /* the name of its <ScepCA>; may be shared */
     apr_array_header_t *servers; /* const char *: who serves it, for people */
     const char *subject;
-    const char *scope; /* under which the database keeps its certificates */
+    const char *ca_id; /* under which the database keeps its certificates */
     const char *cert;
     const char *key; /* path, or URI without its PIN */
     const char *next_scope;

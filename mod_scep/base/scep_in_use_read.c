@@ -167,7 +167,7 @@ static void read_ca(reader_t *r, scep_json_t *object, scep_in_use_t *in_use)
     ca->alias = text(r, object, SCEP_IN_USE_ALIAS, false);
     strings(r, object, SCEP_IN_USE_SERVERS, ca->servers);
     ca->subject = text(r, object, SCEP_IN_USE_SUBJECT, false);
-    ca->scope = text(r, object, SCEP_IN_USE_SCOPE, false);
+    ca->ca_id = text(r, object, SCEP_IN_USE_SCOPE, false);
     ca->cert = path(r, object, SCEP_IN_USE_CERT, false);
     ca->key = text(r, object, SCEP_IN_USE_KEY, false);
     ca->next_scope = text(r, object, SCEP_IN_USE_NEXT_SCOPE, false);

@@ -45,7 +45,7 @@ scep_json_t *scep_json_get(scep_json_t *object, const char *key)
     return json_object_get(object, key);
 }
 
-const char *scep_json_stranger(scep_json_t *object, const char *const *known)
+const char *scep_json_unknown_key(scep_json_t *object, const char *const *known)
 {
     const char *key;
     json_t *value;

@@ -34,7 +34,8 @@ bool scep_json_is_array(const scep_json_t *value);
 scep_json_t *scep_json_get(scep_json_t *object, const char *key);
 
 /** A key of OBJECT that is not among KNOWN (NULL-terminated); NULL: none. */
-const char *scep_json_stranger(scep_json_t *object, const char *const *known);
+const char *scep_json_unknown_key(scep_json_t *object,
+                                  const char *const *known);
 
 /** Elements of an array; 0 for anything else. */
 size_t scep_json_count(scep_json_t *array);

@@ -116,8 +116,8 @@ static bool is_over(const window_t *window, apr_uint32_t now)
 }
 
 /* Is there room for a line? LEFT: how many were left out before this window */
-static bool take(record_t *record, apr_uint32_t room, apr_uint32_t now,
-                 apr_uint32_t *left)
+static bool take_room(record_t *record, apr_uint32_t room, apr_uint32_t now,
+                      apr_uint32_t *left)
 {
     apr_uint64_t seen = atomic_load(&record->window);
     window_t next;
@@ -244,8 +244,8 @@ static bool pass(const scep_env_t *env, apr_time_t now, apr_uint64_t key,
                  apr_uint32_t room)
 {
     apr_uint32_t left;
-    bool may = take(record_of(env->limit->memory, key), room,
-                    (apr_uint32_t)apr_time_sec(now), &left);
+    bool may = take_room(record_of(env->limit->memory, key), room,
+                         (apr_uint32_t)apr_time_sec(now), &left);
 
     tell(env, key, left);
     return may;
@@ -265,8 +265,8 @@ static apr_uint64_t key_of_peer(const char *peer)
 static bool pass_all(const scep_env_t *env, apr_time_t now)
 {
     apr_uint32_t left;
-    bool may = take(&env->limit->memory->all, SCEP_LOG_ALL,
-                    (apr_uint32_t)apr_time_sec(now), &left);
+    bool may = take_room(&env->limit->memory->all, SCEP_LOG_ALL,
+                         (apr_uint32_t)apr_time_sec(now), &left);
 
     tell(env, 0, left);
     return may;

@@ -221,7 +221,7 @@ static const char *read_verdict(const scep_exec_t *run, apr_pool_t *pool,
         return error;
     }
     if (!scep_json_is_object(object) ||
-        scep_json_stranger(object, known) != NULL) {
+        scep_json_unknown_key(object, known) != NULL) {
         return "it is no object with members profile, limits and reason alone";
     }
     if ((value = scep_json_get(object, "profile")) != NULL &&

@@ -148,8 +148,8 @@ static apr_uint64_t check_of(apr_uint32_t number, const entry_t *entry)
     return sum;
 }
 
-static apr_uint32_t find(scep_challenge_table_t *table,
-                         const unsigned char *hash)
+static apr_uint32_t find_entry(scep_challenge_table_t *table,
+                               const unsigned char *hash)
 {
     apr_uint32_t number = *bucket_of(table, hash);
 
@@ -301,7 +301,8 @@ static void repair(scep_challenge_table_t *table)
         table->buckets[i] = NIL;
     }
     for (i = header->capacity; i-- > 0;) {
-        if (is_whole(table, i) && find(table, table->entries[i].hash) == NIL) {
+        if (is_whole(table, i) &&
+            find_entry(table, table->entries[i].hash) == NIL) {
             bucket_push(table, i);
             heap_put(table, header->used++, i);
         }
@@ -419,7 +420,7 @@ scep_add_e scep_challenge_table_add(scep_challenge_table_t *table,
     if (!acquire(table)) {
         return SCEP_ADD_LOCK;
     }
-    number = find(table, hash);
+    number = find_entry(table, hash);
     if (number != NIL && table->entries[number].expires > now) {
         outcome = SCEP_ADD_EXISTS;
     }
@@ -484,7 +485,7 @@ scep_challenge_table_claim(scep_challenge_table_t *table,
     if (!acquire(table)) {
         return SCEP_CLAIM_LOCK;
     }
-    number = find(table, hash);
+    number = find_entry(table, hash);
     if (number != NIL) {
         outcome = claim(&table->entries[number], owner, now, lease);
     }
@@ -500,7 +501,7 @@ void scep_challenge_table_release(
     if (!acquire(table)) {
         return;
     }
-    number = find(table, hash);
+    number = find_entry(table, hash);
     if (number != NIL && is_owner(&table->entries[number], owner)) {
         table->entries[number].state = ENTRY_OUTSTANDING;
     }
@@ -515,7 +516,7 @@ void scep_challenge_table_remove(scep_challenge_table_t *table,
     if (!acquire(table)) {
         return;
     }
-    number = find(table, hash);
+    number = find_entry(table, hash);
     if (number != NIL) {
         mutation_begins(table);
         take_out(table, number);

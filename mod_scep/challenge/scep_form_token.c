@@ -8,19 +8,19 @@
 
 #include <apr_strings.h>
 
-/* Passwords are hashed under the same key, but behind a scope, which is hex:
+/* Passwords are hashed under the same key, but behind a CA id, which is hex:
  * nothing that is hashed for them begins like this. */
 static const char purpose[] = "form token";
 
 enum { SLACK = 60 /* seconds by which servers' clocks may differ */ };
 
-static bool make_mac(scep_octets_t key, const char *scope, const char *user,
+static bool make_mac(scep_octets_t key, const char *ca_id, const char *user,
                      apr_int64_t seconds, apr_pool_t *pool,
                      unsigned char mac[SCEP_HASH_SIZE])
 {
     /* Of the two that are free text the last one may hold anything. */
     const char *text = apr_psprintf(pool, "%" APR_INT64_T_FMT "\n%s\n%s",
-                                    seconds, scope, user);
+                                    seconds, ca_id, user);
     scep_octets_t message = {(const unsigned char *)text, strlen(text)};
     scep_octets_t label = {(const unsigned char *)purpose, sizeof(purpose)};
     unsigned char derived[SCEP_HASH_SIZE];
@@ -32,26 +32,26 @@ static bool make_mac(scep_octets_t key, const char *scope, const char *user,
     return ok;
 }
 
-static const char *token_at(scep_octets_t key, const char *scope,
+static const char *token_at(scep_octets_t key, const char *ca_id,
                             const char *user, apr_int64_t seconds,
                             apr_pool_t *pool)
 {
     unsigned char mac[SCEP_HASH_SIZE];
 
-    if (!make_mac(key, scope, user, seconds, pool, mac)) {
+    if (!make_mac(key, ca_id, user, seconds, pool, mac)) {
         return NULL;
     }
     return apr_psprintf(pool, "%" APR_INT64_T_FMT "-%s", seconds,
                         scep_hex_lower(pool, mac, sizeof(mac)));
 }
 
-const char *scep_form_token(scep_octets_t key, const char *scope,
+const char *scep_form_token(scep_octets_t key, const char *ca_id,
                             const char *user, apr_time_t now, apr_pool_t *pool)
 {
-    return token_at(key, scope, user, apr_time_sec(now), pool);
+    return token_at(key, ca_id, user, apr_time_sec(now), pool);
 }
 
-bool scep_form_token_ok(scep_octets_t key, const char *scope, const char *user,
+bool scep_form_token_ok(scep_octets_t key, const char *ca_id, const char *user,
                         apr_time_t now, const char *token, apr_pool_t *pool)
 {
     apr_int64_t seconds = 0, age;
@@ -66,7 +66,7 @@ bool scep_form_token_ok(scep_octets_t key, const char *scope, const char *user,
     if (*end != '-' || age < -SLACK || age > SCEP_FORM_TOKEN_SECONDS) {
         return false;
     }
-    wanted = token_at(key, scope, user, seconds, pool);
+    wanted = token_at(key, ca_id, user, seconds, pool);
     return wanted != NULL && strlen(token) == strlen(wanted) &&
            scep_equal_ct((const unsigned char *)token,
                          (const unsigned char *)wanted, strlen(wanted));

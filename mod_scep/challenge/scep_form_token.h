@@ -18,16 +18,16 @@
 
 /**
  * A new token: the seconds since 1970 and, keyed with what is derived from
- * KEY, an HMAC-SHA-256 over them, SCOPE and USER.
+ * KEY, an HMAC-SHA-256 over them, CA_ID and USER.
  * @param key the password key: all servers that share it accept the token
  * @return NULL on failure
  */
-const char *scep_form_token(scep_octets_t key, const char *scope,
+const char *scep_form_token(scep_octets_t key, const char *ca_id,
                             const char *user, apr_time_t now, apr_pool_t *pool);
 
-/** Is TOKEN (may be NULL) good for this scope and user at NOW? Compared in
+/** Is TOKEN (may be NULL) good for this CA and user at NOW? Compared in
  * constant time. False also on failure. */
-bool scep_form_token_ok(scep_octets_t key, const char *scope, const char *user,
+bool scep_form_token_ok(scep_octets_t key, const char *ca_id, const char *user,
                         apr_time_t now, const char *token, apr_pool_t *pool);
 
 #endif

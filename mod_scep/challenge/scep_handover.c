@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_handover.c: the nonce, the ciphertext and the tag in hex. Time, scope
+ * scep_handover.c: the nonce, the ciphertext and the tag in hex. Time, CA
  * and user are authenticated with them. (challenge layer)
  */
 #include "scep_handover.h"
@@ -55,7 +55,7 @@ static bool run_gcm(const scep_handover_key_t *key, const unsigned char *head,
                     apr_pool_t *pool)
 {
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    const char *who = apr_pstrcat(pool, key->scope, "\n", key->user, NULL);
+    const char *who = apr_pstrcat(pool, key->ca_id, "\n", key->user, NULL);
     scep_octets_t label = {(const unsigned char *)purpose, sizeof(purpose)};
     unsigned char derived[SCEP_HASH_SIZE];
     int done, more;

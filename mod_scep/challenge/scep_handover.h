@@ -31,7 +31,7 @@ typedef struct scep_handover_t {
 typedef struct scep_handover_key_t {
     scep_octets_t key; /* the password key: all servers that share it can open
                         * what one has sealed */
-    const char *scope;
+    const char *ca_id;
     const char *user;
     apr_time_t now;
 } scep_handover_key_t;
@@ -50,7 +50,7 @@ const char *scep_handover_seal(const scep_handover_key_t *key,
 /**
  * Open what scep_handover_seal() made. Opening it does not use it up.
  * @param sealed may be NULL
- * @return false: it is none, or too old, or of another key, scope, user, or
+ * @return false: it is none, or too old, or of another key, CA, user, or
  *     ticket; or on failure. HANDOVER is empty then.
  */
 bool scep_handover_open(const scep_handover_key_t *key, const char *ticket,

@@ -58,13 +58,13 @@ static scep_octets_t significant(const char *password, bool *hex)
     return *hex ? (scep_octets_t){all.data + start, end - start} : all;
 }
 
-bool scep_password_hash(scep_octets_t key, const char *scope,
+bool scep_password_hash(scep_octets_t key, const char *ca_id,
                         const char *password,
                         unsigned char hash[SCEP_HASH_SIZE])
 {
     bool hex, ok;
     scep_octets_t text = significant(password, &hex);
-    size_t prefix = strlen(scope) + 1;
+    size_t prefix = strlen(ca_id) + 1;
     size_t size = prefix + text.len;
     unsigned char *message;
     size_t i;
@@ -76,7 +76,7 @@ bool scep_password_hash(scep_octets_t key, const char *scope,
     if (message == NULL) {
         return false;
     }
-    memcpy(message, scope, prefix);
+    memcpy(message, ca_id, prefix);
     for (i = 0; i < text.len; i++) {
         unsigned char c = text.data[i];
 

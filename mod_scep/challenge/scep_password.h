@@ -24,12 +24,12 @@ char *scep_password_new(apr_pool_t *pool, size_t length);
 
 /**
  * The keyed hash under which a password is stored and looked up: HMAC-SHA-256
- * over SCOPE, a NUL octet and the password. Passwords of our own making are
+ * over CA_ID, a NUL octet and the password. Passwords of our own making are
  * hex: lower case counts as upper case, blanks around them do not count, so
  * that a password copied off the page by hand still works.
  * @return false on failure
  */
-bool scep_password_hash(scep_octets_t key, const char *scope,
+bool scep_password_hash(scep_octets_t key, const char *ca_id,
                         const char *password,
                         unsigned char hash[SCEP_HASH_SIZE]);
 

@@ -4,7 +4,7 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_certpoll.c mod_scep/enroll/scep_certpoll.h \
 	mod_scep/enroll/scep_waiting.c mod_scep/enroll/scep_waiting.h \
 	mod_scep/enroll/scep_approval.c mod_scep/enroll/scep_approval.h \
-	mod_scep/enroll/scep_attempts.c mod_scep/enroll/scep_attempts.h \
+	mod_scep/enroll/scep_guess_limit.c mod_scep/enroll/scep_guess_limit.h \
 	mod_scep/enroll/scep_authorize.c mod_scep/enroll/scep_authorize.h \
 	mod_scep/enroll/scep_draw.c mod_scep/enroll/scep_draw.h \
 	mod_scep/enroll/scep_getcacert.c mod_scep/enroll/scep_message.h \
@@ -20,13 +20,13 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_recall.c mod_scep/enroll/scep_recall.h \
 	mod_scep/enroll/scep_signer.c mod_scep/enroll/scep_signer.h \
 	mod_scep/enroll/scep_limits.c mod_scep/enroll/scep_limits.h \
-	mod_scep/enroll/scep_manage.c mod_scep/enroll/scep_manage.h \
+	mod_scep/enroll/scep_challenge_admin.c mod_scep/enroll/scep_challenge_admin.h \
 	mod_scep/enroll/scep_master_document.c \
 	mod_scep/enroll/scep_master_document.h \
 	mod_scep/enroll/scep_operation.c mod_scep/enroll/scep_operation.h \
 	mod_scep/enroll/scep_pattern.c mod_scep/enroll/scep_pattern.h \
-	mod_scep/enroll/scep_outstanding.c mod_scep/enroll/scep_outstanding.h \
-	mod_scep/enroll/scep_manner.c mod_scep/enroll/scep_manner.h \
+	mod_scep/enroll/scep_challenge_claim.c mod_scep/enroll/scep_challenge_claim.h \
+	mod_scep/enroll/scep_client_quirks.c mod_scep/enroll/scep_client_quirks.h \
 	mod_scep/enroll/scep_pkcsreq.c mod_scep/enroll/scep_pkcsreq.h \
 	mod_scep/enroll/scep_pkioperation.c \
 	mod_scep/enroll/scep_refusal.c mod_scep/enroll/scep_refusal.h \
@@ -42,12 +42,12 @@ libscep_enroll_la_SOURCES = \
 	mod_scep/enroll/scep_getnextca.c
 
 if HAVE_CMOCKA
-ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names \
-	tests/unit/test_limits tests/unit/test_manner \
+ENROLL_TESTS = tests/unit/test_guess_limit tests/unit/test_alt_names \
+	tests/unit/test_limits tests/unit/test_client_quirks \
 	tests/unit/test_pattern tests/unit/test_authorize tests/unit/test_draw \
 	tests/unit/test_enrolment tests/unit/test_recall \
 	tests/unit/test_signer \
-	tests/unit/test_getcacert tests/unit/test_issue tests/unit/test_manage \
+	tests/unit/test_getcacert tests/unit/test_issue tests/unit/test_challenge_admin \
 	tests/unit/test_names tests/unit/test_renewal \
 	tests/unit/test_asked tests/unit/test_name_check \
 	tests/unit/test_name_rules tests/unit/test_name_string \
@@ -55,7 +55,7 @@ ENROLL_TESTS = tests/unit/test_attempts tests/unit/test_alt_names \
 	tests/unit/test_master_document \
 	tests/unit/test_certpoll tests/unit/test_waiting \
 	tests/unit/test_approval \
-	tests/unit/test_operation tests/unit/test_outstanding \
+	tests/unit/test_operation tests/unit/test_challenge_claim \
 	tests/unit/test_pkcsreq tests/unit/test_pkioperation \
 	tests/unit/test_refusal tests/unit/test_reply_key \
 	tests/unit/test_service \
@@ -93,10 +93,10 @@ tests_unit_test_name_check_SOURCES = tests/unit/test_name_check.c \
 	$(ENROLL_FIXTURE)
 tests_unit_test_name_check_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_name_check_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
-tests_unit_test_attempts_SOURCES = tests/unit/test_attempts.c \
+tests_unit_test_guess_limit_SOURCES = tests/unit/test_guess_limit.c \
 	$(ENROLL_FIXTURE)
-tests_unit_test_attempts_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_attempts_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_guess_limit_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_guess_limit_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_enrolment_SOURCES = tests/unit/test_enrolment.c \
 	$(ENROLL_FIXTURE)
 tests_unit_test_enrolment_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -130,9 +130,9 @@ tests_unit_test_names_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_renewal_SOURCES = tests/unit/test_renewal.c $(ENROLL_FIXTURE)
 tests_unit_test_renewal_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_renewal_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
-tests_unit_test_manage_SOURCES = tests/unit/test_manage.c $(ENROLL_FIXTURE)
-tests_unit_test_manage_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_manage_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_challenge_admin_SOURCES = tests/unit/test_challenge_admin.c $(ENROLL_FIXTURE)
+tests_unit_test_challenge_admin_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_challenge_admin_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_master_document_SOURCES = \
 	tests/unit/test_master_document.c $(ENROLL_FIXTURE)
 tests_unit_test_master_document_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -150,10 +150,10 @@ tests_unit_test_operation_SOURCES = tests/unit/test_operation.c \
 	$(ENROLL_MAKER)
 tests_unit_test_operation_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_operation_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
-tests_unit_test_outstanding_SOURCES = tests/unit/test_outstanding.c \
+tests_unit_test_challenge_claim_SOURCES = tests/unit/test_challenge_claim.c \
 	$(ENROLL_FIXTURE) tests/unit/pgsql_fixture.h
-tests_unit_test_outstanding_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_outstanding_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_challenge_claim_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_challenge_claim_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_pkcsreq_SOURCES = tests/unit/test_pkcsreq.c $(ENROLL_MAKER)
 tests_unit_test_pkcsreq_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pkcsreq_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
@@ -202,9 +202,9 @@ tests_unit_test_getcert_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_getcrl_SOURCES = tests/unit/test_getcrl.c $(ENROLL_FIXTURE)
 tests_unit_test_getcrl_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_getcrl_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
-tests_unit_test_manner_SOURCES = tests/unit/test_manner.c $(ENROLL_FIXTURE)
-tests_unit_test_manner_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_manner_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_client_quirks_SOURCES = tests/unit/test_client_quirks.c $(ENROLL_FIXTURE)
+tests_unit_test_client_quirks_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_client_quirks_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_getnextca_SOURCES = tests/unit/test_getnextca.c $(ENROLL_FIXTURE)
 tests_unit_test_getnextca_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_getnextca_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)

@@ -15,10 +15,10 @@
 #include <openssl/evp.h>
 
 #include "scep_alt_names.h"
-#include "scep_attempts.h"
+#include "scep_guess_limit.h"
 #include "scep_challenge_call.h"
 #include "scep_limits.h"
-#include "scep_outstanding.h"
+#include "scep_challenge_claim.h"
 #include "scep_recall.h"
 
 enum {
@@ -56,8 +56,8 @@ static scep_status_e claim_owner(scep_enrolment_t *e, scep_result_t *res)
     bool ok;
 
     ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
-         EVP_DigestUpdate(ctx, e->req->service->scope,
-                          strlen(e->req->service->scope) + 1) == 1 &&
+         EVP_DigestUpdate(ctx, e->req->service->ca_id,
+                          strlen(e->req->service->ca_id) + 1) == 1 &&
          EVP_DigestUpdate(ctx, e->signer_hash, sizeof(e->signer_hash)) == 1 &&
          EVP_DigestUpdate(ctx, e->csr->hash, sizeof(e->csr->hash)) == 1 &&
          EVP_DigestUpdate(ctx, e->msg->transaction_id_raw.data,
@@ -205,8 +205,8 @@ static scep_status_e judge_by_store(scep_enrolment_t *e, scep_result_t *res)
     if (status != SCEP_OK || e->recall.issued != NULL) {
         return status;
     }
-    status = scep_outstanding_restore(e->req, e->challenge_hash, row->expires,
-                                      &added, res);
+    status = scep_challenge_restore(e->req, e->challenge_hash, row->expires,
+                                    &added, res);
     if (status == SCEP_OK && added == SCEP_ADD_FULL) {
         return scep_fail(res, SCEP_R_TABLE_FULL,
                          "the password is in the database, but the table of "
@@ -219,8 +219,8 @@ static scep_status_e claim_once(scep_enrolment_t *e, bool *unknown,
                                 scep_result_t *res)
 {
     scep_claim_e outcome;
-    scep_status_e status = scep_outstanding_claim(
-        e->req, e->challenge_hash, e->claim.owner, &outcome, res);
+    scep_status_e status = scep_challenge_claim(e->req, e->challenge_hash,
+                                                e->claim.owner, &outcome, res);
 
     e->claim.held = status == SCEP_OK && outcome == SCEP_CLAIM_OK;
     *unknown = status == SCEP_OK && outcome == SCEP_CLAIM_UNKNOWN;
@@ -269,8 +269,8 @@ static scep_status_e wait_for_turn(scep_enrolment_t *e, scep_result_t *res)
     scep_status_e status = SCEP_REFUSED;
     int place, tries;
 
-    if (!scep_attempts_enter(e->req, SCEP_PLACE_TURN, e->challenge_hash,
-                             &place)) {
+    if (!scep_guess_limit_enter(e->req, SCEP_PLACE_TURN, e->challenge_hash,
+                                &place)) {
         return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
                          "the password for \"%s\" is in use by another "
                          "request, and no more requests may wait for it",
@@ -282,7 +282,7 @@ static scep_status_e wait_for_turn(scep_enrolment_t *e, scep_result_t *res)
         scep_result_init(res, e->req->pool);
         status = claim_now(e, res);
     }
-    scep_attempts_leave(e->req, SCEP_PLACE_TURN, place);
+    scep_guess_limit_leave(e->req, SCEP_PLACE_TURN, place);
     return status;
 }
 
@@ -365,7 +365,7 @@ static scep_status_e judge_claimed(scep_enrolment_t *e, scep_result_t *res)
     if (status == SCEP_OK) {
         status = judge_row(e, row, res);
         if (status == SCEP_REFUSED) {
-            scep_outstanding_remove(e->req, e->challenge_hash);
+            scep_challenge_remove(e->req, e->challenge_hash);
         }
     }
     if (status == SCEP_OK && e->recall.issued == NULL) {
@@ -381,7 +381,8 @@ static scep_status_e judge_claimed(scep_enrolment_t *e, scep_result_t *res)
 }
 
 static scep_status_e try_one_time(scep_enrolment_t *e,
-                                  scep_attempts_t *attempts, scep_result_t *res)
+                                  scep_guess_limit_t *guesses,
+                                  scep_result_t *res)
 {
     scep_status_e status = check_challenge(e, res);
 
@@ -390,7 +391,7 @@ static scep_status_e try_one_time(scep_enrolment_t *e,
     }
     if (status == SCEP_OK) {
         status =
-            scep_attempts_password(e->req, e->challenge_hash, attempts, res);
+            scep_guess_limit_password(e->req, e->challenge_hash, guesses, res);
     }
     if (status == SCEP_OK) {
         status = claim_in_turn(e, res);
@@ -399,8 +400,8 @@ static scep_status_e try_one_time(scep_enrolment_t *e,
                                                          : status;
 }
 
-static scep_status_e try_single(scep_enrolment_t *e, scep_attempts_t *attempts,
-                                scep_result_t *res)
+static scep_status_e try_single(scep_enrolment_t *e,
+                                scep_guess_limit_t *guesses, scep_result_t *res)
 {
     bool match = false;
     scep_status_e status = check_challenge(e, res);
@@ -419,7 +420,7 @@ static scep_status_e try_single(scep_enrolment_t *e, scep_attempts_t *attempts,
         return scep_fail(res, SCEP_R_MASTER_PASSWORD, "%s", res->detail);
     }
     if (!match) {
-        attempts->master = true;
+        guesses->master = true;
         return scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,
                          "the password for \"%s\" is not the master password",
                          e->csr->subject);
@@ -429,13 +430,13 @@ static scep_status_e try_single(scep_enrolment_t *e, scep_attempts_t *attempts,
 
 static scep_status_e ask(scep_request_t *req,
                          const scep_challenge_request_t *request,
-                         const scep_provided_t *provided,
+                         const scep_provider_instance_t *provided,
                          scep_challenge_answer_t *answer, scep_result_t *res)
 {
     scep_status_e status;
     int place;
 
-    if (!scep_attempts_enter(req, SCEP_PLACE_ASKING, NULL, &place)) {
+    if (!scep_guess_limit_enter(req, SCEP_PLACE_ASKING, NULL, &place)) {
         return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
                          "too many requests, in all or from %s, wait for an "
                          "answer of %s already",
@@ -444,12 +445,12 @@ static scep_status_e ask(scep_request_t *req,
     status = scep_challenge_provider_ask(provided->provider, provided->state,
                                          provided->text, &req->env, request,
                                          req->pool, answer, res);
-    scep_attempts_leave(req, SCEP_PLACE_ASKING, place);
+    scep_guess_limit_leave(req, SCEP_PLACE_ASKING, place);
     return status;
 }
 
 static scep_status_e try_provider(scep_enrolment_t *e,
-                                  const scep_provided_t *provided,
+                                  const scep_provider_instance_t *provided,
                                   scep_result_t *res)
 {
     scep_challenge_request_t request = {
@@ -497,16 +498,16 @@ static scep_status_e try_provider(scep_enrolment_t *e,
 }
 
 static scep_status_e try_source(scep_enrolment_t *e,
-                                const scep_provided_t *provided,
-                                scep_attempts_t *attempts, scep_result_t *res)
+                                const scep_provider_instance_t *provided,
+                                scep_guess_limit_t *guesses, scep_result_t *res)
 {
     switch (e->claim.source) {
     case SCEP_SOURCE_NONE:
         return SCEP_OK;
     case SCEP_SOURCE_ONE_TIME:
-        return try_one_time(e, attempts, res);
+        return try_one_time(e, guesses, res);
     case SCEP_SOURCE_SINGLE:
-        return try_single(e, attempts, res);
+        return try_single(e, guesses, res);
     case SCEP_SOURCE_PROVIDER:
         return try_provider(e, provided, res);
     }
@@ -520,7 +521,7 @@ static bool is_guessable(scep_source_e source)
 }
 
 /* "Expired" or "spent" tells the operator more than "unknown". */
-static void keep(scep_result_t *best, const scep_result_t *res)
+static void keep_refusal(scep_result_t *best, const scep_result_t *res)
 {
     if (best->reason == SCEP_R_NONE ||
         best->reason == SCEP_R_CHALLENGE_UNKNOWN) {
@@ -531,7 +532,7 @@ static void keep(scep_result_t *best, const scep_result_t *res)
 /* A source that could not be asked might have accepted: as long as there is
  * one, that is no refusal. What was refused before or after is counted all the
  * same. */
-static scep_status_e conclude(scep_request_t *req, scep_attempts_t *attempts,
+static scep_status_e conclude(scep_request_t *req, scep_guess_limit_t *guesses,
                               const scep_result_t *refused,
                               const scep_result_t *other, scep_result_t *res)
 {
@@ -540,11 +541,11 @@ static scep_status_e conclude(scep_request_t *req, scep_attempts_t *attempts,
 
     if (refused->reason != SCEP_R_NONE) {
         *res = *refused;
-        status = scep_attempts_failed(req, attempts, res);
+        status = scep_guess_limit_failed(req, guesses, res);
         limited = res->http_status == 429;
     }
     if (other->reason != SCEP_R_NONE && !limited) {
-        scep_attempts_passed(req, attempts);
+        scep_guess_limit_passed(req, guesses);
         *res = *other;
         status = res->status;
     }
@@ -553,10 +554,10 @@ static scep_status_e conclude(scep_request_t *req, scep_attempts_t *attempts,
 
 /* A source accepts. This very CSR may have had a certificate on its password
  * before, which it gets again (invariant 4). */
-static scep_status_e let_in(scep_enrolment_t *e, scep_attempts_t *attempts,
+static scep_status_e let_in(scep_enrolment_t *e, scep_guess_limit_t *guesses,
                             scep_status_e status, scep_result_t *res)
 {
-    scep_attempts_passed(e->req, attempts);
+    scep_guess_limit_passed(e->req, guesses);
     return status == SCEP_OK && e->recall.issued != NULL
                ? scep_recall_again(e, res)
                : status;
@@ -565,7 +566,7 @@ static scep_status_e let_in(scep_enrolment_t *e, scep_attempts_t *attempts,
 scep_status_e scep_authorize(scep_enrolment_t *e, scep_result_t *res)
 {
     const scep_sources_t *sources = &e->req->policy->sources;
-    scep_attempts_t attempts;
+    scep_guess_limit_t guesses;
     scep_result_t refused, other;
     int i;
 
@@ -574,8 +575,8 @@ scep_status_e scep_authorize(scep_enrolment_t *e, scep_result_t *res)
         return scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
                          "ScepChallenge names no source here");
     }
-    if (scep_attempts_begin(e->req, e->msg->signer_key, e->csr->challenge,
-                            &attempts, res) != SCEP_OK) {
+    if (scep_guess_limit_begin(e->req, e->msg->signer_key, e->csr->challenge,
+                               &guesses, res) != SCEP_OK) {
         return res->status;
     }
     scep_result_init(&refused, e->req->pool);
@@ -586,26 +587,27 @@ scep_status_e scep_authorize(scep_enrolment_t *e, scep_result_t *res)
         e->claim = (scep_claim_t){.source = sources->source[i]};
         scep_result_init(res, e->req->pool);
         if (is_guessable(e->claim.source)) {
-            status = scep_attempts_guess(e->req, &attempts, res);
+            status = scep_guess_limit_guess(e->req, &guesses, res);
         }
         if (status == SCEP_OK) {
-            status = try_source(e, sources->provided[i], &attempts, res);
+            status = try_source(e, sources->provided[i], &guesses, res);
         }
         if (status == SCEP_OK || res->reason == SCEP_R_PASSWORD_LOCKED) {
-            return let_in(e, &attempts, status, res);
+            return let_in(e, &guesses, status, res);
         }
         /* What was not looked at may be good for a source that follows. */
-        keep(status == SCEP_REFUSED && res->http_status != 429 ? &refused
-                                                               : &other,
-             res);
+        keep_refusal(status == SCEP_REFUSED && res->http_status != 429
+                         ? &refused
+                         : &other,
+                     res);
     }
-    return conclude(e->req, &attempts, &refused, &other, res);
+    return conclude(e->req, &guesses, &refused, &other, res);
 }
 
 void scep_authorize_release(scep_enrolment_t *e)
 {
     if (e->claim.held) {
-        scep_outstanding_release(e->req, e->challenge_hash, e->claim.owner);
+        scep_challenge_release(e->req, e->challenge_hash, e->claim.owner);
         e->claim.held = false;
     }
 }
@@ -616,7 +618,7 @@ void scep_authorize_spent(scep_enrolment_t *e)
         scep_authorize_release(e);
     }
     else if (e->claim.held) {
-        scep_outstanding_remove(e->req, e->challenge_hash);
+        scep_challenge_remove(e->req, e->challenge_hash);
         e->claim.held = false;
     }
 }

@@ -12,7 +12,7 @@
 
 /**
  * Ask the endpoint's sources in their order, until one accepts; what is
- * refused is counted, and may be kept waiting (scep_attempts.h); a one-time
+ * refused is counted, and may be kept waiting (scep_guess_limit.h); a one-time
  * password is claimed for the transaction of E. One that several devices may
  * use is waited for, for some seconds, while another holds it.
  * @return SCEP_OK: E's claim says what let it in; or, with a certificate in its
@@ -20,7 +20,7 @@
  *     this renewal) and that certificate is still valid (invariant 4): nothing
  *     is claimed; SCEP_REFUSED with SCEP_R_NO_CHALLENGE_SOURCE,
  *     SCEP_R_CHALLENGE_* or SCEP_R_LIMIT_*, with SCEP_R_NAME (its alternative
- *     names cannot be read), or what scep_attempts.h, a provider or
+ *     names cannot be read), or what scep_guess_limit.h, a provider or
  *     scep_recall_again() gives; SCEP_UNAVAILABLE with SCEP_R_TABLE_FULL (it is
  *     outstanding, and the table has no room for it), SCEP_R_LOCK,
  *     SCEP_R_STORE_UNAVAILABLE, SCEP_R_MASTER_PASSWORD or

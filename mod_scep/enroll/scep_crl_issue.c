@@ -79,7 +79,7 @@ static scep_status_e make(const scep_service_t *service, const scep_env_t *env,
     };
     X509_CRL *crl = NULL;
     scep_status_e status =
-        scep_store_revocations_each(service->store, service->scope, now,
+        scep_store_revocations_each(service->store, service->ca_id, now,
                                     alive_since(last, now), collect, &c, res);
 
     if (status == SCEP_OK) {
@@ -90,7 +90,7 @@ static scep_status_e make(const scep_service_t *service, const scep_env_t *env,
         return status;
     }
     *row = apr_pcalloc(pool, sizeof(**row));
-    (*row)->scope = service->scope;
+    (*row)->ca_id = service->ca_id;
     (*row)->number = request.number;
     (*row)->this_update = request.this_update;
     (*row)->next_update = request.next_update;
@@ -117,7 +117,7 @@ static scep_status_e renew(const scep_service_t *service, const scep_env_t *env,
         scep_log(env, SCEP_LOG_INFO,
                  SCEPLOGNO(0235) "signed CRL %" APR_INT64_T_FMT
                                  " of the CA %s, %" APR_SIZE_T_FMT " octets",
-                 (*row)->number, service->scope, (*row)->der.len);
+                 (*row)->number, service->ca_id, (*row)->der.len);
     }
     return status;
 }
@@ -127,7 +127,7 @@ static scep_status_e look(const scep_service_t *service, const scep_env_t *env,
                           bool *current, scep_result_t *res)
 {
     apr_time_t now = scep_env_now(env);
-    scep_status_e status = scep_store_crl_state(service->store, service->scope,
+    scep_status_e status = scep_store_crl_state(service->store, service->ca_id,
                                                 now, pool, state, res);
 
     *current = status == SCEP_OK && is_current(state, now);
@@ -188,10 +188,10 @@ static scep_status_e update_in_turn(const scep_service_t *service,
                                     const scep_env_t *env, apr_pool_t *pool,
                                     scep_crl_row_t **row, scep_result_t *res)
 {
-    const scep_octets_t scope = {(const unsigned char *)service->scope,
-                                 strlen(service->scope)};
+    const scep_octets_t ca_id = {(const unsigned char *)service->ca_id,
+                                 strlen(service->ca_id)};
     unsigned char key[SCEP_HASH_SIZE];
-    bool turn = service->failures != NULL && scep_sha256(scope, key) &&
+    bool turn = service->failures != NULL && scep_sha256(ca_id, key) &&
                 wait_for_turn(service, env, key);
     scep_status_e status = update(service, env, pool, row, res);
 

@@ -9,7 +9,7 @@
 
 #include "scep_cert_build.h"
 #include "scep_limits.h"
-#include "scep_outstanding.h"
+#include "scep_challenge_claim.h"
 #include "scep_password.h"
 #include "scep_refusal.h"
 
@@ -27,12 +27,12 @@ static scep_status_e reserve(scep_request_t *req, apr_time_t expires,
     for (tries = 0; tries < MAX_TRIES; tries++) {
         *password = scep_password_new(req->pool, req->policy->password_length);
         if (*password == NULL ||
-            !scep_password_hash(service->password_key, service->scope,
+            !scep_password_hash(service->password_key, service->ca_id,
                                 *password, hash)) {
             return scep_fail(res, SCEP_R_INTERNAL,
                              "no random password could be made");
         }
-        if (scep_outstanding_add(req, hash, expires, &added, res) != SCEP_OK) {
+        if (scep_challenge_add(req, hash, expires, &added, res) != SCEP_OK) {
             return res->status;
         }
         if (added == SCEP_ADD_OK) {
@@ -147,7 +147,7 @@ static scep_status_e check_user(scep_request_t *req,
         return SCEP_OK;
     }
     status =
-        scep_store_challenges_of_user(req->service->store, row->scope,
+        scep_store_challenges_of_user(req->service->store, row->ca_id,
                                       row->drawn_by, row->created, &count, res);
     return status == SCEP_OK && count >= most ? user_is_full(req, res) : status;
 }
@@ -176,7 +176,7 @@ static scep_status_e draw_one_time(scep_request_t *req, const char *user,
     unsigned char hash[SCEP_HASH_SIZE];
     apr_time_t now = scep_env_now(&req->env);
     scep_challenge_row_t row = {
-        .scope = req->service->scope,
+        .ca_id = req->service->ca_id,
         .hash = hash,
         .state = SCEP_CHALLENGE_OUTSTANDING,
         .created = now,
@@ -211,7 +211,7 @@ static scep_status_e draw_one_time(scep_request_t *req, const char *user,
     }
     status = record_drawn(req, &row, res);
     if (status != SCEP_OK) {
-        scep_outstanding_remove(req, hash);
+        scep_challenge_remove(req, hash);
     }
     drawn->password = made;
     drawn->id = scep_hex_lower(req->pool, hash, sizeof(hash));
@@ -226,7 +226,7 @@ static scep_status_e record_shown(scep_request_t *req, const char *user,
 {
     const scep_audit_event_t event = {.event = SCEP_AUDIT_MASTER_SHOWN,
                                       .at = scep_env_now(&req->env),
-                                      .scope = req->service->scope,
+                                      .ca_id = req->service->ca_id,
                                       .actor = user,
                                       .peer = req->peer};
 

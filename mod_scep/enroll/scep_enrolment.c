@@ -64,7 +64,7 @@ static scep_status_e hash_challenge(scep_enrolment_t *e, scep_result_t *res)
         return SCEP_OK;
     }
     e->challenge_hash = hash;
-    return scep_password_hash(service->password_key, service->scope,
+    return scep_password_hash(service->password_key, service->ca_id,
                               e->csr->challenge, hash)
                ? SCEP_OK
                : scep_fail(res, SCEP_R_INTERNAL, "HMAC failed");
@@ -94,7 +94,7 @@ static scep_status_e note_subject(scep_enrolment_t *e, scep_result_t *res)
         return scep_fail(res, SCEP_R_INTERNAL, "the subject \"%s\" has no hash",
                          e->csr->subject);
     }
-    subject->scope = e->next != NULL ? e->next->scope : e->req->service->scope;
+    subject->ca_id = e->next != NULL ? e->next->ca_id : e->req->service->ca_id;
     subject->text = scep_name_text(e->req->pool, name);
     subject->key_hash = e->csr->key_hash;
     subject->now = e->now;

@@ -12,7 +12,7 @@ static scep_status_e answer_bundle(scep_request_t *req, scep_certs_t *ra,
 {
     scep_certs_t *all = scep_x509s_own(req->pool, sk_X509_new_null());
 
-    bool ca_first = req->policy->manner.ca_first;
+    bool ca_first = req->policy->quirks.ca_first;
 
     if (all == NULL ||
         X509_add_certs(all, ca_first ? cas : ra, X509_ADD_FLAG_UP_REF) != 1 ||
@@ -26,7 +26,7 @@ static scep_status_e answer_bundle(scep_request_t *req, scep_certs_t *ra,
 /* Q18: with one certificate and no RA there is nothing to choose from. */
 static bool wants_bare(const scep_request_t *req, int certificates)
 {
-    switch (req->policy->manner.ca_type) {
+    switch (req->policy->quirks.ca_type) {
     case SCEP_CA_TYPE_BUNDLE:
         return false;
     case SCEP_CA_TYPE_CA:

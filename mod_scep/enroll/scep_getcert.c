@@ -31,7 +31,7 @@ static scep_status_e is_member(const scep_request_t *req, X509 *signer,
         return SCEP_OK;
     }
     status = scep_store_revocation_find(
-        service->store, service->scope,
+        service->store, service->ca_id,
         scep_serial_text(req->pool, X509_get0_serialNumber(signer)), req->pool,
         &row, res);
     *member = status == SCEP_NOT_FOUND ||
@@ -39,9 +39,9 @@ static scep_status_e is_member(const scep_request_t *req, X509 *signer,
     return status == SCEP_NOT_FOUND ? SCEP_OK : status;
 }
 
-static scep_status_e find(const scep_request_t *req,
-                          const scep_issuer_serial_t *id, X509 **cert,
-                          scep_result_t *res)
+static scep_status_e find_certificate(const scep_request_t *req,
+                                      const scep_issuer_serial_t *id,
+                                      X509 **cert, scep_result_t *res)
 {
     const scep_service_t *service = req->service;
     X509 *ca = sk_X509_value(service->backend->certificates(service->ca), 0);
@@ -54,7 +54,7 @@ static scep_status_e find(const scep_request_t *req,
         return unknown(id, "another CA", req->pool, res);
     }
     status =
-        scep_store_certificate_find(service->store, service->scope, id->serial,
+        scep_store_certificate_find(service->store, service->ca_id, id->serial,
                                     req->pool, &count, &row, res);
     if (status == SCEP_NOT_FOUND) {
         return unknown(id, "not on record", req->pool, res);
@@ -82,7 +82,7 @@ scep_status_e scep_getcert(scep_request_t *req, const scep_pkimessage_t *msg,
         status = scep_issuer_serial_parse(msg->data, req->pool, &id, res);
     }
     if (status == SCEP_OK) {
-        status = find(req, &id, &cert, res);
+        status = find_certificate(req, &id, &cert, res);
     }
     if (status != SCEP_OK) {
         return status;

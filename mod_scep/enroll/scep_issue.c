@@ -42,7 +42,7 @@ static void fill_revoke(const scep_enrolment_t *e, scep_revoke_t *revoke)
 {
     apr_int64_t last = 0;
 
-    revoke->row.scope = e->req->service->scope;
+    revoke->row.ca_id = e->req->service->ca_id;
     revoke->row.serial = e->renewal_of;
     revoke->row.effective = e->now + e->req->policy->renewal.revoke_delay;
     revoke->row.reason = SCEP_REVOKED_SUPERSEDED;
@@ -62,13 +62,13 @@ static bool renews_ours(const scep_enrolment_t *e)
 }
 
 /* NULL: of this CA. Whoever polls may sign with another certificate. */
-static const char *renewal_scope(const scep_enrolment_t *e)
+static const char *renewal_ca_id(const scep_enrolment_t *e)
 {
     const scep_signer_t *signer = e->req->signer;
 
     return e->renewal_of != NULL && signer != NULL &&
                    strcmp(signer->serial, e->renewal_of) == 0
-               ? signer->scope
+               ? signer->ca_id
                : NULL;
 }
 
@@ -109,8 +109,8 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
     apr_int64_t first, last;
     scep_revoke_t revoke = {.unknown = false};
     scep_issue_t issue = {
-        .scope = e->req->service->scope,
-        .issuer_scope = e->next != NULL ? e->next->scope : NULL,
+        .ca_id = e->req->service->ca_id,
+        .issuer_scope = e->next != NULL ? e->next->ca_id : NULL,
         .transaction_id = e->msg->transaction_id,
         .endpoint = e->endpoint,
         .proved = scep_enrolment_proved(e),
@@ -132,7 +132,7 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
         .profile = e->profile->name,
         .peer = e->req->peer,
         .renewal_of = e->renewal_of,
-        .renewal_scope = renewal_scope(e),
+        .renewal_ca_id = renewal_ca_id(e),
         .renews_ours = renews_ours(e),
         .request_id = e->waiting != NULL ? e->waiting->id : NULL,
         .revoke = renews_ours(e) && e->req->policy->renewal.revoke_old ? &revoke

@@ -145,18 +145,18 @@ static const char *read_members(apr_pool_t *pool, scep_json_t *object,
 {
     static const char *const known[] = {"subject", "subjectAltNames",
                                         "networks", "profile", NULL};
-    const char *error = NULL, *stranger;
+    const char *error = NULL, *unknown;
     scep_json_t *value;
 
     if (!scep_json_is_object(object)) {
         return "it is no object";
     }
-    stranger = scep_json_stranger(object, known);
-    if (stranger != NULL) {
+    unknown = scep_json_unknown_key(object, known);
+    if (unknown != NULL) {
         return apr_psprintf(pool,
                             "\"%s\" is not known; there is subject, "
                             "subjectAltNames, networks and profile",
-                            scep_printable(pool, stranger, 64));
+                            scep_printable(pool, unknown, 64));
     }
     if ((value = scep_json_get(object, "subject")) != NULL) {
         error = read_subject(pool, value, limits);

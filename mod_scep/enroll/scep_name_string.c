@@ -48,7 +48,8 @@ static size_t width_of(int type)
 }
 
 /* The character at *AT, which moves behind it. -1: it is none. */
-static long take(int type, const unsigned char **at, const unsigned char *end)
+static long take_character(int type, const unsigned char **at,
+                           const unsigned char *end)
 {
     size_t width = width_of(type), i;
     unsigned long point = 0;
@@ -121,7 +122,7 @@ const char *scep_string_fault(int type, scep_octets_t text, apr_pool_t *pool,
         return NULL;
     }
     while (at < end) {
-        long point = take(type, &at, end);
+        long point = take_character(type, &at, end);
 
         if (point < 0 || !fits(type, point)) {
             return misfit(type);
@@ -143,7 +144,7 @@ bool scep_string_is_blank(int type, scep_octets_t text)
         return text.len == 0;
     }
     while (at < end) {
-        long point = take(type, &at, end);
+        long point = take_character(type, &at, end);
 
         if (point != ' ' && point != 0xa0) {
             return false;

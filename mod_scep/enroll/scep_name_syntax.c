@@ -18,7 +18,7 @@ static scep_octets_t part(scep_octets_t text, size_t from, size_t to)
 }
 
 /* Where C is first in TEXT; its length: nowhere. */
-static size_t find(scep_octets_t text, char c)
+static size_t find_character(scep_octets_t text, char c)
 {
     const unsigned char *at =
         text.len > 0 ? memchr(text.data, c, text.len) : NULL;
@@ -96,7 +96,7 @@ const char *scep_syntax_host(scep_octets_t text, bool wildcard)
         text = part(text, 2, text.len);
     }
     for (;;) {
-        size_t dot = find(text, '.');
+        size_t dot = find_character(text, '.');
 
         fault = label_fault(part(text, 0, dot));
         if (fault != NULL || dot == text.len) {
@@ -127,7 +127,7 @@ const char *scep_syntax_mail(scep_octets_t text)
     if (!all_of(local, atext) &&
         (local.len < 3 || local.data[0] != '"' ||
          local.data[local.len - 1] != '"' ||
-         find(part(local, 1, local.len), '"') != local.len - 2)) {
+         find_character(part(local, 1, local.len), '"') != local.len - 2)) {
         return "is not a mail address: a character before the \"@\" is not "
                "allowed";
     }
@@ -147,7 +147,8 @@ static const char *uri_characters(scep_octets_t text, bool path)
     static const char others[] = "-._~:/?#[]@!$&'()*+,;=% ";
     size_t i;
 
-    if (!all_of(text, others) || (path && find(text, ' ') < text.len)) {
+    if (!all_of(text, others) ||
+        (path && find_character(text, ' ') < text.len)) {
         return "is not a URI: a character is not allowed in it";
     }
     for (i = 0; i < text.len; i++) {
@@ -180,11 +181,11 @@ static const char *authority_fault(scep_octets_t rest)
         }
     }
     if (host.len > 0 && host.data[0] == '[') {
-        return find(host, ']') < host.len
+        return find_character(host, ']') < host.len
                    ? NULL
                    : "is not a URI: the address after \"//\" has no \"]\"";
     }
-    host.len = find(host, ':');
+    host.len = find_character(host, ':');
     return scep_syntax_host(host, false) == NULL
                ? NULL
                : "is not a URI: no host name follows its \"//\"";
@@ -192,7 +193,7 @@ static const char *authority_fault(scep_octets_t rest)
 
 const char *scep_syntax_uri(scep_octets_t text)
 {
-    size_t colon = find(text, ':');
+    size_t colon = find_character(text, ':');
     scep_octets_t rest;
     const char *fault;
 

@@ -6,7 +6,7 @@
 #include "scep_certpoll.h"
 #include "scep_certrep.h"
 #include "scep_getcert.h"
-#include "scep_manner.h"
+#include "scep_client_quirks.h"
 #include "scep_message.h"
 #include "scep_operation.h"
 #include "scep_pkcsreq.h"
@@ -73,11 +73,11 @@ answer_by_certrep(scep_request_t *req, const scep_pkimessage_t *msg,
 
     if (certs == NULL ||
         (reply->cert != NULL && (sk_X509_push(certs, reply->cert) <= 0 ||
-                                 !scep_manner_chain(req, certs)))) {
+                                 !scep_client_quirks_chain(req, certs)))) {
         status = scep_fail(res, SCEP_R_INTERNAL, "no memory for a CertRep");
     }
     else {
-        scep_manner_apply(req, msg, SCEP_R_NONE, &rep);
+        scep_client_quirks_apply(req, msg, SCEP_R_NONE, &rep);
         status = scep_certrep_encode(&rep, req->policy->algs, req->pool,
                                      &answer->body, res);
     }
@@ -139,7 +139,8 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
     scep_status_e status =
         scep_pkimessage_decode(der, req->policy->algs, req->pool, msg, res);
 
-    if (*msg != NULL && scep_manner_check_nonce(req, *msg, res) != SCEP_OK) {
+    if (*msg != NULL &&
+        scep_client_quirks_check_nonce(req, *msg, res) != SCEP_OK) {
         *msg = NULL; /* no CertRep can be made of it */
         return res->status;
     }
@@ -147,10 +148,10 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
         address(req, *msg, &addressed);
     }
     if (status == SCEP_OK) {
-        status = scep_manner_check_time(req, *msg, res);
+        status = scep_client_quirks_check_time(req, *msg, res);
     }
     if (status == SCEP_OK) {
-        status = scep_manner_check_clear(req, *msg, res);
+        status = scep_client_quirks_check_clear(req, *msg, res);
     }
     if (status != SCEP_OK) {
         return status;
@@ -194,7 +195,7 @@ static bool tells_of_content(scep_reason_e reason)
 }
 
 /* Bad padding, a wrong key, a CSR that is garbage, wrongly signed or somebody
- * else's cost the same work (scep_csr_spend()), as far as the keys in them are
+ * else's cost the same work (scep_csr_dummy_verify()), as far as the keys in them are
  * alike; whoever measures the rest must not learn which it was (invariant 7).
  * A worker is held for at most one step. */
 static void blur(apr_time_t began)

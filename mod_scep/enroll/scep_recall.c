@@ -65,7 +65,7 @@ static scep_status_e answer_again(const scep_enrolment_t *e, scep_result_t *res)
 
     if (status == SCEP_OK && e->msg->message_type != SCEP_MSG_CERTPOLL) {
         status = scep_store_message_answered(
-            e->req->service->store, e->req->service->scope, e->msg->hash,
+            e->req->service->store, e->req->service->ca_id, e->msg->hash,
             e->recall.issued, e->now, e->req->pool, res);
     }
     return status == SCEP_OK ? answer(e, res) : status;
@@ -75,7 +75,7 @@ scep_status_e scep_recall_again(scep_enrolment_t *e, scep_result_t *res)
 {
     const scep_transaction_row_t *row = e->recall.issued;
     scep_status_e status = scep_store_revocation_find(
-        e->req->service->store, row->scope, row->serial, e->req->pool,
+        e->req->service->store, row->ca_id, row->serial, e->req->pool,
         &e->recall.revocation, res);
 
     return status == SCEP_OK || status == SCEP_NOT_FOUND ? answer_again(e, res)
@@ -130,7 +130,7 @@ scep_status_e scep_recall(scep_enrolment_t *e, scep_result_t *res)
      * proves nothing (R13, R14). */
     bool counts = e->renewal_of == NULL || e->req->policy->renewal.challenge;
     const scep_repeat_t repeat = {
-        .scope = e->req->service->scope,
+        .ca_id = e->req->service->ca_id,
         .transaction_id = e->msg->transaction_id,
         .endpoint = e->endpoint,
         .message_hash = poll ? NULL : e->msg->hash,

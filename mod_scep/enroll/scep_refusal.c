@@ -9,9 +9,9 @@
 
 #include <apr_strings.h>
 
-#include "scep_attempts.h"
+#include "scep_guess_limit.h"
 #include "scep_certrep.h"
-#include "scep_manner.h"
+#include "scep_client_quirks.h"
 
 enum {
     RETRY_AFTER = 5,   /* seconds */
@@ -55,7 +55,7 @@ static scep_status_e answer_certrep(scep_request_t *req,
         .signer = scep_service_signer(req, msg->recipient),
     };
 
-    scep_manner_apply(req, msg, res->reason, &rep);
+    scep_client_quirks_apply(req, msg, res->reason, &rep);
     answer->http_status = 200;
     answer->content_type = "application/x-pki-message";
     return scep_certrep_encode(&rep, req->policy->algs, req->pool,
@@ -118,7 +118,7 @@ void scep_refusal_note(scep_request_t *req, const scep_result_t *res,
     event = apr_pcalloc(req->pool, sizeof(*event));
     event->event = SCEP_AUDIT_REFUSED;
     event->at = scep_env_now(&req->env);
-    event->scope = req->service->scope;
+    event->ca_id = req->service->ca_id;
     event->actor = user;
     event->peer = req->peer;
     event->challenge_hash = req->challenge_hash;
@@ -135,7 +135,7 @@ static bool may_record(const scep_request_t *req, apr_time_t now)
     scep_failures_t *failures = req->service->failures;
     unsigned char key[SCEP_HASH_SIZE];
 
-    if (!scep_attempts_source_key(req, &rows_of_one, key) ||
+    if (!scep_guess_limit_source_key(req, &rows_of_one, key) ||
         scep_failures_wait(failures, key, &rows_of_one, now) > 0 ||
         scep_failures_wait(failures, key_of_all, &rows_of_all, now) > 0) {
         return false;

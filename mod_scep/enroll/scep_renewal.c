@@ -34,7 +34,7 @@ static scep_status_e check_answerable(const scep_request_t *req,
                                       scep_result_t *res)
 {
     if (EVP_PKEY_is_a(msg->signer_key, "RSA") == 1 ||
-        req->policy->reply_ways.count > 0) {
+        req->policy->key_deliveries.count > 0) {
         return SCEP_OK;
     }
     return scep_fail(res, SCEP_R_REPLY_KEY,
@@ -242,12 +242,12 @@ static scep_status_e keep_profile(scep_enrolment_t *e, scep_result_t *res)
         return SCEP_OK;
     }
     status = scep_store_certificate_find(req->service->store,
-                                         req->service->scope, e->renewal_of,
+                                         req->service->ca_id, e->renewal_of,
                                          req->pool, &count, &row, res);
     profile = status == SCEP_OK ? row->profile : NULL;
     if (status == SCEP_NOT_FOUND) {
         status =
-            scep_store_past_profile(req->service->store, req->service->scope,
+            scep_store_past_profile(req->service->store, req->service->ca_id,
                                     e->renewal_of, req->pool, &profile, res);
     }
     if (status != SCEP_OK) {

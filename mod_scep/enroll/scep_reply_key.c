@@ -9,9 +9,9 @@ scep_status_e scep_reply_key(const scep_request_t *req,
                              const char *challenge, scep_reply_t *reply,
                              scep_result_t *res)
 {
-    const scep_reply_ways_t *ways = &req->policy->reply_ways;
+    const scep_key_deliveries_t *deliveries = &req->policy->key_deliveries;
     scep_recipient_t to = {.cert = msg->signer,
-                           .way = SCEP_WAY_TRANSPORT,
+                           .delivery = SCEP_KEY_DELIVERY_TRANSPORT,
                            .oaep = msg->oaep,
                            .password = challenge};
     const char *fault = scep_recipient_fault(&to, msg->cipher);
@@ -20,17 +20,18 @@ scep_status_e scep_reply_key(const scep_request_t *req,
     /* An RSA key of a bad size gets no other way: it is not for want of RSA
      * that it fails. */
     for (i = 0; fault != NULL && !EVP_PKEY_is_a(msg->signer_key, "RSA") &&
-                i < ways->count;
+                i < deliveries->count;
          i++) {
-        to.way = ways->way[i];
+        to.delivery = deliveries->delivery[i];
         fault = scep_recipient_fault(&to, msg->cipher);
     }
     if (fault != NULL) {
-        return scep_fail(
-            res, SCEP_R_REPLY_KEY, "the signer's key %s%s", fault,
-            ways->count == 0 ? ", and ScepECReply allows no other way" : "");
+        return scep_fail(res, SCEP_R_REPLY_KEY, "the signer's key %s%s", fault,
+                         deliveries->count == 0
+                             ? ", and ScepECReply allows no other way"
+                             : "");
     }
-    if (to.way != SCEP_WAY_PASSWORD) {
+    if (to.delivery != SCEP_KEY_DELIVERY_PASSWORD) {
         to.password = NULL;
     }
     reply->recipient = to;

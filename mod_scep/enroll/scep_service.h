@@ -42,7 +42,7 @@ typedef struct scep_ra_t {
 
 /** The CA that takes over one day (RFC 8894 4.7). Read-only after start. */
 typedef struct scep_next_ca_t {
-    const char *scope;
+    const char *ca_id;
     scep_certs_t *certs; /* its own first */
     void *ca; /* of the service's backend; NULL: it is shown, but issues
                * nothing yet */
@@ -53,7 +53,7 @@ typedef struct scep_next_ca_t {
  * shared by all threads. STORE is NULL in the parent.
  */
 typedef struct scep_service_t {
-    const char *scope; /* lower-case hex, from the CA certificate:
+    const char *ca_id; /* lower-case hex, from the CA certificate:
                                       * what transactions and passwords are
                                       * bound to (S2, S10) */
     const scep_ca_backend_t *backend;
@@ -83,7 +83,7 @@ typedef enum {
 
 /** A provider as one entry of a ScepChallenge list has it. Made while the
  * configuration is read, started in the parent. */
-typedef struct scep_provided_t {
+typedef struct scep_provider_instance_t {
     const char *text;  /* as written: "exec:/usr/local/bin/check" */
     const char *where; /* file:line */
     const char *name;  /* "exec" */
@@ -91,7 +91,7 @@ typedef struct scep_provided_t {
     const scep_challenge_provider_t *provider; /* NULL: not started */
     void *state;                               /* its own */
     bool failed; /* at a restart, or in this child: it cannot be asked */
-} scep_provided_t;
+} scep_provider_instance_t;
 
 #define SCEP_MAX_SOURCES 8
 
@@ -99,15 +99,16 @@ typedef struct scep_provided_t {
 typedef struct scep_sources_t {
     int count;
     scep_source_e source[SCEP_MAX_SOURCES];
-    scep_provided_t *provided[SCEP_MAX_SOURCES]; /* NULL unless _PROVIDER */
+    scep_provider_instance_t
+        *provided[SCEP_MAX_SOURCES]; /* NULL unless _PROVIDER */
 } scep_sources_t;
 
 /** How replies to keys that can only sign are encrypted, tried in order; none
  * at all: refuse (ScepECReply). */
-typedef struct scep_reply_ways_t {
+typedef struct scep_key_deliveries_t {
     int count;
-    scep_way_e way[2];
-} scep_reply_ways_t;
+    scep_key_delivery_e delivery[2];
+} scep_key_deliveries_t;
 
 /** When a certificate authorizes its successor (ScepRenewal...). */
 typedef struct scep_renewal_policy_t {
@@ -153,7 +154,7 @@ typedef enum {
 } scep_empty_e;
 
 /** How an endpoint treats clients that contradict each other. All zero is the default. */
-typedef struct scep_manner_t {
+typedef struct scep_client_quirks_t {
     scep_chain_e chain;
     scep_ca_type_e ca_type;
     bool ca_first;       /* in a bundle, before the RA */
@@ -162,7 +163,7 @@ typedef struct scep_manner_t {
     bool refuse_clear;   /* a challenge outside of the envelope (Q23) */
     scep_empty_e empty_content;
     apr_interval_time_t signing_time; /* how far off it may be; 0: any */
-} scep_manner_t;
+} scep_client_quirks_t;
 
 /** Who decides on a request (ScepApproval...). */
 typedef struct scep_approval_policy_t {
@@ -179,7 +180,7 @@ typedef struct scep_policy_t {
     /* by scep_usage_e, instead of PROFILE: all set, or all NULL */
     const scep_profile_t *profile_by_usage[SCEP_USAGE_COUNT];
     apr_hash_t *profiles; /* that can be named; may be NULL */
-    scep_reply_ways_t reply_ways;
+    scep_key_deliveries_t key_deliveries;
     scep_renewal_policy_t renewal;
     scep_approval_policy_t approval;
     scep_duplicate_e duplicate; /* in first enrolments */
@@ -190,7 +191,7 @@ typedef struct scep_policy_t {
     int audit_refusals;                /* rows that are kept; 0: none is made */
     size_t password_length;            /* octets of randomness */
     apr_int64_t password_max_per_user; /* most outstanding; 0: no limit */
-    scep_manner_t manner;
+    scep_client_quirks_t quirks;
     size_t max_request_size; /* octets of a decoded message (GET or POST) */
 } scep_policy_t;
 

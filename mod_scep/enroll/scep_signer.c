@@ -26,14 +26,14 @@ static X509 *anchor_at(const scep_request_t *req, int place)
 static scep_status_e find_revocation(const scep_request_t *req, X509 *anchor,
                                      scep_signer_t *signer, scep_result_t *res)
 {
-    const char *scope = scep_service_scope(anchor, req->pool);
+    const char *ca_id = scep_service_scope(anchor, req->pool);
     scep_revocation_row_t *row;
     scep_status_e status;
 
-    if (scope == NULL) {
+    if (ca_id == NULL) {
         return scep_fail(res, SCEP_R_INTERNAL, "SHA-256 failed");
     }
-    status = scep_store_revocation_find(req->service->store, scope,
+    status = scep_store_revocation_find(req->service->store, ca_id,
                                         signer->serial, req->pool, &row, res);
     if (status == SCEP_OK && row->effective <= scep_env_now(&req->env)) {
         signer->revocation = row;
@@ -56,7 +56,7 @@ static scep_status_e find_issuer(const scep_request_t *req, X509 *cert,
             continue;
         }
         if (signer->issuer == SCEP_SIGNER_FOREIGN) {
-            signer->scope = scep_service_scope(anchor, req->pool);
+            signer->ca_id = scep_service_scope(anchor, req->pool);
             signer->issuer = i == 0 ? SCEP_SIGNER_OURS : SCEP_SIGNER_TRUSTED;
         }
         if (signer->revocation == NULL) {

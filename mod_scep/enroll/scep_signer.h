@@ -30,7 +30,7 @@ struct scep_signer_t {
                      * digest of the message is good enough */
     const char *why_not; /* why it is no candidate; NULL if it is one */
     const char *serial;  /* upper-case hex */
-    const char *scope;   /* of the anchor that issued it; NULL: of none */
+    const char *ca_id;   /* of the anchor that issued it; NULL: of none */
     apr_time_t not_before, not_after;
     const scep_revocation_row_t *revocation; /* in effect; or NULL */
 };

@@ -8,7 +8,7 @@
 
 #include "scep_alt_names.h"
 #include "scep_asked.h"
-#include "scep_attempts.h"
+#include "scep_guess_limit.h"
 #include "scep_authorize.h"
 #include "scep_ca_call.h"
 #include "scep_issue.h"
@@ -67,7 +67,7 @@ static scep_status_e explain(const scep_enrolment_t *e,
                          "there is no room for the request of \"%s\": "
                          "as many requests from %s wait already as "
                          "ScepApprovalMaxPerAddress allows",
-                         e->csr->subject, scep_attempts_network(e->req));
+                         e->csr->subject, scep_guess_limit_network(e->req));
     case SCEP_QUEUE_FULL:
         break;
     }
@@ -96,10 +96,10 @@ static void tell(const scep_enrolment_t *e, int replaced)
 static scep_status_e queue(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_request_row_t row = {
-        .scope = e->req->service->scope,
+        .ca_id = e->req->service->ca_id,
         .transaction_id = e->msg->transaction_id,
         .endpoint = e->endpoint,
-        .network = scep_attempts_network(e->req),
+        .network = scep_guess_limit_network(e->req),
         .proved = scep_enrolment_proved(e),
         .message_hash = e->msg->hash,
         .key_hash = e->signer_hash,

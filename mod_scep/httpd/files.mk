@@ -16,7 +16,7 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/scep_api_requests.c \
 	mod_scep/httpd/scep_api_status.c \
 	mod_scep/httpd/scep_body.c mod_scep/httpd/scep_body.h \
-	mod_scep/httpd/scep_call.c mod_scep/httpd/scep_call.h \
+	mod_scep/httpd/scep_exchange.c mod_scep/httpd/scep_exchange.h \
 	mod_scep/httpd/scep_challenge_authn.c \
 	mod_scep/httpd/scep_challenge_authn.h \
 	mod_scep/httpd/config/scep_config.c mod_scep/httpd/config/scep_config.h \

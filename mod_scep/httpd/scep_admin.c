@@ -21,109 +21,110 @@ static const char path[] = "/certsrv/mscep_admin/";
 
 /* As NDES, and only once the user is known. A POST would lose its method on
  * the way. */
-static bool wants_slash(const scep_call_t *call)
+static bool wants_slash(const scep_exchange_t *exchange)
 {
-    return call->slash_added && call->r->method_number == M_GET &&
-           call->query.operation == SCEP_OP_NONE &&
-           strcmp(call->r->uri, path) == 0;
+    return exchange->slash_added && exchange->r->method_number == M_GET &&
+           exchange->query.operation == SCEP_OP_NONE &&
+           strcmp(exchange->r->uri, path) == 0;
 }
 
-static int redirect(scep_call_t *call)
+static int redirect(scep_exchange_t *exchange)
 {
-    request_rec *r = call->r;
+    request_rec *r = exchange->r;
     const char *url = apr_pstrcat(r->pool, r->uri, r->args != NULL ? "?" : "",
                                   r->args != NULL ? r->args : "", NULL);
 
-    return scep_call_redirect(call, HTTP_MOVED_PERMANENTLY,
-                              ap_construct_url(r->pool, url, r));
+    return scep_exchange_redirect(exchange, HTTP_MOVED_PERMANENTLY,
+                                  ap_construct_url(r->pool, url, r));
 }
 
-static int show(scep_call_t *call, scep_page_state_e state,
-                const char *password)
+static int show_page(scep_exchange_t *exchange, scep_page_state_e state,
+                     const char *password)
 {
     scep_admin_page_t page = {.state = state,
-                              .thumbprint = call->site->thumbprint,
+                              .thumbprint = exchange->site->thumbprint,
                               .password = password,
-                              .validity = call->policy.password_validity,
+                              .validity = exchange->policy.password_validity,
                               .encoding =
-                                  scep_config_dir(call->r)->page_encoding};
+                                  scep_config_dir(exchange->r)->page_encoding};
 
-    return scep_call_page(call, scep_admin_page_type(page.encoding),
-                          scep_admin_page(&page, call->r->pool));
+    return scep_exchange_page(exchange, scep_admin_page_type(page.encoding),
+                              scep_admin_page(&page, exchange->r->pool));
 }
 
-static int answer_page(scep_call_t *call)
+static int answer_page(scep_exchange_t *exchange)
 {
-    request_rec *r = call->r;
+    request_rec *r = exchange->r;
     const scep_draw_params_t params = {0};
     scep_drawn_t drawn;
     scep_status_e status;
 
     if (r->header_only) {
-        return scep_call_head(
-            call, scep_admin_page_type(scep_config_dir(r)->page_encoding));
+        return scep_exchange_head(
+            exchange, scep_admin_page_type(scep_config_dir(r)->page_encoding));
     }
-    status = scep_admin_draw(call, &params, &drawn);
+    status = scep_admin_draw(exchange, &params, &drawn);
     if (status == SCEP_OK) {
-        return show(call,
-                    drawn.reusable ? SCEP_PAGE_SINGLE : SCEP_PAGE_PASSWORD,
-                    drawn.password);
+        return show_page(exchange,
+                         drawn.reusable ? SCEP_PAGE_SINGLE : SCEP_PAGE_PASSWORD,
+                         drawn.password);
     }
-    if (call->res.reason == SCEP_R_CACHE_FULL) {
-        return show(call, SCEP_PAGE_CACHE_FULL, NULL);
+    if (exchange->res.reason == SCEP_R_CACHE_FULL) {
+        return show_page(exchange, SCEP_PAGE_CACHE_FULL, NULL);
     }
-    if (call->res.reason == SCEP_R_USER_FULL) {
-        return show(call, SCEP_PAGE_USER_FULL, NULL);
+    if (exchange->res.reason == SCEP_R_USER_FULL) {
+        return show_page(exchange, SCEP_PAGE_USER_FULL, NULL);
     }
     if (status == SCEP_REFUSED) {
-        return show(call, SCEP_PAGE_NO_PERMISSION, NULL);
+        return show_page(exchange, SCEP_PAGE_NO_PERMISSION, NULL);
     }
-    return scep_call_refuse_quietly(call);
+    return scep_exchange_refuse_quietly(exchange);
 }
 
 /* ---- NDES's operations ---- */
 
 /* TEXT and nothing else, not even the end of a line. */
-static int answer_text(scep_call_t *call, const char *text)
+static int answer_text(scep_exchange_t *exchange, const char *text)
 {
     scep_answer_t answer = {
         .http_status = HTTP_OK,
         .content_type = "text/plain",
         .body = {(const unsigned char *)text, strlen(text)}};
 
-    return scep_call_send(call, &answer);
+    return scep_exchange_send(exchange, &answer);
 }
 
-static int answer_thumbprint(scep_call_t *call)
+static int answer_thumbprint(scep_exchange_t *exchange)
 {
-    if (call->site->thumbprint == NULL) {
+    if (exchange->site->thumbprint == NULL) {
         scep_fail(
-            &call->res, SCEP_R_SETUP,
+            &exchange->res, SCEP_R_SETUP,
             "OpenSSL has no MD5 here, of which NDES's thumbprint is made");
-        return scep_call_refuse(call);
+        return scep_exchange_refuse(exchange);
     }
-    return answer_text(call, call->site->thumbprint);
+    return answer_text(exchange, exchange->site->thumbprint);
 }
 
-static int answer_challenge(scep_call_t *call)
+static int answer_challenge(scep_exchange_t *exchange)
 {
-    request_rec *r = call->r;
+    request_rec *r = exchange->r;
     scep_draw_params_t params = {0};
     scep_drawn_t drawn;
     apr_table_t *fields;
 
     if (scep_form_data(r->args, r->args != NULL ? strlen(r->args) : 0, r->pool,
-                       &fields, &call->res) != SCEP_OK ||
-        scep_admin_draw_ndes(call, fields, &params, &call->res) != SCEP_OK) {
-        return scep_call_refuse(call);
+                       &fields, &exchange->res) != SCEP_OK ||
+        scep_admin_draw_ndes(exchange, fields, &params, &exchange->res) !=
+            SCEP_OK) {
+        return scep_exchange_refuse(exchange);
     }
     if (r->header_only) {
-        return scep_call_head(call, "text/plain");
+        return scep_exchange_head(exchange, "text/plain");
     }
-    if (scep_admin_draw(call, &params, &drawn) != SCEP_OK) {
-        return scep_call_refuse_quietly(call);
+    if (scep_admin_draw(exchange, &params, &drawn) != SCEP_OK) {
+        return scep_exchange_refuse_quietly(exchange);
     }
-    return answer_text(call, drawn.password);
+    return answer_text(exchange, drawn.password);
 }
 
 /* ---- both ---- */
@@ -136,39 +137,41 @@ bool scep_admin_is(scep_operation_e operation)
 
 /* Just the documented spellings draw: what loads favicon.ico, say, wants no
  * password. */
-static scep_status_e check_path(scep_call_t *call)
+static scep_status_e check_path(scep_exchange_t *exchange)
 {
     static const char *const spellings[] = {"", "/", "/mscep.dll",
                                             "/mscep.dll/"};
     size_t i;
 
     for (i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
-        if (strcasecmp(call->below, spellings[i]) == 0) {
+        if (strcasecmp(exchange->below, spellings[i]) == 0) {
             return SCEP_OK;
         }
     }
-    return scep_fail(&call->res, SCEP_R_ADMIN_PATH,
-                     "nothing is drawn at %s, but at the path that ends "
-                     "before \"%s\"",
-                     scep_printable(call->r->pool, call->r->uri, NAME_IN_LOG),
-                     scep_printable(call->r->pool, call->below, NAME_IN_LOG));
+    return scep_fail(
+        &exchange->res, SCEP_R_ADMIN_PATH,
+        "nothing is drawn at %s, but at the path that ends "
+        "before \"%s\"",
+        scep_printable(exchange->r->pool, exchange->r->uri, NAME_IN_LOG),
+        scep_printable(exchange->r->pool, exchange->below, NAME_IN_LOG));
 }
 
-int scep_admin_answer(scep_call_t *call)
+int scep_admin_answer(scep_exchange_t *exchange)
 {
-    if (scep_guard_user(call) != SCEP_OK || check_path(call) != SCEP_OK ||
-        scep_guard_purpose(call) != SCEP_OK) {
-        return scep_call_refuse(call);
+    if (scep_guard_user(exchange) != SCEP_OK ||
+        check_path(exchange) != SCEP_OK ||
+        scep_guard_purpose(exchange) != SCEP_OK) {
+        return scep_exchange_refuse(exchange);
     }
-    if (wants_slash(call)) {
-        return redirect(call);
+    if (wants_slash(exchange)) {
+        return redirect(exchange);
     }
-    switch (call->query.operation) {
+    switch (exchange->query.operation) {
     case SCEP_OP_NDES_CHALLENGE:
-        return answer_challenge(call);
+        return answer_challenge(exchange);
     case SCEP_OP_NDES_THUMBPRINT:
-        return answer_thumbprint(call);
+        return answer_thumbprint(exchange);
     default:
-        return answer_page(call);
+        return answer_page(exchange);
     }
 }

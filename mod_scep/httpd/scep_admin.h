@@ -7,7 +7,7 @@
 #ifndef SCEP_ADMIN_H
 #define SCEP_ADMIN_H
 
-#include "scep_call.h"
+#include "scep_exchange.h"
 
 /** Is it the page, or an operation that only the admin page has? */
 bool scep_admin_is(scep_operation_e operation);
@@ -16,6 +16,6 @@ bool scep_admin_is(scep_operation_e operation);
  * Answer a GET, HEAD or POST for which scep_admin_is(). Without an
  * authenticated user nothing is rendered (invariant 1).
  */
-int scep_admin_answer(scep_call_t *call);
+int scep_admin_answer(scep_exchange_t *exchange);
 
 #endif

@@ -6,56 +6,59 @@
 #include "scep_admin_cancel.h"
 
 #include "scep_guard.h"
-#include "scep_manage.h"
+#include "scep_challenge_admin.h"
 
 /* What ScepAdminRequire can look at. */
-static void show(scep_call_t *call, const char *user, const char *label)
+static void set_cancel_variables(scep_exchange_t *exchange, const char *user,
+                                 const char *label)
 {
-    apr_table_t *env = call->r->subprocess_env;
+    apr_table_t *env = exchange->r->subprocess_env;
 
     apr_table_setn(env, "SCEP_CANCEL_USER", user != NULL ? user : "");
     apr_table_setn(env, "SCEP_CANCEL_LABEL", label != NULL ? label : "");
 }
 
-static scep_status_e show_one(scep_call_t *call, const char *id)
+static scep_status_e show_one(scep_exchange_t *exchange, const char *id)
 {
-    const scep_service_t *service = call->request.service;
+    const scep_service_t *service = exchange->request.service;
     unsigned char hash[SCEP_HASH_SIZE];
     scep_challenge_row_t *row;
     scep_status_e status;
 
-    show(call, NULL, NULL);
+    set_cancel_variables(exchange, NULL, NULL);
     if (!scep_unhex(id, hash, sizeof(hash))) {
         return SCEP_OK;
     }
-    status = scep_store_challenge_find(service->store, hash, call->r->pool,
-                                       &row, &call->res);
-    if (status == SCEP_OK && strcmp(row->scope, service->scope) == 0) {
-        show(call, row->drawn_by, row->label);
+    status = scep_store_challenge_find(service->store, hash, exchange->r->pool,
+                                       &row, &exchange->res);
+    if (status == SCEP_OK && strcmp(row->ca_id, service->ca_id) == 0) {
+        set_cancel_variables(exchange, row->drawn_by, row->label);
     }
     return status == SCEP_NOT_FOUND ? SCEP_OK : status;
 }
 
-scep_status_e scep_admin_cancel(scep_call_t *call, const char *id)
+scep_status_e scep_admin_cancel(scep_exchange_t *exchange, const char *id)
 {
-    if (show_one(call, id) != SCEP_OK ||
-        scep_guard_action(call, SCEP_ACTION_CANCEL) != SCEP_OK) {
-        return call->res.status;
+    if (show_one(exchange, id) != SCEP_OK ||
+        scep_guard_action(exchange, SCEP_ACTION_CANCEL) != SCEP_OK) {
+        return exchange->res.status;
     }
-    return scep_manage_cancel(&call->request, call->r->user, id, &call->res);
+    return scep_challenge_admin_cancel(&exchange->request, exchange->r->user,
+                                       id, &exchange->res);
 }
 
-scep_status_e scep_admin_cancel_many(scep_call_t *call, const char *user,
-                                     const char *label, apr_int64_t *count)
+scep_status_e scep_admin_cancel_many(scep_exchange_t *exchange,
+                                     const char *user, const char *label,
+                                     apr_int64_t *count)
 {
     scep_cancel_many_t which = {.user = user, .label = label};
-    bool own = user != NULL && strcmp(user, call->r->user) == 0;
+    bool own = user != NULL && strcmp(user, exchange->r->user) == 0;
 
-    show(call, user, label);
-    if (scep_guard_action(call, SCEP_ACTION_CANCEL) != SCEP_OK ||
-        (!own && scep_guard_action(call, SCEP_ACTION_LIST) != SCEP_OK)) {
-        return call->res.status;
+    set_cancel_variables(exchange, user, label);
+    if (scep_guard_action(exchange, SCEP_ACTION_CANCEL) != SCEP_OK ||
+        (!own && scep_guard_action(exchange, SCEP_ACTION_LIST) != SCEP_OK)) {
+        return exchange->res.status;
     }
-    return scep_manage_cancel_many(&call->request, call->r->user, &which, count,
-                                   &call->res);
+    return scep_challenge_admin_cancel_many(
+        &exchange->request, exchange->r->user, &which, count, &exchange->res);
 }

@@ -6,10 +6,10 @@
 #ifndef SCEP_ADMIN_CANCEL_H
 #define SCEP_ADMIN_CANCEL_H
 
-#include "scep_call.h"
+#include "scep_exchange.h"
 
-/** The password with ID. A failure is in CALL's result. */
-scep_status_e scep_admin_cancel(scep_call_t *call, const char *id);
+/** The password with ID. A failure is in EXCHANGE's result. */
+scep_status_e scep_admin_cancel(scep_exchange_t *exchange, const char *id);
 
 /**
  * All passwords of the CA that USER has drawn and that have LABEL; NULL: of
@@ -17,7 +17,8 @@ scep_status_e scep_admin_cancel(scep_call_t *call, const char *id);
  * asks are only for those who may also list them.
  * @param count how many were cancelled
  */
-scep_status_e scep_admin_cancel_many(scep_call_t *call, const char *user,
-                                     const char *label, apr_int64_t *count);
+scep_status_e scep_admin_cancel_many(scep_exchange_t *exchange,
+                                     const char *user, const char *label,
+                                     apr_int64_t *count);
 
 #endif

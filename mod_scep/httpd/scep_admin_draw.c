@@ -16,7 +16,7 @@ enum { NAME_IN_LOG = 64, HEX = 16 };
 
 /* ---- for ScepAdminRequire ---- */
 
-static void show(request_rec *r, const char *name, const char *value)
+static void set_variable(request_rec *r, const char *name, const char *value)
 {
     apr_table_setn(r->subprocess_env, name, value != NULL ? value : "");
 }
@@ -25,16 +25,18 @@ static void show(request_rec *r, const char *name, const char *value)
 static void show_limit(request_rec *r, scep_json_t *limits, const char *key,
                        const char *name)
 {
-    show(r, name,
-         limits != NULL ? scep_json_text(scep_json_get(limits, key)) : NULL);
+    set_variable(r, name,
+                 limits != NULL ? scep_json_text(scep_json_get(limits, key))
+                                : NULL);
 }
 
-static void show_all(scep_call_t *call, const scep_draw_params_t *params)
+static void show_all(scep_exchange_t *exchange,
+                     const scep_draw_params_t *params)
 {
-    request_rec *r = call->r;
+    request_rec *r = exchange->r;
     apr_interval_time_t validity = params->validity != 0
                                        ? params->validity
-                                       : call->policy.password_validity;
+                                       : exchange->policy.password_validity;
     scep_json_t *limits = NULL;
     const char *error;
 
@@ -42,12 +44,13 @@ static void show_all(scep_call_t *call, const scep_draw_params_t *params)
         limits = scep_json_parse(r->pool, params->limits,
                                  strlen(params->limits), &error);
     }
-    show(r, "SCEP_DRAW_LABEL", params->label);
-    show(r, "SCEP_DRAW_LIMITS", params->limits);
-    show(r, "SCEP_DRAW_USES",
-         apr_itoa(r->pool, params->uses != 0 ? params->uses : 1));
-    show(r, "SCEP_DRAW_VALIDITY",
-         apr_psprintf(r->pool, "%" APR_TIME_T_FMT, apr_time_sec(validity)));
+    set_variable(r, "SCEP_DRAW_LABEL", params->label);
+    set_variable(r, "SCEP_DRAW_LIMITS", params->limits);
+    set_variable(r, "SCEP_DRAW_USES",
+                 apr_itoa(r->pool, params->uses != 0 ? params->uses : 1));
+    set_variable(
+        r, "SCEP_DRAW_VALIDITY",
+        apr_psprintf(r->pool, "%" APR_TIME_T_FMT, apr_time_sec(validity)));
     show_limit(r, limits, "subject", "SCEP_DRAW_SUBJECT");
     show_limit(r, limits, "profile", "SCEP_DRAW_PROFILE");
 }
@@ -58,18 +61,19 @@ bool scep_admin_draw_is_plain(const scep_draw_params_t *params)
            params->uses == 0 && params->validity == 0;
 }
 
-scep_status_e scep_admin_draw(scep_call_t *call,
+scep_status_e scep_admin_draw(scep_exchange_t *exchange,
                               const scep_draw_params_t *params,
                               scep_drawn_t *drawn)
 {
-    show_all(call, params);
-    if (scep_guard_action(call, SCEP_ACTION_DRAW) != SCEP_OK) {
-        scep_log_result(&call->request.env, &call->res, "drawing a password");
-        return call->res.status;
+    show_all(exchange, params);
+    if (scep_guard_action(exchange, SCEP_ACTION_DRAW) != SCEP_OK) {
+        scep_log_result(&exchange->request.env, &exchange->res,
+                        "drawing a password");
+        return exchange->res.status;
     }
-    return scep_draw(&call->request, call->r->user,
+    return scep_draw(&exchange->request, exchange->r->user,
                      scep_admin_draw_is_plain(params) ? NULL : params, drawn,
-                     &call->res);
+                     &exchange->res);
 }
 
 /* ---- JSON ---- */
@@ -106,13 +110,13 @@ scep_status_e scep_admin_draw_json(scep_json_t *body, apr_pool_t *pool,
 {
     static const char *const known[] = {"label", "limits", "uses", "validity",
                                         NULL};
-    const char *stranger = scep_json_stranger(body, known);
+    const char *unknown = scep_json_unknown_key(body, known);
     const scep_json_t *label = scep_json_get(body, "label");
     const scep_json_t *limits = scep_json_get(body, "limits");
     apr_int64_t uses, seconds;
 
-    if (stranger != NULL) {
-        return bad(res, pool, stranger, "there is no such member");
+    if (unknown != NULL) {
+        return bad(res, pool, unknown, "there is no such member");
     }
     if (label != NULL && (params->label = scep_json_text(label)) == NULL) {
         return bad(res, pool, "label", "a string is wanted");
@@ -154,12 +158,12 @@ static bool read_usage(const char *text, scep_usage_e *usage)
     return true;
 }
 
-scep_status_e scep_admin_draw_ndes(const scep_call_t *call,
+scep_status_e scep_admin_draw_ndes(const scep_exchange_t *exchange,
                                    const apr_table_t *fields,
                                    scep_draw_params_t *params,
                                    scep_result_t *res)
 {
-    apr_pool_t *pool = call->r->pool;
+    apr_pool_t *pool = exchange->r->pool;
     const char *usage_text = apr_table_get(fields, "keyUsage");
     const char *label = apr_table_get(fields, "params");
     const scep_profile_t *profile;
@@ -174,7 +178,7 @@ scep_status_e scep_admin_draw_ndes(const scep_call_t *call,
     if (!read_usage(usage_text, &usage)) {
         return bad(res, pool, "keyUsage", "80, 20 or A0 is wanted");
     }
-    profile = call->policy.profile_by_usage[usage];
+    profile = exchange->policy.profile_by_usage[usage];
     if (profile != NULL) {
         params->limits = apr_pstrcat(
             pool, "{\"profile\":", scep_json_string(pool, profile->name), "}",

@@ -9,7 +9,7 @@
 
 #include <apr_tables.h>
 
-#include "scep_call.h"
+#include "scep_exchange.h"
 #include "scep_draw.h"
 #include "scep_json_read.h"
 
@@ -17,9 +17,9 @@
  * Ask ScepAdminRequire, to which what is drawn is shown as SCEP_DRAW_...,
  * and draw for r->user.
  * @param params all zero: as the page does
- * @return SCEP_OK; else CALL's result is filled and logged
+ * @return SCEP_OK; else EXCHANGE's result is filled and logged
  */
-scep_status_e scep_admin_draw(scep_call_t *call,
+scep_status_e scep_admin_draw(scep_exchange_t *exchange,
                               const scep_draw_params_t *params,
                               scep_drawn_t *drawn);
 
@@ -35,7 +35,7 @@ scep_status_e scep_admin_draw_json(scep_json_t *body, apr_pool_t *pool,
 /** The parameters of NDESGenerateChallenge: keyUsage, in hex, chooses the
  * profile that ScepProfileByKeyUsage names for it; params becomes the label.
  * @return as above */
-scep_status_e scep_admin_draw_ndes(const scep_call_t *call,
+scep_status_e scep_admin_draw_ndes(const scep_exchange_t *exchange,
                                    const apr_table_t *fields,
                                    scep_draw_params_t *params,
                                    scep_result_t *res);

@@ -52,12 +52,12 @@ enum { ROWS = sizeof(rows) / sizeof(*rows) };
 
 /* ---- which call ---- */
 
-bool scep_api_is(const scep_call_t *call)
+bool scep_api_is(const scep_exchange_t *exchange)
 {
     const size_t len = sizeof(prefix) - 1;
 
-    return strncmp(call->below, prefix, len) == 0 &&
-           (call->below[len] == '\0' || call->below[len] == '/');
+    return strncmp(exchange->below, prefix, len) == 0 &&
+           (exchange->below[len] == '\0' || exchange->below[len] == '/');
 }
 
 /* Does PATH fit PATTERN? *ARG: what stands for the "*". */
@@ -88,7 +88,7 @@ static const char *method_name(int method)
 
 static const char *path_of(const scep_api_t *api)
 {
-    const char *path = api->call->below + sizeof(prefix) - 1;
+    const char *path = api->exchange->below + sizeof(prefix) - 1;
 
     return *path == '/' ? path + 1 : path;
 }
@@ -106,7 +106,7 @@ static const row_t *find_row(scep_api_t *api, const char **allow)
         if (!fits(path_of(api), rows[i].path, api->pool, &arg)) {
             continue;
         }
-        if (rows[i].method == api->call->r->method_number) {
+        if (rows[i].method == api->exchange->r->method_number) {
             found = &rows[i];
             api->arg = arg;
         }
@@ -128,10 +128,10 @@ static scep_status_e choose_row(scep_api_t *api, const row_t **row)
     if (allow == NULL) {
         return scep_fail(api->res, SCEP_R_API_UNKNOWN, "no call \"%s\"", path);
     }
-    api->call->allow = allow;
+    api->exchange->allow = allow;
     return scep_fail(
         api->res, SCEP_R_API_METHOD, "method %s for \"%s\"",
-        scep_printable(api->pool, api->call->r->method, NAME_IN_LOG), path);
+        scep_printable(api->pool, api->exchange->r->method, NAME_IN_LOG), path);
 }
 
 /* ---- its body ---- */
@@ -140,7 +140,8 @@ static scep_status_e choose_row(scep_api_t *api, const row_t **row)
  * first, and is not answered. */
 static scep_status_e check_type(scep_api_t *api)
 {
-    const char *type = apr_table_get(api->call->r->headers_in, "Content-Type");
+    const char *type =
+        apr_table_get(api->exchange->r->headers_in, "Content-Type");
     static const char json[] = "application/json";
     const size_t len = sizeof(json) - 1;
 
@@ -211,8 +212,8 @@ static scep_status_e read_body(scep_api_t *api, int *filter_status)
     scep_status_e status = check_type(api);
 
     if (status == SCEP_OK) {
-        status = scep_body_read(api->call->r, &body_limit, &text, filter_status,
-                                api->res);
+        status = scep_body_read(api->exchange->r, &body_limit, &text,
+                                filter_status, api->res);
     }
     return status == SCEP_OK ? parse(api, text) : status;
 }
@@ -248,24 +249,24 @@ static int send_json(scep_api_t *api, int http_status, int retry_after)
                             .retry_after = retry_after,
                             .body = api->json};
 
-    return scep_call_send(api->call, &answer);
+    return scep_exchange_send(api->exchange, &answer);
 }
 
 static int refuse(scep_api_t *api)
 {
-    request_rec *r = api->call->r;
-    int status = scep_call_status(api->res);
+    request_rec *r = api->exchange->r;
+    int status = scep_exchange_status(api->res);
 
     /* A draw has logged its own. */
     if (!api->logged) {
         scep_log_result(
-            &api->call->request.env, api->res,
+            &api->exchange->request.env, api->res,
             apr_psprintf(api->pool, "API, user \"%s\" from %s",
                          scep_printable(api->pool, r->user, NAME_IN_LOG),
-                         api->call->request.peer));
+                         api->exchange->request.peer));
     }
     if (r->user != NULL) {
-        scep_refusal_note(&api->call->request, api->res, NULL, r->user);
+        scep_refusal_note(&api->exchange->request, api->res, NULL, r->user);
     }
     if (ap_request_has_body(r)) {
         r->connection->keepalive = AP_CONN_CLOSE;
@@ -279,14 +280,15 @@ static int refuse(scep_api_t *api)
 
 static scep_status_e run(scep_api_t *api, int *filter_status)
 {
-    scep_call_t *call = api->call;
-    const request_rec *r = call->r;
+    scep_exchange_t *exchange = api->exchange;
+    const request_rec *r = exchange->r;
     const char *args = r->args != NULL ? r->args : "";
     apr_table_t *query;
     const row_t *row = NULL;
 
-    if (scep_call_ready(call) != SCEP_OK || scep_guard_user(call) != SCEP_OK ||
-        scep_guard_purpose(call) != SCEP_OK ||
+    if (scep_exchange_ready(exchange) != SCEP_OK ||
+        scep_guard_user(exchange) != SCEP_OK ||
+        scep_guard_purpose(exchange) != SCEP_OK ||
         choose_row(api, &row) != SCEP_OK ||
         scep_form_data(args, strlen(args), api->pool, &query, api->res) !=
             SCEP_OK) {
@@ -297,26 +299,26 @@ static scep_status_e run(scep_api_t *api, int *filter_status)
         return api->res->status;
     }
     if (row->action != NULL &&
-        scep_guard_action(call, row->action) != SCEP_OK) {
+        scep_guard_action(exchange, row->action) != SCEP_OK) {
         return api->res->status;
     }
     return row->run(api);
 }
 
-int scep_api_answer(scep_call_t *call)
+int scep_api_answer(scep_exchange_t *exchange)
 {
-    scep_api_t api = {.call = call,
-                      .pool = call->r->pool,
-                      .res = &call->res,
+    scep_api_t api = {.exchange = exchange,
+                      .pool = exchange->r->pool,
+                      .res = &exchange->res,
                       .http_status = HTTP_OK};
     const char *allow;
     int filter_status = OK;
 
-    if (call->r->method_number == M_OPTIONS) {
+    if (exchange->r->method_number == M_OPTIONS) {
         find_row(&api, &allow);
         if (allow != NULL) {
-            call->allow = allow;
-            return scep_call_options(call);
+            exchange->allow = allow;
+            return scep_exchange_options(exchange);
         }
     }
     if (run(&api, &filter_status) == SCEP_OK) {

@@ -10,18 +10,18 @@
 
 #include <apr_tables.h>
 
-#include "scep_call.h"
+#include "scep_exchange.h"
 #include "scep_json.h"
 #include "scep_json_read.h"
 
 /** One call. */
 typedef struct scep_api_t {
-    scep_call_t *call;
+    scep_exchange_t *exchange;
     apr_pool_t *pool;  /* the request's */
     const char *arg;   /* what stands for the "*" in the row's path; or NULL */
     scep_json_t *body; /* of a POST: an object; else NULL */
     const apr_table_t *query; /* of the URL, decoded */
-    scep_result_t *res;       /* CALL's */
+    scep_result_t *res;       /* EXCHANGE's */
     bool logged;              /* the refusal in RES: by who has filled it */
     /* what is answered: */
     int http_status;    /* 200 unless it is set */
@@ -31,11 +31,11 @@ typedef struct scep_api_t {
 /** Do it. @return SCEP_OK: it is answered; else RES is filled (not logged) */
 typedef scep_status_e scep_api_fn(scep_api_t *api);
 
-/** Does CALL go to the API? */
-bool scep_api_is(const scep_call_t *call);
+/** Does EXCHANGE go to the API? */
+bool scep_api_is(const scep_exchange_t *exchange);
 
 /** Answer it, faults included, in JSON. */
-int scep_api_answer(scep_call_t *call);
+int scep_api_answer(scep_exchange_t *exchange);
 
 /* ---- for the calls ---- */
 

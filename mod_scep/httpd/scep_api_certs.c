@@ -48,7 +48,8 @@ typedef struct list_t {
     const char *next; /* where the page ends */
 } list_t;
 
-static scep_status_e take(void *baton, const scep_certificate_row_t *row)
+static scep_status_e take_certificate(void *baton,
+                                      const scep_certificate_row_t *row)
 {
     list_t *list = baton;
     apr_pool_t *pool = list->api->pool;
@@ -89,10 +90,10 @@ static scep_status_e read_state(scep_api_t *api, apr_time_t now,
 
 scep_status_e scep_api_certs(scep_api_t *api)
 {
-    const scep_request_t *req = &api->call->request;
+    const scep_request_t *req = &api->exchange->request;
     list_t list = {.api = api, .now = scep_env_now(&req->env)};
     scep_certificate_filter_t filter = {
-        .scope = req->service->scope,
+        .ca_id = req->service->ca_id,
         .subject = apr_table_get(api->query, "subject")};
 
     if (scep_api_number(api, "limit", 1, MAX_PAGE, PAGE, &list.limit) !=
@@ -103,8 +104,8 @@ scep_status_e scep_api_certs(scep_api_t *api)
     }
     list.parts = apr_array_make(api->pool, list.limit, sizeof(const char *));
     if (scep_store_certificates_list(req->service->store, &filter,
-                                     list.limit + 1, take, &list, api->pool,
-                                     api->res) != SCEP_OK) {
+                                     list.limit + 1, take_certificate, &list,
+                                     api->pool, api->res) != SCEP_OK) {
         return api->res->status;
     }
     return scep_api_reply(
@@ -143,7 +144,7 @@ static scep_status_e no_such(scep_api_t *api)
 
 scep_status_e scep_api_cert(scep_api_t *api)
 {
-    const scep_request_t *req = &api->call->request;
+    const scep_request_t *req = &api->exchange->request;
     const char *serial = serial_of(api);
     scep_certificate_row_t *row = NULL;
     scep_status_e status = SCEP_NOT_FOUND;
@@ -153,7 +154,7 @@ scep_status_e scep_api_cert(scep_api_t *api)
 
     if (serial != NULL) {
         status = scep_store_certificate_find(req->service->store,
-                                             req->service->scope, serial,
+                                             req->service->ca_id, serial,
                                              api->pool, &count, &row, api->res);
     }
     if (status == SCEP_NOT_FOUND) {
@@ -165,7 +166,7 @@ scep_status_e scep_api_cert(scep_api_t *api)
     }
     if (status == SCEP_OK) {
         status =
-            scep_store_successors(req->service->store, row->scope, row->serial,
+            scep_store_successors(req->service->store, row->ca_id, row->serial,
                                   api->pool, &after, api->res);
     }
     if (status != SCEP_OK) {
@@ -194,7 +195,7 @@ static scep_status_e read_revoke(scep_api_t *api, scep_revoke_t *revoke,
     scep_json_t *reason = scep_json_get(api->body, "reason");
     scep_json_t *comment = scep_json_get(api->body, "comment");
     scep_json_t *with = scep_json_get(api->body, "withSuccessors");
-    const char *stranger = scep_json_stranger(api->body, known);
+    const char *stranger = scep_json_unknown_key(api->body, known);
     const char *name;
 
     if (stranger != NULL) {
@@ -263,7 +264,7 @@ static scep_status_e revoke_now(scep_api_t *api, const scep_revoke_t *revoke,
                                 apr_array_header_t **revoked,
                                 apr_array_header_t **successors)
 {
-    scep_store_t *store = api->call->request.service->store;
+    scep_store_t *store = api->exchange->request.service->store;
     scep_status_e status;
 
     *revoked = *successors = apr_array_make(api->pool, 1, sizeof(char *));
@@ -276,7 +277,7 @@ static scep_status_e revoke_now(scep_api_t *api, const scep_revoke_t *revoke,
                                     api->res)
             : scep_store_revoke(store, revoke, api->pool, outcome, api->res);
     return status == SCEP_OK
-               ? scep_store_successors(store, revoke->row.scope,
+               ? scep_store_successors(store, revoke->row.ca_id,
                                        revoke->row.serial, api->pool,
                                        successors, api->res)
                : status;
@@ -285,7 +286,7 @@ static scep_status_e revoke_now(scep_api_t *api, const scep_revoke_t *revoke,
 static void log_revoked(scep_api_t *api, const scep_revoke_t *revoke,
                         const apr_array_header_t *revoked)
 {
-    const scep_request_t *req = &api->call->request;
+    const scep_request_t *req = &api->exchange->request;
 
     scep_log(&req->env, SCEP_LOG_INFO,
              SCEPLOGNO(0448) "user \"%s\" revoked certificate %s%s: %s",
@@ -300,13 +301,13 @@ static void log_revoked(scep_api_t *api, const scep_revoke_t *revoke,
 
 scep_status_e scep_api_revoke(scep_api_t *api)
 {
-    const scep_request_t *req = &api->call->request;
+    const scep_request_t *req = &api->exchange->request;
     apr_time_t now = scep_env_now(&req->env);
-    scep_revoke_t revoke = {.row = {.scope = req->service->scope,
+    scep_revoke_t revoke = {.row = {.ca_id = req->service->ca_id,
                                     .serial = serial_of(api),
                                     .effective = now,
                                     .created = now,
-                                    .actor = api->call->r->user},
+                                    .actor = api->exchange->r->user},
                             .peer = req->peer};
     scep_revoke_outcome_e outcome;
     apr_array_header_t *revoked, *successors;

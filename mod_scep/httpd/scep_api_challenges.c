@@ -51,7 +51,7 @@ scep_status_e scep_api_draw(scep_api_t *api)
         return api->res->status;
     }
     api->logged = true;
-    if (scep_admin_draw(api->call, &params, &drawn) != SCEP_OK) {
+    if (scep_admin_draw(api->exchange, &params, &drawn) != SCEP_OK) {
         return api->res->status;
     }
     if (drawn.reusable) {
@@ -95,7 +95,7 @@ static bool read_place(scep_api_t *api, const char *text,
            (place->id = scep_hex_lower(api->pool, hash, sizeof(hash))) != NULL;
 }
 
-static void take(void *baton, const scep_challenge_item_t *item)
+static void take_challenge(void *baton, const scep_challenge_item_t *item)
 {
     list_t *list = baton;
     apr_pool_t *pool = list->api->pool;
@@ -119,10 +119,10 @@ static void take(void *baton, const scep_challenge_item_t *item)
 
 scep_status_e scep_api_list(scep_api_t *api)
 {
-    const scep_request_t *req = &api->call->request;
+    const scep_request_t *req = &api->exchange->request;
     list_t list = {.api = api};
     scep_challenge_item_t place;
-    scep_challenge_page_t page = {.scope = req->service->scope,
+    scep_challenge_page_t page = {.ca_id = req->service->ca_id,
                                   .now = scep_env_now(&req->env)};
     const char *after = apr_table_get(api->query, "after");
 
@@ -139,8 +139,8 @@ scep_status_e scep_api_list(scep_api_t *api)
     }
     list.parts = apr_array_make(api->pool, list.limit, sizeof(const char *));
     page.limit = list.limit + 1;
-    if (scep_store_challenges_page(req->service->store, &page, take, &list,
-                                   api->res) != SCEP_OK) {
+    if (scep_store_challenges_page(req->service->store, &page, take_challenge,
+                                   &list, api->res) != SCEP_OK) {
         return api->res->status;
     }
     return scep_api_reply(
@@ -156,7 +156,7 @@ scep_status_e scep_api_list(scep_api_t *api)
 
 scep_status_e scep_api_cancel(scep_api_t *api)
 {
-    scep_status_e status = scep_admin_cancel(api->call, api->arg);
+    scep_status_e status = scep_admin_cancel(api->exchange, api->arg);
 
     return status == SCEP_OK
                ? scep_api_reply(
@@ -185,7 +185,7 @@ static scep_status_e take_choice(scep_api_t *api, const char **user,
                                  const char **label)
 {
     static const char *const known[] = {"user", "label", "all", NULL};
-    const char *stranger = scep_json_stranger(api->body, known);
+    const char *stranger = scep_json_unknown_key(api->body, known);
     const scep_json_t *all = scep_json_get(api->body, "all");
     bool truth = false;
 
@@ -214,7 +214,7 @@ scep_status_e scep_api_cancel_many(scep_api_t *api)
     scep_status_e status = take_choice(api, &user, &label);
 
     if (status == SCEP_OK) {
-        status = scep_admin_cancel_many(api->call, user, label, &count);
+        status = scep_admin_cancel_many(api->exchange, user, label, &count);
     }
     return status == SCEP_OK
                ? scep_api_reply(

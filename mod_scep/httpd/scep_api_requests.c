@@ -46,7 +46,7 @@ typedef struct list_t {
     const char *next; /* where the page ends */
 } list_t;
 
-static scep_status_e take(void *baton, const scep_request_row_t *row)
+static scep_status_e take_request(void *baton, const scep_request_row_t *row)
 {
     list_t *list = baton;
     apr_pool_t *pool = list->api->pool;
@@ -62,10 +62,10 @@ static scep_status_e take(void *baton, const scep_request_row_t *row)
 
 scep_status_e scep_api_requests(scep_api_t *api)
 {
-    const scep_request_t *req = &api->call->request;
+    const scep_request_t *req = &api->exchange->request;
     const char *all = apr_table_get(api->query, "all");
     list_t list = {.api = api};
-    scep_request_filter_t filter = {.scope = req->service->scope,
+    scep_request_filter_t filter = {.ca_id = req->service->ca_id,
                                     .decided = all != NULL,
                                     .now = scep_env_now(&req->env)};
 
@@ -76,8 +76,8 @@ scep_status_e scep_api_requests(scep_api_t *api)
     }
     filter.limit = list.limit + 1;
     list.parts = apr_array_make(api->pool, list.limit, sizeof(const char *));
-    if (scep_store_requests_each(req->service->store, &filter, take, &list,
-                                 api->pool, api->res) != SCEP_OK) {
+    if (scep_store_requests_each(req->service->store, &filter, take_request,
+                                 &list, api->pool, api->res) != SCEP_OK) {
         return api->res->status;
     }
     return scep_api_reply(
@@ -90,16 +90,16 @@ scep_status_e scep_api_requests(scep_api_t *api)
 }
 
 /* The request that ARG names, of this CA; else RES is filled. */
-static scep_status_e find(scep_api_t *api, scep_request_row_t **row)
+static scep_status_e find_request(scep_api_t *api, scep_request_row_t **row)
 {
-    const scep_request_t *req = &api->call->request;
+    const scep_request_t *req = &api->exchange->request;
     scep_status_e status = scep_store_request_get(req->service->store, api->arg,
                                                   scep_env_now(&req->env),
                                                   api->pool, row, api->res);
 
     if (status == SCEP_NOT_FOUND ||
         (status == SCEP_OK &&
-         strcmp((*row)->scope, req->service->scope) != 0)) {
+         strcmp((*row)->ca_id, req->service->ca_id) != 0)) {
         return scep_fail(api->res, SCEP_R_API_UNKNOWN,
                          "there is no request with that id");
     }
@@ -110,8 +110,9 @@ scep_status_e scep_api_request(scep_api_t *api)
 {
     scep_request_row_t *row;
 
-    return find(api, &row) == SCEP_OK ? scep_api_reply(api, one(api->pool, row))
-                                      : api->res->status;
+    return find_request(api, &row) == SCEP_OK
+               ? scep_api_reply(api, one(api->pool, row))
+               : api->res->status;
 }
 
 /* ---- decided ---- */
@@ -119,7 +120,7 @@ scep_status_e scep_api_request(scep_api_t *api)
 static scep_status_e read_note(scep_api_t *api, const char **note)
 {
     static const char *const known[] = {"note", NULL};
-    const char *stranger = scep_json_stranger(api->body, known);
+    const char *stranger = scep_json_unknown_key(api->body, known);
     const scep_json_t *value = scep_json_get(api->body, "note");
 
     *note = NULL;
@@ -138,15 +139,15 @@ static scep_status_e read_note(scep_api_t *api, const char **note)
 
 static scep_status_e decide(scep_api_t *api, bool yes)
 {
-    const scep_request_t *req = &api->call->request;
-    scep_operator_t who = {.actor = api->call->r->user,
+    const scep_request_t *req = &api->exchange->request;
+    scep_operator_t who = {.actor = api->exchange->r->user,
                            .peer = req->peer,
                            .now = scep_env_now(&req->env)};
     scep_request_row_t *row;
     scep_status_e status = read_note(api, &who.note);
 
     if (status == SCEP_OK) {
-        status = find(api, &row);
+        status = find_request(api, &row);
     }
     if (status != SCEP_OK) {
         return status;

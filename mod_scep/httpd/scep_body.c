@@ -54,7 +54,7 @@ static scep_status_e unreadable(const reader_t *b, apr_status_t rv)
                      apr_strerror(rv, text, sizeof(text)));
 }
 
-static scep_status_e take(reader_t *b, apr_bucket_brigade *bb)
+static scep_status_e take_brigade(reader_t *b, apr_bucket_brigade *bb)
 {
     apr_bucket *e;
 
@@ -119,7 +119,7 @@ scep_status_e scep_body_read(request_rec *r, const scep_body_limit_t *limit,
             ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES,
                            APR_BLOCK_READ, HUGE_STRING_LEN);
 
-        status = rv == APR_SUCCESS ? take(&b, bb) : unreadable(&b, rv);
+        status = rv == APR_SUCCESS ? take_brigade(&b, bb) : unreadable(&b, rv);
         apr_brigade_cleanup(bb);
     }
     apr_brigade_destroy(bb);

@@ -31,9 +31,9 @@ static void set_freshness(request_rec *r, const scep_crl_row_t *row)
     ap_set_last_modified(r);
 }
 
-int scep_crl_answer(scep_call_t *call)
+int scep_crl_answer(scep_exchange_t *exchange)
 {
-    request_rec *r = call->r;
+    request_rec *r = exchange->r;
     scep_answer_t answer = {.http_status = HTTP_OK,
                             .content_type = "application/pkix-crl",
                             .cacheable = true};
@@ -41,12 +41,12 @@ int scep_crl_answer(scep_call_t *call)
     int status;
 
     apr_table_setn(r->notes, "SCEP_OPERATION", "crl");
-    if (scep_crl_current(call->request.service, &call->request.env, r->pool,
-                         &row, &call->res) != SCEP_OK) {
-        if (call->res.status == SCEP_REFUSED) {
-            call->res.http_status = HTTP_NOT_FOUND; /* no CertRep here */
+    if (scep_crl_current(exchange->request.service, &exchange->request.env,
+                         r->pool, &row, &exchange->res) != SCEP_OK) {
+        if (exchange->res.status == SCEP_REFUSED) {
+            exchange->res.http_status = HTTP_NOT_FOUND; /* no CertRep here */
         }
-        return scep_call_refuse(call);
+        return scep_exchange_refuse(exchange);
     }
     set_freshness(r, row);
     status = ap_meets_conditions(r);
@@ -54,5 +54,5 @@ int scep_crl_answer(scep_call_t *call)
         return status;
     }
     answer.body = row->der;
-    return scep_call_send(call, &answer);
+    return scep_exchange_send(exchange, &answer);
 }

@@ -7,9 +7,9 @@
 #ifndef SCEP_CRL_PAGE_H
 #define SCEP_CRL_PAGE_H
 
-#include "scep_call.h"
+#include "scep_exchange.h"
 
 /** Answer a GET or HEAD with the newest CRL of the section's CA in DER. */
-int scep_crl_answer(scep_call_t *call);
+int scep_crl_answer(scep_exchange_t *exchange);
 
 #endif

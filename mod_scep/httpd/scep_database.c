@@ -74,7 +74,7 @@ scep_status_e scep_database_check(const scep_server_config_t *conf,
                : check_directory(conf, config.params, pool, res);
 }
 
-/* No password is hashed under the empty scope. */
+/* No password is hashed under the empty CA id. */
 static const char *check_value(scep_octets_t key, apr_pool_t *pool)
 {
     unsigned char hash[SCEP_HASH_SIZE];
@@ -125,7 +125,7 @@ static scep_status_e put(const look_t *l, apr_int64_t version,
                                    scep_env_now(l->env), stored, l->res);
 }
 
-static scep_status_e find(const look_t *l, scep_document_t **document)
+static scep_status_e find_document(const look_t *l, scep_document_t **document)
 {
     return scep_store_document_find(l->store, KEY_DOCUMENT, l->scratch,
                                     document, l->res);
@@ -135,7 +135,7 @@ static scep_status_e compare(const look_t *l, const char *value)
 {
     bool replace = l->state->announced && !scep_store_shared(l->store);
     scep_document_t *document;
-    scep_status_e status = find(l, &document);
+    scep_status_e status = find_document(l, &document);
     bool stored = false;
 
     if (status == SCEP_NOT_FOUND) {
@@ -143,7 +143,7 @@ static scep_status_e compare(const look_t *l, const char *value)
         if (status != SCEP_OK || stored) {
             return status;
         }
-        status = find(l, &document);
+        status = find_document(l, &document);
     }
     if (status != SCEP_OK || strcmp(document->text, value) == 0) {
         return status;
@@ -178,7 +178,7 @@ static scep_status_e settle_key(const look_t *l, apr_pool_t *pool,
     scep_status_e status = SCEP_OK;
 
     if (shared) {
-        status = find(l, &document);
+        status = find_document(l, &document);
         may_make = status == SCEP_NOT_FOUND;
         status = may_make ? SCEP_OK : status;
     }
@@ -216,14 +216,14 @@ scep_status_e scep_database_key(const scep_store_config_t *config,
 
 /* ---- the master password ---- */
 
-static const char *master_document(const char *scope, const char *name,
+static const char *master_document(const char *ca_id, const char *name,
                                    apr_pool_t *pool)
 {
-    return apr_pstrcat(pool, "made ", scope, " ", name, NULL);
+    return apr_pstrcat(pool, "made ", ca_id, " ", name, NULL);
 }
 
 scep_status_e scep_database_master_known(const scep_store_config_t *config,
-                                         const char *scope, const char *name,
+                                         const char *ca_id, const char *name,
                                          const scep_env_t *env,
                                          apr_pool_t *ptemp, bool *known,
                                          scep_result_t *res)
@@ -234,7 +234,7 @@ scep_status_e scep_database_master_known(const scep_store_config_t *config,
 
     if (status == SCEP_OK) {
         status = scep_store_document_find(
-            look.store, master_document(scope, name, look.scratch),
+            look.store, master_document(ca_id, name, look.scratch),
             look.scratch, &document, res);
     }
     *known = status == SCEP_OK;
@@ -243,7 +243,7 @@ scep_status_e scep_database_master_known(const scep_store_config_t *config,
 }
 
 scep_status_e scep_database_master_note(const scep_store_config_t *config,
-                                        const char *scope, const char *name,
+                                        const char *ca_id, const char *name,
                                         const scep_env_t *env,
                                         apr_pool_t *ptemp, scep_result_t *res)
 {
@@ -253,7 +253,7 @@ scep_status_e scep_database_master_note(const scep_store_config_t *config,
 
     if (status == SCEP_OK) {
         status = scep_store_document_put(
-            look.store, master_document(scope, name, look.scratch), 0, "made",
+            look.store, master_document(ca_id, name, look.scratch), 0, "made",
             scep_env_now(env), &stored, res);
     }
     apr_pool_destroy(look.scratch);

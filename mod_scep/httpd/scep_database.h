@@ -34,17 +34,17 @@ scep_status_e scep_database_key(const scep_store_config_t *config,
                                 apr_pool_t *ptemp, scep_octets_t *key,
                                 scep_result_t *res);
 
-/** Does the database know of the master password NAME of the CA SCOPE? It is
+/** Does the database know of the master password NAME of the CA CA_ID? It is
  * told of it when there is one, so that it is never replaced by a new one. */
 scep_status_e scep_database_master_known(const scep_store_config_t *config,
-                                         const char *scope, const char *name,
+                                         const char *ca_id, const char *name,
                                          const scep_env_t *env,
                                          apr_pool_t *ptemp, bool *known,
                                          scep_result_t *res);
 
 /** Tell the database of it. */
 scep_status_e scep_database_master_note(const scep_store_config_t *config,
-                                        const char *scope, const char *name,
+                                        const char *ca_id, const char *name,
                                         const scep_env_t *env,
                                         apr_pool_t *ptemp, scep_result_t *res);
 

@@ -180,96 +180,97 @@ int scep_endpoint_fixups(request_rec *r)
 
 /* ---- handled ---- */
 
-static int answer_info(scep_call_t *call)
+static int answer_info(scep_exchange_t *exchange)
 {
     scep_octets_t body = {(const unsigned char *)info_page,
                           sizeof(info_page) - 1};
 
-    return scep_call_page(call, "text/html", body);
+    return scep_exchange_page(exchange, "text/html", body);
 }
 
-static scep_status_e check_method(scep_call_t *call, scep_endpoint_e kind)
+static scep_status_e check_method(scep_exchange_t *exchange,
+                                  scep_endpoint_e kind)
 {
-    int method = call->r->method_number;
+    int method = exchange->r->method_number;
 
     if (method == M_GET || (method == M_POST && kind != SCEP_ENDPOINT_CRL)) {
         return SCEP_OK;
     }
-    scep_fail(&call->res, SCEP_R_METHOD, "method %s",
-              scep_printable(call->r->pool, call->r->method, 32));
+    scep_fail(&exchange->res, SCEP_R_METHOD, "method %s",
+              scep_printable(exchange->r->pool, exchange->r->method, 32));
     if (kind == SCEP_ENDPOINT_CRL) {
-        call->res.public_text = "Use GET.";
+        exchange->res.public_text = "Use GET.";
     }
-    return call->res.status;
+    return exchange->res.status;
 }
 
-static int answer_operation(scep_call_t *call)
+static int answer_operation(scep_exchange_t *exchange)
 {
-    request_rec *r = call->r;
+    request_rec *r = exchange->r;
     scep_octets_t body = {NULL, 0};
     scep_answer_t answer;
-    const scep_body_limit_t limit = {call->policy.max_request_size,
+    const scep_body_limit_t limit = {exchange->policy.max_request_size,
                                      "ScepMaxRequestSize"};
     int filter_status = OK;
 
     if (r->method_number == M_POST &&
-        scep_body_read(r, &limit, &body, &filter_status, &call->res) !=
+        scep_body_read(r, &limit, &body, &filter_status, &exchange->res) !=
             SCEP_OK) {
         if (filter_status == OK) {
-            return scep_call_refuse(call);
+            return scep_exchange_refuse(exchange);
         }
-        scep_log(&call->request.env, SCEP_LOG_WARNING,
+        scep_log(&exchange->request.env, SCEP_LOG_WARNING,
                  SCEPLOGNO(0402) "httpd has refused the body itself "
                                  "(LimitRequestBody, or an input filter)");
         return filter_status;
     }
-    scep_operation_answer(&call->request, &call->query, body, &answer);
-    return scep_call_send(call, &answer);
+    scep_operation_answer(&exchange->request, &exchange->query, body, &answer);
+    return scep_exchange_send(exchange, &answer);
 }
 
-static int serve(scep_call_t *call, scep_endpoint_e kind)
+static int serve(scep_exchange_t *exchange, scep_endpoint_e kind)
 {
-    request_rec *r = call->r;
-    scep_query_t *query = &call->query;
+    request_rec *r = exchange->r;
+    scep_query_t *query = &exchange->query;
     scep_operation_e operation;
 
-    if (kind == SCEP_ENDPOINT_ADMIN && scep_api_is(call)) {
+    if (kind == SCEP_ENDPOINT_ADMIN && scep_api_is(exchange)) {
         apr_table_setn(r->notes, "SCEP_OPERATION", "api");
-        return scep_api_answer(call);
+        return scep_api_answer(exchange);
     }
     if (kind == SCEP_ENDPOINT_CRL) {
-        call->allow = "GET, HEAD, OPTIONS";
+        exchange->allow = "GET, HEAD, OPTIONS";
     }
     if (r->method_number == M_OPTIONS) {
-        return scep_call_options(call);
+        return scep_exchange_options(exchange);
     }
-    if (scep_call_ready(call) != SCEP_OK ||
-        check_method(call, kind) != SCEP_OK) {
-        return scep_call_refuse(call);
+    if (scep_exchange_ready(exchange) != SCEP_OK ||
+        check_method(exchange, kind) != SCEP_OK) {
+        return scep_exchange_refuse(exchange);
     }
     if (kind == SCEP_ENDPOINT_CRL) {
-        return scep_crl_answer(call);
+        return scep_crl_answer(exchange);
     }
-    if (scep_query_parse(r->args, r->pool, query, &call->res) != SCEP_OK) {
-        return scep_call_refuse(call);
+    if (scep_query_parse(r->args, r->pool, query, &exchange->res) != SCEP_OK) {
+        return scep_exchange_refuse(exchange);
     }
     operation = query->operation;
-    if (kind == SCEP_ENDPOINT_ADMIN && scep_form_is(call)) {
+    if (kind == SCEP_ENDPOINT_ADMIN && scep_form_is(exchange)) {
         apr_table_setn(r->notes, "SCEP_OPERATION", "form");
-        return scep_form_answer(call);
+        return scep_form_answer(exchange);
     }
     if (kind == SCEP_ENDPOINT_ADMIN && scep_admin_is(operation)) {
         apr_table_setn(r->notes, "SCEP_OPERATION",
                        operation == SCEP_OP_NONE
                            ? "admin"
                            : scep_operation_name(operation));
-        return scep_admin_answer(call);
+        return scep_admin_answer(exchange);
     }
     /* A browser; what has parameters is a client that lacks the main one. */
     if (operation == SCEP_OP_NONE && r->method_number == M_GET &&
         (r->args == NULL || *r->args == '\0')) {
         apr_table_setn(r->notes, "SCEP_OPERATION", "info");
-        return answer_info(call);
+        return answer_info(exchange);
     }
     if (operation == SCEP_OP_NONE && r->method_number == M_POST) {
         operation = SCEP_OP_PKIOPERATION;
@@ -277,15 +278,15 @@ static int serve(scep_call_t *call, scep_endpoint_e kind)
     apr_table_setn(r->notes, "SCEP_OPERATION", scep_operation_name(operation));
     if (operation == SCEP_OP_PKIOPERATION && r->header_only) {
         /* HEAD must not do what only GET may. */
-        return scep_call_head(call, "application/x-pki-message");
+        return scep_exchange_head(exchange, "application/x-pki-message");
     }
-    return answer_operation(call);
+    return answer_operation(exchange);
 }
 
 int scep_endpoint_handler(request_rec *r)
 {
     scep_endpoint_e kind = endpoint_of_handler(r->handler);
-    scep_call_t call;
+    scep_exchange_t exchange;
     int status;
 
     if (kind == SCEP_ENDPOINT_NONE) {
@@ -296,14 +297,14 @@ int scep_endpoint_handler(request_rec *r)
         return HTTP_NOT_FOUND;
     }
     scep_crypto_clear_errors();
-    scep_call_init(&call, r);
-    call.slash_added = note_of(r)->slash_added;
-    call.below = note_of(r)->handler != NULL
-                     ? note_of(r)->below
-                     : scep_location_below(r, HANDLER_ADMIN);
-    status = serve(&call, kind);
-    if (call.request.refusal != NULL) {
-        scep_refusal_record(&call.request); /* the answer has left */
+    scep_exchange_init(&exchange, r);
+    exchange.slash_added = note_of(r)->slash_added;
+    exchange.below = note_of(r)->handler != NULL
+                         ? note_of(r)->below
+                         : scep_location_below(r, HANDLER_ADMIN);
+    status = serve(&exchange, kind);
+    if (exchange.request.refusal != NULL) {
+        scep_refusal_record(&exchange.request); /* the answer has left */
     }
     scep_crypto_clear_errors(); /* the next user of this thread is mod_ssl */
     return status;

@@ -32,12 +32,13 @@ static const char ticket_done[] = "done";
 
 static const scep_body_limit_t body_limit = {65536, "the most the form takes"};
 
-bool scep_form_is(const scep_call_t *call)
+bool scep_form_is(const scep_exchange_t *exchange)
 {
     const size_t len = sizeof(prefix) - 1;
 
-    return strncmp(call->below, prefix, len) == 0 &&
-           (call->below[len] == '\0' || strcmp(call->below + len, "/") == 0);
+    return strncmp(exchange->below, prefix, len) == 0 &&
+           (exchange->below[len] == '\0' ||
+            strcmp(exchange->below + len, "/") == 0);
 }
 
 /* ---- the page ---- */
@@ -61,64 +62,66 @@ static void take_item(void *baton, const scep_challenge_item_t *item)
 }
 
 /* The list is only for who may see it; the rest of the page is for all. */
-static scep_status_e list(scep_call_t *call, scep_form_page_t *page)
+static scep_status_e list(scep_exchange_t *exchange, scep_form_page_t *page)
 {
-    const scep_request_t *req = &call->request;
-    scep_challenge_page_t wanted = {.scope = req->service->scope,
+    const scep_request_t *req = &exchange->request;
+    scep_challenge_page_t wanted = {.ca_id = req->service->ca_id,
                                     .now = scep_env_now(&req->env),
                                     .limit = PAGE + 1};
 
-    if (!scep_guard_may(call, SCEP_ACTION_LIST)) {
+    if (!scep_guard_may(exchange, SCEP_ACTION_LIST)) {
         return SCEP_OK;
     }
     page->items = apr_array_make(page->pool, 8, sizeof(scep_challenge_item_t));
     return scep_store_challenges_page(req->service->store, &wanted, take_item,
-                                      page, &call->res);
+                                      page, &exchange->res);
 }
 
-static int show(scep_call_t *call, scep_form_page_t *page, int http_status)
+static int show_form(scep_exchange_t *exchange, scep_form_page_t *page,
+                     int http_status)
 {
-    const scep_request_t *req = &call->request;
+    const scep_request_t *req = &exchange->request;
 
-    page->pool = call->r->pool;
-    page->user = call->r->user;
-    page->thumbprint = call->site->thumbprint;
-    page->token =
-        scep_form_token(req->service->password_key, req->service->scope,
-                        call->r->user, scep_env_now(&req->env), call->r->pool);
+    page->pool = exchange->r->pool;
+    page->user = exchange->r->user;
+    page->thumbprint = exchange->site->thumbprint;
+    page->token = scep_form_token(req->service->password_key,
+                                  req->service->ca_id, exchange->r->user,
+                                  scep_env_now(&req->env), exchange->r->pool);
     if (page->token == NULL) {
-        scep_fail(&call->res, SCEP_R_INTERNAL, "HMAC failed");
-        return scep_call_refuse(call);
+        scep_fail(&exchange->res, SCEP_R_INTERNAL, "HMAC failed");
+        return scep_exchange_refuse(exchange);
     }
-    if (list(call, page) != SCEP_OK) {
-        return scep_call_refuse(call);
+    if (list(exchange, page) != SCEP_OK) {
+        return scep_exchange_refuse(exchange);
     }
-    return scep_call_form_page(call, http_status, scep_form_page(page));
+    return scep_exchange_form_page(exchange, http_status, scep_form_page(page));
 }
 
 /* ---- what is sent ---- */
 
-static scep_handover_key_t handover_key(const scep_call_t *call)
+static scep_handover_key_t handover_key(const scep_exchange_t *exchange)
 {
-    const scep_request_t *req = &call->request;
+    const scep_request_t *req = &exchange->request;
 
     return (scep_handover_key_t){req->service->password_key,
-                                 req->service->scope, call->r->user,
+                                 req->service->ca_id, exchange->r->user,
                                  scep_env_now(&req->env)};
 }
 
-static scep_status_e draw(scep_call_t *call, const apr_table_t *fields,
+static scep_status_e draw(scep_exchange_t *exchange, const apr_table_t *fields,
                           scep_form_page_t *page, scep_handover_t *handover)
 {
     scep_draw_params_t params;
     scep_drawn_t drawn;
 
-    if (scep_form_fields_read(call, fields, &params, &page->fault) != SCEP_OK) {
-        return call->res.status;
+    if (scep_form_fields_read(exchange, fields, &params, &page->fault) !=
+        SCEP_OK) {
+        return exchange->res.status;
     }
-    if (scep_admin_draw(call, &params, &drawn) != SCEP_OK) {
+    if (scep_admin_draw(exchange, &params, &drawn) != SCEP_OK) {
         page->logged = true;
-        return call->res.status;
+        return exchange->res.status;
     }
     handover->id = drawn.id;
     handover->expires = drawn.reusable ? 0 : drawn.expires;
@@ -126,19 +129,21 @@ static scep_status_e draw(scep_call_t *call, const apr_table_t *fields,
     return SCEP_OK;
 }
 
-static scep_status_e cancel(scep_call_t *call, const apr_table_t *fields,
-                            scep_form_page_t *page, scep_handover_t *handover)
+static scep_status_e cancel(scep_exchange_t *exchange,
+                            const apr_table_t *fields, scep_form_page_t *page,
+                            scep_handover_t *handover)
 {
     const char *id = scep_form_field(fields, "id");
 
     if (id == NULL) {
-        return scep_form_bad(call, &page->fault, "id", "it is missing");
+        return scep_form_bad(exchange, &page->fault, "id", "it is missing");
     }
-    handover->notice = apr_pstrcat(call->r->pool, "Cancelled: ", id, NULL);
-    return scep_admin_cancel(call, id);
+    handover->notice = apr_pstrcat(exchange->r->pool, "Cancelled: ", id, NULL);
+    return scep_admin_cancel(exchange, id);
 }
 
-static scep_status_e cancel_many(scep_call_t *call, const apr_table_t *fields,
+static scep_status_e cancel_many(scep_exchange_t *exchange,
+                                 const apr_table_t *fields,
                                  scep_form_page_t *page,
                                  scep_handover_t *handover)
 {
@@ -148,44 +153,45 @@ static scep_status_e cancel_many(scep_call_t *call, const apr_table_t *fields,
     apr_int64_t count;
 
     if (all == (user != NULL || label != NULL)) {
-        return scep_form_bad(call, &page->fault, "Cancel several",
+        return scep_form_bad(exchange, &page->fault, "Cancel several",
                              "fill in a user or a label, or choose all");
     }
-    if (scep_admin_cancel_many(call, user, label, &count) != SCEP_OK) {
-        return call->res.status;
+    if (scep_admin_cancel_many(exchange, user, label, &count) != SCEP_OK) {
+        return exchange->res.status;
     }
     handover->notice = apr_psprintf(
-        call->r->pool, "Cancelled: %" APR_INT64_T_FMT " password%s", count,
+        exchange->r->pool, "Cancelled: %" APR_INT64_T_FMT " password%s", count,
         count == 1 ? "" : "s");
     return SCEP_OK;
 }
 
-static scep_status_e act(scep_call_t *call, const apr_table_t *fields,
+static scep_status_e act(scep_exchange_t *exchange, const apr_table_t *fields,
                          scep_form_page_t *page, scep_handover_t *handover)
 {
-    const scep_service_t *service = call->request.service;
+    const scep_service_t *service = exchange->request.service;
     const char *action = apr_table_get(fields, "action");
 
-    if (!scep_form_token_ok(service->password_key, service->scope,
-                            call->r->user, scep_env_now(&call->request.env),
-                            apr_table_get(fields, "token"), call->r->pool)) {
+    if (!scep_form_token_ok(
+            service->password_key, service->ca_id, exchange->r->user,
+            scep_env_now(&exchange->request.env),
+            apr_table_get(fields, "token"), exchange->r->pool)) {
         return scep_fail(
-            &call->res, SCEP_R_ADMIN_TOKEN,
+            &exchange->res, SCEP_R_ADMIN_TOKEN,
             "the form's token is missing, older than %d seconds, "
             "or not of user \"%s\"",
             SCEP_FORM_TOKEN_SECONDS,
-            scep_printable(call->r->pool, call->r->user, NAME_IN_LOG));
+            scep_printable(exchange->r->pool, exchange->r->user, NAME_IN_LOG));
     }
     if (action != NULL && strcmp(action, SCEP_ACTION_DRAW) == 0) {
-        return draw(call, fields, page, handover);
+        return draw(exchange, fields, page, handover);
     }
     if (action != NULL && strcmp(action, SCEP_ACTION_CANCEL) == 0) {
-        return cancel(call, fields, page, handover);
+        return cancel(exchange, fields, page, handover);
     }
     if (action != NULL && strcmp(action, SCEP_FORM_CANCEL_MANY) == 0) {
-        return cancel_many(call, fields, page, handover);
+        return cancel_many(exchange, fields, page, handover);
     }
-    return scep_form_bad(call, &page->fault, "action",
+    return scep_form_bad(exchange, &page->fault, "action",
                          "draw, cancel or cancel-many is wanted");
 }
 
@@ -198,10 +204,10 @@ static const char *cookie_name(apr_pool_t *pool, const char *ticket)
 
 /* For the directory that the form is in; without a path that a proxy in front
  * might know by another name. */
-static void set_cookie(scep_call_t *call, const char *ticket, const char *value,
-                       int seconds)
+static void set_cookie(scep_exchange_t *exchange, const char *ticket,
+                       const char *value, int seconds)
 {
-    request_rec *r = call->r;
+    request_rec *r = exchange->r;
 
     apr_table_addn(
         r->headers_out, "Set-Cookie",
@@ -228,31 +234,31 @@ static const char *here(const request_rec *r)
 
 /* Let the browser get the page by itself, so that loading it again does not
  * send the form again. What the page is to show goes along, sealed. */
-static int go_on(scep_call_t *call, const scep_handover_t *handover)
+static int go_on(scep_exchange_t *exchange, const scep_handover_t *handover)
 {
-    const scep_handover_key_t key = handover_key(call);
+    const scep_handover_key_t key = handover_key(exchange);
     char ticket[SCEP_HANDOVER_TICKET_SIZE];
     const char *sealed =
-        scep_handover_seal(&key, handover, call->r->pool, ticket);
+        scep_handover_seal(&key, handover, exchange->r->pool, ticket);
 
     if (sealed == NULL) {
-        scep_fail(&call->res, SCEP_R_INTERNAL,
+        scep_fail(&exchange->res, SCEP_R_INTERNAL,
                   "what the page is to show cannot be encrypted");
-        return scep_call_refuse(call);
+        return scep_exchange_refuse(exchange);
     }
-    set_cookie(call, ticket, sealed, SCEP_HANDOVER_SECONDS);
-    return scep_call_redirect(
-        call, HTTP_SEE_OTHER,
-        apr_pstrcat(call->r->pool, here(call->r), "?",
+    set_cookie(exchange, ticket, sealed, SCEP_HANDOVER_SECONDS);
+    return scep_exchange_redirect(
+        exchange, HTTP_SEE_OTHER,
+        apr_pstrcat(exchange->r->pool, here(exchange->r), "?",
                     handover->password != NULL ? ticket_drawn : ticket_done,
                     "=", ticket, NULL));
 }
 
 /* Has nobody seen the password yet? The master password may be seen again. */
-static scep_status_e is_first_view(scep_call_t *call,
+static scep_status_e is_first_view(scep_exchange_t *exchange,
                                    const scep_handover_t *handover, bool *first)
 {
-    const scep_request_t *req = &call->request;
+    const scep_request_t *req = &exchange->request;
     unsigned char hash[SCEP_HASH_SIZE];
 
     *first = true;
@@ -260,17 +266,17 @@ static scep_status_e is_first_view(scep_call_t *call,
         !scep_unhex(handover->id, hash, sizeof(hash))) {
         return SCEP_OK;
     }
-    return scep_store_challenge_show(req->service->store, req->service->scope,
+    return scep_store_challenge_show(req->service->store, req->service->ca_id,
                                      hash, scep_env_now(&req->env), req->pool,
-                                     first, &call->res);
+                                     first, &exchange->res);
 }
 
 /* What was handed over under TICKET, if that is still to be had. */
-static scep_status_e take_over(scep_call_t *call, const char *ticket,
+static scep_status_e take_over(scep_exchange_t *exchange, const char *ticket,
                                scep_form_page_t *page)
 {
-    request_rec *r = call->r;
-    const scep_handover_key_t key = handover_key(call);
+    request_rec *r = exchange->r;
+    const scep_handover_key_t key = handover_key(exchange);
     scep_handover_t handover;
     const char *sealed = NULL;
     bool first;
@@ -279,35 +285,35 @@ static scep_status_e take_over(scep_call_t *call, const char *ticket,
     if (!scep_handover_open(&key, ticket, sealed, r->pool, &handover)) {
         return SCEP_OK;
     }
-    if (is_first_view(call, &handover, &first) != SCEP_OK) {
-        return call->res.status;
+    if (is_first_view(exchange, &handover, &first) != SCEP_OK) {
+        return exchange->res.status;
     }
-    set_cookie(call, ticket, "", 0);
+    set_cookie(exchange, ticket, "", 0);
     page->notice = handover.notice;
     page->password = first ? handover.password : NULL;
     page->expires = handover.expires;
     return SCEP_OK;
 }
 
-static int answer_get(scep_call_t *call)
+static int answer_get(scep_exchange_t *exchange)
 {
-    request_rec *r = call->r;
+    request_rec *r = exchange->r;
     const char *args = r->args != NULL ? r->args : "";
     const char *drawn, *done;
     scep_form_page_t page = {0};
     apr_table_t *query;
 
-    if (scep_form_data(args, strlen(args), r->pool, &query, &call->res) !=
+    if (scep_form_data(args, strlen(args), r->pool, &query, &exchange->res) !=
         SCEP_OK) {
-        return scep_call_refuse(call);
+        return scep_exchange_refuse(exchange);
     }
     drawn = scep_form_field(query, ticket_drawn);
     done = scep_form_field(query, ticket_done);
     /* What can be seen once is not for a browser that loads ahead. */
     if ((drawn != NULL || done != NULL) &&
         scep_csrf_fault(r->headers_in, r->pool) == NULL &&
-        take_over(call, drawn != NULL ? drawn : done, &page) != SCEP_OK) {
-        return scep_call_refuse(call);
+        take_over(exchange, drawn != NULL ? drawn : done, &page) != SCEP_OK) {
+        return scep_exchange_refuse(exchange);
     }
     if (drawn != NULL && page.password == NULL) {
         page.problem =
@@ -315,74 +321,74 @@ static int answer_get(scep_call_t *call)
             "browser take cookies from this server, cancel the password "
             "below, and draw another.";
     }
-    return show(call, &page, HTTP_OK);
+    return show_form(exchange, &page, HTTP_OK);
 }
 
 /* ---- all of it ---- */
 
 /* Show what is wrong above the form as it was filled in. */
-static int answer_fault(scep_call_t *call, scep_form_page_t *page)
+static int answer_fault(scep_exchange_t *exchange, scep_form_page_t *page)
 {
-    request_rec *r = call->r;
+    request_rec *r = exchange->r;
 
     if (!page->logged) {
         scep_log_result(
-            &call->request.env, &call->res,
+            &exchange->request.env, &exchange->res,
             apr_psprintf(r->pool, "form, user \"%s\" from %s",
                          scep_printable(r->pool, r->user, NAME_IN_LOG),
-                         call->request.peer));
+                         exchange->request.peer));
     }
-    scep_refusal_note(&call->request, &call->res, NULL, r->user);
-    if (call->res.reason == SCEP_R_ADMIN_TOKEN ||
-        call->res.reason == SCEP_R_ADMIN_DENIED ||
-        call->res.status == SCEP_BROKEN) {
-        return scep_call_refuse_quietly(call);
+    scep_refusal_note(&exchange->request, &exchange->res, NULL, r->user);
+    if (exchange->res.reason == SCEP_R_ADMIN_TOKEN ||
+        exchange->res.reason == SCEP_R_ADMIN_DENIED ||
+        exchange->res.status == SCEP_BROKEN) {
+        return scep_exchange_refuse_quietly(exchange);
     }
-    page->problem = call->res.reason == SCEP_R_DRAW_PARAMS
-                        ? call->res.detail
-                        : call->res.public_text;
-    return show(call, page, scep_call_status(&call->res));
+    page->problem = exchange->res.reason == SCEP_R_DRAW_PARAMS
+                        ? exchange->res.detail
+                        : exchange->res.public_text;
+    return show_form(exchange, page, scep_exchange_status(&exchange->res));
 }
 
-static int answer_post(scep_call_t *call)
+static int answer_post(scep_exchange_t *exchange)
 {
     scep_form_page_t page = {0};
     scep_handover_t handover = {0};
     apr_table_t *fields;
     scep_octets_t body;
     int filter_status = OK;
-    scep_status_e status = scep_guard_purpose(call);
+    scep_status_e status = scep_guard_purpose(exchange);
 
     if (status == SCEP_OK) {
-        status = scep_body_read(call->r, &body_limit, &body, &filter_status,
-                                &call->res);
+        status = scep_body_read(exchange->r, &body_limit, &body, &filter_status,
+                                &exchange->res);
     }
     if (filter_status != OK) {
         return filter_status;
     }
     if (status == SCEP_OK) {
         status = scep_form_data((const char *)body.data, body.len,
-                                call->r->pool, &fields, &call->res);
+                                exchange->r->pool, &fields, &exchange->res);
     }
     if (status != SCEP_OK) {
-        return scep_call_refuse(call);
+        return scep_exchange_refuse(exchange);
     }
     page.values = fields;
-    return act(call, fields, &page, &handover) == SCEP_OK
-               ? go_on(call, &handover)
-               : answer_fault(call, &page);
+    return act(exchange, fields, &page, &handover) == SCEP_OK
+               ? go_on(exchange, &handover)
+               : answer_fault(exchange, &page);
 }
 
-int scep_form_answer(scep_call_t *call)
+int scep_form_answer(scep_exchange_t *exchange)
 {
-    if (scep_guard_user(call) != SCEP_OK) {
-        return scep_call_refuse(call);
+    if (scep_guard_user(exchange) != SCEP_OK) {
+        return scep_exchange_refuse(exchange);
     }
-    if (call->r->method_number == M_POST) {
-        return answer_post(call);
+    if (exchange->r->method_number == M_POST) {
+        return answer_post(exchange);
     }
-    if (call->r->header_only) {
-        return scep_call_head(call, "text/html; charset=utf-8");
+    if (exchange->r->header_only) {
+        return scep_exchange_head(exchange, "text/html; charset=utf-8");
     }
-    return answer_get(call);
+    return answer_get(exchange);
 }

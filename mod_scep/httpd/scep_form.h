@@ -7,12 +7,12 @@
 #ifndef SCEP_FORM_H
 #define SCEP_FORM_H
 
-#include "scep_call.h"
+#include "scep_exchange.h"
 
-/** Does CALL go to it? */
-bool scep_form_is(const scep_call_t *call);
+/** Does EXCHANGE go to it? */
+bool scep_form_is(const scep_exchange_t *exchange);
 
 /** Answer a GET, HEAD or POST. */
-int scep_form_answer(scep_call_t *call);
+int scep_form_answer(scep_exchange_t *exchange);
 
 #endif

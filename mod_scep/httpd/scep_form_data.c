@@ -24,8 +24,9 @@ static char *decode(apr_pool_t *pool, const char *from, apr_size_t len)
     return rv == APR_SUCCESS || rv == APR_NOTFOUND ? text : NULL;
 }
 
-static scep_status_e take(const char *pair, apr_size_t len, apr_pool_t *pool,
-                          apr_table_t *fields, scep_result_t *res)
+static scep_status_e take_pair(const char *pair, apr_size_t len,
+                               apr_pool_t *pool, apr_table_t *fields,
+                               scep_result_t *res)
 {
     const char *equals = memchr(pair, '=', len);
     apr_size_t name_len = equals != NULL ? (apr_size_t)(equals - pair) : len;
@@ -61,7 +62,7 @@ scep_status_e scep_form_data(const char *text, apr_size_t len, apr_pool_t *pool,
         const char *amp = memchr(text, '&', (apr_size_t)(end - text));
         apr_size_t size = (apr_size_t)((amp != NULL ? amp : end) - text);
 
-        if (size > 0 && take(text, size, pool, *fields, res) != SCEP_OK) {
+        if (size > 0 && take_pair(text, size, pool, *fields, res) != SCEP_OK) {
             return res->status;
         }
         text += size + 1;

@@ -25,12 +25,12 @@ const scep_form_field_t scep_form_fields[] = {
     {"profile", "Certificate profile", SCEP_FIELD_LIMIT, 0},
     {NULL, NULL, SCEP_FIELD_TEXT, 0}};
 
-scep_status_e scep_form_bad(scep_call_t *call, scep_form_fault_t *fault,
+scep_status_e scep_form_bad(scep_exchange_t *exchange, scep_form_fault_t *fault,
                             const char *name, const char *text)
 {
     fault->field = name;
     fault->text = text;
-    return scep_fail(&call->res, SCEP_R_API_REQUEST, "the field \"%s\": %s",
+    return scep_fail(&exchange->res, SCEP_R_API_REQUEST, "the field \"%s\": %s",
                      name, text);
 }
 
@@ -41,7 +41,7 @@ const char *scep_form_field(const apr_table_t *fields, const char *name)
     return text != NULL && *text != '\0' ? text : NULL;
 }
 
-static scep_status_e read_number(scep_call_t *call,
+static scep_status_e read_number(scep_exchange_t *exchange,
                                  const scep_form_field_t *field,
                                  const char *text, apr_int64_t *value,
                                  scep_form_fault_t *fault)
@@ -52,8 +52,8 @@ static scep_status_e read_number(scep_call_t *call,
     if (*text < '0' || *text > '9' || *end != '\0' || *value < 1 ||
         *value > field->max) {
         return scep_form_bad(
-            call, fault, field->name,
-            apr_psprintf(call->r->pool,
+            exchange, fault, field->name,
+            apr_psprintf(exchange->r->pool,
                          "a whole number from 1 to %" APR_INT64_T_FMT
                          " is wanted",
                          field->max));
@@ -72,34 +72,34 @@ static const char *member(const scep_form_field_t *field, const char *value,
                        is_list ? "]" : "", NULL);
 }
 
-static scep_status_e check_limit(scep_call_t *call,
+static scep_status_e check_limit(scep_exchange_t *exchange,
                                  const scep_form_field_t *field,
                                  const char *json, scep_form_fault_t *fault)
 {
-    apr_pool_t *pool = call->r->pool;
+    apr_pool_t *pool = exchange->r->pool;
     const char *error, *profile;
     const scep_limits_t *limits = scep_limits_parse(
         pool, apr_pstrcat(pool, "{", json, "}", NULL), &error);
 
     if (limits == NULL) {
-        return scep_form_bad(call, fault, field->name, error);
+        return scep_form_bad(exchange, fault, field->name, error);
     }
     profile = scep_limits_profile(limits);
     if (profile != NULL &&
-        scep_profile_find(call->policy.profiles, profile) == NULL) {
-        return scep_form_bad(call, fault, field->name,
+        scep_profile_find(exchange->policy.profiles, profile) == NULL) {
+        return scep_form_bad(exchange, fault, field->name,
                              "there is no such profile");
     }
     return SCEP_OK;
 }
 
-static scep_status_e read_label(scep_call_t *call, const char *text,
+static scep_status_e read_label(scep_exchange_t *exchange, const char *text,
                                 scep_draw_params_t *params,
                                 scep_form_fault_t *fault)
 {
     if (strlen(text) > SCEP_MAX_LABEL) {
-        return scep_form_bad(call, fault, "label",
-                             apr_psprintf(call->r->pool,
+        return scep_form_bad(exchange, fault, "label",
+                             apr_psprintf(exchange->r->pool,
                                           "it is longer than %d octets",
                                           SCEP_MAX_LABEL));
     }
@@ -107,20 +107,20 @@ static scep_status_e read_label(scep_call_t *call, const char *text,
     return SCEP_OK;
 }
 
-static scep_status_e read_field(scep_call_t *call,
+static scep_status_e read_field(scep_exchange_t *exchange,
                                 const scep_form_field_t *field,
                                 const char *text, scep_draw_params_t *params,
                                 scep_form_fault_t *fault)
 {
-    apr_pool_t *pool = call->r->pool;
+    apr_pool_t *pool = exchange->r->pool;
     const char *json;
     apr_int64_t value;
 
     if (field->kind == SCEP_FIELD_TEXT) {
-        return read_label(call, text, params, fault);
+        return read_label(exchange, text, params, fault);
     }
     if (field->kind == SCEP_FIELD_NUMBER) {
-        if (read_number(call, field, text, &value, fault) != SCEP_OK) {
+        if (read_number(exchange, field, text, &value, fault) != SCEP_OK) {
             return SCEP_REFUSED;
         }
         if (strcmp(field->name, "uses") == 0) {
@@ -135,10 +135,10 @@ static scep_status_e read_field(scep_call_t *call,
     params->limits = params->limits == NULL
                          ? json
                          : apr_pstrcat(pool, params->limits, ",", json, NULL);
-    return check_limit(call, field, json, fault);
+    return check_limit(exchange, field, json, fault);
 }
 
-scep_status_e scep_form_fields_read(scep_call_t *call,
+scep_status_e scep_form_fields_read(scep_exchange_t *exchange,
                                     const apr_table_t *fields,
                                     scep_draw_params_t *params,
                                     scep_form_fault_t *fault)
@@ -150,13 +150,13 @@ scep_status_e scep_form_fields_read(scep_call_t *call,
         const char *text = scep_form_field(fields, field->name);
 
         if (text != NULL &&
-            read_field(call, field, text, params, fault) != SCEP_OK) {
+            read_field(exchange, field, text, params, fault) != SCEP_OK) {
             return SCEP_REFUSED;
         }
     }
     if (params->limits != NULL) {
         params->limits =
-            apr_pstrcat(call->r->pool, "{", params->limits, "}", NULL);
+            apr_pstrcat(exchange->r->pool, "{", params->limits, "}", NULL);
     }
     return SCEP_OK;
 }

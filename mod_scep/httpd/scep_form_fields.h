@@ -6,7 +6,7 @@
 #ifndef SCEP_FORM_FIELDS_H
 #define SCEP_FORM_FIELDS_H
 
-#include "scep_call.h"
+#include "scep_exchange.h"
 #include "scep_draw.h"
 
 typedef enum {
@@ -35,16 +35,16 @@ typedef struct scep_form_fault_t {
 
 /**
  * What FIELDS ask for; an empty field asks for nothing.
- * @return SCEP_OK; SCEP_REFUSED (SCEP_R_API_REQUEST) with CALL's result and
+ * @return SCEP_OK; SCEP_REFUSED (SCEP_R_API_REQUEST) with EXCHANGE's result and
  *     FAULT filled
  */
-scep_status_e scep_form_fields_read(scep_call_t *call,
+scep_status_e scep_form_fields_read(scep_exchange_t *exchange,
                                     const apr_table_t *fields,
                                     scep_draw_params_t *params,
                                     scep_form_fault_t *fault);
 
 /** Fail with TEXT for the field NAME. @return SCEP_REFUSED */
-scep_status_e scep_form_bad(scep_call_t *call, scep_form_fault_t *fault,
+scep_status_e scep_form_bad(scep_exchange_t *exchange, scep_form_fault_t *fault,
                             const char *name, const char *text);
 
 /** A field's text; NULL if it is missing or empty. */

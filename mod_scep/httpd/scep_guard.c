@@ -8,16 +8,16 @@
 #include <ap_expr.h>
 
 #include "scep_csrf.h"
-#include "scep_manage.h"
+#include "scep_challenge_admin.h"
 
 enum { NAME_IN_LOG = 256 };
 
-scep_status_e scep_guard_user(scep_call_t *call)
+scep_status_e scep_guard_user(scep_exchange_t *exchange)
 {
-    const request_rec *r = call->r;
+    const request_rec *r = exchange->r;
 
     if (r->user == NULL || *r->user == '\0') {
-        return scep_fail(&call->res, SCEP_R_ADMIN_NO_USER,
+        return scep_fail(&exchange->res, SCEP_R_ADMIN_NO_USER,
                          "%s asks for a user that httpd has authenticated; "
                          "give its location AuthType and Require",
                          scep_printable(r->pool, r->uri, NAME_IN_LOG));
@@ -25,9 +25,9 @@ scep_status_e scep_guard_user(scep_call_t *call)
     return SCEP_OK;
 }
 
-static const char *user_of(const scep_call_t *call)
+static const char *user_of(const scep_exchange_t *exchange)
 {
-    return scep_printable(call->r->pool, call->r->user, NAME_IN_LOG);
+    return scep_printable(exchange->r->pool, exchange->r->user, NAME_IN_LOG);
 }
 
 /* A proxy that changes Host makes what our own pages send look foreign. */
@@ -38,15 +38,16 @@ static bool may_be_the_proxy(const char *found)
             strcasecmp(found, "Origin: null") != 0);
 }
 
-scep_status_e scep_guard_purpose(scep_call_t *call)
+scep_status_e scep_guard_purpose(scep_exchange_t *exchange)
 {
-    const char *found = scep_csrf_fault(call->r->headers_in, call->r->pool);
+    const char *found =
+        scep_csrf_fault(exchange->r->headers_in, exchange->r->pool);
 
     if (found != NULL) {
-        return scep_fail(&call->res, SCEP_R_ADMIN_CROSS_SITE,
+        return scep_fail(&exchange->res, SCEP_R_ADMIN_CROSS_SITE,
                          "the browser of user \"%s\" sent this for another "
                          "page, or ahead of a click (%s)%s",
-                         user_of(call), found,
+                         user_of(exchange), found,
                          may_be_the_proxy(found)
                              ? "; if that is this server, a proxy in front "
                                "changes the Host header: set ProxyPreserveHost "
@@ -57,55 +58,57 @@ scep_status_e scep_guard_purpose(scep_call_t *call)
 }
 
 /* The trail of it: whoever it is has been refused in any case. */
-static void record(scep_call_t *call, const char *action)
+static void record(scep_exchange_t *exchange, const char *action)
 {
     scep_result_t res;
 
-    scep_result_init(&res, call->r->pool);
-    if (scep_manage_denied(&call->request, call->r->user, action, &res) !=
-        SCEP_OK) {
-        scep_log_result(&call->request.env, &res, "recording a refusal");
+    scep_result_init(&res, exchange->r->pool);
+    if (scep_challenge_admin_denied(&exchange->request, exchange->r->user,
+                                    action, &res) != SCEP_OK) {
+        scep_log_result(&exchange->request.env, &res, "recording a refusal");
     }
 }
 
 /* > 0: yes, 0: no, < 0: it could not be evaluated. */
-static int evaluate(scep_call_t *call, const char *action, const char **error)
+static int evaluate(scep_exchange_t *exchange, const char *action,
+                    const char **error)
 {
-    const scep_dir_config_t *conf = scep_config_dir(call->r);
+    const scep_dir_config_t *conf = scep_config_dir(exchange->r);
     int verdict = 1;
 
     *error = NULL;
     if (conf->admin_require != NULL) {
-        apr_table_setn(call->r->subprocess_env, "SCEP_ADMIN_ACTION", action);
-        verdict = ap_expr_exec(call->r, conf->admin_require, error);
+        apr_table_setn(exchange->r->subprocess_env, "SCEP_ADMIN_ACTION",
+                       action);
+        verdict = ap_expr_exec(exchange->r, conf->admin_require, error);
     }
     return *error != NULL ? -1 : verdict;
 }
 
-bool scep_guard_may(scep_call_t *call, const char *action)
+bool scep_guard_may(scep_exchange_t *exchange, const char *action)
 {
     const char *error;
 
-    return evaluate(call, action, &error) > 0;
+    return evaluate(exchange, action, &error) > 0;
 }
 
-scep_status_e scep_guard_action(scep_call_t *call, const char *action)
+scep_status_e scep_guard_action(scep_exchange_t *exchange, const char *action)
 {
     const char *error;
-    int verdict = evaluate(call, action, &error);
+    int verdict = evaluate(exchange, action, &error);
 
     if (verdict > 0) {
         return SCEP_OK;
     }
-    record(call, action);
+    record(exchange, action);
     if (verdict < 0) {
-        return scep_fail(&call->res, SCEP_R_ADMIN_DENIED,
+        return scep_fail(&exchange->res, SCEP_R_ADMIN_DENIED,
                          "ScepAdminRequire could not be evaluated for user "
                          "\"%s\" (%s): %s",
-                         user_of(call), action,
-                         scep_printable(call->r->pool, error, NAME_IN_LOG));
+                         user_of(exchange), action,
+                         scep_printable(exchange->r->pool, error, NAME_IN_LOG));
     }
-    return scep_fail(&call->res, SCEP_R_ADMIN_DENIED,
+    return scep_fail(&exchange->res, SCEP_R_ADMIN_DENIED,
                      "ScepAdminRequire does not let user \"%s\" do this (%s)",
-                     user_of(call), action);
+                     user_of(exchange), action);
 }

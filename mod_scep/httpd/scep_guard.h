@@ -2,12 +2,12 @@
 /**
  * @file scep_guard.h
  * Who may do what on the admin page, its forms and its API. Each function
- * gives SCEP_OK, or fills CALL's result with the refusal. (httpd layer)
+ * gives SCEP_OK, or fills EXCHANGE's result with the refusal. (httpd layer)
  */
 #ifndef SCEP_GUARD_H
 #define SCEP_GUARD_H
 
-#include "scep_call.h"
+#include "scep_exchange.h"
 
 /** What ScepAdminRequire is asked about, as SCEP_ADMIN_ACTION. */
 #define SCEP_ACTION_DRAW "draw"
@@ -22,18 +22,18 @@
 #define SCEP_ACTION_REVOKE "revoke"
 
 /** httpd has authenticated somebody (invariant 1). */
-scep_status_e scep_guard_user(scep_call_t *call);
+scep_status_e scep_guard_user(scep_exchange_t *exchange);
 
 /** The user means it: nothing in the request tells of a page of another host, of
  * a part of a page, or of a browser that loads ahead (scep_csrf.h). For all
  * that draws or changes something. */
-scep_status_e scep_guard_purpose(scep_call_t *call);
+scep_status_e scep_guard_purpose(scep_exchange_t *exchange);
 
 /** ScepAdminRequire lets the user do ACTION (SCEP_ACTION_...). A refusal
  * leaves an audit row. */
-scep_status_e scep_guard_action(scep_call_t *call, const char *action);
+scep_status_e scep_guard_action(scep_exchange_t *exchange, const char *action);
 
 /** The same for what is only shown or not: without trail. */
-bool scep_guard_may(scep_call_t *call, const char *action);
+bool scep_guard_may(scep_exchange_t *exchange, const char *action);
 
 #endif

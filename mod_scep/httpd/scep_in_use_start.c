@@ -191,10 +191,10 @@ static void describe(scep_in_use_ca_t *ca, const scep_site_t *site,
             ? scep_name_text(pool,
                              X509_get_subject_name(sk_X509_value(certs, 0)))
             : NULL;
-    ca->scope = service->scope;
+    ca->ca_id = service->ca_id;
     ca->cert = conf->ca_cert;
     ca->key = without_pin(conf->ca_key, pool);
-    ca->next_scope = service->next != NULL ? service->next->scope : NULL;
+    ca->next_scope = service->next != NULL ? service->next->ca_id : NULL;
     ca->next_cert = conf->next_cert;
     ca->next_key = without_pin(conf->next_key, pool);
     ca->ra_dir = conf->ra_dir;

@@ -87,9 +87,10 @@ static scep_status_e compare(const scep_master_check_t *check,
     return SCEP_OK;
 }
 
-static scep_status_e take(scep_master_check_t *check, const server_rec *s,
-                          const scep_server_config_t *conf, const scep_ra_t *ra,
-                          scep_result_t *res)
+static scep_status_e take_server(scep_master_check_t *check,
+                                 const server_rec *s,
+                                 const scep_server_config_t *conf,
+                                 const scep_ra_t *ra, scep_result_t *res)
 {
     apr_pool_t *pool = check->pool;
     const char *where = scep_config_where(s, pool);
@@ -185,7 +186,7 @@ scep_status_e scep_master_check(scep_master_check_t *check, const server_rec *s,
                                 const scep_ra_t *ra, apr_pool_t *pool,
                                 scep_result_t *res)
 {
-    scep_status_e status = take(check, s, conf, ra, res);
+    scep_status_e status = take_server(check, s, conf, ra, res);
 
     return status == SCEP_OK && !scep_config_shares_database(conf)
                ? check_file(conf, ra, pool, res)

@@ -95,9 +95,9 @@ scep_status_e scep_next_ca_setup(const scep_ra_source_t *source,
                          "remove the directive",
                          conf->next_cert);
     }
-    next->scope = scep_service_scope(sk_X509_value(next->certs, 0), pool);
+    next->ca_id = scep_service_scope(sk_X509_value(next->certs, 0), pool);
     *out = next;
-    return next->scope != NULL
+    return next->ca_id != NULL
                ? SCEP_OK
                : scep_fail(res, SCEP_R_INTERNAL, "SHA-256 failed");
 }

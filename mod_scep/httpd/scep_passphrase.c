@@ -55,7 +55,7 @@ static void stamp_of(const char *source, apr_int64_t stamp[4])
     }
 }
 
-static kept_t *find(const char *source)
+static kept_t *find_passphrase(const char *source)
 {
     const retained_t *retained = ap_retained_data_get(RETAINED_KEY);
     kept_t *kept = retained != NULL ? retained->first : NULL;
@@ -66,11 +66,11 @@ static kept_t *find(const char *source)
     return kept;
 }
 
-static void keep(const scep_dialog_t *dialog, const char *source,
-                 const char *text, apr_size_t len)
+static void keep_passphrase(const scep_dialog_t *dialog, const char *source,
+                            const char *text, apr_size_t len)
 {
     retained_t *retained = ap_retained_data_get(RETAINED_KEY);
-    kept_t *kept = find(source);
+    kept_t *kept = find_passphrase(source);
 
     if (retained == NULL) {
         retained = ap_retained_data_create(RETAINED_KEY, sizeof(*retained));
@@ -90,7 +90,7 @@ static void keep(const scep_dialog_t *dialog, const char *source,
 
 static int from_kept(const char *source, char *buf, int size)
 {
-    const kept_t *kept = find(source);
+    const kept_t *kept = find_passphrase(source);
     apr_int64_t stamp[4];
 
     stamp_of(source, stamp);
@@ -168,7 +168,7 @@ int scep_dialog_passphrase(void *baton, const char *source, char *buf, int size)
     len = dialog->program != NULL ? from_program(dialog, source, buf, size)
                                   : from_terminal(dialog, source, buf, size);
     if (len > 0) {
-        keep(dialog, source, buf, (apr_size_t)len);
+        keep_passphrase(dialog, source, buf, (apr_size_t)len);
     }
     return len;
 }

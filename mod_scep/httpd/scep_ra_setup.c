@@ -190,7 +190,7 @@ static void check_usage(const scep_ra_source_t *source, const scep_ra_t *ra,
     }
 }
 
-static bool show(scep_certs_t *certs, X509 *cert)
+static bool show_certificate(scep_certs_t *certs, X509 *cert)
 {
     return X509_add_cert(certs, cert, X509_ADD_FLAG_UP_REF) == 1;
 }
@@ -303,9 +303,9 @@ scep_status_e scep_ra_setup(scep_ra_source_t *source, apr_pool_t *pool,
     newest = ra->pairs->nelts > 0
                  ? APR_ARRAY_IDX(ra->pairs, 0, const scep_keypair_t *)
                  : NULL;
-    if (n > 0 && (!show(ra->certs, ra->signer->cert) ||
+    if (n > 0 && (!show_certificate(ra->certs, ra->signer->cert) ||
                   (newest != NULL && newest != ra->signer &&
-                   !show(ra->certs, newest->cert)))) {
+                   !show_certificate(ra->certs, newest->cert)))) {
         return scep_fail(res, SCEP_R_INTERNAL, "no memory");
     }
     add_own(source, source->ca, pool, ra);
@@ -434,7 +434,7 @@ scep_status_e scep_ra_copy(const scep_ra_t *ra, OSSL_LIB_CTX *libctx,
         return status;
     }
     for (i = 0; i < sk_X509_num(ra->certs); i++) {
-        if (!show(copy->certs, sk_X509_value(ra->certs, i))) {
+        if (!show_certificate(copy->certs, sk_X509_value(ra->certs, i))) {
             return scep_fail(res, SCEP_R_INTERNAL, "no memory");
         }
     }

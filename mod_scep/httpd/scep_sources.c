@@ -16,7 +16,7 @@
 APLOG_USE_MODULE(scep);
 
 static scep_status_e start_one(const scep_server_config_t *conf,
-                               scep_provided_t *provided, int probe,
+                               scep_provider_instance_t *provided, int probe,
                                const scep_env_t *env, apr_pool_t *pool,
                                scep_result_t *res)
 {
@@ -50,8 +50,8 @@ static scep_status_e start_one(const scep_server_config_t *conf,
 
 /* The I-th of S, or NULL. A virtual host without directives of ours has the
  * main server's very record, whose providers are that server's. */
-static scep_provided_t *provided_of(const server_rec *main_server,
-                                    const server_rec *s, int i)
+static scep_provider_instance_t *provided_of(const server_rec *main_server,
+                                             const server_rec *s, int i)
 {
     const scep_server_config_t *conf = scep_config_server(s);
     const apr_array_header_t *list = conf->provided;
@@ -60,13 +60,13 @@ static scep_provided_t *provided_of(const server_rec *main_server,
         return NULL;
     }
     return list != NULL && i < list->nelts
-               ? APR_ARRAY_IDX(list, i, scep_provided_t *)
+               ? APR_ARRAY_IDX(list, i, scep_provider_instance_t *)
                : NULL;
 }
 
 bool scep_sources_check(server_rec *main_server, apr_pool_t *ptemp, bool quiet)
 {
-    scep_provided_t *provided;
+    scep_provider_instance_t *provided;
     scep_result_t res;
     scep_env_t env;
     server_rec *s;
@@ -96,7 +96,7 @@ scep_status_e scep_sources_start(const server_rec *main_server, server_rec *s,
                                  apr_pool_t *pool, scep_result_t *res)
 {
     scep_env_t *env = apr_palloc(pool, sizeof(*env)); /* may be kept */
-    scep_provided_t *provided;
+    scep_provider_instance_t *provided;
     scep_status_e status = SCEP_OK;
     int i;
 
@@ -117,7 +117,7 @@ scep_status_e scep_sources_start(const server_rec *main_server, server_rec *s,
 
 void scep_sources_child_start(server_rec *main_server, apr_pool_t *pool)
 {
-    scep_provided_t *provided;
+    scep_provider_instance_t *provided;
     scep_result_t res;
     server_rec *s;
     int i;

@@ -87,7 +87,7 @@ static bool has_own_passwords(const scep_service_t *service)
 static bool same_passwords(const scep_service_t *a, const scep_service_t *b)
 {
     return has_own_passwords(a) && has_own_passwords(b) &&
-           strcmp(a->scope, b->scope) == 0 &&
+           strcmp(a->ca_id, b->ca_id) == 0 &&
            strcmp(scep_store_name(a->store), scep_store_name(b->store)) == 0;
 }
 
@@ -113,7 +113,7 @@ static scep_status_e count_shared(const request_rec *r,
         }
     }
     scep_result_init(&res, r->pool);
-    return scep_store_challenges_count(service->store, service->scope,
+    return scep_store_challenges_count(service->store, service->ca_id,
                                        r->request_time, count, &res);
 }
 
@@ -192,7 +192,7 @@ static const scep_runtime_t *find_runtime(void)
     return NULL;
 }
 
-static int show(request_rec *r, int flags)
+static int show_status(request_rec *r, int flags)
 {
     const scep_runtime_t *runtime = find_runtime();
     line_t line = {r, (flags & AP_STATUS_SHORT) != 0, 0};
@@ -222,5 +222,6 @@ static int show(request_rec *r, int flags)
 
 void scep_status_register(void)
 {
-    APR_OPTIONAL_HOOK(ap, status_hook, show, NULL, NULL, APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(ap, status_hook, show_status, NULL, NULL,
+                      APR_HOOK_MIDDLE);
 }

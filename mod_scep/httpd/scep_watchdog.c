@@ -131,7 +131,7 @@ static void check_crl(watch_t *watch, const scep_env_t *env, apr_pool_t *pool)
                  SCEPLOGNO(0445) "the CRL of the CA %s cannot be signed: %s; "
                                  "clients that check it refuse certificates "
                                  "once it has run out",
-                 watch->site->service.scope, res.detail);
+                 watch->site->service.ca_id, res.detail);
     }
 }
 

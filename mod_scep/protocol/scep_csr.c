@@ -150,7 +150,7 @@ X509_REQ *scep_csr_peek(scep_octets_t der, OSSL_LIB_CTX *libctx,
     return parse(parts.bare, libctx, pool);
 }
 
-void scep_csr_spend(const scep_algs_t *algs, apr_pool_t *pool)
+void scep_csr_dummy_verify(const scep_algs_t *algs, apr_pool_t *pool)
 {
     scep_csr_t *decoy = apr_pcalloc(pool, sizeof(*decoy));
     scep_csr_parts_t parts;
@@ -177,7 +177,7 @@ scep_status_e scep_csr_parse(scep_octets_t der, const scep_algs_t *algs,
     scep_crypto_clear_errors();
     status = verify(made, algs, pool, &parts, &worked, res);
     if (!worked) {
-        scep_csr_spend(algs, pool);
+        scep_csr_dummy_verify(algs, pool);
     }
     if (status == SCEP_OK) {
         status = check_algorithms(made, algs, min_rsa_bits, res);

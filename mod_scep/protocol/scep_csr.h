@@ -61,6 +61,6 @@ X509_REQ *scep_csr_peek(scep_octets_t der, OSSL_LIB_CTX *libctx,
  * signature, so that all outcomes of SCEP_R_CONTENT take the same time
  * (invariant 7).
  */
-void scep_csr_spend(const scep_algs_t *algs, apr_pool_t *pool);
+void scep_csr_dummy_verify(const scep_algs_t *algs, apr_pool_t *pool);
 
 #endif

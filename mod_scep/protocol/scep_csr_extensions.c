@@ -50,8 +50,8 @@ static bool same(X509_EXTENSION *a, X509_EXTENSION *b)
 }
 
 /* The one of the same kind as E, which may be there once (RFC 5280 4.2). */
-static X509_EXTENSION *find(const scep_extensions_t *extensions,
-                            X509_EXTENSION *e)
+static X509_EXTENSION *find_extension(const scep_extensions_t *extensions,
+                                      X509_EXTENSION *e)
 {
     int i = X509v3_get_ext_by_OBJ(extensions, X509_EXTENSION_get_object(e), -1);
 
@@ -61,7 +61,7 @@ static X509_EXTENSION *find(const scep_extensions_t *extensions,
 /* Takes E, whatever comes of it. */
 static scep_status_e add_parsed(found_t *found, X509_EXTENSION *e)
 {
-    X509_EXTENSION *other = find(found->extensions, e);
+    X509_EXTENSION *other = find_extension(found->extensions, e);
     scep_status_e status = SCEP_OK;
     char name[80];
 

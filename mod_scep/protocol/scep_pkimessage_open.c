@@ -61,7 +61,8 @@ static int count_for_key(recipients_t *ris, const apr_array_header_t *pairs,
     return count;
 }
 
-static CMS_RecipientInfo *find(recipients_t *ris, const scep_keypair_t *pair)
+static CMS_RecipientInfo *find_recipient(recipients_t *ris,
+                                         const scep_keypair_t *pair)
 {
     int i;
 
@@ -154,7 +155,7 @@ static scep_status_e choose_recipient(scep_pkimessage_t *msg, recipients_t *ris,
 
     for (i = 0; i < pairs->nelts; i++) {
         const scep_keypair_t *pair = pair_at(pairs, i);
-        CMS_RecipientInfo *ri = find(ris, pair);
+        CMS_RecipientInfo *ri = find_recipient(ris, pair);
 
         if (ri == NULL) {
             continue;
@@ -213,7 +214,7 @@ static scep_status_e read_content(scep_pkimessage_t *msg,
     ERR_pop_to_mark(); /* sometimes there are none, so never any (M7) */
     if (len == 0) {
         if (wants_csr) {
-            scep_csr_spend(algs, msg->pool);
+            scep_csr_dummy_verify(algs, msg->pool);
         }
         return scep_fail(res, SCEP_R_CONTENT, "envelope cannot be decrypted");
     }

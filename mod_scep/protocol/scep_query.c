@@ -114,8 +114,8 @@ static scep_status_e bad_escape(const char *value, size_t len,
 }
 
 /* The same value may come again; an empty one gives way. */
-static scep_status_e keep(char **slot, char *value, bool same, const char *name,
-                          scep_result_t *res)
+static scep_status_e keep_value(char **slot, char *value, bool same,
+                                const char *name, scep_result_t *res)
 {
     if (*slot == NULL || **slot == '\0') {
         *slot = value;
@@ -152,14 +152,15 @@ static scep_status_e take_pair(const char *pair, size_t len, apr_pool_t *pool,
     }
     if (is_operation) {
         value = trim(value, "?/ \t\r\n");
-        return keep(&values->operation, value,
-                    values->operation != NULL &&
-                        apr_cstr_casecmp(values->operation, value) == 0,
-                    name, res);
+        return keep_value(&values->operation, value,
+                          values->operation != NULL &&
+                              apr_cstr_casecmp(values->operation, value) == 0,
+                          name, res);
     }
-    return keep(&values->message, value,
-                values->message != NULL && strcmp(values->message, value) == 0,
-                name, res);
+    return keep_value(&values->message, value,
+                      values->message != NULL &&
+                          strcmp(values->message, value) == 0,
+                      name, res);
 }
 
 static scep_status_e find_operation(const char *value, apr_pool_t *pool,

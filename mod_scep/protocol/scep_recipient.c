@@ -73,14 +73,14 @@ const char *scep_recipient_fault(const scep_recipient_t *recipient,
     if (key == NULL) {
         return "is unreadable";
     }
-    switch (recipient->way) {
-    case SCEP_WAY_TRANSPORT:
+    switch (recipient->delivery) {
+    case SCEP_KEY_DELIVERY_TRANSPORT:
         return transport_fault(recipient, key, cipher);
-    case SCEP_WAY_PASSWORD:
+    case SCEP_KEY_DELIVERY_PASSWORD:
         return recipient->password == NULL || *recipient->password == '\0'
                    ? "can only sign, and there is no challengePassword"
                    : NULL;
-    case SCEP_WAY_AGREEMENT:
+    case SCEP_KEY_DELIVERY_AGREEMENT:
         if (EVP_PKEY_is_a(key, "EC") != 1 ||
             scep_pubkey_fault(key, 0) != NULL) {
             return "is not EC";
@@ -152,12 +152,12 @@ static bool add_agreement(CMS_ContentInfo *cms,
 
 bool scep_recipient_add(CMS_ContentInfo *cms, const scep_recipient_t *recipient)
 {
-    switch (recipient->way) {
-    case SCEP_WAY_TRANSPORT:
+    switch (recipient->delivery) {
+    case SCEP_KEY_DELIVERY_TRANSPORT:
         return add_transport(cms, recipient);
-    case SCEP_WAY_PASSWORD:
+    case SCEP_KEY_DELIVERY_PASSWORD:
         return add_password(cms, recipient);
-    case SCEP_WAY_AGREEMENT:
+    case SCEP_KEY_DELIVERY_AGREEMENT:
         return add_agreement(cms, recipient);
     }
     return false;

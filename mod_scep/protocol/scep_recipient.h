@@ -13,12 +13,13 @@
 
 /** How the content key of an envelope reaches its recipient. */
 typedef enum {
-    SCEP_WAY_TRANSPORT = 0, /* encrypted to an RSA key: KeyTrans (R23) */
-    SCEP_WAY_PASSWORD,      /* by the challengePassword: PasswordRecipientInfo,
+    SCEP_KEY_DELIVERY_TRANSPORT =
+        0,                      /* encrypted to an RSA key: KeyTrans (R23) */
+    SCEP_KEY_DELIVERY_PASSWORD, /* by the challengePassword: PasswordRecipientInfo,
                              * for keys that can only sign (R24) */
-    SCEP_WAY_AGREEMENT      /* ECDH with an EC key: KeyAgree; RFC 8894 does not
+    SCEP_KEY_DELIVERY_AGREEMENT /* ECDH with an EC key: KeyAgree; RFC 8894 does not
                              * have it */
-} scep_way_e;
+} scep_key_delivery_e;
 
 /** RSAES-OAEP with an empty label (RFC 4055 4.1). NID_undef is SHA-1. */
 typedef struct scep_oaep_t {
@@ -29,7 +30,7 @@ typedef struct scep_oaep_t {
 
 typedef struct scep_recipient_t {
     X509 *cert; /* that signed the request */
-    scep_way_e way;
+    scep_key_delivery_e delivery;
     scep_oaep_t oaep;     /* TRANSPORT: as in the request */
     const char *password; /* PASSWORD: the challengePassword in UTF-8, in
                            * memory that is wiped */

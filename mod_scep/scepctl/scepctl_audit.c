@@ -197,7 +197,7 @@ static void print_json(const printer_t *p, const scep_audit_event_t *event)
             "\"subject\":%s,\"detail\":%s}\n",
             event->seq, scepctl_time_iso(p->pool, event->at),
             scep_json_string(p->pool, event->event),
-            scep_json_string(p->pool, event->scope),
+            scep_json_string(p->pool, event->ca_id),
             scep_json_string(p->pool, event->actor),
             scep_json_string(p->pool, event->peer),
             scep_json_string(p->pool, event->transaction_id),

@@ -99,7 +99,7 @@ typedef struct wish_t {
     scepctl_server_t server;
     const char *value[OPT_HELP - OPT_CA_CERT + 1]; /* "": without one */
     const char *serial;
-    const char *scope; /* NULL: any */
+    const char *ca_id; /* NULL: any */
     apr_time_t now;
 } wish_t;
 
@@ -197,13 +197,13 @@ static scepctl_exit_e read_wish(scepctl_t *ctl, int argc, char **argv,
     if (status == SCEPCTL_OK &&
         (value_of(wish, OPT_CA_CERT) != NULL || wish->server.ca_name != NULL)) {
         status = scepctl_scope(ctl, &wish->server, value_of(wish, OPT_CA_CERT),
-                               &wish->scope);
+                               &wish->ca_id);
     }
     return status;
 }
 
 static scepctl_exit_e scope_of_file(scepctl_t *ctl, const char *path,
-                                    const char **scope)
+                                    const char **ca_id)
 {
     X509 *cert;
     scepctl_exit_e status = scepctl_cert_load(ctl, path, NULL, &cert);
@@ -211,20 +211,20 @@ static scepctl_exit_e scope_of_file(scepctl_t *ctl, const char *path,
     if (status != SCEPCTL_OK) {
         return status;
     }
-    *scope = scep_service_scope(cert, ctl->pool);
-    return *scope != NULL
+    *ca_id = scep_service_scope(cert, ctl->pool);
+    return *ca_id != NULL
                ? SCEPCTL_OK
                : scepctl_error(ctl, SCEPLOGNO(0590) "SHA-256 failed");
 }
 
 scepctl_exit_e scepctl_scope(scepctl_t *ctl, scepctl_server_t *server,
-                             const char *path, const char **scope)
+                             const char *path, const char **ca_id)
 {
     const scep_in_use_ca_t *ca;
     scepctl_exit_e status;
 
     if (path != NULL) {
-        return scope_of_file(ctl, path, scope);
+        return scope_of_file(ctl, path, ca_id);
     }
     status = scepctl_server_read(ctl, server);
     if (status != SCEPCTL_OK) {
@@ -236,13 +236,13 @@ scepctl_exit_e scepctl_scope(scepctl_t *ctl, scepctl_server_t *server,
         if (status != SCEPCTL_OK) {
             return status;
         }
-        *scope = ca->scope;
-        if (*scope != NULL) {
+        *ca_id = ca->ca_id;
+        if (*ca_id != NULL) {
             return SCEPCTL_OK;
         }
         path = ca->cert != NULL ? ca->cert : path;
     }
-    return scope_of_file(ctl, path, scope);
+    return scope_of_file(ctl, path, ca_id);
 }
 
 /* --- list ----------------------------------------------------------------- */
@@ -312,7 +312,7 @@ static scepctl_exit_e read_filter(scepctl_t *ctl, const wish_t *wish,
             return scepctl_usage(ctl, "certs: --limit takes a number");
         }
     }
-    filter->scope = wish->scope;
+    filter->ca_id = wish->ca_id;
     filter->subject = value_of(wish, OPT_SUBJECT);
     text = value_of(wish, OPT_SINCE);
     if (text != NULL && !scepctl_time_point(text, wish->now, &filter->since)) {
@@ -376,7 +376,7 @@ static scepctl_exit_e find(scepctl_t *ctl, const wish_t *wish,
 {
     int count = 0;
     scep_status_e status = scep_store_certificate_find(
-        store, wish->scope, wish->serial, ctl->pool, &count, row, &ctl->res);
+        store, wish->ca_id, wish->serial, ctl->pool, &count, row, &ctl->res);
 
     if (status != SCEP_OK && status != SCEP_NOT_FOUND) {
         return scepctl_fail(ctl);
@@ -411,7 +411,7 @@ static scepctl_exit_e show_all(scepctl_t *ctl, const wish_t *wish,
 
     if (scep_store_predecessors(store, row, ctl->pool, &before, &ctl->res) !=
             SCEP_OK ||
-        scep_store_successors(store, row->scope, row->serial, ctl->pool, &after,
+        scep_store_successors(store, row->ca_id, row->serial, ctl->pool, &after,
                               &ctl->res) != SCEP_OK) {
         return scepctl_fail(ctl);
     }
@@ -453,9 +453,9 @@ static scepctl_exit_e check_scope(scepctl_t *ctl, const wish_t *wish)
         const scep_in_use_ca_t *ca =
             &APR_ARRAY_IDX(in_use->cas, i, scep_in_use_ca_t);
 
-        if ((ca->scope != NULL && strcmp(ca->scope, wish->scope) == 0) ||
+        if ((ca->ca_id != NULL && strcmp(ca->ca_id, wish->ca_id) == 0) ||
             (ca->next_scope != NULL &&
-             strcmp(ca->next_scope, wish->scope) == 0)) {
+             strcmp(ca->next_scope, wish->ca_id) == 0)) {
             return SCEPCTL_OK;
         }
     }
@@ -483,20 +483,20 @@ static scepctl_exit_e choose_scope(scepctl_t *ctl, wish_t *wish,
         return status;
     }
     if (row != NULL) {
-        revoke->row.scope = row->scope;
+        revoke->row.ca_id = row->ca_id;
         return SCEPCTL_OK;
     }
     if (!revoke->unknown) {
         return not_here(ctl, wish);
     }
-    if (wish->scope == NULL && wish->server.in_use == NULL) {
+    if (wish->ca_id == NULL && wish->server.in_use == NULL) {
         return scepctl_usage(ctl, "certs: --unknown needs --ca-cert, the "
                                   "certificate of the CA that issued it");
     }
-    if (wish->scope == NULL) {
-        status = scepctl_scope(ctl, &wish->server, NULL, &wish->scope);
+    if (wish->ca_id == NULL) {
+        status = scepctl_scope(ctl, &wish->server, NULL, &wish->ca_id);
     }
-    revoke->row.scope = wish->scope;
+    revoke->row.ca_id = wish->ca_id;
     return status == SCEPCTL_OK ? check_scope(ctl, wish) : status;
 }
 
@@ -571,7 +571,7 @@ static scepctl_exit_e revoke_now(scepctl_t *ctl, const wish_t *wish,
         return not_here(ctl, wish);
     }
     if (status == SCEP_OK) {
-        status = scep_store_successors(store, revoke->row.scope, wish->serial,
+        status = scep_store_successors(store, revoke->row.ca_id, wish->serial,
                                        ctl->pool, &successors, &ctl->res);
     }
     if (status != SCEP_OK) {

@@ -13,7 +13,7 @@
 /** What a CA is called in the database: by its certificate in the file PATH,
  * or, if that is NULL, httpd's CA that SERVER chooses. */
 scepctl_exit_e scepctl_scope(scepctl_t *ctl, scepctl_server_t *server,
-                             const char *path, const char **scope);
+                             const char *path, const char **ca_id);
 
 /** A serial number as people write it: in hex of either case, with colons or
  * blanks, with or without 0x, in upper case and without leading zeros.

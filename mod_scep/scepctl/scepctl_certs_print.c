@@ -78,7 +78,7 @@ static void print_json(FILE *out, const scep_certificate_row_t *row,
             scep_json_string(pool, row->subject),
             time_json(pool, row->not_before), time_json(pool, row->not_after),
             time_json(pool, row->created), scep_json_string(pool, row->profile),
-            scep_json_string(pool, row->scope), time_json(pool, row->revoked),
+            scep_json_string(pool, row->ca_id), time_json(pool, row->revoked),
             scep_json_string(
                 pool,
                 revoked ? scep_revocation_reason_name((int)row->reason) : NULL),
@@ -164,6 +164,6 @@ void scepctl_cert_show(FILE *out, const scep_certificate_row_t *row,
             scep_printable(pool, row->profile, LONGEST));
     print_relatives(out, "predecessor", before, now, pool);
     print_relatives(out, "successor", after, now, pool);
-    fprintf(out, "CA          %s\n", scep_printable(pool, row->scope, LONGEST));
+    fprintf(out, "CA          %s\n", scep_printable(pool, row->ca_id, LONGEST));
     scepctl_pem(out, "CERTIFICATE", row->der, pool);
 }

@@ -190,7 +190,7 @@ static scepctl_exit_e list(scepctl_t *ctl, const wish_t *wish,
 {
     printer_t p = {.ctl = ctl, .wish = wish, .page_pool = ctl->pool};
     scep_challenge_page_t page = {
-        .scope = wish->which.scope, .now = apr_time_now(), .limit = PAGE};
+        .ca_id = wish->which.ca_id, .now = apr_time_now(), .limit = PAGE};
 
     if (apr_pool_create(&p.pool, ctl->pool) != APR_SUCCESS) {
         return scepctl_error(ctl, SCEPLOGNO(0608) "out of memory");
@@ -240,7 +240,7 @@ scepctl_exit_e scepctl_challenge(scepctl_t *ctl, int argc, char **argv)
     if (status == SCEPCTL_OK &&
         (wish.ca_cert != NULL || wish.server.ca_name != NULL)) {
         status =
-            scepctl_scope(ctl, &wish.server, wish.ca_cert, &wish.which.scope);
+            scepctl_scope(ctl, &wish.server, wish.ca_cert, &wish.which.ca_id);
     }
     if (status == SCEPCTL_OK) {
         status = scepctl_store_open(ctl, &wish.server, &store);

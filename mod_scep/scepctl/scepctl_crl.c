@@ -114,14 +114,14 @@ scepctl_exit_e scepctl_crl(scepctl_t *ctl, int argc, char **argv)
     scepctl_exit_e status = read_options(ctl, argc, argv, &wish);
     scep_store_t *store = NULL;
     scep_crl_state_t state;
-    const char *scope;
+    const char *ca_id;
 
     if (status == SCEPCTL_OK && wish.help) {
         fputs(usage_text, ctl->out);
         return SCEPCTL_OK;
     }
     if (status == SCEPCTL_OK) {
-        status = scepctl_scope(ctl, &wish.server, wish.ca_cert, &scope);
+        status = scepctl_scope(ctl, &wish.server, wish.ca_cert, &ca_id);
     }
     if (status == SCEPCTL_OK) {
         status = scepctl_store_open(ctl, &wish.server, &store);
@@ -129,7 +129,7 @@ scepctl_exit_e scepctl_crl(scepctl_t *ctl, int argc, char **argv)
     if (status != SCEPCTL_OK) {
         return status;
     }
-    if (scep_store_crl_state(store, scope, apr_time_now(), ctl->pool, &state,
+    if (scep_store_crl_state(store, ca_id, apr_time_now(), ctl->pool, &state,
                              &ctl->res) != SCEP_OK) {
         return scepctl_fail(ctl);
     }

@@ -127,7 +127,8 @@ scepctl_exit_e scepctl_server_words(scepctl_t *ctl, scepctl_server_t *server,
 
 /* --- httpd's -------------------------------------------------------------- */
 
-static void take(const scep_in_use_ca_t *ca, scep_store_config_t *config)
+static void take_server_ca(const scep_in_use_ca_t *ca,
+                           scep_store_config_t *config)
 {
     config->driver = ca->driver;
     config->params = ca->params;
@@ -160,7 +161,7 @@ static scepctl_exit_e used_by_httpd(scepctl_t *ctl,
         ca = &APR_ARRAY_IDX(cas, 0, scep_in_use_ca_t);
     }
     if (ca != NULL) {
-        take(ca, config);
+        take_server_ca(ca, config);
         *password = ca->password;
     }
     return status;
@@ -175,7 +176,7 @@ static scepctl_exit_e check_same(scepctl_t *ctl, const scepctl_server_t *server,
     int i;
 
     for (i = 0; i < cas->nelts; i++) {
-        take(&APR_ARRAY_IDX(cas, i, scep_in_use_ca_t), &used);
+        take_server_ca(&APR_ARRAY_IDX(cas, i, scep_in_use_ca_t), &used);
         if (scep_store_config_same(config, &used, ctl->pool)) {
             return SCEPCTL_OK;
         }

@@ -13,15 +13,15 @@
 
 #define DEFAULT_DIR SCEPCTL_CONF_DIR "/ra.d"
 
-static bool is_scope(const char *scope, const char *fingerprint)
+static bool is_scope(const char *ca_id, const char *fingerprint)
 {
-    return scope != NULL && fingerprint != NULL &&
-           strcmp(scope, fingerprint) == 0;
+    return ca_id != NULL && fingerprint != NULL &&
+           strcmp(ca_id, fingerprint) == 0;
 }
 
 static bool has_scope(const scep_in_use_ca_t *ca, const char *fingerprint)
 {
-    return is_scope(ca->scope, fingerprint) ||
+    return is_scope(ca->ca_id, fingerprint) ||
            is_scope(ca->next_scope, fingerprint);
 }
 

@@ -94,7 +94,7 @@ static scepctl_exit_e copy(taker_t *t, const char *from, const char *to,
 
 /* The files are copied as they are: the key may have a passphrase. It comes
  * first, since a certificate without its key would keep httpd from starting. */
-static scepctl_exit_e take(taker_t *t, const scep_in_use_pair_t *pair)
+static scepctl_exit_e take_pair(taker_t *t, const scep_in_use_pair_t *pair)
 {
     scepctl_t *ctl = t->ctl;
     const char *name = apr_psprintf(ctl->pool, "%s/" OLDER_NAME "%s", t->dir,
@@ -163,7 +163,7 @@ scepctl_exit_e scepctl_ra_take_along(scepctl_t *ctl,
             &APR_ARRAY_IDX(wish->ca->pairs, i, scep_in_use_pair_t);
 
         if (!pair->own && !is_there(&t, pair->fingerprint)) {
-            status = take(&t, pair);
+            status = take_pair(&t, pair);
         }
     }
     *report = t.report;

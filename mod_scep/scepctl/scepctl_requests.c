@@ -191,7 +191,7 @@ static void print_json(const printer_t *p, const scep_request_row_t *row)
     fprintf(p->ctl->out, "{\"id\":%s,\"state\":%s,\"scope\":%s",
             scep_json_string(p->pool, row->id),
             scep_json_string(p->pool, scep_request_state_name(row->state)),
-            scep_json_string(p->pool, row->scope));
+            scep_json_string(p->pool, row->ca_id));
     fprintf(p->ctl->out,
             ",\"created\":%s,\"expires\":%s,\"subject\":%s,\"altNames\":%s,"
             "\"extensions\":%s",
@@ -253,7 +253,7 @@ static void print_all(const printer_t *p, const scep_request_row_t *row)
                 scep_hex_lower_into(hash, row->key_hash, SCEP_HASH_SIZE));
     print_field(p, "transactionID", row->transaction_id);
     print_field(p, "from", row->peer);
-    print_field(p, "CA", row->scope);
+    print_field(p, "CA", row->ca_id);
     print_field(p, "created", time_or_null(p, row->created));
     print_field(p, "expires", time_or_null(p, row->expires));
     print_field(p, "decided", time_or_null(p, row->decided_at));

@@ -356,7 +356,7 @@ static scep_octets_t join_chunks(apr_pool_t *pool, scep_octets_t body)
     return (scep_octets_t){made, len};
 }
 
-static bool find(scep_octets_t data, const char *what, size_t *at)
+static bool find_octets(scep_octets_t data, const char *what, size_t *at)
 {
     size_t len = strlen(what);
 
@@ -374,7 +374,7 @@ bool scepctl_text_http(apr_pool_t *pool, scep_octets_t data, const char **head,
     size_t version, start, end, gap = 4;
     char *text;
 
-    if (!find(data, "HTTP/1.", &version) || version > MAX_HEAD) {
+    if (!find_octets(data, "HTTP/1.", &version) || version > MAX_HEAD) {
         return false;
     }
     for (start = version; start > 0 && data.data[start - 1] >= ' ' &&
@@ -383,9 +383,9 @@ bool scepctl_text_http(apr_pool_t *pool, scep_octets_t data, const char **head,
     }
     data.data += start;
     data.len -= start;
-    if (!find(data, "\r\n\r\n", &end)) {
+    if (!find_octets(data, "\r\n\r\n", &end)) {
         gap = 2;
-        if (!find(data, "\n\n", &end)) {
+        if (!find_octets(data, "\n\n", &end)) {
             return false;
         }
     }

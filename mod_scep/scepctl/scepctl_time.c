@@ -23,7 +23,8 @@ long scepctl_time_span(const char *text)
 
 /* The number in COUNT digits at *AT, which moves behind them and behind AFTER.
  * @return -1: it is none from LOW to HIGH */
-static int take(const char **at, int count, int low, int high, char after)
+static int take_digits(const char **at, int count, int low, int high,
+                       char after)
 {
     int number = 0;
 
@@ -42,19 +43,19 @@ static int take(const char **at, int count, int low, int high, char after)
 
 static bool read_date(const char *at, apr_time_exp_t *t)
 {
-    int year = take(&at, 4, 1970, 9999, '-');
+    int year = take_digits(&at, 4, 1970, 9999, '-');
 
     t->tm_year = year - 1900;
-    if (year < 0 || (t->tm_mon = take(&at, 2, 1, 12, '-') - 1) < 0 ||
-        (t->tm_mday = take(&at, 2, 1, 31, '\0')) < 0) {
+    if (year < 0 || (t->tm_mon = take_digits(&at, 2, 1, 12, '-') - 1) < 0 ||
+        (t->tm_mday = take_digits(&at, 2, 1, 31, '\0')) < 0) {
         return false;
     }
     if (*at == '\0') {
         return true;
     }
-    if (*at++ != 'T' || (t->tm_hour = take(&at, 2, 0, 23, ':')) < 0 ||
-        (t->tm_min = take(&at, 2, 0, 59, ':')) < 0 ||
-        (t->tm_sec = take(&at, 2, 0, 59, '\0')) < 0) {
+    if (*at++ != 'T' || (t->tm_hour = take_digits(&at, 2, 0, 23, ':')) < 0 ||
+        (t->tm_min = take_digits(&at, 2, 0, 59, ':')) < 0 ||
+        (t->tm_sec = take_digits(&at, 2, 0, 59, '\0')) < 0) {
         return false;
     }
     return *at == '\0' || strcmp(at, "Z") == 0;

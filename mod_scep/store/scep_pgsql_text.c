@@ -54,8 +54,8 @@ static const char *quoted(const char *value, apr_pool_t *pool)
     return text;
 }
 
-static void keep(const PQconninfoOption *option, apr_pool_t *pool,
-                 scep_pgsql_params_t *params)
+static void keep_option(const PQconninfoOption *option, apr_pool_t *pool,
+                        scep_pgsql_params_t *params)
 {
     const char *name = option->keyword;
     const char *value = quoted(option->val, pool);
@@ -139,7 +139,7 @@ const char *scep_pgsql_params(const char *text, apr_pool_t *pool,
     }
     for (option = options; option->keyword != NULL; option++) {
         if (option->val != NULL) {
-            keep(option, pool, params);
+            keep_option(option, pool, params);
         }
     }
     locate(options, pool, params);

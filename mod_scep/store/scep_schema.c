@@ -214,7 +214,7 @@ static const char *const migration_5[] = {
     "CREATE INDEX challenges_by_user ON challenges (drawn_by, state, expires)",
     "CREATE INDEX messages_by_certificate ON messages (certificate_id)",
 
-    /* which certificates renewed one; of which CA that was, NULL: of SCOPE */
+    /* which certificates renewed one; of which CA that was, NULL: of CA_ID */
     "ALTER TABLE transactions ADD COLUMN renewal_scope TEXT",
     "CREATE INDEX transactions_by_predecessor"
     " ON transactions (renewal_of, created)",

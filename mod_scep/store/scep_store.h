@@ -122,7 +122,7 @@ typedef enum {
 
 /** A one-time password's row. */
 typedef struct scep_challenge_row_t {
-    const char *scope;
+    const char *ca_id;
     const unsigned char *hash;
     scep_challenge_row_state_e state;
     apr_time_t created;
@@ -145,7 +145,7 @@ scep_status_e scep_store_challenge_add(scep_store_t *store,
 /**
  * The same, unless the user has enough: exact however many draw at once, on
  * however many machines.
- * @param most how many the user may have outstanding in the scope, this one
+ * @param most how many the user may have outstanding in the CA, this one
  *     included
  * @param full set if there are as many already; nothing is recorded then
  */
@@ -157,7 +157,7 @@ scep_status_e scep_store_challenge_add_within(scep_store_t *store,
 
 /** How many of those that USER has drawn are outstanding. */
 scep_status_e scep_store_challenges_of_user(scep_store_t *store,
-                                            const char *scope, const char *user,
+                                            const char *ca_id, const char *user,
                                             apr_time_t now, apr_int64_t *count,
                                             scep_result_t *res);
 
@@ -199,14 +199,14 @@ typedef void scep_challenge_item_fn(void *baton,
 
 /** A page of a list. */
 typedef struct scep_challenge_page_t {
-    const char *scope;
+    const char *ca_id;
     apr_time_t now;
     const scep_challenge_item_t *after; /* whose id and expires are where the
                                          * page before ended; NULL: first */
     int limit;                          /* most rows */
 } scep_challenge_page_t;
 
-/** The outstanding one-time passwords of a scope, the first to expire first.
+/** The outstanding one-time passwords of a CA, the first to expire first.
  * EACH must not use STORE. */
 scep_status_e scep_store_challenges_page(scep_store_t *store,
                                          const scep_challenge_page_t *page,
@@ -215,7 +215,7 @@ scep_status_e scep_store_challenges_page(scep_store_t *store,
 
 /** How many are outstanding. */
 scep_status_e scep_store_challenges_count(scep_store_t *store,
-                                          const char *scope, apr_time_t now,
+                                          const char *ca_id, apr_time_t now,
                                           apr_int64_t *count,
                                           scep_result_t *res);
 
@@ -224,14 +224,14 @@ scep_status_e scep_store_challenges_count(scep_store_t *store,
  * @param first set if that is recorded now, for the first time; false also
  *     where there is no such password
  */
-scep_status_e scep_store_challenge_show(scep_store_t *store, const char *scope,
+scep_status_e scep_store_challenge_show(scep_store_t *store, const char *ca_id,
                                         const unsigned char *hash,
                                         apr_time_t now, apr_pool_t *pool,
                                         bool *first, scep_result_t *res);
 
 /** Which password is cancelled, and by whom. */
 typedef struct scep_challenge_cancel_t {
-    const char *scope;
+    const char *ca_id;
     const unsigned char *hash;
     apr_time_t now;
     const char *actor;
@@ -241,7 +241,7 @@ typedef struct scep_challenge_cancel_t {
 typedef enum {
     SCEP_CANCEL_DONE = 0, /* committed: nothing is issued for it any more */
     SCEP_CANCEL_LATE,     /* spent, cancelled or expired before */
-    SCEP_CANCEL_UNKNOWN   /* there is no such password in the scope */
+    SCEP_CANCEL_UNKNOWN   /* there is no such password in the CA */
 } scep_cancel_outcome_e;
 
 /** Cancel an outstanding password, with its audit row. Whoever is just using
@@ -254,7 +254,7 @@ scep_status_e scep_store_challenge_cancel(scep_store_t *store,
 
 /** A transaction with its certificate. */
 typedef struct scep_transaction_row_t {
-    const char *scope; /* of the CA that signed it */
+    const char *ca_id; /* of the CA that signed it */
     const char *transaction_id;
     const unsigned char *key_hash; /* of the signer's key */
     const unsigned char *csr_hash;
@@ -268,7 +268,7 @@ typedef struct scep_transaction_row_t {
 /** Note, before a further message is answered with the certificate of ROW,
  * that it was: scep_store_recall.h. */
 scep_status_e scep_store_message_answered(scep_store_t *store,
-                                          const char *scope,
+                                          const char *ca_id,
                                           const unsigned char *hash,
                                           const scep_transaction_row_t *row,
                                           apr_time_t now, apr_pool_t *pool,
@@ -292,7 +292,7 @@ scep_status_e scep_store_transaction_by_challenge(
 
 /** A subject that asks for a certificate. */
 typedef struct scep_subject_t {
-    const char *scope;             /* of the CA that is to sign */
+    const char *ca_id;             /* of the CA that is to sign */
     const unsigned char *hash;     /* of the name in the form in which names
                                     * are compared */
     const char *text;              /* RFC 2253: for certificates from before
@@ -320,7 +320,7 @@ typedef enum {
 
 /** All that one issued certificate leaves behind. */
 typedef struct scep_issue_t {
-    const char *scope;
+    const char *ca_id;
     const char *issuer_scope; /* of the CA that signed it, when that is
                                * another one, the next CA; else NULL */
     const char *transaction_id;
@@ -332,7 +332,7 @@ typedef struct scep_issue_t {
     const unsigned char *csr_hash;
     const unsigned char *challenge_hash; /* NULL: no one-time password */
     apr_time_t now;
-    apr_time_t retry_since; /* an issued transaction with the same scope, id,
+    apr_time_t retry_since; /* an issued transaction with the same CA, id,
                              * key and CSR at or after it wins over us; 0:
                              * none is looked for */
     const char *serial;     /* upper-case hex */
@@ -348,8 +348,8 @@ typedef struct scep_issue_t {
     const char *peer;       /* the device's address */
     const char *renewal_of; /* serial of the certificate that this one renews;
                              * NULL: a first enrolment */
-    const char *renewal_scope; /* of the CA that issued that one; NULL: SCOPE */
-    bool renews_ours; /* and SCOPE issued that one: not if it is revoked */
+    const char *renewal_ca_id; /* of the CA that issued that one; NULL: CA_ID */
+    bool renews_ours; /* and CA_ID issued that one: not if it is revoked */
     const char *request_id; /* of the request that waited for it, whose
                              * challenge is spent already; NULL: none */
     const struct scep_revoke_t *revoke; /* of scep_store_revocation.h: is
@@ -402,7 +402,7 @@ typedef struct scep_audit_event_t {
                       * and does not look at it when a row is added */
     const char *event; /* SCEP_AUDIT_... */
     apr_time_t at;
-    const char *scope;
+    const char *ca_id;
     const char *actor;                   /* r->user */
     const char *peer;                    /* address */
     const unsigned char *challenge_hash; /* keyed; never the password */

@@ -27,7 +27,7 @@ scep_sql_status_e scep_store_audit(scep_store_session_t *s,
         {audit->id, 0},
         {NULL, audit->at},
         {audit->event, 0},
-        {audit->scope, 0},
+        {audit->ca_id, 0},
         {scep_cut(actor, audit->actor, MAX_NAME), 0},
         {scep_cut(peer, audit->peer, MAX_NAME), 0},
         {audit->challenge_hash, 0},
@@ -47,7 +47,7 @@ static scep_audit_t row_of(const scep_audit_event_t *event, const char *id,
     scep_audit_t audit = {.id = id,
                           .event = event->event,
                           .at = event->at,
-                          .scope = event->scope,
+                          .ca_id = event->ca_id,
                           .actor = event->actor,
                           .peer = event->peer,
                           .transaction_id = event->transaction_id,
@@ -101,7 +101,7 @@ scep_status_e scep_store_audit_refusal(scep_store_t *store,
         .id = id[1],
         .event = SCEP_AUDIT_REFUSED,
         .at = event->at,
-        .scope = event->scope,
+        .ca_id = event->ca_id,
         .detail = apr_psprintf(pool,
                                "%" APR_INT64_T_FMT
                                " further refusals, up to the next row, were "
@@ -168,7 +168,7 @@ static bool read_row(const char *const *columns, int count, apr_pool_t *pool,
         return false;
     }
     event->event = apr_pstrdup(pool, columns[EVENT]);
-    event->scope = apr_pstrdup(pool, columns[SCOPE]);
+    event->ca_id = apr_pstrdup(pool, columns[SCOPE]);
     event->actor = apr_pstrdup(pool, columns[ACTOR]);
     event->peer = apr_pstrdup(pool, columns[PEER]);
     event->challenge_hash = scep_store_hash(pool, columns[CHALLENGE_HASH]);

@@ -17,7 +17,7 @@
 
 /** Which passwords, and who cancels them. */
 typedef struct scep_cancel_many_t {
-    const char *scope; /* NULL: of every CA */
+    const char *ca_id; /* NULL: of every CA */
     const char *user;  /* who drew them; NULL: anybody */
     const char *label; /* NULL: any, or none */
     apr_time_t now;

@@ -77,7 +77,7 @@ bool scep_store_certificate_row(const char *const *columns, int count,
         return false;
     }
     row->id = apr_pstrdup(pool, columns[ID]);
-    row->scope = apr_pstrdup(pool, columns[SCOPE]);
+    row->ca_id = apr_pstrdup(pool, columns[SCOPE]);
     row->serial = apr_pstrdup(pool, columns[SERIAL]);
     row->subject =
         columns[SUBJECT] != NULL
@@ -111,12 +111,12 @@ static bool find_row(void *baton, const char *const *columns, int count)
 }
 
 scep_status_e scep_store_certificate_find(scep_store_t *store,
-                                          const char *scope, const char *serial,
+                                          const char *ca_id, const char *serial,
                                           apr_pool_t *pool, int *count,
                                           scep_certificate_row_t **row,
                                           scep_result_t *res)
 {
-    const scep_sql_value_t values[] = {{serial, 0}, {scope, 0}};
+    const scep_sql_value_t values[] = {{serial, 0}, {ca_id, 0}};
     find_t find = {pool, NULL, 0, false};
     scep_status_e status =
         scep_store_read(store, SCEP_Q_CERTIFICATE_FIND, values, find_row, &find,
@@ -179,7 +179,7 @@ scep_store_certificates_list(scep_store_t *store,
         {NULL, first ? APR_INT64_MAX : filter->created},
         {first ? "" : filter->id, 0},
         {NULL, filter->since},
-        {filter->scope, 0},
+        {filter->ca_id, 0},
         {NULL, filter->from},
         {NULL, filter->until != 0 ? filter->until : APR_INT64_MAX},
         {NULL, filter->good_at != 0 ? filter->good_at + 1 : 0},

@@ -14,7 +14,7 @@
 /** An issued certificate. */
 typedef struct scep_certificate_row_t {
     const char *id; /* of the row: where a list goes on */
-    const char *scope;
+    const char *ca_id;
     const char *serial;  /* upper-case hex */
     const char *subject; /* RFC 2253 */
     apr_time_t not_before;
@@ -40,19 +40,19 @@ const char *scep_certificate_state_name(const scep_certificate_row_t *row,
 
 /**
  * The certificate with SERIAL.
- * @param scope NULL: of any CA
+ * @param ca_id NULL: of any CA
  * @param count how many there are; more than one only of different CAs
  * @return SCEP_OK, ROW is one of them; SCEP_NOT_FOUND without filling RES
  */
 scep_status_e scep_store_certificate_find(scep_store_t *store,
-                                          const char *scope, const char *serial,
+                                          const char *ca_id, const char *serial,
                                           apr_pool_t *pool, int *count,
                                           scep_certificate_row_t **row,
                                           scep_result_t *res);
 
 /** Which; what is 0 or NULL does not count. */
 typedef struct scep_certificate_filter_t {
-    const char *scope;
+    const char *ca_id;
     const char *subject;   /* a part of it, in any case of its letters */
     apr_time_t since;      /* issued at or after */
     apr_time_t from;       /* expires at or after */

@@ -14,7 +14,7 @@ static scep_sql_status_e add(scep_store_session_t *s,
     const char *hash = scep_hex_lower(pool, row->hash, SCEP_HASH_SIZE);
     const scep_sql_value_t values[] = {
         {hash, 0},
-        {row->scope, 0},
+        {row->ca_id, 0},
         {NULL, row->state},
         {NULL, row->created},
         {NULL, row->expires},
@@ -27,7 +27,7 @@ static scep_sql_status_e add(scep_store_session_t *s,
     const scep_audit_t audit = {.id = id,
                                 .event = SCEP_AUDIT_CHALLENGE_DRAWN,
                                 .at = row->created,
-                                .scope = row->scope,
+                                .ca_id = row->ca_id,
                                 .actor = row->drawn_by,
                                 .peer = row->peer,
                                 .challenge_hash = hash};
@@ -55,7 +55,7 @@ static scep_sql_status_e count_of_user(scep_store_session_t *s,
 {
     const scep_sql_value_t values[] = {{row->drawn_by, 0},
                                        {NULL, SCEP_CHALLENGE_OUTSTANDING},
-                                       {row->scope, 0},
+                                       {row->ca_id, 0},
                                        {NULL, row->created}};
 
     return scep_store_run(s, SCEP_Q_CHALLENGES_OF_USER, values,
@@ -95,18 +95,18 @@ scep_status_e scep_store_challenge_add_within(scep_store_t *store,
 }
 
 scep_status_e scep_store_challenges_of_user(scep_store_t *store,
-                                            const char *scope, const char *user,
+                                            const char *ca_id, const char *user,
                                             apr_time_t now, apr_int64_t *count,
                                             scep_result_t *res)
 {
     const scep_sql_value_t values[] = {
-        {user, 0}, {NULL, SCEP_CHALLENGE_OUTSTANDING}, {scope, 0}, {NULL, now}};
+        {user, 0}, {NULL, SCEP_CHALLENGE_OUTSTANDING}, {ca_id, 0}, {NULL, now}};
 
     return scep_store_read_number(store, SCEP_Q_CHALLENGES_OF_USER, values,
                                   "challenges", count, res);
 }
 
-scep_status_e scep_store_challenge_show(scep_store_t *store, const char *scope,
+scep_status_e scep_store_challenge_show(scep_store_t *store, const char *ca_id,
                                         const unsigned char *hash,
                                         apr_time_t now, apr_pool_t *pool,
                                         bool *first, scep_result_t *res)
@@ -114,7 +114,7 @@ scep_status_e scep_store_challenge_show(scep_store_t *store, const char *scope,
     const scep_sql_value_t values[] = {
         {NULL, now},
         {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0},
-        {scope, 0}};
+        {ca_id, 0}};
     scep_store_session_t s;
     apr_int64_t changed = 0;
     scep_sql_status_e sql;
@@ -165,7 +165,7 @@ static bool read_row(const char *const *columns, int count, unsigned char *hash,
         !scep_sql_number(columns[USES], &row->uses)) {
         return false;
     }
-    row->scope = columns[SCOPE];
+    row->ca_id = columns[SCOPE];
     row->hash = hash;
     row->state = (scep_challenge_row_state_e)state;
     row->drawn_by = columns[DRAWN_BY];
@@ -192,7 +192,7 @@ static bool find_row(void *baton, const char *const *columns, int count)
         find->s->bad = "challenges";
         return false;
     }
-    row->scope = apr_pstrdup(find->pool, row->scope);
+    row->ca_id = apr_pstrdup(find->pool, row->ca_id);
     row->drawn_by = apr_pstrdup(find->pool, row->drawn_by);
     row->peer = apr_pstrdup(find->pool, row->peer);
     row->limits = apr_pstrdup(find->pool, row->limits);

@@ -52,7 +52,7 @@ scep_status_e scep_store_challenges_page(scep_store_t *store,
                          : behind_all;
     const scep_sql_value_t values[] = {
         {NULL, SCEP_CHALLENGE_OUTSTANDING},
-        {page->scope, 0},
+        {page->ca_id, 0},
         {NULL, from},
         {NULL, from},
         {id, 0},
@@ -65,12 +65,12 @@ scep_status_e scep_store_challenges_page(scep_store_t *store,
 }
 
 scep_status_e scep_store_challenges_count(scep_store_t *store,
-                                          const char *scope, apr_time_t now,
+                                          const char *ca_id, apr_time_t now,
                                           apr_int64_t *count,
                                           scep_result_t *res)
 {
     const scep_sql_value_t values[] = {
-        {NULL, SCEP_CHALLENGE_OUTSTANDING}, {scope, 0}, {NULL, now}};
+        {NULL, SCEP_CHALLENGE_OUTSTANDING}, {ca_id, 0}, {NULL, now}};
 
     return scep_store_read_number(store, SCEP_Q_CHALLENGES_COUNT, values,
                                   "challenges", count, res);
@@ -89,15 +89,15 @@ static scep_sql_status_e try_cancel(scep_store_session_t *s,
         {NULL, SCEP_CHALLENGE_CANCELLED},
         {cancel->actor, 0},
         {hash, 0},
-        {cancel->scope, 0},
+        {cancel->ca_id, 0},
         {NULL, SCEP_CHALLENGE_OUTSTANDING},
         {NULL, cancel->now},
     };
-    const scep_sql_value_t key[] = {{hash, 0}, {cancel->scope, 0}};
+    const scep_sql_value_t key[] = {{hash, 0}, {cancel->ca_id, 0}};
     const scep_audit_t audit = {.id = id,
                                 .event = SCEP_AUDIT_CHALLENGE_CANCELLED,
                                 .at = cancel->now,
-                                .scope = cancel->scope,
+                                .ca_id = cancel->ca_id,
                                 .actor = cancel->actor,
                                 .peer = cancel->peer,
                                 .challenge_hash = hash};

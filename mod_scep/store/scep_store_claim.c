@@ -10,7 +10,7 @@
 #include "scep_store_p.h"
 
 scep_status_e
-scep_store_challenge_claim(scep_store_t *store, const char *scope,
+scep_store_challenge_claim(scep_store_t *store, const char *ca_id,
                            const unsigned char hash[SCEP_HASH_SIZE],
                            const unsigned char owner[SCEP_STORE_OWNER_SIZE],
                            apr_time_t now, apr_interval_time_t lease,
@@ -21,7 +21,7 @@ scep_store_challenge_claim(scep_store_t *store, const char *scope,
         {who, 0},
         {NULL, now + lease},
         {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0},
-        {scope, 0},
+        {ca_id, 0},
         {NULL, SCEP_CHALLENGE_OUTSTANDING},
         {NULL, now},
         {NULL, now},

@@ -26,7 +26,7 @@
  *     more
  */
 scep_status_e
-scep_store_challenge_claim(scep_store_t *store, const char *scope,
+scep_store_challenge_claim(scep_store_t *store, const char *ca_id,
                            const unsigned char hash[SCEP_HASH_SIZE],
                            const unsigned char owner[SCEP_STORE_OWNER_SIZE],
                            apr_time_t now, apr_interval_time_t lease,
@@ -41,7 +41,7 @@ scep_store_challenge_release(scep_store_t *store,
 
 /**
  * Is there no room for the password that is about to be drawn: are MOST or
- * more, of all scopes, outstanding at NOW? Of few it is told exactly; of many
+ * more, of all CAs, outstanding at NOW? Of few it is told exactly; of many
  * (scep_store_tally.h) by a count of some seconds ago and this process's draws
  * since.
  */

@@ -15,7 +15,7 @@ enum { NUMBER, THIS_UPDATE, NEXT_UPDATE, COVERS, DER, COLUMNS };
 
 typedef struct find_t {
     apr_pool_t *pool;
-    const char *scope;
+    const char *ca_id;
     scep_crl_row_t *row; /* NULL: none */
     bool bad;
 } find_t;
@@ -33,17 +33,17 @@ static bool find_row(void *baton, const char *const *columns, int count)
         !scep_store_octets(find->pool, columns[DER], &row->der)) {
         return false;
     }
-    row->scope = find->scope;
+    row->ca_id = find->ca_id;
     find->bad = false;
     find->row = row;
     return true;
 }
 
-static scep_sql_status_e look(scep_store_session_t *s, const char *scope,
+static scep_sql_status_e look(scep_store_session_t *s, const char *ca_id,
                               apr_time_t now, find_t *find, apr_int64_t *seq,
                               apr_int64_t *due)
 {
-    const scep_sql_value_t value = {scope, 0};
+    const scep_sql_value_t value = {ca_id, 0};
     scep_sql_status_e sql =
         scep_store_run(s, SCEP_Q_CRL_FIND, &value, find_row, find, NULL);
 
@@ -54,7 +54,7 @@ static scep_sql_status_e look(scep_store_session_t *s, const char *scope,
     }
     if (sql == SCEP_SQL_OK) {
         const scep_sql_value_t values[] = {
-            {scope, 0},
+            {ca_id, 0},
             {NULL, find->row != NULL ? find->row->this_update : now},
             {NULL, now},
         };
@@ -65,11 +65,11 @@ static scep_sql_status_e look(scep_store_session_t *s, const char *scope,
     return sql;
 }
 
-scep_status_e scep_store_crl_state(scep_store_t *store, const char *scope,
+scep_status_e scep_store_crl_state(scep_store_t *store, const char *ca_id,
                                    apr_time_t now, apr_pool_t *pool,
                                    scep_crl_state_t *state, scep_result_t *res)
 {
-    find_t find = {pool, scope, NULL, false};
+    find_t find = {pool, ca_id, NULL, false};
     scep_store_session_t s;
     apr_int64_t due;
     scep_status_e status = scep_store_use(store, &s, res);
@@ -78,7 +78,7 @@ scep_status_e scep_store_crl_state(scep_store_t *store, const char *scope,
     if (status != SCEP_OK) {
         return status;
     }
-    sql = look(&s, scope, now, &find, &state->seq, &due);
+    sql = look(&s, ca_id, now, &find, &state->seq, &due);
     status = scep_store_end(&s, sql, false, "look up the CRL", res);
     if (status != SCEP_OK) {
         return status;
@@ -102,15 +102,15 @@ static scep_sql_status_e put(scep_store_session_t *s, const scep_crl_row_t *row,
         {NULL, row->next_update},
         {NULL, row->covers},
         {der, 0},
-        {row->scope, 0},
+        {row->ca_id, 0},
         {NULL, old},
     };
-    const scep_sql_value_t scope = {row->scope, 0};
+    const scep_sql_value_t ca_id = {row->ca_id, 0};
     apr_int64_t there = 0, changed = 0;
     scep_sql_status_e sql = SCEP_SQL_OK;
 
     if (old == 0) {
-        sql = scep_store_run(s, SCEP_Q_CRL_COUNT, &scope,
+        sql = scep_store_run(s, SCEP_Q_CRL_COUNT, &ca_id,
                              scep_store_take_number, &there, NULL);
     }
     if (sql == SCEP_SQL_OK && there == 0) {

@@ -11,7 +11,7 @@
 
 /** A CRL. */
 typedef struct scep_crl_row_t {
-    const char *scope;
+    const char *ca_id;
     apr_int64_t number; /* CRLNumber */
     apr_time_t this_update;
     apr_time_t next_update;
@@ -28,7 +28,7 @@ typedef struct scep_crl_state_t {
 } scep_crl_state_t;
 
 /** Look at what there is at NOW. */
-scep_status_e scep_store_crl_state(scep_store_t *store, const char *scope,
+scep_status_e scep_store_crl_state(scep_store_t *store, const char *ca_id,
                                    apr_time_t now, apr_pool_t *pool,
                                    scep_crl_state_t *state, scep_result_t *res);
 

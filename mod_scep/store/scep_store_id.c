@@ -9,13 +9,13 @@ scep_sql_status_e scep_store_id_find(scep_store_session_t *s,
                                      const char *key_hash, bool *taken)
 {
     const scep_sql_value_t issued[] = {
-        {id->scope, 0},     {id->text, 0},
+        {id->ca_id, 0},     {id->text, 0},
         {NULL, id->since},  {NULL, id->now + (id->now - id->since)},
         {key_hash, 0},      {id->endpoint, 0},
         {NULL, id->proved},
     };
     const scep_sql_value_t waiting[] = {
-        {id->scope, 0},    {id->text, 0},      {key_hash, 0},
+        {id->ca_id, 0},    {id->text, 0},      {key_hash, 0},
         {id->endpoint, 0}, {NULL, id->proved}, {NULL, id->now},
     };
     scep_sql_status_e sql = SCEP_SQL_OK;

@@ -66,7 +66,7 @@ static scep_sql_status_e find_message(scep_store_session_t *s,
                                       const texts_t *texts, bool *found)
 {
     const scep_sql_value_t values[] = {{texts->message_hash, 0},
-                                       {issue->scope, 0}};
+                                       {issue->ca_id, 0}};
 
     *found = false;
     return texts->message_hash != NULL
@@ -80,7 +80,7 @@ static scep_sql_status_e find_same(scep_store_session_t *s,
                                    const texts_t *texts, bool *found)
 {
     const scep_sql_value_t values[] = {
-        {issue->scope, 0},          {issue->transaction_id, 0},
+        {issue->ca_id, 0},          {issue->transaction_id, 0},
         {NULL, issue->retry_since}, {texts->key_hash, 0},
         {texts->csr_hash, 0},       {issue->renewal_of, 0},
         {NULL, issue->now},
@@ -97,7 +97,7 @@ static scep_sql_status_e find_other_key(scep_store_session_t *s,
                                         const texts_t *texts, bool *found)
 {
     const scep_transaction_id_t id = {
-        .scope = issue->scope,
+        .ca_id = issue->ca_id,
         .text = issue->transaction_id,
         .endpoint = issue->endpoint,
         .proved = issue->proved,
@@ -136,7 +136,7 @@ static scep_sql_status_e find_revoked(scep_store_session_t *s,
                                       scep_issue_outcome_e *outcome)
 {
     const scep_sql_value_t values[] = {
-        {issue->scope, 0}, {issue->renewal_of, 0}, {NULL, issue->now}};
+        {issue->ca_id, 0}, {issue->renewal_of, 0}, {NULL, issue->now}};
     bool found = false;
     scep_sql_status_e sql = scep_store_run(s, SCEP_Q_REVOKED_NOW, values,
                                            scep_store_note_row, &found, NULL);
@@ -149,7 +149,7 @@ static scep_sql_status_e find_revoked(scep_store_session_t *s,
 
 static const char *issuer_of(const scep_issue_t *issue)
 {
-    return issue->issuer_scope != NULL ? issue->issuer_scope : issue->scope;
+    return issue->issuer_scope != NULL ? issue->issuer_scope : issue->ca_id;
 }
 
 /* What the subject has; the new one is not there yet. */
@@ -158,7 +158,7 @@ static scep_sql_status_e find_duplicates(scep_store_session_t *s,
                                          apr_array_header_t *serials)
 {
     const scep_subject_t subject = {
-        .scope = issuer_of(issue),
+        .ca_id = issuer_of(issue),
         .hash = issue->subject_hash,
         .text = issue->subject,
         .key_hash = issue->duplicate == SCEP_DUPLICATE_REFUSE
@@ -184,7 +184,7 @@ static scep_sql_status_e spend(scep_store_session_t *s,
         {NULL, issue->now},
         {issue->serial, 0},
         {texts->challenge_hash, 0},
-        {issue->scope, 0},
+        {issue->ca_id, 0},
         {NULL, SCEP_CHALLENGE_OUTSTANDING},
         {NULL, issue->now},
     };
@@ -221,13 +221,13 @@ static scep_sql_status_e add_transaction(scep_store_session_t *s,
                                          const texts_t *texts)
 {
     const scep_sql_value_t values[] = {
-        {texts->id[1], 0},          {issue->scope, 0},
+        {texts->id[1], 0},          {issue->ca_id, 0},
         {issue->transaction_id, 0}, {texts->key_hash, 0},
         {texts->csr_hash, 0},       {texts->challenge_hash, 0},
         {texts->id[0], 0},          {NULL, issue->now},
         {issue->peer, 0},           {issue->renewal_of, 0},
-        {issue->renewal_scope, 0},  {issue->endpoint, 0},
-        {NULL, issue->proved},      {issue->scope, 0},
+        {issue->renewal_ca_id, 0},  {issue->endpoint, 0},
+        {NULL, issue->proved},      {issue->ca_id, 0},
         {issue->transaction_id, 0},
     };
 
@@ -242,7 +242,7 @@ static scep_sql_status_e add_messages(scep_store_session_t *s,
     const scep_sql_value_t first[] = {
         {texts->id[0], 0}, {NULL, issue->not_after}, {issue->request_id, 0}};
     const scep_sql_value_t this[] = {{texts->message_hash, 0},
-                                     {issue->scope, 0},
+                                     {issue->ca_id, 0},
                                      {texts->id[0], 0},
                                      {NULL, issue->not_after},
                                      {NULL, issue->now}};
@@ -280,7 +280,7 @@ static scep_sql_status_e supersede(scep_store_session_t *s,
     scep_result_init(&ignored, pool);
     for (i = 0; i < serials->nelts && sql == SCEP_SQL_OK; i++) {
         const scep_revoke_t revoke = {
-            .row = {.scope = issuer_of(issue),
+            .row = {.ca_id = issuer_of(issue),
                     .serial = APR_ARRAY_IDX(serials, i, const char *),
                     .effective = issue->now,
                     .reason = SCEP_REVOKED_SUPERSEDED,
@@ -308,7 +308,7 @@ static scep_sql_status_e add_rows(scep_store_session_t *s,
                                              ? SCEP_AUDIT_RENEWED
                                              : SCEP_AUDIT_ISSUED,
                                 .at = issue->now,
-                                .scope = issue->scope,
+                                .ca_id = issue->ca_id,
                                 .peer = issue->peer,
                                 .challenge_hash = texts->challenge_hash,
                                 .transaction_id = issue->transaction_id,
@@ -471,7 +471,7 @@ static bool find_row(void *baton, const char *const *columns, int count)
             return false;
         }
     }
-    row->scope = apr_pstrdup(find->pool, columns[SCOPE]);
+    row->ca_id = apr_pstrdup(find->pool, columns[SCOPE]);
     row->transaction_id = apr_pstrdup(find->pool, columns[TRANSACTION_ID]);
     row->key_hash = scep_store_hash(find->pool, columns[KEY_HASH]);
     row->csr_hash = scep_store_hash(find->pool, columns[CSR_HASH]);
@@ -503,7 +503,7 @@ scep_sql_status_e scep_store_find_transaction(scep_store_session_t *s,
 }
 
 scep_status_e scep_store_message_answered(scep_store_t *store,
-                                          const char *scope,
+                                          const char *ca_id,
                                           const unsigned char *hash,
                                           const scep_transaction_row_t *row,
                                           apr_time_t now, apr_pool_t *pool,
@@ -511,7 +511,7 @@ scep_status_e scep_store_message_answered(scep_store_t *store,
 {
     const scep_sql_value_t values[] = {
         {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0},
-        {scope, 0},
+        {ca_id, 0},
         {row->certificate_id, 0},
         {NULL, row->not_after},
         {NULL, now},

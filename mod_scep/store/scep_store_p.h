@@ -137,7 +137,7 @@ scep_sql_status_e scep_store_find_request(scep_store_session_t *s,
                                           apr_time_t now, apr_pool_t *pool,
                                           scep_request_row_t **row);
 scep_sql_status_e scep_store_find_revocation(scep_store_session_t *s,
-                                             const char *scope,
+                                             const char *ca_id,
                                              const char *serial,
                                              apr_pool_t *pool,
                                              scep_revocation_row_t **row);
@@ -149,7 +149,7 @@ void scep_store_request_heard(scep_store_t *store,
 
 /** Who wants to use a transactionID (scep_store_recall.h). */
 typedef struct scep_transaction_id_t {
-    const char *scope;
+    const char *ca_id;
     const char *text;     /* the id */
     const char *endpoint; /* where; NULL is one of its own */
     bool proved;          /* by a password, a provider, or a certificate */
@@ -181,7 +181,7 @@ typedef struct scep_audit_t {
     const char *id;
     const char *event;
     apr_time_t at;
-    const char *scope;
+    const char *ca_id;
     const char *actor;
     const char *peer;
     const char *challenge_hash; /* hex */

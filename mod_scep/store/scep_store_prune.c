@@ -226,7 +226,7 @@ scep_status_e scep_store_prune(scep_store_t *store, scep_prune_e kind,
     scep_audit_t audit = {.id = id[0],
                           .event = SCEP_AUDIT_PRUNED,
                           .at = now,
-                          .scope = "*",
+                          .ca_id = "*",
                           .actor = actor};
     scep_store_session_t s;
     scep_sql_status_e sql;
@@ -267,11 +267,11 @@ static bool take_text(void *baton, const char *const *columns, int count)
     return true;
 }
 
-scep_status_e scep_store_past_profile(scep_store_t *store, const char *scope,
+scep_status_e scep_store_past_profile(scep_store_t *store, const char *ca_id,
                                       const char *serial, apr_pool_t *pool,
                                       const char **profile, scep_result_t *res)
 {
-    const scep_sql_value_t values[] = {{scope, 0}, {serial, 0}};
+    const scep_sql_value_t values[] = {{ca_id, 0}, {serial, 0}};
     text_t found = {pool, NULL};
     scep_status_e status =
         scep_store_read(store, SCEP_Q_PAST_CERTIFICATE, values, take_text,

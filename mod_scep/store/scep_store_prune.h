@@ -73,7 +73,7 @@ scep_status_e scep_store_prune(scep_store_t *store, scep_prune_e kind,
 
 /** The profile of a certificate that was deleted; "" if it had none.
  * @return SCEP_NOT_FOUND without filling RES: none was */
-scep_status_e scep_store_past_profile(scep_store_t *store, const char *scope,
+scep_status_e scep_store_past_profile(scep_store_t *store, const char *ca_id,
                                       const char *serial, apr_pool_t *pool,
                                       const char **profile, scep_result_t *res);
 

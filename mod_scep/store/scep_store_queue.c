@@ -45,7 +45,7 @@ static scep_sql_status_e find_open(scep_store_session_t *s,
                                    const char *key_hash, bool *taken)
 {
     const scep_sql_value_t own[] = {
-        {id->scope, 0}, {id->text, 0}, {key_hash, 0}};
+        {id->ca_id, 0}, {id->text, 0}, {key_hash, 0}};
     scep_sql_status_e sql;
 
     *taken = false;
@@ -63,14 +63,14 @@ static scep_sql_status_e find_rival(scep_store_session_t *s,
                                     scep_queue_outcome_e *outcome)
 {
     const scep_transaction_id_t id = {
-        .scope = row->scope,
+        .ca_id = row->ca_id,
         .text = row->transaction_id,
         .endpoint = row->endpoint,
         .proved = row->proved,
         .since = APR_INT64_MAX,
         .now = row->created,
     };
-    const scep_sql_value_t same[] = {{row->scope, 0},
+    const scep_sql_value_t same[] = {{row->ca_id, 0},
                                      {row->transaction_id, 0},
                                      {texts->key_hash, 0},
                                      {texts->csr_hash, 0}};
@@ -108,9 +108,9 @@ static scep_sql_status_e check_room(scep_store_session_t *s,
                                     const scep_queue_limits_t *limits,
                                     scep_queue_outcome_e *outcome)
 {
-    const scep_sql_value_t all[] = {{row->scope, 0}, {NULL, row->proved}};
+    const scep_sql_value_t all[] = {{row->ca_id, 0}, {NULL, row->proved}};
     const scep_sql_value_t network[] = {
-        {row->scope, 0}, {NULL, row->proved}, {row->network, 0}};
+        {row->ca_id, 0}, {NULL, row->proved}, {row->network, 0}};
     scep_sql_status_e sql = hold_to(s, SCEP_Q_REQUEST_COUNT, all, limits->all,
                                     SCEP_QUEUE_FULL, outcome);
 
@@ -132,7 +132,7 @@ static scep_sql_status_e spend(scep_store_session_t *s,
         {NULL, row->created},
         {NULL, 0},
         {texts->challenge_hash, 0},
-        {row->scope, 0},
+        {row->ca_id, 0},
         {NULL, SCEP_CHALLENGE_OUTSTANDING},
         {NULL, row->created},
     };
@@ -151,7 +151,7 @@ static scep_sql_status_e insert(scep_store_session_t *s,
                                 const texts_t *texts, bool quietly)
 {
     const scep_sql_value_t values[] = {
-        {texts->id[0], 0},        {row->scope, 0},
+        {texts->id[0], 0},        {row->ca_id, 0},
         {row->transaction_id, 0}, {texts->key_hash, 0},
         {texts->csr_hash, 0},     {NULL, row->state},
         {texts->sealed, 0},       {row->subject, 0},
@@ -166,13 +166,13 @@ static scep_sql_status_e insert(scep_store_session_t *s,
     const scep_audit_t audit = {.id = texts->id[1],
                                 .event = SCEP_AUDIT_REQUEST_QUEUED,
                                 .at = row->created,
-                                .scope = row->scope,
+                                .ca_id = row->ca_id,
                                 .peer = row->peer,
                                 .challenge_hash = texts->challenge_hash,
                                 .transaction_id = row->transaction_id,
                                 .subject = row->subject};
     const scep_sql_value_t message[] = {{texts->message_hash, 0},
-                                        {row->scope, 0},
+                                        {row->ca_id, 0},
                                         {texts->id[0], 0},
                                         {NULL, row->created}};
     scep_sql_status_e sql =
@@ -194,7 +194,7 @@ static bool take_old(void *baton, const char *const *columns, int count)
     (void)count;
     memset(old, 0, sizeof(*old));
     old->id = apr_pstrdup(list->pool, columns[0]);
-    old->scope = apr_pstrdup(list->pool, columns[1]);
+    old->ca_id = apr_pstrdup(list->pool, columns[1]);
     old->transaction_id = apr_pstrdup(list->pool, columns[2]);
     old->subject = apr_pstrdup(list->pool, columns[3]);
     old->challenge_hash = scep_store_hash(list->pool, columns[4]);
@@ -250,7 +250,7 @@ static scep_sql_status_e forget_oldest(scep_store_session_t *s,
                                        const texts_t *texts, apr_pool_t *pool,
                                        bool *quietly)
 {
-    const scep_sql_value_t values[] = {{row->scope, 0},
+    const scep_sql_value_t values[] = {{row->ca_id, 0},
                                        {texts->key_hash, 0},
                                        {NULL, row->proved},
                                        {SCEP_REQUEST_REPLACED_NOTE, 0},
@@ -275,7 +275,7 @@ static scep_sql_status_e replace_all(scep_store_session_t *s,
                                      int *replaced)
 {
     const scep_sql_value_t values[] = {
-        {row->scope, 0},
+        {row->ca_id, 0},
         {texts->key_hash, 0},
         {NULL, row->proved},
         {row->renewal_of, 0},
@@ -372,7 +372,7 @@ static scep_sql_status_e move(scep_store_session_t *s,
 {
     const scep_sql_value_t message[] = {{to->message_hash, 0}, {row->id, 0}};
     const scep_transaction_id_t id = {
-        .scope = row->scope,
+        .ca_id = row->ca_id,
         .text = to->transaction_id,
         .endpoint = to->endpoint,
         .proved = true,
@@ -382,7 +382,7 @@ static scep_sql_status_e move(scep_store_session_t *s,
     const scep_sql_value_t change[] = {
         {to->transaction_id, 0}, {to->endpoint, 0}, {row->id, 0}};
     const scep_sql_value_t note[] = {
-        {to->message_hash, 0}, {row->scope, 0}, {row->id, 0}, {NULL, to->now}};
+        {to->message_hash, 0}, {row->ca_id, 0}, {row->id, 0}, {NULL, to->now}};
     apr_int64_t changed = 0;
     bool taken = false;
     scep_sql_status_e sql =

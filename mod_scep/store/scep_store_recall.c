@@ -25,7 +25,7 @@ static scep_sql_status_e find_revocation(look_t *l)
 {
     scep_recall_t *found = l->found;
     scep_sql_status_e sql = scep_store_find_revocation(
-        &l->s, found->issued->scope, found->issued->serial, l->pool,
+        &l->s, found->issued->ca_id, found->issued->serial, l->pool,
         &found->revocation);
 
     if (found->revocation != NULL &&
@@ -38,7 +38,7 @@ static scep_sql_status_e find_revocation(look_t *l)
 static scep_sql_status_e find_answered(look_t *l)
 {
     const scep_repeat_t *r = l->repeat;
-    const scep_sql_value_t message[] = {{l->message, 0}, {r->scope, 0}};
+    const scep_sql_value_t message[] = {{l->message, 0}, {r->ca_id, 0}};
     bool marked = false;
     scep_sql_status_e sql =
         scep_store_find_transaction(&l->s, SCEP_Q_TRANSACTION_BY_MESSAGE,
@@ -73,7 +73,7 @@ static scep_sql_status_e find_same(look_t *l)
 {
     const scep_repeat_t *r = l->repeat;
     const scep_sql_value_t values[] = {
-        {r->scope, 0}, {r->transaction_id, 0}, {NULL, 0},     {l->key, 0},
+        {r->ca_id, 0}, {r->transaction_id, 0}, {NULL, 0},     {l->key, 0},
         {l->csr, 0},   {r->renewal_of, 0},     {NULL, r->now}};
     scep_recall_t *found = l->found;
     scep_sql_status_e sql = scep_store_find_transaction(
@@ -97,7 +97,7 @@ static scep_sql_status_e find_refused(look_t *l)
 {
     const scep_repeat_t *r = l->repeat;
     const scep_sql_value_t values[] = {
-        {l->message, 0}, {r->scope, 0}, {r->scope, 0},  {r->transaction_id, 0},
+        {l->message, 0}, {r->ca_id, 0}, {r->ca_id, 0},  {r->transaction_id, 0},
         {l->key, 0},     {l->csr, 0},   {NULL, r->now}, {NULL, r->now}};
     scep_request_row_t *row;
     scep_sql_status_e sql = scep_store_find_request(
@@ -116,8 +116,8 @@ static scep_sql_status_e find_request(look_t *l, scep_request_row_t **row)
 {
     const scep_repeat_t *r = l->repeat;
     const scep_sql_value_t values[] = {
-        {r->scope, 0}, {r->transaction_id, 0}, {l->key, 0},
-        {r->scope, 0}, {r->transaction_id, 0}, {l->key, 0}};
+        {r->ca_id, 0}, {r->transaction_id, 0}, {l->key, 0},
+        {r->ca_id, 0}, {r->transaction_id, 0}, {l->key, 0}};
 
     return scep_store_find_request(&l->s, SCEP_Q_REQUEST_FIND, values, r->now,
                                    l->pool, row);
@@ -160,7 +160,7 @@ static scep_sql_status_e find_holder(look_t *l)
 {
     const scep_repeat_t *r = l->repeat;
     scep_transaction_id_t id = {
-        .scope = r->scope,
+        .ca_id = r->ca_id,
         .text = r->transaction_id,
         .endpoint = r->endpoint,
         .proved = false,
@@ -220,7 +220,7 @@ static scep_sql_status_e find_issued(look_t *l)
 {
     const scep_repeat_t *r = l->repeat;
     const scep_sql_value_t values[] = {
-        {r->scope, 0}, {r->transaction_id, 0}, {NULL, 0}, {l->key, 0}};
+        {r->ca_id, 0}, {r->transaction_id, 0}, {NULL, 0}, {l->key, 0}};
     scep_transaction_row_t *row;
     scep_sql_status_e sql = scep_store_find_transaction(
         &l->s, SCEP_Q_TRANSACTION_FIND, values, l->pool, &row);

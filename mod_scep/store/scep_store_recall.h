@@ -22,7 +22,7 @@
 
 /** What came, as far as it tells whether it came before. */
 typedef struct scep_repeat_t {
-    const char *scope;
+    const char *ca_id;
     const char *transaction_id;
     const char *endpoint; /* where its id is held; NULL is a place of its own */
     const unsigned char

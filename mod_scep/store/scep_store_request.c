@@ -105,7 +105,7 @@ scep_sql_status_e scep_store_request_decide_in(scep_store_session_t *s,
     const scep_audit_t audit = {.id = id,
                                 .event = event_of(d->state),
                                 .at = d->now,
-                                .scope = row->scope,
+                                .ca_id = row->ca_id,
                                 .actor = d->actor,
                                 .peer = d->peer,
                                 .transaction_id = row->transaction_id,
@@ -217,7 +217,7 @@ static bool read_row(const char *const *columns, int count, apr_time_t now,
         return false;
     }
     row->id = apr_pstrdup(pool, columns[ID]);
-    row->scope = apr_pstrdup(pool, columns[SCOPE]);
+    row->ca_id = apr_pstrdup(pool, columns[SCOPE]);
     row->transaction_id = apr_pstrdup(pool, columns[TRANSACTION_ID]);
     row->key_hash = scep_store_hash(pool, columns[KEY_HASH]);
     row->csr_hash = scep_store_hash(pool, columns[CSR_HASH]);
@@ -276,10 +276,10 @@ scep_sql_status_e scep_store_find_request(scep_store_session_t *s,
     return sql;
 }
 
-static scep_status_e find(scep_store_t *store, scep_store_query_e query,
-                          const scep_sql_value_t *values, apr_time_t now,
-                          apr_pool_t *pool, scep_request_row_t **row,
-                          scep_result_t *res)
+static scep_status_e find_request(scep_store_t *store, scep_store_query_e query,
+                                  const scep_sql_value_t *values,
+                                  apr_time_t now, apr_pool_t *pool,
+                                  scep_request_row_t **row, scep_result_t *res)
 {
     scep_store_session_t s;
     scep_sql_status_e sql;
@@ -338,8 +338,8 @@ scep_status_e scep_store_request_by_challenge(scep_store_t *store,
     const scep_sql_value_t values[] = {
         {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0}, {NULL, now}};
 
-    return find(store, SCEP_Q_REQUEST_BY_CHALLENGE, values, now, pool, row,
-                res);
+    return find_request(store, SCEP_Q_REQUEST_BY_CHALLENGE, values, now, pool,
+                        row, res);
 }
 
 scep_status_e scep_store_request_get(scep_store_t *store, const char *id,
@@ -349,7 +349,7 @@ scep_status_e scep_store_request_get(scep_store_t *store, const char *id,
 {
     const scep_sql_value_t value = {id, 0};
 
-    return find(store, SCEP_Q_REQUEST_GET, &value, now, pool, row, res);
+    return find_request(store, SCEP_Q_REQUEST_GET, &value, now, pool, row, res);
 }
 
 /* Read before its rows are handed over: who takes them may stop, as at a pager,
@@ -378,7 +378,7 @@ scep_status_e scep_store_requests_each(scep_store_t *store,
     const scep_sql_value_t values[] = {
         {NULL, first ? APR_INT64_MAX : filter->created},
         {first ? "" : filter->id, 0},
-        {filter->scope, 0},
+        {filter->ca_id, 0},
         {NULL, filter->decided ? SCEP_REQUEST_EXPIRED : SCEP_REQUEST_AT_CA},
         {NULL, filter->decided ? APR_INT64_MIN : filter->now},
         {NULL, filter->limit}};

@@ -27,7 +27,7 @@ const char *scep_request_state_name(scep_request_state_e state);
 /** A request. */
 typedef struct scep_request_row_t {
     const char *id; /* the store gives it */
-    const char *scope;
+    const char *ca_id;
     const char *transaction_id;
     const char
         *endpoint;       /* where its id is held; see scep_store_recall.h. These
@@ -73,7 +73,7 @@ typedef enum {
     SCEP_QUEUE_CHALLENGE_LOST /* the challenge is not outstanding (any more) */
 } scep_queue_outcome_e;
 
-/** How many may wait in a scope. Requests that proved something and those that
+/** How many may wait in a CA. Requests that proved something and those that
  * did not are counted apart, so that these cannot take the places of those. */
 typedef struct scep_queue_limits_t {
     apr_int64_t all;
@@ -161,7 +161,7 @@ scep_status_e scep_store_requests_expire(scep_store_t *store, apr_time_t now,
 
 /** Which requests. */
 typedef struct scep_request_filter_t {
-    const char *scope; /* NULL: all */
+    const char *ca_id; /* NULL: all */
     bool decided;      /* also those that are issued, rejected or expired */
     apr_time_t now;
     int limit; /* most that are given */

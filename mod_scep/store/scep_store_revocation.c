@@ -91,7 +91,7 @@ static bool read_row(const char *const *columns, int count,
         !scep_sql_number(columns[SEQ], &row->seq)) {
         return false;
     }
-    row->scope = columns[SCOPE];
+    row->ca_id = columns[SCOPE];
     row->serial = columns[SERIAL];
     row->reason = (scep_revocation_reason_e)reason;
     row->actor = columns[ACTOR];
@@ -113,7 +113,7 @@ static bool find_row(void *baton, const char *const *columns, int count)
         find->s->bad = "revocations";
         return false;
     }
-    row->scope = apr_pstrdup(find->pool, row->scope);
+    row->ca_id = apr_pstrdup(find->pool, row->ca_id);
     row->serial = apr_pstrdup(find->pool, row->serial);
     row->actor = apr_pstrdup(find->pool, row->actor);
     find->row = row;
@@ -121,12 +121,12 @@ static bool find_row(void *baton, const char *const *columns, int count)
 }
 
 scep_sql_status_e scep_store_find_revocation(scep_store_session_t *s,
-                                             const char *scope,
+                                             const char *ca_id,
                                              const char *serial,
                                              apr_pool_t *pool,
                                              scep_revocation_row_t **row)
 {
-    const scep_sql_value_t values[] = {{scope, 0}, {serial, 0}};
+    const scep_sql_value_t values[] = {{ca_id, 0}, {serial, 0}};
     find_t find = {s, pool, NULL};
     scep_sql_status_e sql = scep_store_run(s, SCEP_Q_REVOCATION_FIND, values,
                                            find_row, &find, NULL);
@@ -135,7 +135,7 @@ scep_sql_status_e scep_store_find_revocation(scep_store_session_t *s,
     return sql;
 }
 
-scep_status_e scep_store_revocation_find(scep_store_t *store, const char *scope,
+scep_status_e scep_store_revocation_find(scep_store_t *store, const char *ca_id,
                                          const char *serial, apr_pool_t *pool,
                                          scep_revocation_row_t **row,
                                          scep_result_t *res)
@@ -146,7 +146,7 @@ scep_status_e scep_store_revocation_find(scep_store_t *store, const char *scope,
 
     *row = NULL;
     if (status == SCEP_OK) {
-        sql = scep_store_find_revocation(&s, scope, serial, pool, row);
+        sql = scep_store_find_revocation(&s, ca_id, serial, pool, row);
         status = scep_store_end(&s, sql, false, "read", res);
     }
     return status == SCEP_OK && *row == NULL ? SCEP_NOT_FOUND : status;
@@ -179,7 +179,7 @@ static bool walk_row(void *baton, const char *const *columns, int count)
 }
 
 scep_status_e scep_store_revocations_each(scep_store_t *store,
-                                          const char *scope, apr_time_t now,
+                                          const char *ca_id, apr_time_t now,
                                           apr_time_t alive,
                                           scep_revocation_each_fn *each,
                                           void *baton, scep_result_t *res)
@@ -189,7 +189,7 @@ scep_status_e scep_store_revocations_each(scep_store_t *store,
 
     do {
         const scep_sql_value_t values[] = {
-            {scope, 0},    {walk.last, 0}, {NULL, now},
+            {ca_id, 0},    {walk.last, 0}, {NULL, now},
             {NULL, alive}, {NULL, PAGE},
         };
 
@@ -206,10 +206,10 @@ scep_status_e scep_store_revocations_each(scep_store_t *store,
 
 /* --- revoking ------------------------------------------------------------- */
 
-static scep_sql_status_e find_last(scep_store_session_t *s, const char *scope,
+static scep_sql_status_e find_last(scep_store_session_t *s, const char *ca_id,
                                    apr_int64_t *seq)
 {
-    const scep_sql_value_t value = {scope, 0};
+    const scep_sql_value_t value = {ca_id, 0};
 
     *seq = -1;
     return scep_store_run(s, SCEP_Q_REVOCATION_LAST, &value,
@@ -243,7 +243,7 @@ static scep_sql_status_e find_certificate(scep_store_session_t *s,
                                           certificate_t *cert)
 {
     const scep_sql_value_t values[] = {
-        {row->scope, 0}, {row->serial, 0}, {row->scope, 0}, {row->serial, 0}};
+        {row->ca_id, 0}, {row->serial, 0}, {row->ca_id, 0}, {row->serial, 0}};
 
     return scep_store_run(s, SCEP_Q_REVOCATION_SUBJECT, values,
                           take_certificate, cert, NULL);
@@ -285,13 +285,13 @@ static scep_sql_status_e write_row(scep_store_session_t *s,
                                    bool exists)
 {
     const scep_sql_value_t add[] = {
-        {row->scope, 0},     {row->serial, 0},  {NULL, row->effective},
+        {row->ca_id, 0},     {row->serial, 0},  {NULL, row->effective},
         {NULL, row->reason}, {NULL, not_after}, {NULL, row->created},
         {row->actor, 0},     {NULL, seq},
     };
     const scep_sql_value_t advance[] = {
         {NULL, row->effective}, {NULL, row->reason}, {NULL, row->created},
-        {row->actor, 0},        {NULL, seq},         {row->scope, 0},
+        {row->actor, 0},        {NULL, seq},         {row->ca_id, 0},
         {row->serial, 0},
     };
 
@@ -311,7 +311,7 @@ static scep_sql_status_e record(scep_store_session_t *s,
         .id = id,
         .event = SCEP_AUDIT_REVOKED,
         .at = row->created,
-        .scope = row->scope,
+        .ca_id = row->ca_id,
         .actor = row->actor,
         .peer = revoke->peer,
         .serial = row->serial,
@@ -321,7 +321,7 @@ static scep_sql_status_e record(scep_store_session_t *s,
                       : apr_pstrcat(pool, why, ": ", revoke->detail, NULL),
     };
     apr_int64_t last;
-    scep_sql_status_e sql = find_last(s, row->scope, &last);
+    scep_sql_status_e sql = find_last(s, row->ca_id, &last);
 
     if (sql == SCEP_SQL_OK) {
         sql = write_row(s, row, cert->found ? cert->not_after : row->not_after,
@@ -338,7 +338,7 @@ scep_sql_status_e scep_store_revoke_in(scep_store_session_t *s,
     scep_revocation_row_t row = revoke->row, *old;
     certificate_t cert = {.s = s, .pool = pool};
     scep_sql_status_e sql =
-        scep_store_find_revocation(s, row.scope, row.serial, pool, &old);
+        scep_store_find_revocation(s, row.ca_id, row.serial, pool, &old);
 
     if (sql == SCEP_SQL_OK) {
         sql = find_certificate(s, &row, &cert);

@@ -31,7 +31,7 @@ bool scep_revocation_reason_of(const char *name,
 
 /** A revocation. */
 typedef struct scep_revocation_row_t {
-    const char *scope;
+    const char *ca_id;
     const char *serial;   /* upper-case hex */
     apr_time_t effective; /* in the future: not revoked yet */
     scep_revocation_reason_e reason;
@@ -43,7 +43,7 @@ typedef struct scep_revocation_row_t {
 } scep_revocation_row_t;
 
 /** The revocation of that certificate. SCEP_NOT_FOUND without filling RES. */
-scep_status_e scep_store_revocation_find(scep_store_t *store, const char *scope,
+scep_status_e scep_store_revocation_find(scep_store_t *store, const char *ca_id,
                                          const char *serial, apr_pool_t *pool,
                                          scep_revocation_row_t **row,
                                          scep_result_t *res);
@@ -78,12 +78,12 @@ scep_status_e scep_store_revoke(scep_store_t *store,
 typedef scep_status_e scep_revocation_each_fn(void *baton,
                                               const scep_revocation_row_t *row);
 
-/** All revocations of SCOPE that are effective at NOW, of certificates that
+/** All revocations of CA_ID that are effective at NOW, of certificates that
  * expire at or after ALIVE, in the order of their serials as texts. Memory does
  * not grow with their number. One that is recorded meanwhile may be missed: see
  * scep_crl_state_t. EACH must not use STORE. */
 scep_status_e scep_store_revocations_each(scep_store_t *store,
-                                          const char *scope, apr_time_t now,
+                                          const char *ca_id, apr_time_t now,
                                           apr_time_t alive,
                                           scep_revocation_each_fn *each,
                                           void *baton, scep_result_t *res);

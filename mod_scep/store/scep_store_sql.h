@@ -334,7 +334,7 @@
       " AND key_hash <> $3 AND COALESCE(endpoint, '') = COALESCE($4, '')"      \
       " AND proved >= $5 AND state <= 2 AND expires > $6 LIMIT 1")             \
     X(SCEP_Q_REQUEST_COUNT, "tn",                                              \
-      /* COALESCE: not by an index of scopes, which has all the decided ones */ \
+      /* COALESCE: not by an index of CAs, which has all the decided ones */ \
       "SELECT COUNT(*) FROM requests"                                          \
       " WHERE state <= 2 AND scope = COALESCE($1, scope) AND proved = $2")     \
     X(SCEP_Q_REQUESTS_OF_NETWORK, "tnt",                                       \

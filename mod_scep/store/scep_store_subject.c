@@ -13,7 +13,7 @@ static void fill(const scep_subject_t *subject, apr_pool_t *pool,
                  scep_sql_value_t values[PARAMETERS])
 {
     const scep_sql_value_t made[PARAMETERS] = {
-        {subject->scope, 0},
+        {subject->ca_id, 0},
         {scep_hex_lower(pool, subject->hash, SCEP_HASH_SIZE), 0},
         {subject->text, 0},
         {NULL, subject->now},

@@ -16,28 +16,28 @@
 
 typedef struct search_t {
     scep_store_session_t *s;
-    const char *scope, *serial; /* of the certificate itself */
+    const char *ca_id, *serial; /* of the certificate itself */
     apr_array_header_t *found;  /* scep_certificate_row_t */
 } search_t;
 
-static bool is_same(const char *scope, const char *serial,
+static bool is_same(const char *ca_id, const char *serial,
                     const char *other_scope, const char *other_serial)
 {
-    return strcmp(serial, other_serial) == 0 && strcmp(scope, other_scope) == 0;
+    return strcmp(serial, other_serial) == 0 && strcmp(ca_id, other_scope) == 0;
 }
 
 /* A database that was changed by hand may tell of a circle. */
-static bool is_known(const search_t *search, const char *scope,
+static bool is_known(const search_t *search, const char *ca_id,
                      const char *serial)
 {
-    bool known = is_same(scope, serial, search->scope, search->serial);
+    bool known = is_same(ca_id, serial, search->ca_id, search->serial);
     int i;
 
     for (i = 0; i < search->found->nelts && !known; i++) {
         const scep_certificate_row_t *one =
             &APR_ARRAY_IDX(search->found, i, const scep_certificate_row_t);
 
-        known = is_same(scope, serial, one->scope, one->serial);
+        known = is_same(ca_id, serial, one->ca_id, one->serial);
     }
     return known;
 }
@@ -52,16 +52,16 @@ static bool take_successor(void *baton, const char *const *columns, int count)
         search->s->bad = "certificates";
         return false;
     }
-    if (!is_known(search, row.scope, row.serial)) {
+    if (!is_known(search, row.ca_id, row.serial)) {
         APR_ARRAY_PUSH(search->found, scep_certificate_row_t) = row;
     }
     return true;
 }
 
-static scep_sql_status_e find_next(search_t *search, const char *scope,
+static scep_sql_status_e find_next(search_t *search, const char *ca_id,
                                    const char *serial)
 {
-    const scep_sql_value_t values[] = {{scope, 0}, {serial, 0}};
+    const scep_sql_value_t values[] = {{ca_id, 0}, {serial, 0}};
 
     return scep_store_run(search->s, SCEP_Q_SUCCESSORS, values, take_successor,
                           search, NULL);
@@ -70,25 +70,25 @@ static scep_sql_status_e find_next(search_t *search, const char *scope,
 /* Those that are found are searched for in turn. */
 static scep_sql_status_e find_all(search_t *search)
 {
-    scep_sql_status_e sql = find_next(search, search->scope, search->serial);
+    scep_sql_status_e sql = find_next(search, search->ca_id, search->serial);
     int i;
 
     for (i = 0; i < search->found->nelts && sql == SCEP_SQL_OK; i++) {
         const scep_certificate_row_t one =
             APR_ARRAY_IDX(search->found, i, const scep_certificate_row_t);
 
-        sql = find_next(search, one.scope, one.serial);
+        sql = find_next(search, one.ca_id, one.serial);
     }
     return sql;
 }
 
-scep_status_e scep_store_successors(scep_store_t *store, const char *scope,
+scep_status_e scep_store_successors(scep_store_t *store, const char *ca_id,
                                     const char *serial, apr_pool_t *pool,
                                     apr_array_header_t **found,
                                     scep_result_t *res)
 {
     scep_store_session_t s;
-    search_t search = {&s, scope, serial,
+    search_t search = {&s, ca_id, serial,
                        apr_array_make(pool, 4, sizeof(scep_certificate_row_t))};
     scep_status_e status = scep_store_use(store, &s, res);
 
@@ -104,7 +104,7 @@ scep_status_e scep_store_predecessors(scep_store_t *store,
                                       apr_array_header_t **found,
                                       scep_result_t *res)
 {
-    search_t search = {NULL, cert->scope, cert->serial,
+    search_t search = {NULL, cert->ca_id, cert->serial,
                        apr_array_make(pool, 4, sizeof(scep_certificate_row_t))};
     scep_status_e status = SCEP_OK;
     int count;
@@ -114,11 +114,11 @@ scep_status_e scep_store_predecessors(scep_store_t *store,
            cert->predecessor_scope != NULL &&
            !is_known(&search, cert->predecessor_scope, cert->predecessor)) {
         const scep_certificate_row_t unknown = {
-            .scope = cert->predecessor_scope, .serial = cert->predecessor};
+            .ca_id = cert->predecessor_scope, .serial = cert->predecessor};
         scep_certificate_row_t *row;
 
         status = scep_store_certificate_find(
-            store, unknown.scope, unknown.serial, pool, &count, &row, res);
+            store, unknown.ca_id, unknown.serial, pool, &count, &row, res);
         cert = status == SCEP_OK ? row
                                  : apr_pmemdup(pool, &unknown, sizeof(unknown));
         if (status == SCEP_OK || status == SCEP_NOT_FOUND) {
@@ -139,7 +139,7 @@ typedef struct revoker_t {
     scep_status_e status; /* other than the database's */
 } revoker_t;
 
-static scep_sql_status_e revoke_one(revoker_t *r, const char *scope,
+static scep_sql_status_e revoke_one(revoker_t *r, const char *ca_id,
                                     const char *serial,
                                     scep_revoke_outcome_e *outcome)
 {
@@ -150,7 +150,7 @@ static scep_sql_status_e revoke_one(revoker_t *r, const char *scope,
     if (r->status != SCEP_OK) {
         return SCEP_SQL_OK;
     }
-    r->revoke.row.scope = scope;
+    r->revoke.row.ca_id = ca_id;
     r->revoke.row.serial = serial;
     return scep_store_revoke_in(&r->s, &r->revoke, id[0], r->pool, outcome);
 }
@@ -168,7 +168,7 @@ static scep_sql_status_e revoke_successors(revoker_t *r,
             &APR_ARRAY_IDX(certs, i, const scep_certificate_row_t);
         scep_revoke_outcome_e outcome;
 
-        sql = revoke_one(r, cert->scope, cert->serial, &outcome);
+        sql = revoke_one(r, cert->ca_id, cert->serial, &outcome);
         if (outcome == SCEP_REVOKE_RECORDED) {
             APR_ARRAY_PUSH(revoked, const char *) = cert->serial;
         }
@@ -191,7 +191,7 @@ scep_store_revoke_all(scep_store_t *store, const scep_revoke_t *revoke,
                       apr_array_header_t **revoked, scep_result_t *res)
 {
     revoker_t r = {.revoke = *revoke, .pool = pool, .res = res};
-    search_t search = {&r.s, revoke->row.scope, revoke->row.serial,
+    search_t search = {&r.s, revoke->row.ca_id, revoke->row.serial,
                        apr_array_make(pool, 4, sizeof(scep_certificate_row_t))};
     scep_revoke_outcome_e reached = SCEP_REVOKE_UNKNOWN;
     scep_status_e status = scep_store_begin(store, &r.s, res);
@@ -204,7 +204,7 @@ scep_store_revoke_all(scep_store_t *store, const scep_revoke_t *revoke,
     }
     sql = find_all(&search);
     if (sql == SCEP_SQL_OK) {
-        sql = revoke_one(&r, search.scope, search.serial, &reached);
+        sql = revoke_one(&r, search.ca_id, search.serial, &reached);
     }
     if (sql == SCEP_SQL_OK && reached != SCEP_REVOKE_UNKNOWN) {
         sql = revoke_successors(&r, search.found, *revoked);

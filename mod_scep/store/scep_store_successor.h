@@ -14,7 +14,7 @@
 /** The predecessors of a certificate: the one that it renewed, then the one
  * that was renewed by that, and so on.
  * @param found array of scep_certificate_row_t, from POOL; one that is not in
- *     the database is the last, and has only its scope and its serial
+ *     the database is the last, and has only its CA and its serial
  * @return SCEP_OK; SCEP_UNAVAILABLE; SCEP_BROKEN */
 scep_status_e scep_store_predecessors(scep_store_t *store,
                                       const scep_certificate_row_t *cert,
@@ -27,7 +27,7 @@ scep_status_e scep_store_predecessors(scep_store_t *store,
  * the database.
  * @param found array of scep_certificate_row_t, from POOL
  * @return SCEP_OK; SCEP_UNAVAILABLE; SCEP_BROKEN */
-scep_status_e scep_store_successors(scep_store_t *store, const char *scope,
+scep_status_e scep_store_successors(scep_store_t *store, const char *ca_id,
                                     const char *serial, apr_pool_t *pool,
                                     apr_array_header_t **found,
                                     scep_result_t *res);

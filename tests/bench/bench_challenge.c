@@ -137,7 +137,7 @@ static void fill_store(const side_t *side)
         }
         scep_hex_lower_into(hex, hash, sizeof(hash));
         sqlite3_bind_text(add, 1, hex, -1, SQLITE_TRANSIENT);
-        sqlite3_bind_text(add, 2, side->service.scope, -1, SQLITE_STATIC);
+        sqlite3_bind_text(add, 2, side->service.ca_id, -1, SQLITE_STATIC);
         sqlite3_bind_int64(add, 3, time);
         sqlite3_bind_int64(add, 4, time + validity());
         if (sqlite3_step(add) != SQLITE_DONE) {
@@ -189,7 +189,7 @@ static void set_up(side_t *side, const char *dir)
         .driver = "sqlite3",
         .params = apr_psprintf(side->pool, "%s/%u.db", dir, side->outstanding),
         .connections = 4};
-    side->service.scope = "0123456789abcdef0123456789abcdef";
+    side->service.ca_id = "0123456789abcdef0123456789abcdef";
     side->service.password_key.data = password_key;
     side->service.password_key.len = sizeof(password_key);
     side->policy.sources.count = 1;
@@ -267,7 +267,7 @@ static double claim(side_t *side)
     for (i = 0; i < CLAIMS; i++) {
         csr.challenge = side->passwords[next_random(DRAWS)];
         scep_result_init(&res, pool);
-        if (!scep_password_hash(side->service.password_key, side->service.scope,
+        if (!scep_password_hash(side->service.password_key, side->service.ca_id,
                                 csr.challenge, hash) ||
             scep_authorize(&e, &res) != SCEP_OK) {
             die("claim", res.detail);

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * Fuzz target: a certificate that signed a message. It has its key judged, its
- * names compared as in a renewal, and a CertRep encrypted to it in each way.
+ * names compared as in a renewal, and a CertRep encrypted to it in each delivery.
  * Octets behind it are a challengePassword, in Latin-1.
  */
 #include <string.h>
@@ -55,8 +55,8 @@ static void set_up(void)
     FUZZ_KEEP(0);
 }
 
-static void reply_to(X509 *cert, scep_way_e way, const char *password,
-                     apr_pool_t *pool)
+static void reply_to(X509 *cert, scep_key_delivery_e delivery,
+                     const char *password, apr_pool_t *pool)
 {
     const scep_octets_t id = {(const unsigned char *)"id", 2};
     scep_certs_t *certs = scep_x509s_own(pool, sk_X509_new_null());
@@ -68,7 +68,7 @@ static void reply_to(X509 *cert, scep_way_e way, const char *password,
         .transaction_id = id,
         .recipient_nonce = id,
         .certs = certs,
-        .recipient = {.cert = cert, .way = way, .password = password},
+        .recipient = {.cert = cert, .delivery = delivery, .password = password},
         .signer = &ra,
     };
     scep_status_e status;
@@ -83,7 +83,7 @@ static void reply_to(X509 *cert, scep_way_e way, const char *password,
     FUZZ_CHECK((status == SCEP_OK) == (der.len > 0));
     FUZZ_CHECK(*scep_crypto_errors(pool) == '\0');
     /* A challenge can always be encrypted by, and none never. */
-    FUZZ_CHECK(way != SCEP_WAY_PASSWORD ||
+    FUZZ_CHECK(delivery != SCEP_KEY_DELIVERY_PASSWORD ||
                (status == SCEP_OK) == (password != NULL));
     if (status == SCEP_OK) {
         fuzz_accepted++;
@@ -115,10 +115,10 @@ static void reply(X509 *cert, scep_octets_t rest, apr_pool_t *pool)
 {
     const char *password = challenge(rest, pool);
 
-    reply_to(cert, SCEP_WAY_TRANSPORT, NULL, pool);
-    reply_to(cert, SCEP_WAY_AGREEMENT, NULL, pool);
+    reply_to(cert, SCEP_KEY_DELIVERY_TRANSPORT, NULL, pool);
+    reply_to(cert, SCEP_KEY_DELIVERY_AGREEMENT, NULL, pool);
     if (EVP_PKEY_is_a(X509_get0_pubkey(cert), "RSA") != 1) {
-        reply_to(cert, SCEP_WAY_PASSWORD, password, pool);
+        reply_to(cert, SCEP_KEY_DELIVERY_PASSWORD, password, pool);
     }
 }
 

@@ -349,7 +349,7 @@ int enroll_setup(void **state)
     assert_int_equal(scep_algs_make(SCEP_LEVEL_COMPATIBLE, NULL, f->base.pool,
                                     &algs, &f->base.res),
                      SCEP_OK);
-    f->service.scope = "0123456789abcdef0123456789abcdef";
+    f->service.ca_id = "0123456789abcdef0123456789abcdef";
     f->service.backend = &backend;
     f->service.ca = f;
     f->service.ra = &f->ra;
@@ -361,8 +361,8 @@ int enroll_setup(void **state)
     f->policy.sources.count = 1;
     f->policy.sources.source[0] = SCEP_SOURCE_ONE_TIME;
     f->policy.profile = &f->profile;
-    f->policy.reply_ways.count = 1;
-    f->policy.reply_ways.way[0] = SCEP_WAY_PASSWORD;
+    f->policy.key_deliveries.count = 1;
+    f->policy.key_deliveries.delivery[0] = SCEP_KEY_DELIVERY_PASSWORD;
     f->policy.retry_window = apr_time_from_sec(20 * 60);
     f->policy.password_validity = apr_time_from_sec(60 * 60);
     f->policy.password_length = 8;

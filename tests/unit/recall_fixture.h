@@ -24,12 +24,12 @@ static inline scep_status_e recalled(scep_store_t *store,
 /* The certificate that the key with that hash got under ID, as a CertPoll at
  * NOW finds it; NULL: none. */
 static inline scep_status_e
-recalled_by_id(scep_store_t *store, const char *scope, const char *id,
+recalled_by_id(scep_store_t *store, const char *ca_id, const char *id,
                const unsigned char *key_hash, apr_time_t now, apr_pool_t *pool,
                scep_transaction_row_t **row, scep_result_t *res)
 {
     const scep_repeat_t poll = {
-        .scope = scope, .transaction_id = id, .key_hash = key_hash, .now = now};
+        .ca_id = ca_id, .transaction_id = id, .key_hash = key_hash, .now = now};
     scep_recall_t found;
     scep_status_e status =
         recalled(store, &poll, SCEP_RECALL_ISSUED, pool, &found, res);
@@ -40,12 +40,12 @@ recalled_by_id(scep_store_t *store, const char *scope, const char *id,
 
 /* What the message with HASH was answered with; NULL: nothing. */
 static inline scep_status_e
-recalled_by_message(scep_store_t *store, const char *scope,
+recalled_by_message(scep_store_t *store, const char *ca_id,
                     const unsigned char *hash, apr_pool_t *pool,
                     scep_transaction_row_t **row, scep_result_t *res)
 {
     const unsigned char other[SCEP_HASH_SIZE] = {0xff};
-    const scep_repeat_t repeat = {.scope = scope,
+    const scep_repeat_t repeat = {.ca_id = ca_id,
                                   .transaction_id = "of nobody",
                                   .message_hash = hash,
                                   .key_hash = other,
@@ -65,7 +65,7 @@ static inline scep_status_e recalled_by_mark(scep_store_t *store,
                                              scep_result_t *res)
 {
     const unsigned char other[SCEP_HASH_SIZE] = {0xff};
-    const scep_repeat_t repeat = {.scope = "of nobody",
+    const scep_repeat_t repeat = {.ca_id = "of nobody",
                                   .transaction_id = "of nobody",
                                   .message_hash = hash,
                                   .key_hash = other,
@@ -104,12 +104,12 @@ static inline scep_status_e look_at_request(void *baton,
 /* The request of ID and that signer's key (NULL: of any) that is not decided
  * on, else the newest one. */
 static inline scep_status_e
-request_of(scep_store_t *store, const char *scope, const char *id,
+request_of(scep_store_t *store, const char *ca_id, const char *id,
            const unsigned char *key_hash, apr_time_t now, apr_pool_t *pool,
            scep_request_row_t **row, scep_result_t *res)
 {
     const scep_request_filter_t filter = {
-        .scope = scope, .decided = true, .now = now, .limit = 1000};
+        .ca_id = ca_id, .decided = true, .now = now, .limit = 1000};
     request_search_t search = {id, key_hash, NULL, NULL, pool};
     scep_status_e status = scep_store_requests_each(
         store, &filter, look_at_request, &search, pool, res);

@@ -129,7 +129,7 @@ static inline scep_challenge_row_t sample_challenge(fixture_t *f,
 {
     scep_challenge_row_t row = {0};
 
-    row.scope = SAMPLE_SCOPE;
+    row.ca_id = SAMPLE_SCOPE;
     row.hash = sample_hash(pool, 'p', n);
     row.state = SCEP_CHALLENGE_OUTSTANDING;
     row.created = f->now;
@@ -145,7 +145,7 @@ static inline scep_issue_t sample_issue(fixture_t *f, apr_pool_t *pool, int n)
 {
     scep_issue_t issue = {0};
 
-    issue.scope = SAMPLE_SCOPE;
+    issue.ca_id = SAMPLE_SCOPE;
     issue.transaction_id = apr_psprintf(pool, "transaction-%d", n);
     issue.key_hash = sample_hash(pool, 'k', n);
     issue.csr_hash = sample_hash(pool, 'c', n);

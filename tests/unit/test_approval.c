@@ -10,7 +10,7 @@ static const unsigned char hash[SCEP_HASH_SIZE] = {1};
 static const char *queue(enroll_fixture_t *f)
 {
     const scep_request_row_t row = {
-        .scope = f->service.scope,
+        .ca_id = f->service.ca_id,
         .transaction_id = "t",
         .key_hash = hash,
         .csr_hash = hash,
@@ -28,7 +28,7 @@ static const char *queue(enroll_fixture_t *f)
                                             f->base.pool, &outcome, &replaced,
                                             &f->base.res),
                      SCEP_OK);
-    assert_int_equal(request_of(f->service.store, f->service.scope, "t", NULL,
+    assert_int_equal(request_of(f->service.store, f->service.ca_id, "t", NULL,
                                 f->base.now, f->base.pool, &found,
                                 &f->base.res),
                      SCEP_OK);

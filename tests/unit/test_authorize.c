@@ -4,7 +4,7 @@
 
 #include "scep_authorize.h"
 #include "scep_draw.h"
-#include "scep_outstanding.h"
+#include "scep_challenge_claim.h"
 #include "scep_password.h"
 
 typedef struct attempt_t {
@@ -79,16 +79,15 @@ static void test_no_room_for_one_from_the_store(void **state)
     unsigned char hash[SCEP_HASH_SIZE], other[SCEP_HASH_SIZE] = {0};
     scep_add_e added = SCEP_ADD_OK;
 
-    assert_true(scep_password_hash(f->service.password_key, f->service.scope,
+    assert_true(scep_password_hash(f->service.password_key, f->service.ca_id,
                                    password, hash));
     scep_challenge_table_remove(f->service.challenges, hash);
     while (added == SCEP_ADD_OK) {
         other[0]++;
-        assert_int_equal(
-            scep_outstanding_add(&f->req, other,
-                                 f->base.now + apr_time_from_sec(60), &added,
-                                 &f->base.res),
-            SCEP_OK);
+        assert_int_equal(scep_challenge_add(&f->req, other,
+                                            f->base.now + apr_time_from_sec(60),
+                                            &added, &f->base.res),
+                         SCEP_OK);
     }
     assert_int_equal(added, SCEP_ADD_FULL);
     assert_int_equal(attempt(f, "a", "dev", password).status, SCEP_UNAVAILABLE);
@@ -107,7 +106,7 @@ static void test_comes_back_from_the_store(void **state)
     const char *password = enroll_draw(f);
     unsigned char hash[SCEP_HASH_SIZE];
 
-    assert_true(scep_password_hash(f->service.password_key, f->service.scope,
+    assert_true(scep_password_hash(f->service.password_key, f->service.ca_id,
                                    password, hash));
     scep_challenge_table_remove(f->service.challenges, hash);
     assert_int_equal(attempt(f, "a", "dev", password).status, SCEP_OK);
@@ -123,7 +122,7 @@ static void test_password_of_another_scope(void **state)
     enroll_fixture_t *f = *state;
     const char *password = enroll_draw(f);
 
-    f->service.scope = "ffffffffffffffffffffffffffffffff";
+    f->service.ca_id = "ffffffffffffffffffffffffffffffff";
     assert_int_equal(attempt(f, "a", "dev", password).status, SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_CHALLENGE_UNKNOWN);
 }
@@ -273,14 +272,14 @@ static void test_malformed_limits_refuse(void **state)
 {
     enroll_fixture_t *f = *state;
     unsigned char hash[SCEP_HASH_SIZE];
-    scep_challenge_row_t row = {.scope = f->service.scope,
+    scep_challenge_row_t row = {.ca_id = f->service.ca_id,
                                 .created = f->base.now,
                                 .expires = f->base.now + 1000,
                                 .uses = 1,
                                 .limits = "{\"subjects\":1}"};
 
     row.hash = hash;
-    assert_true(scep_password_hash(f->service.password_key, f->service.scope,
+    assert_true(scep_password_hash(f->service.password_key, f->service.ca_id,
                                    "0123456789ABCDEF", hash));
     assert_int_equal(scep_store_challenge_add(f->service.store, &row,
                                               f->base.pool, &f->base.res),
@@ -423,7 +422,8 @@ static const scep_challenge_provider_t provider = {
 static provider_state_t *add_provider(enroll_fixture_t *f)
 {
     provider_state_t *p = apr_pcalloc(f->base.pool, sizeof(*p));
-    scep_provided_t *provided = apr_pcalloc(f->base.pool, sizeof(*provided));
+    scep_provider_instance_t *provided =
+        apr_pcalloc(f->base.pool, sizeof(*provided));
     int n = f->policy.sources.count++;
 
     provided->text = "test:x";

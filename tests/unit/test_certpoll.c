@@ -55,7 +55,7 @@ static void decide(enroll_fixture_t *f, const char *id, bool yes)
     const scep_operator_t who = {.actor = "alice", .now = f->base.now};
     scep_request_row_t *row;
 
-    assert_int_equal(request_of(f->service.store, f->service.scope, id, NULL,
+    assert_int_equal(request_of(f->service.store, f->service.ca_id, id, NULL,
                                 f->base.now, f->base.pool, &row, &f->base.res),
                      SCEP_OK);
     assert_int_equal(
@@ -126,9 +126,9 @@ static void test_another_ca(void **state)
     X509 *cert;
 
     queue(f, "t");
-    f->service.scope = "another";
+    f->service.ca_id = "another";
     assert_refused(f, "t", &f->device, SCEP_R_POLL_UNKNOWN);
-    f->service.scope = "0123456789abcdef0123456789abcdef";
+    f->service.ca_id = "0123456789abcdef0123456789abcdef";
     assert_int_equal(ask(f, "t", &f->device, &cert), SCEP_PENDING);
 }
 

@@ -43,7 +43,7 @@ static scep_crl_row_t *must_get(enroll_fixture_t *f)
 static void revoke_at(enroll_fixture_t *f, const char *serial, apr_time_t at,
                       apr_time_t not_after)
 {
-    scep_revoke_t wish = {.row = {.scope = f->service.scope,
+    scep_revoke_t wish = {.row = {.ca_id = f->service.ca_id,
                                   .serial = serial,
                                   .effective = at,
                                   .reason = SCEP_REVOKED_KEY_COMPROMISE,
@@ -239,11 +239,11 @@ static void test_a_turn_that_does_not_end(void **state)
 {
     enroll_fixture_t *f = *state;
     unsigned char key[SCEP_HASH_SIZE];
-    scep_octets_t scope = {(const unsigned char *)f->service.scope,
-                           strlen(f->service.scope)};
+    scep_octets_t ca_id = {(const unsigned char *)f->service.ca_id,
+                           strlen(f->service.ca_id)};
 
     enroll_failures(f);
-    assert_true(scep_sha256(scope, key));
+    assert_true(scep_sha256(ca_id, key));
     assert_true(scep_failures_turn(f->service.failures, key, f->base.now,
                                    apr_time_from_sec(60)));
     asleep = true;
@@ -272,7 +272,7 @@ static void test_backend_fails(void **state)
 static void always_overtake(enroll_fixture_t *f)
 {
     static const unsigned char der[] = "der";
-    scep_crl_row_t row = {.scope = f->service.scope,
+    scep_crl_row_t row = {.ca_id = f->service.ca_id,
                           .this_update = f->base.now,
                           .next_update = f->base.now,
                           .der = {der, sizeof(der)}};
@@ -280,7 +280,7 @@ static void always_overtake(enroll_fixture_t *f)
     apr_int64_t old;
     bool stored;
 
-    assert_int_equal(scep_store_crl_state(f->service.store, f->service.scope,
+    assert_int_equal(scep_store_crl_state(f->service.store, f->service.ca_id,
                                           f->base.now, f->base.pool, &state,
                                           &f->base.res),
                      SCEP_OK);

@@ -43,7 +43,7 @@ static void set_validity(X509 *cert, apr_time_t now, long first, long last)
 static void test_none_for_a_ca_that_cannot_issue(void **state)
 {
     enroll_fixture_t *f = *state;
-    scep_next_ca_t next = {.scope = "next", .certs = NULL, .ca = f};
+    scep_next_ca_t next = {.ca_id = "next", .certs = NULL, .ca = f};
     const char *password;
     X509 *ca = sk_X509_value(f->ca_certs, 0);
 
@@ -75,7 +75,7 @@ static void test_is_in_store_and_table(void **state)
     unsigned char hash[SCEP_HASH_SIZE];
     scep_challenge_row_t *row;
 
-    assert_true(scep_password_hash(f->service.password_key, f->service.scope,
+    assert_true(scep_password_hash(f->service.password_key, f->service.ca_id,
                                    password, hash));
     assert_int_equal(scep_store_challenge_find(f->service.store, hash,
                                                f->base.pool, &row,
@@ -124,7 +124,7 @@ static void test_full_until_some_expire(void **state)
 static void test_most_of_a_user(void **state)
 {
     enroll_fixture_t *f = *state;
-    const char *scope = f->service.scope;
+    const char *ca_id = f->service.ca_id;
     const char *password;
 
     f->policy.password_max_per_user = 2;
@@ -139,9 +139,9 @@ static void test_most_of_a_user(void **state)
         scep_challenge_table_count(f->service.challenges, f->base.now), 2);
 
     assert_int_equal(draw(f, "Alice", &password), SCEP_OK);
-    f->service.scope = "another";
+    f->service.ca_id = "another";
     assert_int_equal(draw(f, "alice", &password), SCEP_OK);
-    f->service.scope = scope;
+    f->service.ca_id = ca_id;
     f->policy.password_max_per_user = 0;
     assert_int_equal(draw(f, "alice", &password), SCEP_OK);
     f->policy.password_max_per_user = 1;
@@ -190,7 +190,7 @@ static scep_status_e take_event(void *baton, const scep_audit_event_t *event)
     assert_string_equal(event->event, "master-shown");
     assert_string_equal(event->actor, "CORP\\alice");
     assert_string_equal(event->peer, "192.0.2.1");
-    assert_string_equal(event->scope, f->service.scope);
+    assert_string_equal(event->ca_id, f->service.ca_id);
     assert_true(event->at == f->base.now);
     assert_null(event->challenge_hash);
     return SCEP_NOT_FOUND;

@@ -37,7 +37,7 @@ static void test_hashes(void **state)
         begin(f, enroll_csr(f, f->device.key, "dev", "secret"), &e), SCEP_OK);
     assert_true(scep_key_hash(f->device.key, hash));
     assert_memory_equal(e.signer_hash, hash, sizeof(hash));
-    assert_true(scep_password_hash(f->service.password_key, f->service.scope,
+    assert_true(scep_password_hash(f->service.password_key, f->service.ca_id,
                                    "secret", hash));
     assert_memory_equal(e.challenge_hash, hash, sizeof(hash));
     assert_int_equal(e.retry_since, f->base.now - f->policy.retry_window);

@@ -103,7 +103,7 @@ static void test_revoked_member_gets_nothing(void **state)
     enroll_fixture_t *f = *state;
     scep_keypair_t other = {enroll_self_signed(f, f->other_key), f->other_key};
     X509 *cert = enrol(f, &f->device);
-    scep_revoke_t wish = {.row = {.scope = f->service.scope,
+    scep_revoke_t wish = {.row = {.ca_id = f->service.ca_id,
                                   .effective = f->base.now + 1,
                                   .created = f->base.now}};
     scep_revoke_outcome_e outcome;

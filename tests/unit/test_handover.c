@@ -67,7 +67,7 @@ static void test_opens_for_its_user(void **state)
     key.user = "CORP\\bob";
     assert_false(opens(f, &key, ticket, sealed));
     key = alice(f);
-    key.scope = "ca02";
+    key.ca_id = "ca02";
     assert_false(opens(f, &key, ticket, sealed));
     key = alice(f);
     key.key.data = other_octets;

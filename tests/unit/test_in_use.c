@@ -70,7 +70,7 @@ static void test_write_and_read(void **state)
     ca = &APR_ARRAY_IDX(found->cas, 0, scep_in_use_ca_t);
     assert_string_equal(ca->name, "main");
     assert_null(ca->alias);
-    assert_null(ca->scope);
+    assert_null(ca->ca_id);
     assert_string_equal(ca->params, "/state/\"scep\"\n.db");
     assert_string_equal(ca->master_file, "/state/m\xc3\xa4ster.cms");
     assert_string_equal(APR_ARRAY_IDX(ca->servers, 0, const char *),

@@ -65,10 +65,10 @@ static void test_strangers(void **state)
     static const char *const known[] = {"a", "b", NULL};
     fixture_t *f = *state;
 
-    assert_null(scep_json_stranger(parse(f, "{\"b\":1,\"a\":1}"), known));
+    assert_null(scep_json_unknown_key(parse(f, "{\"b\":1,\"a\":1}"), known));
     assert_string_equal(
-        scep_json_stranger(parse(f, "{\"b\":1,\"A\":1}"), known), "A");
-    assert_null(scep_json_stranger(parse(f, "{}"), known));
+        scep_json_unknown_key(parse(f, "{\"b\":1,\"A\":1}"), known), "A");
+    assert_null(scep_json_unknown_key(parse(f, "{}"), known));
 }
 
 static void test_malformed(void **state)

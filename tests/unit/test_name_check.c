@@ -206,7 +206,7 @@ static X509 *named(enroll_fixture_t *f, const char *cn)
 static void test_authorities(void **state)
 {
     enroll_fixture_t *f = *state;
-    scep_next_ca_t next = {.scope = "next"};
+    scep_next_ca_t next = {.ca_id = "next"};
     scep_enrolment_t e;
 
     next.certs = scep_x509s_own(f->base.pool, sk_X509_new_null());

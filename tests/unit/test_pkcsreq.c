@@ -450,7 +450,7 @@ static void test_busy_password(void **state)
     X509 *cert;
     scep_octets_t csr = enroll_csr(f, f->device.key, "x", password);
 
-    assert_true(scep_password_hash(f->service.password_key, f->service.scope,
+    assert_true(scep_password_hash(f->service.password_key, f->service.ca_id,
                                    password, hash));
     assert_int_equal(scep_challenge_table_claim(f->service.challenges, hash,
                                                 owner, f->base.now,
@@ -489,7 +489,7 @@ static bool is_revoked(enroll_fixture_t *f, X509 *cert)
         scep_serial_text(f->base.pool, X509_get0_serialNumber(cert));
     scep_revocation_row_t *row;
     scep_status_e status =
-        scep_store_revocation_find(f->service.store, f->service.scope, serial,
+        scep_store_revocation_find(f->service.store, f->service.ca_id, serial,
                                    f->base.pool, &row, &f->base.res);
 
     if (status == SCEP_NOT_FOUND) {
@@ -504,7 +504,7 @@ static void revoke_for(enroll_fixture_t *f, X509 *cert,
                        scep_revocation_reason_e reason)
 {
     const scep_revoke_t what = {
-        .row = {.scope = f->service.scope,
+        .row = {.ca_id = f->service.ca_id,
                 .serial = scep_serial_text(f->base.pool,
                                            X509_get0_serialNumber(cert)),
                 .effective = f->base.now,

@@ -112,8 +112,8 @@ static void test_revoked_by_the_next_ca(void **state)
     scep_octets_t csr = enroll_csr(f, f->device.key, "dev", NULL);
     const scep_keypair_t recipient = {enroll_self_signed(f, f->other_key),
                                       f->other_key};
-    scep_next_ca_t next = {.scope = "next", .ca = f};
-    scep_revoke_t revoke = {.row = {.scope = "next"}};
+    scep_next_ca_t next = {.ca_id = "next", .ca = f};
+    scep_revoke_t revoke = {.row = {.ca_id = "next"}};
     scep_revoke_outcome_e outcome;
     scep_pkimessage_t *msg = enroll_message(f, "t", &f->device, csr);
     scep_reply_t reply = {.cert = NULL};
@@ -203,7 +203,7 @@ static void test_cancelled_after_the_recall(void **state)
 {
     enroll_fixture_t *f = *state;
     scep_enrolment_t e = recalled(f, "t", enroll_draw(f));
-    const scep_challenge_cancel_t cancel = {.scope = f->service.scope,
+    const scep_challenge_cancel_t cancel = {.ca_id = f->service.ca_id,
                                             .hash = e.challenge_hash,
                                             .now = f->base.now,
                                             .actor = "alice"};

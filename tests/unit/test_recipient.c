@@ -107,7 +107,7 @@ static void passwords_serve_keys_that_only_sign(void **state)
     for (i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
         made_t m = begin(*state, SCEP_LEVEL_COMPATIBLE, curves[i]);
 
-        m.to.way = SCEP_WAY_PASSWORD;
+        m.to.delivery = SCEP_KEY_DELIVERY_PASSWORD;
         m.to.password = "0123456789ABCDEF";
         for (j = 0; j < sizeof(ciphers) / sizeof(ciphers[0]); j++) {
             CMS_ContentInfo *cms;
@@ -127,7 +127,7 @@ static void passwords_work_in_the_legacy_context(void **state)
     made_t m = begin(*state, SCEP_LEVEL_LEGACY, "P-256");
 
     m.cipher = scep_algs_cipher(m.algs, NID_des_cbc);
-    m.to.way = SCEP_WAY_PASSWORD;
+    m.to.delivery = SCEP_KEY_DELIVERY_PASSWORD;
     m.to.password = "p\xc3\xa4sswort";
     assert_true(opens(&m, seal(&m), "p\xc3\xa4sswort"));
 }
@@ -140,7 +140,7 @@ static void passwords_are_stretched(void **state)
     scep_octets_t der;
     const unsigned char rounds[] = {0x02, 0x02, 0x27, 0x10}; /* 10,000 */
 
-    m.to.way = SCEP_WAY_PASSWORD;
+    m.to.delivery = SCEP_KEY_DELIVERY_PASSWORD;
     m.to.password = "secret";
     der = scep_der_of(m.f->pool, seal(&m), ASN1_ITEM_rptr(CMS_ContentInfo));
     assert_non_null(memmem(der.data, der.len, rounds, sizeof(rounds)));
@@ -153,7 +153,7 @@ static void passwords_are_wiped(void **state)
     fixture_t f = **(fixture_t **)state;
     made_t m = begin(&f, SCEP_LEVEL_COMPATIBLE, "P-256");
 
-    m.to.way = SCEP_WAY_PASSWORD;
+    m.to.delivery = SCEP_KEY_DELIVERY_PASSWORD;
     m.to.password = password;
     freed_memory_watch(
         (scep_octets_t){(const unsigned char *)password, sizeof(password) - 1});
@@ -170,7 +170,7 @@ static void keys_agree(void **state)
     for (i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
         made_t m = begin(*state, SCEP_LEVEL_COMPATIBLE, curves[i]);
 
-        m.to.way = SCEP_WAY_AGREEMENT;
+        m.to.delivery = SCEP_KEY_DELIVERY_AGREEMENT;
         for (j = 0; j < sizeof(ciphers) / sizeof(ciphers[0]); j++) {
             CMS_ContentInfo *cms;
 
@@ -199,7 +199,7 @@ static void agreement_has_no_sha1(void **state)
         ASN1_OCTET_STRING *ukm = NULL;
         const ASN1_OBJECT *oid = NULL;
 
-        m.to.way = SCEP_WAY_AGREEMENT;
+        m.to.delivery = SCEP_KEY_DELIVERY_AGREEMENT;
         assert_int_equal(
             CMS_RecipientInfo_kari_get0_alg(only(seal(&m)), &algorithm, &ukm),
             1);
@@ -213,7 +213,7 @@ static void agreement_needs_a_real_cipher(void **state)
 {
     made_t m = begin(*state, SCEP_LEVEL_LEGACY, "P-256");
 
-    m.to.way = SCEP_WAY_AGREEMENT;
+    m.to.delivery = SCEP_KEY_DELIVERY_AGREEMENT;
     assert_true(opens(&m, seal(&m), NULL));
     m.cipher = scep_algs_cipher(m.algs, NID_des_cbc);
     assert_non_null(scep_recipient_fault(&m.to, m.cipher));
@@ -231,13 +231,13 @@ static void faults_are_told(void **state)
     made_t odd = begin(*state, SCEP_LEVEL_COMPATIBLE, "P-224");
 
     fault_is(&ec, "is not RSA");
-    ec.to.way = SCEP_WAY_PASSWORD;
+    ec.to.delivery = SCEP_KEY_DELIVERY_PASSWORD;
     fault_is(&ec, "can only sign, and there is no challengePassword");
     ec.to.password = "";
     fault_is(&ec, "can only sign, and there is no challengePassword");
-    rsa.to.way = SCEP_WAY_AGREEMENT;
+    rsa.to.delivery = SCEP_KEY_DELIVERY_AGREEMENT;
     fault_is(&rsa, "is not EC");
-    odd.to.way = SCEP_WAY_AGREEMENT;
+    odd.to.delivery = SCEP_KEY_DELIVERY_AGREEMENT;
     fault_is(&odd, "is not EC");
     rsa.to.cert = NULL;
     fault_is(&rsa, "is unreadable");

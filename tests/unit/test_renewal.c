@@ -18,7 +18,7 @@ enum { DAY = 86400 };
 /* As scep_service_scope() calls the fixture's CA. */
 static void be_ready(enroll_fixture_t *f)
 {
-    f->service.scope = scep_service_scope(f->ca.cert, f->base.pool);
+    f->service.ca_id = scep_service_scope(f->ca.cert, f->base.pool);
     f->policy.renewal.on = true;
     f->policy.renewal.expired = true;
     f->policy.renewal.expired_for = -1;
@@ -319,17 +319,17 @@ static void test_ec_signer(void **state)
 
     be_ready(f);
     old = issue(f, &f->ca, key, "dev");
-    f->policy.reply_ways.count = 0;
+    f->policy.key_deliveries.count = 0;
     assert_refused(f, old, csr, SCEP_R_REPLY_KEY);
-    f->policy.reply_ways.count = 1;
-    f->policy.reply_ways.way[0] = SCEP_WAY_PASSWORD;
+    f->policy.key_deliveries.count = 1;
+    f->policy.key_deliveries.delivery[0] = SCEP_KEY_DELIVERY_PASSWORD;
     assert_refused(f, old, csr, SCEP_R_REPLY_KEY);
     assert_int_equal(f->issued, 0);
     assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "0", old,
                          enroll_csr(f, key, "dev", "a stale challenge"))
                          .status,
                      SCEP_OK);
-    f->policy.reply_ways.way[0] = SCEP_WAY_AGREEMENT;
+    f->policy.key_deliveries.delivery[0] = SCEP_KEY_DELIVERY_AGREEMENT;
     assert_int_equal(ask(f, SCEP_MSG_RENEWALREQ, "1", old, csr).status,
                      SCEP_OK);
 }
@@ -340,7 +340,7 @@ static void withdraw(enroll_fixture_t *f, X509 *cert, apr_time_t effective,
     scep_revoke_t revocation = {.unknown = true};
     scep_revoke_outcome_e outcome;
 
-    revocation.row.scope = f->service.scope;
+    revocation.row.ca_id = f->service.ca_id;
     revocation.row.serial =
         scep_serial_text(f->base.pool, X509_get0_serialNumber(cert));
     revocation.row.effective = effective;
@@ -412,7 +412,7 @@ static void test_first_enrolment_waited(void **state)
     old = issue(f, &f->ca, f->device.key, "dev");
     assert_int_equal(ask(f, SCEP_MSG_PKCSREQ, "1", f->device.cert, csr).status,
                      SCEP_PENDING);
-    assert_int_equal(request_of(f->service.store, f->service.scope, "1", NULL,
+    assert_int_equal(request_of(f->service.store, f->service.ca_id, "1", NULL,
                                 f->base.now, f->base.pool, &row, &f->base.res),
                      SCEP_OK);
     assert_int_equal(scep_approval_give(f->service.store, row->id, &who,
@@ -701,7 +701,7 @@ static scep_request_row_t *waiting(enroll_fixture_t *f, const char *id)
 {
     scep_request_row_t *row;
 
-    assert_int_equal(request_of(f->service.store, f->service.scope, id, NULL,
+    assert_int_equal(request_of(f->service.store, f->service.ca_id, id, NULL,
                                 f->base.now, f->base.pool, &row, &f->base.res),
                      SCEP_OK);
     return row;

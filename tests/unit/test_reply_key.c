@@ -34,37 +34,37 @@ static void test_rsa_gets_key_transport(void **state)
     enroll_fixture_t *f = *state;
 
     assert_int_equal(choose(f, NULL, "secret"), SCEP_OK);
-    assert_int_equal(reply.recipient.way, SCEP_WAY_TRANSPORT);
+    assert_int_equal(reply.recipient.delivery, SCEP_KEY_DELIVERY_TRANSPORT);
     assert_null(reply.recipient.password);
     assert_non_null(reply.recipient.cert);
-    f->policy.reply_ways.count = 0;
+    f->policy.key_deliveries.count = 0;
     assert_int_equal(choose(f, NULL, NULL), SCEP_OK);
 }
 
 static void test_ec_gets_what_is_configured(void **state)
 {
     enroll_fixture_t *f = *state;
-    scep_reply_ways_t *ways = &f->policy.reply_ways;
+    scep_key_deliveries_t *deliveries = &f->policy.key_deliveries;
 
     assert_int_equal(choose(f, "EC", "secret"), SCEP_OK);
-    assert_int_equal(reply.recipient.way, SCEP_WAY_PASSWORD);
+    assert_int_equal(reply.recipient.delivery, SCEP_KEY_DELIVERY_PASSWORD);
     assert_string_equal(reply.recipient.password, "secret");
     refused(f, "EC", NULL);
 
-    ways->count = 2;
-    ways->way[1] = SCEP_WAY_AGREEMENT;
+    deliveries->count = 2;
+    deliveries->delivery[1] = SCEP_KEY_DELIVERY_AGREEMENT;
     assert_int_equal(choose(f, "EC", "secret"), SCEP_OK);
-    assert_int_equal(reply.recipient.way, SCEP_WAY_PASSWORD);
+    assert_int_equal(reply.recipient.delivery, SCEP_KEY_DELIVERY_PASSWORD);
     assert_int_equal(choose(f, "EC", NULL), SCEP_OK);
-    assert_int_equal(reply.recipient.way, SCEP_WAY_AGREEMENT);
+    assert_int_equal(reply.recipient.delivery, SCEP_KEY_DELIVERY_AGREEMENT);
 
-    ways->way[0] = SCEP_WAY_AGREEMENT;
-    ways->way[1] = SCEP_WAY_PASSWORD;
+    deliveries->delivery[0] = SCEP_KEY_DELIVERY_AGREEMENT;
+    deliveries->delivery[1] = SCEP_KEY_DELIVERY_PASSWORD;
     assert_int_equal(choose(f, "EC", "secret"), SCEP_OK);
-    assert_int_equal(reply.recipient.way, SCEP_WAY_AGREEMENT);
+    assert_int_equal(reply.recipient.delivery, SCEP_KEY_DELIVERY_AGREEMENT);
     assert_null(reply.recipient.password);
 
-    ways->count = 0;
+    deliveries->count = 0;
     refused(f, "EC", "secret");
     assert_non_null(
         strstr(f->base.res.detail, "ScepECReply allows no other way"));

@@ -66,7 +66,7 @@ static void test_who_issued_it(void **state)
 static void withdraw(enroll_fixture_t *f, const scep_signer_t *signer,
                      scep_revocation_reason_e reason)
 {
-    const scep_revoke_t one = {.row = {.scope = signer->scope,
+    const scep_revoke_t one = {.row = {.ca_id = signer->ca_id,
                                        .serial = signer->serial,
                                        .effective = f->base.now,
                                        .created = f->base.now,

@@ -15,7 +15,7 @@ static scep_audit_event_t sample(fixture_t *f, const char *event)
 {
     scep_audit_event_t row = {.event = event,
                               .at = f->now,
-                              .scope = SAMPLE_SCOPE,
+                              .ca_id = SAMPLE_SCOPE,
                               .actor = "alice",
                               .peer = "192.0.2.1"};
 
@@ -72,7 +72,7 @@ static scep_status_e compare(void *baton, const scep_audit_event_t *event)
 
     assert_string_equal(event->event, want->event);
     assert_true(event->at == want->at);
-    assert_string_equal(event->scope, want->scope);
+    assert_string_equal(event->ca_id, want->ca_id);
     assert_memory_equal(event->challenge_hash, want->challenge_hash,
                         SCEP_HASH_SIZE);
     assert_string_equal(event->transaction_id, want->transaction_id);
@@ -161,7 +161,7 @@ static void test_null_fields(void **state)
     fixture_t *f = *state;
     scep_store_t *store = db_ready(f);
     scep_audit_event_t event = {
-        .event = "bare", .at = f->now, .scope = SAMPLE_SCOPE};
+        .event = "bare", .at = f->now, .ca_id = SAMPLE_SCOPE};
     scep_audit_filter_t filter = {0};
     int count = 0;
 

@@ -23,10 +23,10 @@ static void take(void *baton, const unsigned char *hash)
                                 (unsigned int)hash[1]);
 }
 
-static const char *cancel(fixture_t *f, scep_store_t *store, const char *scope,
+static const char *cancel(fixture_t *f, scep_store_t *store, const char *ca_id,
                           const char *user, const char *label)
 {
-    const scep_cancel_many_t which = {scope,  user,          label,
+    const scep_cancel_many_t which = {ca_id,  user,          label,
                                       f->now, "CORP\\carol", "192.0.2.9"};
     told_t told = {f, ""};
     apr_int64_t count = -7;

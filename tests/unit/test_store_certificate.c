@@ -9,12 +9,12 @@
 #define DAY (24 * SAMPLE_VALIDITY)
 
 /* Serial number ...N, a subject and an age of its own. */
-static void add(fixture_t *f, scep_store_t *store, const char *scope, int n,
+static void add(fixture_t *f, scep_store_t *store, const char *ca_id, int n,
                 const char *subject, apr_time_t not_after)
 {
     scep_issue_t issue = sample_issue(f, f->pool, n);
 
-    issue.scope = scope;
+    issue.ca_id = ca_id;
     issue.subject = subject;
     issue.now = f->now + n;
     issue.not_after = not_after;
@@ -26,7 +26,7 @@ static void revoke_one(fixture_t *f, scep_store_t *store, int n, apr_time_t at)
     scep_revoke_outcome_e outcome;
     scep_revoke_t wish = {0};
 
-    wish.row.scope = SAMPLE_SCOPE;
+    wish.row.ca_id = SAMPLE_SCOPE;
     wish.row.serial = apr_psprintf(f->pool, "7A%08X", (unsigned int)n);
     wish.row.effective = at;
     wish.row.reason = SCEP_REVOKED_SUPERSEDED;
@@ -55,7 +55,7 @@ static void test_find(void **state)
                                                  &row, &f->res),
                      SCEP_OK);
     assert_int_equal(count, 1);
-    assert_string_equal(row->scope, SAMPLE_SCOPE);
+    assert_string_equal(row->ca_id, SAMPLE_SCOPE);
     assert_string_equal(row->serial, "7A00000001");
     assert_string_equal(row->subject, "CN=one");
     assert_string_equal(row->profile, "device");
@@ -233,9 +233,9 @@ static void test_list_filters(void **state)
     filter.subject = "works!";
     assert_string_equal(list(f, store, &filter, 9, &seen), "1");
     filter.subject = NULL;
-    filter.scope = "other";
+    filter.ca_id = "other";
     assert_string_equal(list(f, store, &filter, 9, &seen), "4");
-    filter.scope = SAMPLE_SCOPE;
+    filter.ca_id = SAMPLE_SCOPE;
     filter.from = f->now + 1;
     assert_string_equal(list(f, store, &filter, 9, &seen), "32");
     filter.until = f->now + 2 * DAY;

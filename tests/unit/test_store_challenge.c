@@ -20,7 +20,7 @@ static void test_add_and_find(void **state)
     assert_int_equal(
         scep_store_challenge_find(store, row.hash, f->pool, &found, &f->res),
         SCEP_OK);
-    assert_string_equal(found->scope, row.scope);
+    assert_string_equal(found->ca_id, row.ca_id);
     assert_memory_equal(found->hash, row.hash, SCEP_HASH_SIZE);
     assert_int_equal(found->state, SCEP_CHALLENGE_OUTSTANDING);
     assert_true(found->created == row.created);
@@ -121,7 +121,7 @@ static scep_status_e see(void *baton, const scep_challenge_row_t *row)
 {
     seen_t *seen = baton;
 
-    assert_string_equal(row->scope, SAMPLE_SCOPE);
+    assert_string_equal(row->ca_id, SAMPLE_SCOPE);
     assert_int_equal(row->hash[0], 'p');
     assert_int_equal(row->state, SCEP_CHALLENGE_OUTSTANDING);
     assert_true(row->expires > seen->last);

@@ -255,12 +255,12 @@ static void test_cancel_that_fails_is_not_done(void **state)
         db_number(f, "SELECT COUNT(*) FROM challenges WHERE state = 0"), 1);
 }
 
-static bool shows(fixture_t *f, scep_store_t *store, const char *scope, int n)
+static bool shows(fixture_t *f, scep_store_t *store, const char *ca_id, int n)
 {
     bool first;
 
     assert_int_equal(
-        scep_store_challenge_show(store, scope, sample_hash(f->pool, 'p', n),
+        scep_store_challenge_show(store, ca_id, sample_hash(f->pool, 'p', n),
                                   f->now, f->pool, &first, &f->res),
         SCEP_OK);
     return first;

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * test_store_claim.c: claims on one-time passwords in the database. The SQL is
- * the same for all drivers; races are in test_outstanding.c. (store layer)
+ * the same for all drivers; races are in test_challenge_claim.c. (store layer)
  */
 #include "store_fixture.h"
 

@@ -11,7 +11,7 @@ static scep_crl_row_t sample_crl(fixture_t *f, int number, apr_int64_t covers)
 {
     scep_crl_row_t row = {0};
 
-    row.scope = SAMPLE_SCOPE;
+    row.ca_id = SAMPLE_SCOPE;
     row.number = number;
     row.this_update = f->now;
     row.next_update = f->now + SAMPLE_VALIDITY;
@@ -45,7 +45,7 @@ static scep_crl_state_t look(fixture_t *f, scep_store_t *store, apr_time_t now)
 static void revoke_one(fixture_t *f, scep_store_t *store, const char *serial,
                        apr_time_t at)
 {
-    scep_revoke_t wish = {.row = {.scope = SAMPLE_SCOPE,
+    scep_revoke_t wish = {.row = {.ca_id = SAMPLE_SCOPE,
                                   .serial = serial,
                                   .effective = at,
                                   .created = f->now},
@@ -78,7 +78,7 @@ static void test_first_and_next(void **state)
     assert_true(replace(f, store, &row, 0));
     crl = look(f, store, f->now);
     assert_false(crl.stale);
-    assert_string_equal(crl.row->scope, SAMPLE_SCOPE);
+    assert_string_equal(crl.row->ca_id, SAMPLE_SCOPE);
     assert_int_equal(crl.row->number, 7);
     assert_true(crl.row->this_update == f->now);
     assert_true(crl.row->next_update == f->now + SAMPLE_VALIDITY);

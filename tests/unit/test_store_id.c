@@ -15,7 +15,7 @@ typedef struct asker_t {
 
 static asker_t sample(fixture_t *f)
 {
-    asker_t asker = {.repeat = {.scope = SAMPLE_SCOPE,
+    asker_t asker = {.repeat = {.ca_id = SAMPLE_SCOPE,
                                 .transaction_id = "transaction-1",
                                 .endpoint = "here",
                                 .csr_hash = sample_hash(f->pool, 'c', 99),
@@ -54,7 +54,7 @@ static void check_held(fixture_t *f, scep_store_t *store, bool proved)
     id.repeat.endpoint = NULL;
     assert_false(taken(f, store, &id, 2));
     id = sample(f);
-    id.repeat.scope = "another";
+    id.repeat.ca_id = "another";
     assert_false(taken(f, store, &id, 2));
     id = sample(f);
     id.repeat.transaction_id = "transaction-2";
@@ -117,7 +117,7 @@ static void queue(fixture_t *f, scep_store_t *store, bool proved)
 {
     const scep_queue_limits_t limits = {9, 9, 1};
     scep_request_row_t row = {
-        .scope = SAMPLE_SCOPE,
+        .ca_id = SAMPLE_SCOPE,
         .transaction_id = "transaction-1",
         .endpoint = "here",
         .proved = proved,

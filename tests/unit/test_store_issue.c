@@ -35,7 +35,7 @@ static void test_recorded_and_found(void **state)
                                     issue.key_hash, f->now, f->pool, &row,
                                     &f->res),
                      SCEP_OK);
-    assert_string_equal(row->scope, SAMPLE_SCOPE);
+    assert_string_equal(row->ca_id, SAMPLE_SCOPE);
     assert_string_equal(row->transaction_id, issue.transaction_id);
     assert_memory_equal(row->key_hash, issue.key_hash, SCEP_HASH_SIZE);
     assert_memory_equal(row->csr_hash, issue.csr_hash, SCEP_HASH_SIZE);
@@ -110,7 +110,7 @@ static void test_newest_is_found(void **state)
 
 static scep_repeat_t retry_of(const scep_issue_t *issue)
 {
-    return (scep_repeat_t){.scope = issue->scope,
+    return (scep_repeat_t){.ca_id = issue->ca_id,
                            .transaction_id = issue->transaction_id,
                            .key_hash = issue->key_hash,
                            .csr_hash = issue->csr_hash,
@@ -148,17 +148,17 @@ static void test_same_transaction_is_found(void **state)
     NOT_FOUND(retry.key_hash = newer.key_hash);
     NOT_FOUND(retry.csr_hash = newer.csr_hash);
     NOT_FOUND(retry.transaction_id = "another");
-    NOT_FOUND(retry.scope = "another");
+    NOT_FOUND(retry.ca_id = "another");
     NOT_FOUND(retry.renewal_of = "7A");
 #undef NOT_FOUND
 }
 
 static scep_status_e find_message(fixture_t *f, scep_store_t *store,
-                                  const char *scope, const char **serial)
+                                  const char *ca_id, const char **serial)
 {
     scep_transaction_row_t *row = NULL;
     scep_status_e status = recalled_by_message(
-        store, scope, sample_hash(f->pool, 'm', 1), f->pool, &row, &f->res);
+        store, ca_id, sample_hash(f->pool, 'm', 1), f->pool, &row, &f->res);
 
     *serial = row != NULL ? row->serial : NULL;
     return status;
@@ -174,7 +174,7 @@ static void test_message_to_two_cas(void **state)
     const char *serial;
 
     first.message_hash = second.message_hash = sample_hash(f->pool, 'm', 1);
-    second.scope = "other";
+    second.ca_id = "other";
     assert_int_equal(must_issue(f, store, &first), SCEP_ISSUE_RECORDED);
     assert_int_equal(must_issue(f, store, &second), SCEP_ISSUE_RECORDED);
     assert_int_equal(find_message(f, store, "other", &serial), SCEP_OK);
@@ -242,7 +242,7 @@ static scep_revoke_t revoke_of(const scep_issue_t *issue, const char *serial)
 {
     scep_revoke_t revoke = {.unknown = true};
 
-    revoke.row.scope = issue->scope;
+    revoke.row.ca_id = issue->ca_id;
     revoke.row.serial = serial;
     revoke.row.effective = revoke.row.created = issue->now;
     revoke.row.reason = SCEP_REVOKED_SUPERSEDED;
@@ -442,9 +442,9 @@ static void test_challenge_must_be_outstanding(void **state)
     issue.challenge_hash = sample_hash(f->pool, 'p', 1);
     challenge_lost(f, store, &issue); /* unknown */
     must_add(f, store, 1);
-    issue.scope = "other";
+    issue.ca_id = "other";
     challenge_lost(f, store, &issue);
-    issue.scope = SAMPLE_SCOPE;
+    issue.ca_id = SAMPLE_SCOPE;
     db_text(f, "UPDATE challenges SET state = 2"); /* cancelled */
     challenge_lost(f, store, &issue);
     db_text(f, "UPDATE challenges SET state = 0");
@@ -494,7 +494,7 @@ static void test_no_duplicate(void **state)
     nothing_written(f, n++)
     ANOTHER(again.csr_hash = sample_hash(f->pool, 'c', 9));
     ANOTHER(again.transaction_id = "another");
-    ANOTHER(again.scope = "another");
+    ANOTHER(again.ca_id = "another");
     ANOTHER(again.retry_since = 0);
     ANOTHER(again.retry_since = first.now + 1);
     ANOTHER(again.now = first.not_after); /* that one is over */
@@ -523,7 +523,7 @@ static void test_serial_is_unique_in_a_scope(void **state)
         db_number(f, "SELECT COUNT(*) FROM challenges WHERE state = 0"), 1);
     second.serial = "7D";
     assert_int_equal(must_issue(f, store, &second), SCEP_ISSUE_RECORDED);
-    first.scope = "other";
+    first.ca_id = "other";
     assert_int_equal(must_issue(f, store, &first), SCEP_ISSUE_RECORDED);
 }
 

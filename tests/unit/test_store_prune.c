@@ -254,7 +254,7 @@ static void test_certificates(void **state)
 static void revoke_it(fixture_t *f, scep_store_t *store, int n)
 {
     scep_revoke_t revoke = {
-        .row = {.scope = SAMPLE_SCOPE,
+        .row = {.ca_id = SAMPLE_SCOPE,
                 .serial = sample_issue(f, f->pool, n).serial,
                 .effective = f->now,
                 .created = f->now,
@@ -378,7 +378,7 @@ static void test_held_by_a_request(void **state)
 static void note(fixture_t *f, scep_store_t *store, const char *event)
 {
     scep_audit_event_t row = {
-        .event = event, .at = f->now, .scope = SAMPLE_SCOPE};
+        .event = event, .at = f->now, .ca_id = SAMPLE_SCOPE};
 
     assert_int_equal(scep_store_audit_add(store, &row, f->pool, &f->res),
                      SCEP_OK);

@@ -36,7 +36,7 @@ static const unsigned char *hash_of(fixture_t *f, char kind, int n)
 
 static void draw(fixture_t *f, scep_store_t *store, int n)
 {
-    scep_challenge_row_t row = {.scope = SCOPE,
+    scep_challenge_row_t row = {.ca_id = SCOPE,
                                 .hash = hash_of(f, 'p', n),
                                 .state = SCEP_CHALLENGE_OUTSTANDING,
                                 .created = f->now,
@@ -54,7 +54,7 @@ static scep_issue_outcome_e issue(fixture_t *f, scep_store_t *store, int n,
                                   scep_status_e expected)
 {
     scep_issue_t issue = {
-        .scope = SCOPE,
+        .ca_id = SCOPE,
         .transaction_id = apr_psprintf(f->pool, "t%d", n),
         .key_hash = hash_of(f, 'k', n),
         .csr_hash = hash_of(f, 'c', n),
@@ -156,7 +156,7 @@ static void test_certificates(void **state)
 {
     fixture_t *f = *state;
     scep_store_t *store = ready(f);
-    scep_revoke_t revoke = {.row = {.scope = SCOPE,
+    scep_revoke_t revoke = {.row = {.ca_id = SCOPE,
                                     .serial = "S1",
                                     .reason = SCEP_REVOKED_KEY_COMPROMISE}};
     scep_revoke_outcome_e outcome;

@@ -16,7 +16,7 @@ static const scep_queue_limits_t limits = {ALL, NETWORK, 1};
 static scep_request_row_t sample(fixture_t *f, int n)
 {
     scep_request_row_t row = {
-        .scope = SAMPLE_SCOPE,
+        .ca_id = SAMPLE_SCOPE,
         .transaction_id = apr_psprintf(f->pool, "id-%d", n),
         .endpoint = "here",
         .network = apr_psprintf(f->pool, "192.0.2.%d", n),
@@ -59,7 +59,7 @@ static scep_request_row_t *find(fixture_t *f, scep_store_t *store,
 {
     scep_request_row_t *found;
 
-    assert_int_equal(request_of(store, row->scope, row->transaction_id,
+    assert_int_equal(request_of(store, row->ca_id, row->transaction_id,
                                 row->key_hash, f->now, f->pool, &found,
                                 &f->res),
                      SCEP_OK);
@@ -138,7 +138,7 @@ static void test_states(void **state)
     decide(f, store, &second, SCEP_REQUEST_AT_CA);
     must_queue(f, store, &third, 1);
     assert_int_equal(find(f, store, &second)->state, SCEP_REQUEST_REJECTED);
-    other.scope = "another";
+    other.ca_id = "another";
     must_queue(f, store, &other, 0);
 }
 
@@ -226,7 +226,7 @@ static void test_few_traces(void **state)
     assert_int_equal(db_count(f, "messages"), SCEP_REQUESTS_REPLACED_KEPT + 1);
     assert_true(db_count(f, "audit") <= 2 * SCEP_REQUESTS_REPLACED_KEPT + 2);
     assert_int_equal(find(f, store, &row)->state, SCEP_REQUEST_WAITING);
-    assert_int_equal(request_of(store, first.scope, first.transaction_id,
+    assert_int_equal(request_of(store, first.ca_id, first.transaction_id,
                                 first.key_hash, f->now, f->pool, &found,
                                 &f->res),
                      SCEP_NOT_FOUND);

@@ -6,7 +6,7 @@
 
 static scep_repeat_t repeat_of(const scep_issue_t *issue)
 {
-    return (scep_repeat_t){.scope = issue->scope,
+    return (scep_repeat_t){.ca_id = issue->ca_id,
                            .transaction_id = issue->transaction_id,
                            .endpoint = "here",
                            .message_hash = issue->message_hash,
@@ -34,7 +34,7 @@ static void queue(fixture_t *f, scep_store_t *store, const scep_issue_t *issue)
 {
     const scep_queue_limits_t limits = {9, 9, 9};
     scep_request_row_t row = {
-        .scope = issue->scope,
+        .ca_id = issue->ca_id,
         .transaction_id = issue->transaction_id,
         .endpoint = "here",
         .proved = true,
@@ -108,7 +108,7 @@ static void withdraw(fixture_t *f, scep_store_t *store,
                      const scep_issue_t *issue, apr_time_t effective,
                      scep_revocation_reason_e reason)
 {
-    const scep_revoke_t one = {.row = {.scope = issue->scope,
+    const scep_revoke_t one = {.row = {.ca_id = issue->ca_id,
                                        .serial = issue->serial,
                                        .effective = effective,
                                        .created = f->now,

@@ -11,7 +11,7 @@ enum { MAX = 3 };
 static scep_request_row_t sample(fixture_t *f, int n)
 {
     scep_request_row_t row = {
-        .scope = SAMPLE_SCOPE,
+        .ca_id = SAMPLE_SCOPE,
         .transaction_id = apr_psprintf(f->pool, "id-%d", n),
         .endpoint = "here",
         .proved = true,
@@ -50,7 +50,7 @@ static scep_request_row_t *find(fixture_t *f, scep_store_t *store,
 {
     scep_request_row_t *found;
 
-    assert_int_equal(request_of(store, row->scope, row->transaction_id, NULL,
+    assert_int_equal(request_of(store, row->ca_id, row->transaction_id, NULL,
                                 now, f->pool, &found, &f->res),
                      SCEP_OK);
     return found;
@@ -64,7 +64,7 @@ static scep_status_e held(fixture_t *f, scep_store_t *store,
                           scep_request_row_t **found)
 {
     const scep_repeat_t repeat = {
-        .scope = SAMPLE_SCOPE,
+        .ca_id = SAMPLE_SCOPE,
         .transaction_id = "of nobody",
         .key_hash = key_hash,
         .csr_hash = csr_hash,
@@ -135,7 +135,7 @@ static void test_id_taken_and_full(void **state)
     }
     other = sample(f, n);
     assert_int_equal(add(f, store, &other), SCEP_QUEUE_FULL);
-    other.scope = "another";
+    other.ca_id = "another";
     assert_int_equal(add(f, store, &other), SCEP_QUEUE_ADDED);
     /* what has run out makes room */
     other = sample(f, n);
@@ -383,7 +383,7 @@ static scep_status_e refused(fixture_t *f, scep_store_t *store,
                              scep_request_row_t **found)
 {
     const scep_repeat_t repeat = {
-        .scope = row->scope,
+        .ca_id = row->ca_id,
         .transaction_id = row->transaction_id,
         .message_hash = row->message_hash,
         .key_hash = row->key_hash,
@@ -435,7 +435,7 @@ static void test_refused(void **state)
     assert_int_equal(refused(f, store, &other, end - 1, &found),
                      SCEP_NOT_FOUND);
     other = row;
-    other.scope = "another";
+    other.ca_id = "another";
     assert_int_equal(refused(f, store, &other, end - 1, &found),
                      SCEP_NOT_FOUND);
 }
@@ -529,13 +529,13 @@ static void test_list(void **state)
                      SCEP_OK);
     assert_int_equal(count, MAX - 1);
     filter.decided = true;
-    filter.scope = SAMPLE_SCOPE;
+    filter.ca_id = SAMPLE_SCOPE;
     count = 0;
     assert_int_equal(scep_store_requests_each(store, &filter, count_row, &count,
                                               f->pool, &f->res),
                      SCEP_OK);
     assert_int_equal(count, MAX);
-    filter.scope = "another";
+    filter.ca_id = "another";
     assert_int_equal(scep_store_requests_each(store, &filter, count_row, &count,
                                               f->pool, &f->res),
                      SCEP_OK);
@@ -641,7 +641,7 @@ static void test_malformed_row(void **state)
     assert_int_equal(add(f, store, &row), SCEP_QUEUE_ADDED);
     for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
         db_text(f, damages[i]);
-        assert_int_equal(request_of(store, row.scope, row.transaction_id, NULL,
+        assert_int_equal(request_of(store, row.ca_id, row.transaction_id, NULL,
                                     f->now, f->pool, &found, &f->res),
                          SCEP_BROKEN);
         assert_null(found);

@@ -10,7 +10,7 @@ static scep_revoke_t sample_revoke(fixture_t *f, int n)
 {
     scep_revoke_t revoke = {0};
 
-    revoke.row.scope = SAMPLE_SCOPE;
+    revoke.row.ca_id = SAMPLE_SCOPE;
     revoke.row.serial = apr_psprintf(f->pool, "7A%08X", (unsigned int)n);
     revoke.row.effective = f->now;
     revoke.row.reason = SCEP_REVOKED_KEY_COMPROMISE;
@@ -35,7 +35,7 @@ static scep_revocation_row_t *must_find(fixture_t *f, scep_store_t *store,
 {
     scep_revocation_row_t *row = NULL;
 
-    assert_int_equal(scep_store_revocation_find(store, revoke->row.scope,
+    assert_int_equal(scep_store_revocation_find(store, revoke->row.ca_id,
                                                 revoke->row.serial, f->pool,
                                                 &row, &f->res),
                      SCEP_OK);
@@ -59,7 +59,7 @@ static void test_revoke_and_find(void **state)
     assert_null(row);
     assert_int_equal(must_revoke(f, store, &revoke), SCEP_REVOKE_RECORDED);
     row = must_find(f, store, &revoke);
-    assert_string_equal(row->scope, SAMPLE_SCOPE);
+    assert_string_equal(row->ca_id, SAMPLE_SCOPE);
     assert_string_equal(row->serial, issue.serial);
     assert_true(row->effective == f->now);
     assert_int_equal(row->reason, SCEP_REVOKED_KEY_COMPROMISE);
@@ -201,7 +201,7 @@ static void test_scopes_are_apart(void **state)
     scep_revoke_t revoke = sample_revoke(f, 1);
 
     must_issue(f, store, &issue);
-    revoke.row.scope = "other";
+    revoke.row.ca_id = "other";
     assert_int_equal(must_revoke(f, store, &revoke), SCEP_REVOKE_UNKNOWN);
     revoke.unknown = true;
     must_revoke(f, store, &revoke);

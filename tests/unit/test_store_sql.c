@@ -90,7 +90,7 @@ static void test_no_more_is_read_than_counts(void **state)
     fixture_t *f = *state;
 
     db_prepare(f);
-    /* not those of the scope that are decided on, which stay for months */
+    /* not those of the CA that are decided on, which stay for months */
     expect_plan(f, SCEP_Q_REQUEST_COUNT, "requests_by_state");
     /* not all that a password of many uses was used for */
     expect_plan(f, SCEP_Q_TRANSACTION_BY_CHALLENGE,

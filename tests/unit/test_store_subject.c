@@ -28,7 +28,7 @@ static void must_record(fixture_t *f, scep_store_t *store,
 
 static scep_subject_t subject_of(fixture_t *f, const scep_issue_t *issue)
 {
-    scep_subject_t subject = {.scope = issue->scope,
+    scep_subject_t subject = {.ca_id = issue->ca_id,
                               .hash = issue->subject_hash,
                               .text = issue->subject,
                               .now = f->now};
@@ -70,14 +70,14 @@ static void test_by_hash(void **state)
     assert_string_equal(found(f, store, &subject), "");
     must_record(f, store, &two);
     assert_string_equal(found(f, store, &subject), two.serial);
-    subject.scope = "another";
+    subject.ca_id = "another";
     assert_string_equal(found(f, store, &subject), "");
 }
 
 static void withdraw(fixture_t *f, scep_store_t *store, const char *serial,
                      apr_time_t effective, apr_time_t created)
 {
-    scep_revoke_t revoke = {.row = {.scope = SAMPLE_SCOPE,
+    scep_revoke_t revoke = {.row = {.ca_id = SAMPLE_SCOPE,
                                     .serial = serial,
                                     .effective = effective,
                                     .created = created}};

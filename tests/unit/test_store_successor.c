@@ -12,7 +12,7 @@ static const char *add_renewal(fixture_t *f, scep_store_t *store, int n,
     scep_issue_t issue = sample_issue(f, f->pool, n);
 
     issue.renewal_of = old;
-    issue.renewal_scope = old_scope;
+    issue.renewal_ca_id = old_scope;
     issue.now += n;
     assert_int_equal(must_issue(f, store, &issue), SCEP_ISSUE_RECORDED);
     return issue.serial;
@@ -41,12 +41,12 @@ static const char *text_of(fixture_t *f, const apr_array_header_t *found)
 }
 
 static const char *successors(fixture_t *f, scep_store_t *store,
-                              const char *scope, const char *serial)
+                              const char *ca_id, const char *serial)
 {
     apr_array_header_t *found;
 
     assert_int_equal(
-        scep_store_successors(store, scope, serial, f->pool, &found, &f->res),
+        scep_store_successors(store, ca_id, serial, f->pool, &found, &f->res),
         SCEP_OK);
     return text_of(f, found);
 }
@@ -71,7 +71,7 @@ static scep_revoke_outcome_e revoke_all(fixture_t *f, scep_store_t *store,
                                         const char *serial,
                                         apr_array_header_t **revoked)
 {
-    const scep_revoke_t revoke = {.row = {.scope = SAMPLE_SCOPE,
+    const scep_revoke_t revoke = {.row = {.ca_id = SAMPLE_SCOPE,
                                           .serial = serial,
                                           .effective = f->now,
                                           .created = f->now}};
@@ -142,7 +142,7 @@ static void test_revoke_successors_later(void **state)
     fixture_t *f = *state;
     scep_store_t *store = db_ready(f);
     const char *a = add(f, store, 0xA, NULL);
-    const scep_revoke_t alone = {.row = {.scope = SAMPLE_SCOPE,
+    const scep_revoke_t alone = {.row = {.ca_id = SAMPLE_SCOPE,
                                          .serial = a,
                                          .effective = f->now,
                                          .created = f->now}};
@@ -222,7 +222,7 @@ static void test_malformed_rows(void **state)
     fixture_t *f = *state;
     scep_store_t *store = db_ready(f);
     const char *a = add(f, store, 0xA, NULL), *b = add(f, store, 0xB, a);
-    const scep_revoke_t revoke = {.row = {.scope = SAMPLE_SCOPE,
+    const scep_revoke_t revoke = {.row = {.ca_id = SAMPLE_SCOPE,
                                           .serial = a,
                                           .effective = f->now,
                                           .created = f->now}};

@@ -31,7 +31,7 @@ static scep_request_row_t *waiting(enroll_fixture_t *f, const char *id)
 {
     scep_request_row_t *row;
 
-    assert_int_equal(request_of(f->service.store, f->service.scope, id, NULL,
+    assert_int_equal(request_of(f->service.store, f->service.ca_id, id, NULL,
                                 f->base.now, f->base.pool, &row, &f->base.res),
                      SCEP_OK);
     return row;

@@ -58,7 +58,7 @@ void *scep_config_create_dir(apr_pool_t *pool, char *dir)
 
     (void)dir;
     scep_settings_init(pool, SCEP_AT_POLICY, conf);
-    conf->policy.reply_ways.count = -1; /* by the sources */
+    conf->policy.key_deliveries.count = -1; /* by the sources */
     return conf;
 }
 
@@ -199,21 +199,21 @@ static void set_profiles(const scep_server_config_t *server,
 /* By password, as RFC 8894 3.1 has it; but who records such a reply can guess at
  * leisure, and what a provider takes may be what people log in with (RFC 8894
  * 7.3). */
-static void set_reply_ways(scep_policy_t *policy)
+static void set_key_deliveries(scep_policy_t *policy)
 {
     int i;
 
-    if (policy->reply_ways.count >= 0) {
+    if (policy->key_deliveries.count >= 0) {
         return;
     }
-    policy->reply_ways.count = 0;
+    policy->key_deliveries.count = 0;
     for (i = 0; i < policy->sources.count; i++) {
         if (policy->sources.source[i] == SCEP_SOURCE_PROVIDER) {
             return;
         }
     }
-    policy->reply_ways.count = 1;
-    policy->reply_ways.way[0] = SCEP_WAY_PASSWORD;
+    policy->key_deliveries.count = 1;
+    policy->key_deliveries.delivery[0] = SCEP_KEY_DELIVERY_PASSWORD;
 }
 
 void scep_config_policy(const scep_server_config_t *server,
@@ -224,7 +224,7 @@ void scep_config_policy(const scep_server_config_t *server,
 
     *policy = conf->policy;
     set_profiles(server, conf, policy);
-    set_reply_ways(policy);
+    set_key_deliveries(policy);
     policy->audit_refusals = server->audit_refusals;
     policy->renewal.trust = conf->trust != NULL ? conf->trust->certs : NULL;
     /* Without a challenge the signature is all there is (RFC 8894 7.9). MD5 is

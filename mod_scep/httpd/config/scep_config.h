@@ -68,9 +68,10 @@ typedef struct scep_server_config_t {
     const char *ca_at;                       /* its file:line; else NULL */
     apr_hash_t *profiles;    /* scep_profile_t * by name; NULL: none here */
     scep_profile_t *section; /* while its <ScepProfile> is read, or NULL */
-    apr_array_header_t *provided; /* scep_provided_t *: in the sections of this
+    apr_array_header_t
+        *provided; /* scep_provider_instance_t *: in the sections of this
                                    * server alone; NULL: none */
-    apr_array_header_t *trusts;   /* scep_trust_t *, likewise */
+    apr_array_header_t *trusts; /* scep_trust_t *, likewise */
 
     /* set by start-up when the engine is on: scep_site_t * by name of <ScepCA>,
      * SCEP_OWN_CA for the server's own; else NULL */

@@ -25,10 +25,12 @@ enum {
 /* ---- challenges ---- */
 
 /* Looked up at start, when all modules are known. */
-static scep_provided_t *make_provided(cmd_parms *cmd, const char *value)
+static scep_provider_instance_t *make_provided(cmd_parms *cmd,
+                                               const char *value)
 {
     scep_server_config_t *server = scep_cmd_server(cmd);
-    scep_provided_t *provided = apr_pcalloc(cmd->pool, sizeof(*provided));
+    scep_provider_instance_t *provided =
+        apr_pcalloc(cmd->pool, sizeof(*provided));
     const char *colon = strchr(value, ':');
 
     provided->text = apr_pstrdup(cmd->pool, value);
@@ -40,7 +42,7 @@ static scep_provided_t *make_provided(cmd_parms *cmd, const char *value)
     if (server->provided == NULL) {
         server->provided = apr_array_make(cmd->pool, 2, sizeof(provided));
     }
-    APR_ARRAY_PUSH(server->provided, scep_provided_t *) = provided;
+    APR_ARRAY_PUSH(server->provided, scep_provider_instance_t *) = provided;
     return provided;
 }
 
@@ -224,32 +226,33 @@ const char *scep_read_name_relax(cmd_parms *cmd, void *record, int argc,
 const char *scep_read_ec_reply(cmd_parms *cmd, void *record, int argc,
                                const char *const argv[])
 {
-    scep_reply_ways_t *ways = &((scep_dir_config_t *)record)->policy.reply_ways;
+    scep_key_deliveries_t *deliveries =
+        &((scep_dir_config_t *)record)->policy.key_deliveries;
     bool refuse = strcasecmp(argv[0], "refuse") == 0;
-    scep_way_e way = SCEP_WAY_PASSWORD;
+    scep_key_delivery_e delivery = SCEP_KEY_DELIVERY_PASSWORD;
 
     (void)argc;
-    if (ways->count == 0 || (ways->count > 0 && refuse)) {
+    if (deliveries->count == 0 || (deliveries->count > 0 && refuse)) {
         return scep_bad_value(cmd, argv[0], "refuse stands alone");
     }
     if (refuse) {
-        ways->count = 0;
+        deliveries->count = 0;
         return NULL;
     }
     if (strcasecmp(argv[0], "key-agreement") == 0) {
-        way = SCEP_WAY_AGREEMENT;
+        delivery = SCEP_KEY_DELIVERY_AGREEMENT;
     }
     else if (strcasecmp(argv[0], "password") != 0) {
         return scep_bad_value(cmd, argv[0],
                               "password, key-agreement or refuse is wanted");
     }
-    if (ways->count < 0) {
-        ways->count = 0; /* the first of a list */
+    if (deliveries->count < 0) {
+        deliveries->count = 0; /* the first of a list */
     }
-    else if (ways->way[0] == way || ways->count == 2) {
+    else if (deliveries->delivery[0] == delivery || deliveries->count == 2) {
         return scep_bad_value(cmd, argv[0], "that is in the list already");
     }
-    ways->way[ways->count++] = way;
+    deliveries->delivery[deliveries->count++] = delivery;
     return NULL;
 }
 

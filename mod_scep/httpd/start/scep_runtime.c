@@ -173,7 +173,7 @@ void scep_runtime_child_init(scep_runtime_t *runtime, server_rec *s,
             scep_log(env, SCEP_LOG_ERROR,
                      SCEPLOGNO(0013) "this process refuses all requests for "
                                      "the CA %s: %s",
-                     site->service.scope, res.detail);
+                     site->service.ca_id, res.detail);
         }
     }
 }

@@ -76,8 +76,8 @@ static scep_status_e identify(const scep_start_t *c)
                          "ScepCACertificateFile (scepctl init makes one)",
                          site->service.backend->name);
     }
-    site->service.scope = scep_service_scope(sk_X509_value(certs, 0), c->pool);
-    if (site->service.scope == NULL) {
+    site->service.ca_id = scep_service_scope(sk_X509_value(certs, 0), c->pool);
+    if (site->service.ca_id == NULL) {
         return scep_fail(c->res, SCEP_R_INTERNAL, "SHA-256 failed");
     }
     site->thumbprint = thumbprint_of(sk_X509_value(certs, n - 1), c->pool);
@@ -334,7 +334,7 @@ static scep_status_e start_master_file(const scep_start_t *c, const char *path)
     const char *name = scep_master_document_name(path);
     bool known;
     scep_status_e status = scep_database_master_known(
-        store, service->scope, name, c->env, c->ptemp, &known, c->res);
+        store, service->ca_id, name, c->env, c->ptemp, &known, c->res);
 
     if (status == SCEP_OK) {
         status =
@@ -342,7 +342,7 @@ static scep_status_e start_master_file(const scep_start_t *c, const char *path)
                               c->env, c->pool, &service->master, c->res);
     }
     return status == SCEP_OK && !known
-               ? scep_database_master_note(store, service->scope, name, c->env,
+               ? scep_database_master_note(store, service->ca_id, name, c->env,
                                            c->ptemp, c->res)
                : status;
 }

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
- * @file scep_attempts.h
+ * @file scep_guess_limit.h
  * Guessing (ScepFailureLimit): challenges that were refused are counted, by
  * the address they came from (IPv6: by its /64) and by the password they were
  * about, where that is known. What is right is served at once, whatever failed
@@ -20,8 +20,8 @@
  *
  * (enroll layer)
  */
-#ifndef SCEP_ATTEMPTS_H
-#define SCEP_ATTEMPTS_H
+#ifndef SCEP_GUESS_LIMIT_H
+#define SCEP_GUESS_LIMIT_H
 
 #include <openssl/evp.h>
 
@@ -31,32 +31,32 @@
 #define SCEP_RESERVE 32
 
 /** What one request has been through; all zeros at its beginning. */
-typedef struct scep_attempts_t {
+typedef struct scep_guess_limit_t {
     bool waited;
     bool master;   /* the master password was guessed at */
     bool reserved; /* something of the reserve is taken */
     unsigned char key_hash[SCEP_HASH_SIZE];       /* of the signer's key */
     unsigned char challenge_hash[SCEP_HASH_SIZE]; /* keyed */
-} scep_attempts_t;
+} scep_guess_limit_t;
 
 /** Note whose challenge it is. @param challenge may be NULL
  * @return SCEP_OK; SCEP_BROKEN */
-scep_status_e scep_attempts_begin(const scep_request_t *req, EVP_PKEY *key,
-                                  const char *challenge,
-                                  scep_attempts_t *attempts,
-                                  scep_result_t *res);
+scep_status_e scep_guess_limit_begin(const scep_request_t *req, EVP_PKEY *key,
+                                     const char *challenge,
+                                     scep_guess_limit_t *guesses,
+                                     scep_result_t *res);
 
 /**
  * Before a challenge is looked at that can be guessed: may it be? Never sleeps.
  * @return SCEP_OK; SCEP_REFUSED (SCEP_R_TOO_MANY_FAILURES or
  *     SCEP_R_TOO_MANY_WAITING); SCEP_BROKEN
  */
-scep_status_e scep_attempts_guess(scep_request_t *req,
-                                  scep_attempts_t *attempts,
-                                  scep_result_t *res);
+scep_status_e scep_guess_limit_guess(scep_request_t *req,
+                                     scep_guess_limit_t *guesses,
+                                     scep_result_t *res);
 
 /** It was right, or could not be judged: it was no guess. */
-void scep_attempts_passed(scep_request_t *req, scep_attempts_t *attempts);
+void scep_guess_limit_passed(scep_request_t *req, scep_guess_limit_t *guesses);
 
 /**
  * Before the password with HASH is looked at. May sleep: nothing must be claimed
@@ -64,10 +64,10 @@ void scep_attempts_passed(scep_request_t *req, scep_attempts_t *attempts);
  * @return SCEP_OK; SCEP_REFUSED (SCEP_R_PASSWORD_LOCKED or
  *     SCEP_R_TOO_MANY_WAITING); SCEP_BROKEN
  */
-scep_status_e scep_attempts_password(scep_request_t *req,
-                                     const unsigned char *hash,
-                                     scep_attempts_t *attempts,
-                                     scep_result_t *res);
+scep_status_e scep_guess_limit_password(scep_request_t *req,
+                                        const unsigned char *hash,
+                                        scep_guess_limit_t *guesses,
+                                        scep_result_t *res);
 
 /**
  * The challenge was refused, as RES says: count, and sleep if need be.
@@ -75,9 +75,9 @@ scep_status_e scep_attempts_password(scep_request_t *req,
  * @return RES's status; RES may have become SCEP_R_TOO_MANY_WAITING or
  *     SCEP_R_TOO_MANY_FAILURES
  */
-scep_status_e scep_attempts_failed(scep_request_t *req,
-                                   scep_attempts_t *attempts,
-                                   scep_result_t *res);
+scep_status_e scep_guess_limit_failed(scep_request_t *req,
+                                      scep_guess_limit_t *guesses,
+                                      scep_result_t *res);
 
 /**
  * Take one of the places of KIND, of which one key may have half: one in eight
@@ -86,21 +86,21 @@ scep_status_e scep_attempts_failed(scep_request_t *req,
  * @param key NULL: REQ's address
  * @return false: there is none
  */
-bool scep_attempts_enter(const scep_request_t *req, scep_place_e kind,
-                         const unsigned char *key, int *place);
+bool scep_guess_limit_enter(const scep_request_t *req, scep_place_e kind,
+                            const unsigned char *key, int *place);
 
 /** Give it back. */
-void scep_attempts_leave(const scep_request_t *req, scep_place_e kind,
-                         int place);
+void scep_guess_limit_leave(const scep_request_t *req, scep_place_e kind,
+                            int place);
 
 /** Where a request comes from, as it is counted: an IPv4 address, the first 64
  * bits of an IPv6 one. From REQ's pool. */
-const char *scep_attempts_network(const scep_request_t *req);
+const char *scep_guess_limit_network(const scep_request_t *req);
 
 /** The key under which a request's address is counted for ALLOWANCE.
  * @return false: HMAC failed */
-bool scep_attempts_source_key(const scep_request_t *req,
-                              const scep_allowance_t *allowance,
-                              unsigned char key[SCEP_HASH_SIZE]);
+bool scep_guess_limit_source_key(const scep_request_t *req,
+                                 const scep_allowance_t *allowance,
+                                 unsigned char key[SCEP_HASH_SIZE]);
 
 #endif

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_manner.c: what one client needs and another refuses, by what the
+ * scep_client_quirks.c: what one client needs and another refuses, by what the
  * endpoint's directives say. (enroll layer)
  */
-#include "scep_manner.h"
+#include "scep_client_quirks.h"
 
 #include <string.h>
 
@@ -51,11 +51,11 @@ static bool is_certmonger(const scep_pkimessage_t *msg)
                msg->transaction_id_raw.len;
 }
 
-scep_status_e scep_manner_check_nonce(const scep_request_t *req,
-                                      const scep_pkimessage_t *msg,
-                                      scep_result_t *res)
+scep_status_e scep_client_quirks_check_nonce(const scep_request_t *req,
+                                             const scep_pkimessage_t *msg,
+                                             scep_result_t *res)
 {
-    if (msg->sender_nonce.len == 0 && !req->policy->manner.nonce_optional) {
+    if (msg->sender_nonce.len == 0 && !req->policy->quirks.nonce_optional) {
         return scep_fail(res, SCEP_R_SENDER_NONCE,
                          "the message has no senderNonce (ScepSenderNonce "
                          "optional lets such devices in)");
@@ -63,18 +63,18 @@ scep_status_e scep_manner_check_nonce(const scep_request_t *req,
     return SCEP_OK;
 }
 
-scep_status_e scep_manner_check_time(const scep_request_t *req,
-                                     const scep_pkimessage_t *msg,
-                                     scep_result_t *res)
+scep_status_e scep_client_quirks_check_time(const scep_request_t *req,
+                                            const scep_pkimessage_t *msg,
+                                            scep_result_t *res)
 {
-    const scep_manner_t *manner = &req->policy->manner;
+    const scep_client_quirks_t *quirks = &req->policy->quirks;
     apr_time_t sent = apr_time_from_sec(msg->signing_time);
     apr_interval_time_t off = scep_env_now(&req->env) - sent;
 
-    if (manner->signing_time == 0 || msg->signing_time == 0) {
+    if (quirks->signing_time == 0 || msg->signing_time == 0) {
         return SCEP_OK;
     }
-    if (off > manner->signing_time || off < -manner->signing_time) {
+    if (off > quirks->signing_time || off < -quirks->signing_time) {
         return scep_fail(res, SCEP_R_SIGNING_TIME,
                          "the message's signingTime is %" APR_INT64_T_FMT
                          " seconds %s (ScepSigningTimeTolerance)",
@@ -84,36 +84,37 @@ scep_status_e scep_manner_check_time(const scep_request_t *req,
     return SCEP_OK;
 }
 
-scep_status_e scep_manner_check_clear(const scep_request_t *req,
-                                      const scep_pkimessage_t *msg,
-                                      scep_result_t *res)
+scep_status_e scep_client_quirks_check_clear(const scep_request_t *req,
+                                             const scep_pkimessage_t *msg,
+                                             scep_result_t *res)
 {
-    return msg->clear_challenge && req->policy->manner.refuse_clear
+    return msg->clear_challenge && req->policy->quirks.refuse_clear
                ? scep_fail(res, SCEP_R_CLEAR_CHALLENGE,
                            "the message shows its challengePassword outside of "
                            "the envelope (ScepClearChallenge refuse)")
                : SCEP_OK;
 }
 
-void scep_manner_apply(const scep_request_t *req, const scep_pkimessage_t *msg,
-                       scep_reason_e reason, scep_certrep_t *rep)
+void scep_client_quirks_apply(const scep_request_t *req,
+                              const scep_pkimessage_t *msg,
+                              scep_reason_e reason, scep_certrep_t *rep)
 {
-    const scep_manner_t *manner = &req->policy->manner;
+    const scep_client_quirks_t *quirks = &req->policy->quirks;
 
     rep->empty_content =
-        manner->empty_content == SCEP_EMPTY_ALWAYS ||
-        (manner->empty_content == SCEP_EMPTY_AUTO && is_certmonger(msg));
+        quirks->empty_content == SCEP_EMPTY_ALWAYS ||
+        (quirks->empty_content == SCEP_EMPTY_AUTO && is_certmonger(msg));
     rep->ndes_error =
-        manner->ndes_errors && reason != SCEP_R_NONE ? hresult(reason) : 0;
+        quirks->ndes_errors && reason != SCEP_R_NONE ? hresult(reason) : 0;
 }
 
-bool scep_manner_chain(const scep_request_t *req, scep_certs_t *certs)
+bool scep_client_quirks_chain(const scep_request_t *req, scep_certs_t *certs)
 {
     const scep_service_t *service = req->service;
     scep_certs_t *cas = service->backend->certificates(service->ca);
     int wanted = 0, i;
 
-    switch (req->policy->manner.chain) {
+    switch (req->policy->quirks.chain) {
     case SCEP_CHAIN_NONE:
         break;
     case SCEP_CHAIN_ISSUER:

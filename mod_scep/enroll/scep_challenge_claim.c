@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_outstanding.c: claims on one-time passwords, here or in the database.
+ * scep_challenge_claim.c: claims on one-time passwords, here or in the database.
  * (enroll layer)
  */
-#include "scep_outstanding.h"
+#include "scep_challenge_claim.h"
 
 #include <assert.h>
 
@@ -56,10 +56,10 @@ static scep_status_e add_to_table(scep_request_t *req,
 
 /* Those who draw at the same moment may exceed the number by as many as they
  * are. */
-scep_status_e scep_outstanding_add(scep_request_t *req,
-                                   const unsigned char hash[SCEP_HASH_SIZE],
-                                   apr_time_t expires, scep_add_e *added,
-                                   scep_result_t *res)
+scep_status_e scep_challenge_add(scep_request_t *req,
+                                 const unsigned char hash[SCEP_HASH_SIZE],
+                                 apr_time_t expires, scep_add_e *added,
+                                 scep_result_t *res)
 {
     const scep_service_t *service = req->service;
     scep_status_e status;
@@ -75,10 +75,10 @@ scep_status_e scep_outstanding_add(scep_request_t *req,
     return status;
 }
 
-scep_status_e scep_outstanding_restore(scep_request_t *req,
-                                       const unsigned char hash[SCEP_HASH_SIZE],
-                                       apr_time_t expires, scep_add_e *added,
-                                       scep_result_t *res)
+scep_status_e scep_challenge_restore(scep_request_t *req,
+                                     const unsigned char hash[SCEP_HASH_SIZE],
+                                     apr_time_t expires, scep_add_e *added,
+                                     scep_result_t *res)
 {
     *added = SCEP_ADD_EXISTS;
     return is_shared(req) ? SCEP_OK
@@ -110,7 +110,7 @@ static scep_status_e claim_in_store(scep_request_t *req,
     const scep_service_t *service = req->service;
     bool claimed;
     scep_status_e status = scep_store_challenge_claim(
-        service->store, service->scope, hash, owner, scep_env_now(&req->env),
+        service->store, service->ca_id, hash, owner, scep_env_now(&req->env),
         SCEP_CLAIM_LEASE, req->pool, &claimed, res);
 
     *claim = claimed ? SCEP_CLAIM_OK : SCEP_CLAIM_UNKNOWN;
@@ -119,10 +119,10 @@ static scep_status_e claim_in_store(scep_request_t *req,
 }
 
 scep_status_e
-scep_outstanding_claim(scep_request_t *req,
-                       const unsigned char hash[SCEP_HASH_SIZE],
-                       const unsigned char owner[SCEP_CLAIM_OWNER_SIZE],
-                       scep_claim_e *claim, scep_result_t *res)
+scep_challenge_claim(scep_request_t *req,
+                     const unsigned char hash[SCEP_HASH_SIZE],
+                     const unsigned char owner[SCEP_CLAIM_OWNER_SIZE],
+                     scep_claim_e *claim, scep_result_t *res)
 {
     if (is_shared(req)) {
         return claim_in_store(req, hash, owner, claim, res);
@@ -134,9 +134,9 @@ scep_outstanding_claim(scep_request_t *req,
 }
 
 /* A claim that cannot be given back runs out. */
-void scep_outstanding_release(scep_request_t *req,
-                              const unsigned char hash[SCEP_HASH_SIZE],
-                              const unsigned char owner[SCEP_CLAIM_OWNER_SIZE])
+void scep_challenge_release(scep_request_t *req,
+                            const unsigned char hash[SCEP_HASH_SIZE],
+                            const unsigned char owner[SCEP_CLAIM_OWNER_SIZE])
 {
     scep_result_t res;
 
@@ -151,8 +151,8 @@ void scep_outstanding_release(scep_request_t *req,
     }
 }
 
-void scep_outstanding_remove(scep_request_t *req,
-                             const unsigned char hash[SCEP_HASH_SIZE])
+void scep_challenge_remove(scep_request_t *req,
+                           const unsigned char hash[SCEP_HASH_SIZE])
 {
     if (!is_shared(req)) {
         scep_challenge_table_remove(req->service->challenges, hash);

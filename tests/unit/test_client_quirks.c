@@ -1,24 +1,25 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_manner.c: what differs from client to client. */
+/* test_client_quirks.c: what differs from client to client. */
 #include "enroll_fixture.h"
 
-#include "scep_manner.h"
+#include "scep_client_quirks.h"
 
 static void test_nonce(void **state)
 {
     enroll_fixture_t *f = *state;
     scep_pkimessage_t msg = {.transaction_id = "1"};
 
-    assert_int_equal(scep_manner_check_nonce(&f->req, &msg, &f->base.res),
-                     SCEP_REFUSED);
+    assert_int_equal(
+        scep_client_quirks_check_nonce(&f->req, &msg, &f->base.res),
+        SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_SENDER_NONCE);
-    f->policy.manner.nonce_optional = true;
-    assert_int_equal(scep_manner_check_nonce(&f->req, &msg, &f->base.res),
-                     SCEP_OK);
-    f->policy.manner.nonce_optional = false;
+    f->policy.quirks.nonce_optional = true;
+    assert_int_equal(
+        scep_client_quirks_check_nonce(&f->req, &msg, &f->base.res), SCEP_OK);
+    f->policy.quirks.nonce_optional = false;
     msg.sender_nonce.len = 16;
-    assert_int_equal(scep_manner_check_nonce(&f->req, &msg, &f->base.res),
-                     SCEP_OK);
+    assert_int_equal(
+        scep_client_quirks_check_nonce(&f->req, &msg, &f->base.res), SCEP_OK);
 }
 
 static scep_status_e at(enroll_fixture_t *f, apr_int64_t offset)
@@ -27,7 +28,7 @@ static scep_status_e at(enroll_fixture_t *f, apr_int64_t offset)
 
     enroll_reset_result(f);
     msg.signing_time = apr_time_sec(scep_env_now(&f->req.env)) + offset;
-    return scep_manner_check_time(&f->req, &msg, &f->base.res);
+    return scep_client_quirks_check_time(&f->req, &msg, &f->base.res);
 }
 
 static void test_time(void **state)
@@ -36,7 +37,7 @@ static void test_time(void **state)
     scep_pkimessage_t none = {.transaction_id = "1"};
 
     assert_int_equal(at(f, -86400), SCEP_OK);
-    f->policy.manner.signing_time = apr_time_from_sec(300);
+    f->policy.quirks.signing_time = apr_time_from_sec(300);
     assert_int_equal(at(f, 0), SCEP_OK);
     assert_int_equal(at(f, 299), SCEP_OK);
     assert_int_equal(at(f, -299), SCEP_OK);
@@ -45,8 +46,8 @@ static void test_time(void **state)
     assert_int_equal(at(f, -302), SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_SIGNING_TIME);
     assert_int_equal(f->base.res.failinfo, SCEP_FAIL_BAD_TIME);
-    assert_int_equal(scep_manner_check_time(&f->req, &none, &f->base.res),
-                     SCEP_OK);
+    assert_int_equal(
+        scep_client_quirks_check_time(&f->req, &none, &f->base.res), SCEP_OK);
 }
 
 static void test_clear_challenge(void **state)
@@ -54,24 +55,25 @@ static void test_clear_challenge(void **state)
     enroll_fixture_t *f = *state;
     scep_pkimessage_t msg = {.transaction_id = "1", .clear_challenge = true};
 
-    assert_int_equal(scep_manner_check_clear(&f->req, &msg, &f->base.res),
-                     SCEP_OK);
-    f->policy.manner.refuse_clear = true;
-    assert_int_equal(scep_manner_check_clear(&f->req, &msg, &f->base.res),
-                     SCEP_REFUSED);
+    assert_int_equal(
+        scep_client_quirks_check_clear(&f->req, &msg, &f->base.res), SCEP_OK);
+    f->policy.quirks.refuse_clear = true;
+    assert_int_equal(
+        scep_client_quirks_check_clear(&f->req, &msg, &f->base.res),
+        SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_CLEAR_CHALLENGE);
     assert_int_equal(f->base.res.failinfo, SCEP_FAIL_BAD_REQUEST);
     enroll_reset_result(f);
     msg.clear_challenge = false;
-    assert_int_equal(scep_manner_check_clear(&f->req, &msg, &f->base.res),
-                     SCEP_OK);
+    assert_int_equal(
+        scep_client_quirks_check_clear(&f->req, &msg, &f->base.res), SCEP_OK);
 }
 
 static bool is_empty(enroll_fixture_t *f, const scep_pkimessage_t *msg)
 {
     scep_certrep_t rep = {.status = SCEP_PKI_PENDING};
 
-    scep_manner_apply(&f->req, msg, SCEP_R_NONE, &rep);
+    scep_client_quirks_apply(&f->req, msg, SCEP_R_NONE, &rep);
     assert_int_equal(rep.ndes_error, 0);
     return rep.empty_content;
 }
@@ -96,12 +98,12 @@ static void test_empty_content(void **state)
     assert_false(is_empty(f, &msg));
     msg.transaction_id_raw.len = 40;
     msg.transaction_id = number;
-    f->policy.manner.empty_content = SCEP_EMPTY_NEVER;
+    f->policy.quirks.empty_content = SCEP_EMPTY_NEVER;
     assert_false(is_empty(f, &msg));
-    f->policy.manner.empty_content = SCEP_EMPTY_AUTO;
+    f->policy.quirks.empty_content = SCEP_EMPTY_AUTO;
     msg.transaction_id = "A234567890123456789012345678901234567890";
     assert_false(is_empty(f, &msg));
-    f->policy.manner.empty_content = SCEP_EMPTY_ALWAYS;
+    f->policy.quirks.empty_content = SCEP_EMPTY_ALWAYS;
     assert_true(is_empty(f, &msg));
 }
 
@@ -110,7 +112,7 @@ static apr_int32_t error_of(enroll_fixture_t *f, scep_reason_e reason)
     scep_pkimessage_t msg = {.transaction_id = "1"};
     scep_certrep_t rep = {.status = SCEP_PKI_FAILURE};
 
-    scep_manner_apply(&f->req, &msg, reason, &rep);
+    scep_client_quirks_apply(&f->req, &msg, reason, &rep);
     return rep.ndes_error;
 }
 
@@ -120,7 +122,7 @@ static void test_ndes_errors(void **state)
     enroll_fixture_t *f = *state;
 
     assert_int_equal(error_of(f, SCEP_R_CHALLENGE_SPENT), 0);
-    f->policy.manner.ndes_errors = true;
+    f->policy.quirks.ndes_errors = true;
     assert_int_equal(error_of(f, SCEP_R_NONE), 0);
     assert_int_equal(error_of(f, SCEP_R_CONTENT), -2147024809);
     assert_int_equal(error_of(f, SCEP_R_CHALLENGE_MISSING), -2146869244);
@@ -138,8 +140,8 @@ static int chain_length(enroll_fixture_t *f, scep_chain_e chain)
     scep_certs_t *certs = sk_X509_new_null();
     int count;
 
-    f->policy.manner.chain = chain;
-    assert_true(scep_manner_chain(&f->req, certs));
+    f->policy.quirks.chain = chain;
+    assert_true(scep_client_quirks_chain(&f->req, certs));
     count = sk_X509_num(certs);
     sk_X509_free(certs);
     return count;

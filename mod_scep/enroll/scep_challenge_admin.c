@@ -1,13 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_manage.c: passwords cancelled, the master password rotated. (enroll
+ * scep_challenge_admin.c: passwords cancelled, the master password rotated. (enroll
  * layer)
  */
-#include "scep_manage.h"
+#include "scep_challenge_admin.h"
 
 #include <string.h>
 
-#include "scep_outstanding.h"
+#include "scep_challenge_claim.h"
 #include "scep_password.h"
 
 enum { NAME_IN_LOG = 256 };
@@ -17,12 +17,12 @@ static const char *printable(const scep_request_t *req, const char *user)
     return scep_printable(req->pool, user, NAME_IN_LOG);
 }
 
-scep_status_e scep_manage_cancel(scep_request_t *req, const char *user,
-                                 const char *id, scep_result_t *res)
+scep_status_e scep_challenge_admin_cancel(scep_request_t *req, const char *user,
+                                          const char *id, scep_result_t *res)
 {
     const scep_service_t *service = req->service;
     unsigned char hash[SCEP_HASH_SIZE];
-    scep_challenge_cancel_t cancel = {.scope = service->scope,
+    scep_challenge_cancel_t cancel = {.ca_id = service->ca_id,
                                       .hash = hash,
                                       .now = scep_env_now(&req->env),
                                       .actor = user,
@@ -44,7 +44,7 @@ scep_status_e scep_manage_cancel(scep_request_t *req, const char *user,
                          printable(req, id));
     }
     /* Also one that was used on another server: its place becomes free. */
-    scep_outstanding_remove(req, hash);
+    scep_challenge_remove(req, hash);
     if (outcome == SCEP_CANCEL_LATE) {
         return scep_fail(res, SCEP_R_API_CONFLICT,
                          "the password %s was used or cancelled or has "
@@ -59,16 +59,18 @@ scep_status_e scep_manage_cancel(scep_request_t *req, const char *user,
 
 static void forget(void *baton, const unsigned char *hash)
 {
-    scep_outstanding_remove(baton, hash);
+    scep_challenge_remove(baton, hash);
 }
 
-scep_status_e scep_manage_cancel_many(scep_request_t *req, const char *user,
-                                      scep_cancel_many_t *which,
-                                      apr_int64_t *count, scep_result_t *res)
+scep_status_e scep_challenge_admin_cancel_many(scep_request_t *req,
+                                               const char *user,
+                                               scep_cancel_many_t *which,
+                                               apr_int64_t *count,
+                                               scep_result_t *res)
 {
     scep_status_e status;
 
-    which->scope = req->service->scope;
+    which->ca_id = req->service->ca_id;
     which->now = scep_env_now(&req->env);
     which->actor = user;
     which->peer = req->peer;
@@ -103,7 +105,7 @@ static scep_status_e record(scep_request_t *req, const char *event,
 {
     const scep_audit_event_t row = {.event = event,
                                     .at = scep_env_now(&req->env),
-                                    .scope = req->service->scope,
+                                    .ca_id = req->service->ca_id,
                                     .actor = user,
                                     .peer = req->peer,
                                     .reason = reason,
@@ -112,8 +114,9 @@ static scep_status_e record(scep_request_t *req, const char *event,
     return scep_store_audit_add(req->service->store, &row, req->pool, res);
 }
 
-scep_status_e scep_manage_rotate(scep_request_t *req, const char *user,
-                                 scep_rotated_t *rotated, scep_result_t *res)
+scep_status_e scep_challenge_admin_rotate(scep_request_t *req, const char *user,
+                                          scep_rotated_t *rotated,
+                                          scep_result_t *res)
 {
     scep_master_view_t *master = req->service->master;
     scep_master_rotation_t rotation = {.overlap = rotated->overlap,
@@ -145,8 +148,9 @@ scep_status_e scep_manage_rotate(scep_request_t *req, const char *user,
     return SCEP_OK;
 }
 
-scep_status_e scep_manage_denied(scep_request_t *req, const char *user,
-                                 const char *action, scep_result_t *res)
+scep_status_e scep_challenge_admin_denied(scep_request_t *req, const char *user,
+                                          const char *action,
+                                          scep_result_t *res)
 {
     scep_result_t row;
 

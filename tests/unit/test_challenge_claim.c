@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * test_outstanding.c: claims on one-time passwords, in memory and in a
+ * test_challenge_claim.c: claims on one-time passwords, in memory and in a
  * PostgreSQL that several machines share. (enroll layer)
  */
 #include "enroll_fixture.h"
@@ -9,7 +9,7 @@
 #include <apr_thread_proc.h>
 
 #include "scep_draw.h"
-#include "scep_outstanding.h"
+#include "scep_challenge_claim.h"
 #include "scep_password.h"
 #include "scep_pkcsreq.h"
 
@@ -58,7 +58,7 @@ static scep_claim_e claim(enroll_fixture_t *f, const unsigned char *hash,
     scep_claim_e outcome;
 
     assert_int_equal(
-        scep_outstanding_claim(&f->req, hash, owner, &outcome, &f->base.res),
+        scep_challenge_claim(&f->req, hash, owner, &outcome, &f->base.res),
         SCEP_OK);
     return outcome;
 }
@@ -68,7 +68,7 @@ static const unsigned char *drawn(enroll_fixture_t *f)
     unsigned char *hash = apr_palloc(f->base.pool, SCEP_HASH_SIZE);
     const char *password = enroll_draw(f);
 
-    assert_true(scep_password_hash(f->service.password_key, f->service.scope,
+    assert_true(scep_password_hash(f->service.password_key, f->service.ca_id,
                                    password, hash));
     return hash;
 }
@@ -82,9 +82,9 @@ static void check_claims(enroll_fixture_t *f)
     assert_int_equal(claim(f, hash, alice), SCEP_CLAIM_OK);
     assert_int_equal(claim(f, hash, alice), SCEP_CLAIM_OK);
     assert_int_equal(claim(f, hash, bob), SCEP_CLAIM_BUSY);
-    scep_outstanding_release(&f->req, hash, bob);
+    scep_challenge_release(&f->req, hash, bob);
     assert_int_equal(claim(f, hash, bob), SCEP_CLAIM_BUSY);
-    scep_outstanding_release(&f->req, hash, alice);
+    scep_challenge_release(&f->req, hash, alice);
     assert_int_equal(claim(f, hash, bob), SCEP_CLAIM_OK);
     f->base.now += SCEP_CLAIM_LEASE;
     assert_int_equal(claim(f, hash, alice), SCEP_CLAIM_OK);
@@ -109,14 +109,14 @@ static void test_room_in_memory(void **state)
     const unsigned char *hash = drawn(f);
     scep_add_e added;
 
-    assert_int_equal(scep_outstanding_add(&f->req, hash, f->base.now + 9,
-                                          &added, &f->base.res),
+    assert_int_equal(scep_challenge_add(&f->req, hash, f->base.now + 9, &added,
+                                        &f->base.res),
                      SCEP_OK);
     assert_int_equal(added, SCEP_ADD_EXISTS);
-    scep_outstanding_remove(&f->req, hash);
+    scep_challenge_remove(&f->req, hash);
     assert_int_equal(claim(f, hash, alice), SCEP_CLAIM_UNKNOWN);
-    assert_int_equal(scep_outstanding_restore(&f->req, hash, f->base.now + 9,
-                                              &added, &f->base.res),
+    assert_int_equal(scep_challenge_restore(&f->req, hash, f->base.now + 9,
+                                            &added, &f->base.res),
                      SCEP_OK);
     assert_int_equal(added, SCEP_ADD_OK);
     assert_int_equal(claim(f, hash, alice), SCEP_CLAIM_OK);
@@ -132,12 +132,12 @@ static void test_lock_of_the_memory_fails(void **state)
 
     f->lock_status = APR_EINVAL;
     assert_int_equal(
-        scep_outstanding_claim(&f->req, hash, alice, &outcome, &f->base.res),
+        scep_challenge_claim(&f->req, hash, alice, &outcome, &f->base.res),
         SCEP_UNAVAILABLE);
     assert_int_equal(f->base.res.reason, SCEP_R_LOCK);
     enroll_reset_result(f);
-    assert_int_equal(scep_outstanding_add(&f->req, hash, f->base.now + 9,
-                                          &added, &f->base.res),
+    assert_int_equal(scep_challenge_add(&f->req, hash, f->base.now + 9, &added,
+                                        &f->base.res),
                      SCEP_UNAVAILABLE);
     assert_int_equal(f->base.res.reason, SCEP_R_LOCK);
 }
@@ -190,7 +190,7 @@ static void test_another_node_sees_the_claim(void **state)
     assert_int_equal(claim(f, hash, alice), SCEP_CLAIM_OK);
     f->service.store = open_node(f);
     assert_int_equal(claim(f, hash, bob), SCEP_CLAIM_BUSY);
-    scep_outstanding_release(&f->req, hash, alice);
+    scep_challenge_release(&f->req, hash, alice);
     assert_int_equal(claim(f, hash, bob), SCEP_CLAIM_OK);
     assert_string_equal(pg_sql(&f->base, "SELECT COUNT(*) FROM challenges"
                                          " WHERE claimed_by LIKE '02%'"),
@@ -230,8 +230,8 @@ static void *APR_THREAD_FUNC run_node(apr_thread_t *thread, void *baton)
     req.service = &service;
     req.pool = apr_thread_pool_get(thread);
     scep_result_init(&res, req.pool);
-    node->status = scep_outstanding_claim(&req, node->hash, node->owner,
-                                          &node->outcome, &res);
+    node->status = scep_challenge_claim(&req, node->hash, node->owner,
+                                        &node->outcome, &res);
     return NULL;
 }
 
@@ -292,15 +292,15 @@ static void test_the_database_goes_away(void **state)
     assert_int_equal(claim(f, hash, alice), SCEP_CLAIM_OK);
     pg_must("stop");
     assert_int_equal(
-        scep_outstanding_claim(&f->req, hash, alice, &outcome, &f->base.res),
+        scep_challenge_claim(&f->req, hash, alice, &outcome, &f->base.res),
         SCEP_UNAVAILABLE);
     assert_int_not_equal(outcome, SCEP_CLAIM_OK);
     enroll_reset_result(f);
-    assert_int_equal(scep_outstanding_add(&f->req, hash, f->base.now + 9,
-                                          &added, &f->base.res),
+    assert_int_equal(scep_challenge_add(&f->req, hash, f->base.now + 9, &added,
+                                        &f->base.res),
                      SCEP_UNAVAILABLE);
     assert_int_equal(f->base.res.reason, SCEP_R_STORE_UNAVAILABLE);
-    scep_outstanding_release(&f->req, hash, alice); /* runs out then */
+    scep_challenge_release(&f->req, hash, alice); /* runs out then */
     pg_must("start");
     assert_int_equal(claim(f, hash, bob), SCEP_CLAIM_BUSY);
     assert_non_null(strstr(f->base.log, "works again"));

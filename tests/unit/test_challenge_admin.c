@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_manage.c: passwords cancelled, the master password rotated. */
+/* test_challenge_admin.c: passwords cancelled, the master password rotated. */
 #include "enroll_fixture.h"
 
-#include "scep_manage.h"
+#include "scep_challenge_admin.h"
 #include "scep_password.h"
 
 #define OLD "the-old-master-password"
@@ -11,7 +11,7 @@ static const unsigned char *hash_of(enroll_fixture_t *f, const char *password)
 {
     unsigned char *hash = apr_palloc(f->base.pool, SCEP_HASH_SIZE);
 
-    assert_true(scep_password_hash(f->service.password_key, f->service.scope,
+    assert_true(scep_password_hash(f->service.password_key, f->service.ca_id,
                                    password, hash));
     return hash;
 }
@@ -19,7 +19,7 @@ static const unsigned char *hash_of(enroll_fixture_t *f, const char *password)
 static scep_status_e cancel(enroll_fixture_t *f, const char *id)
 {
     enroll_reset_result(f);
-    return scep_manage_cancel(&f->req, "CORP\\bob", id, &f->base.res);
+    return scep_challenge_admin_cancel(&f->req, "CORP\\bob", id, &f->base.res);
 }
 
 static apr_uint32_t in_table(enroll_fixture_t *f)
@@ -89,7 +89,7 @@ static void test_cancel_of_a_claimed_one(void **state)
     const unsigned char *hash = hash_of(f, password);
     static const unsigned char owner[SCEP_CLAIM_OWNER_SIZE] = {7};
     scep_issue_outcome_e outcome;
-    scep_issue_t issue = {.scope = f->service.scope,
+    scep_issue_t issue = {.ca_id = f->service.ca_id,
                           .transaction_id = "t",
                           .key_hash = hash,
                           .csr_hash = hash,
@@ -123,8 +123,9 @@ static void test_rotate(void **state)
 
     f->policy.sources.source[0] = SCEP_SOURCE_SINGLE;
     enroll_master(f, OLD, NULL, 0);
-    assert_int_equal(scep_manage_rotate(&f->req, "bob", &rotated, &f->base.res),
-                     SCEP_OK);
+    assert_int_equal(
+        scep_challenge_admin_rotate(&f->req, "bob", &rotated, &f->base.res),
+        SCEP_OK);
     assert_int_equal(strlen(rotated.password), 32);
     assert_true(rotated.previous_until == f->base.now + APR_USEC_PER_SEC * 60);
     assert_int_equal(scep_master_view_get(f->service.master, f->base.pool,
@@ -141,16 +142,19 @@ static void test_rotate_where_there_is_none(void **state)
     enroll_fixture_t *f = *state;
     scep_rotated_t rotated = {.length = 16};
 
-    assert_int_equal(scep_manage_rotate(&f->req, "bob", &rotated, &f->base.res),
-                     SCEP_REFUSED);
+    assert_int_equal(
+        scep_challenge_admin_rotate(&f->req, "bob", &rotated, &f->base.res),
+        SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_API_CONFLICT);
     f->policy.sources.source[0] = SCEP_SOURCE_SINGLE; /* but not set up */
-    assert_int_equal(scep_manage_rotate(&f->req, "bob", &rotated, &f->base.res),
-                     SCEP_REFUSED);
+    assert_int_equal(
+        scep_challenge_admin_rotate(&f->req, "bob", &rotated, &f->base.res),
+        SCEP_REFUSED);
     f->policy.sources.source[0] = SCEP_SOURCE_ONE_TIME; /* elsewhere it is */
     enroll_master(f, OLD, NULL, 0);
-    assert_int_equal(scep_manage_rotate(&f->req, "bob", &rotated, &f->base.res),
-                     SCEP_REFUSED);
+    assert_int_equal(
+        scep_challenge_admin_rotate(&f->req, "bob", &rotated, &f->base.res),
+        SCEP_REFUSED);
     assert_null(rotated.password);
 }
 
@@ -163,8 +167,9 @@ static void test_rotate_of_what_cannot_be_read(void **state)
     enroll_master(f, OLD, NULL, 0);
     f->ra.pairs->nelts = 0; /* nobody opens it */
     APR_ARRAY_PUSH(f->ra.pairs, const scep_keypair_t *) = &f->device;
-    assert_int_equal(scep_manage_rotate(&f->req, "bob", &rotated, &f->base.res),
-                     SCEP_UNAVAILABLE);
+    assert_int_equal(
+        scep_challenge_admin_rotate(&f->req, "bob", &rotated, &f->base.res),
+        SCEP_UNAVAILABLE);
     assert_int_equal(f->base.res.reason, SCEP_R_MASTER_PASSWORD);
     assert_null(rotated.password);
 }
@@ -173,9 +178,9 @@ static void test_denied_leaves_a_row(void **state)
 {
     enroll_fixture_t *f = *state;
 
-    assert_int_equal(
-        scep_manage_denied(&f->req, "bob@EXAMPLE", "draw", &f->base.res),
-        SCEP_OK);
+    assert_int_equal(scep_challenge_admin_denied(&f->req, "bob@EXAMPLE", "draw",
+                                                 &f->base.res),
+                     SCEP_OK);
     assert_string_equal(last_event(f),
                         "admin-denied bob@EXAMPLE 192.0.2.1 183 draw");
 }

@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
- * @file scep_manage.h
+ * @file scep_challenge_admin.h
  * What who may draw can do besides: cancel a password, rotate the master
  * password; and the trail of who was not allowed to. (enroll layer)
  */
-#ifndef SCEP_MANAGE_H
-#define SCEP_MANAGE_H
+#ifndef SCEP_CHALLENGE_ADMIN_H
+#define SCEP_CHALLENGE_ADMIN_H
 
 #include "scep_service.h"
 #include "scep_store_cancel.h"
@@ -23,8 +23,8 @@
  *     SCEP_UNAVAILABLE (SCEP_R_STORE_UNAVAILABLE); SCEP_BROKEN. A success is
  *     logged.
  */
-scep_status_e scep_manage_cancel(scep_request_t *req, const char *user,
-                                 const char *id, scep_result_t *res);
+scep_status_e scep_challenge_admin_cancel(scep_request_t *req, const char *user,
+                                          const char *id, scep_result_t *res);
 
 /**
  * Cancel all outstanding passwords of the CA that fit.
@@ -33,9 +33,11 @@ scep_status_e scep_manage_cancel(scep_request_t *req, const char *user,
  * @return SCEP_OK once it is durable, also for none; SCEP_UNAVAILABLE
  *     (SCEP_R_STORE_UNAVAILABLE); SCEP_BROKEN. A success is logged.
  */
-scep_status_e scep_manage_cancel_many(scep_request_t *req, const char *user,
-                                      scep_cancel_many_t *which,
-                                      apr_int64_t *count, scep_result_t *res);
+scep_status_e scep_challenge_admin_cancel_many(scep_request_t *req,
+                                               const char *user,
+                                               scep_cancel_many_t *which,
+                                               apr_int64_t *count,
+                                               scep_result_t *res);
 
 /** How the master password is to be rotated, and what came of it. */
 typedef struct scep_rotated_t {
@@ -52,12 +54,14 @@ typedef struct scep_rotated_t {
  *     endpoint has none); SCEP_UNAVAILABLE (SCEP_R_MASTER_PASSWORD,
  *     SCEP_R_STORE_UNAVAILABLE); SCEP_BROKEN. A success is logged.
  */
-scep_status_e scep_manage_rotate(scep_request_t *req, const char *user,
-                                 scep_rotated_t *rotated, scep_result_t *res);
+scep_status_e scep_challenge_admin_rotate(scep_request_t *req, const char *user,
+                                          scep_rotated_t *rotated,
+                                          scep_result_t *res);
 
 /** Record that USER was not allowed to do ACTION. @return SCEP_OK;
  * SCEP_UNAVAILABLE (SCEP_R_STORE_UNAVAILABLE); SCEP_BROKEN */
-scep_status_e scep_manage_denied(scep_request_t *req, const char *user,
-                                 const char *action, scep_result_t *res);
+scep_status_e scep_challenge_admin_denied(scep_request_t *req, const char *user,
+                                          const char *action,
+                                          scep_result_t *res);
 
 #endif

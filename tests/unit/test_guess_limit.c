@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_attempts.c: what comes of challenges that fail. (enroll layer) */
+/* test_guess_limit.c: what comes of challenges that fail. (enroll layer) */
 #include "enroll_fixture.h"
 
-#include "scep_attempts.h"
+#include "scep_guess_limit.h"
 
 enum { LIMIT = 5, PLACES = 3 };
 
@@ -20,26 +20,26 @@ static void limit(enroll_fixture_t *f, bool refuse)
 static scep_reason_e fail_from(enroll_fixture_t *f, const char *peer,
                                scep_reason_e reason)
 {
-    scep_attempts_t attempts = {0};
+    scep_guess_limit_t guesses = {0};
 
     f->req.peer = peer;
     enroll_reset_result(f);
     scep_fail(&f->base.res, reason, "private detail");
-    scep_attempts_failed(&f->req, &attempts, &f->base.res);
+    scep_guess_limit_failed(&f->req, &guesses, &f->base.res);
     return f->base.res.reason;
 }
 
 /* Is a guess from PEER one beyond the allowance? It is right. */
 static scep_reason_e begin_from(enroll_fixture_t *f, const char *peer)
 {
-    scep_attempts_t attempts = {0};
+    scep_guess_limit_t guesses = {0};
     bool beyond;
 
     f->req.peer = peer;
     enroll_reset_result(f);
-    scep_attempts_guess(&f->req, &attempts, &f->base.res);
-    beyond = attempts.reserved;
-    scep_attempts_passed(&f->req, &attempts);
+    scep_guess_limit_guess(&f->req, &guesses, &f->base.res);
+    beyond = guesses.reserved;
+    scep_guess_limit_passed(&f->req, &guesses);
     return beyond ? SCEP_R_TOO_MANY_FAILURES : f->base.res.reason;
 }
 
@@ -148,20 +148,20 @@ static void test_no_limit(void **state)
  * at */
 static bool guess(enroll_fixture_t *f, int key, int challenge, bool right)
 {
-    scep_attempts_t attempts = {0};
+    scep_guess_limit_t guesses = {0};
     bool looked_at;
 
-    attempts.key_hash[0] = (unsigned char)key;
-    attempts.challenge_hash[0] = (unsigned char)challenge;
+    guesses.key_hash[0] = (unsigned char)key;
+    guesses.challenge_hash[0] = (unsigned char)challenge;
     enroll_reset_result(f);
     looked_at =
-        scep_attempts_guess(&f->req, &attempts, &f->base.res) == SCEP_OK;
+        scep_guess_limit_guess(&f->req, &guesses, &f->base.res) == SCEP_OK;
     if (looked_at && right) {
-        scep_attempts_passed(&f->req, &attempts);
+        scep_guess_limit_passed(&f->req, &guesses);
     }
     else if (looked_at) {
         scep_fail(&f->base.res, SCEP_R_CHALLENGE_UNKNOWN, "x");
-        scep_attempts_failed(&f->req, &attempts, &f->base.res);
+        scep_guess_limit_failed(&f->req, &guesses, &f->base.res);
     }
     return looked_at;
 }
@@ -256,12 +256,12 @@ static void test_master_is_told_of_only(void **state)
 
     limit(f, true);
     for (i = 0; i < 3 * LIMIT; i++) {
-        scep_attempts_t attempts = {.master = true};
+        scep_guess_limit_t guesses = {.master = true};
 
         f->req.peer = apr_psprintf(f->base.pool, "192.0.2.%d", i);
         enroll_reset_result(f);
         scep_fail(&f->base.res, SCEP_R_CHALLENGE_UNKNOWN, "x");
-        scep_attempts_failed(&f->req, &attempts, &f->base.res);
+        scep_guess_limit_failed(&f->req, &guesses, &f->base.res);
     }
     assert_int_equal(lines(f, "SCEP0218"), 1);
     assert_int_equal(begin_from(f, "192.0.2.200"), SCEP_R_NONE);
@@ -272,7 +272,7 @@ static void test_password_is_locked(void **state)
 {
     static const unsigned char drawn[SCEP_HASH_SIZE] = {1}, other[32] = {2};
     enroll_fixture_t *f = *state;
-    scep_attempts_t attempts = {0};
+    scep_guess_limit_t guesses = {0};
     apr_time_t began;
     int i;
 
@@ -282,7 +282,7 @@ static void test_password_is_locked(void **state)
     for (i = 0; i < LIMIT; i++) {
         enroll_reset_result(f);
         assert_int_equal(
-            scep_attempts_password(&f->req, drawn, &attempts, &f->base.res),
+            scep_guess_limit_password(&f->req, drawn, &guesses, &f->base.res),
             SCEP_OK);
         fail_from(f, apr_psprintf(f->base.pool, "192.0.2.%d", i),
                   i % 2 ? SCEP_R_CHALLENGE_SPENT : SCEP_R_LIMIT_SUBJECT);
@@ -290,18 +290,18 @@ static void test_password_is_locked(void **state)
     assert_int_equal(lines(f, "SCEP0217"), 1);
     enroll_reset_result(f);
     assert_int_equal(
-        scep_attempts_password(&f->req, drawn, &attempts, &f->base.res),
+        scep_guess_limit_password(&f->req, drawn, &guesses, &f->base.res),
         SCEP_REFUSED);
     assert_int_equal(f->base.res.reason, SCEP_R_PASSWORD_LOCKED);
     assert_int_equal(f->base.res.retry_after, 10);
     enroll_reset_result(f);
     assert_int_equal(
-        scep_attempts_password(&f->req, other, &attempts, &f->base.res),
+        scep_guess_limit_password(&f->req, other, &guesses, &f->base.res),
         SCEP_OK);
     f->policy.failure_limit.refuse = false;
     began = apr_time_now();
     assert_int_equal(
-        scep_attempts_password(&f->req, drawn, &attempts, &f->base.res),
+        scep_guess_limit_password(&f->req, drawn, &guesses, &f->base.res),
         SCEP_OK);
     assert_true(apr_time_now() - began >= DELAY);
 }
@@ -309,7 +309,7 @@ static void test_password_is_locked(void **state)
 static void test_hmac_fails_closed(void **state)
 {
     enroll_fixture_t *f = *state;
-    scep_attempts_t attempts = {0};
+    scep_guess_limit_t guesses = {0};
     unsigned char hash[SCEP_HASH_SIZE] = {0};
 
     limit(f, true);
@@ -317,11 +317,11 @@ static void test_hmac_fails_closed(void **state)
     assert_int_equal(begin_from(f, "192.0.2.1"), SCEP_R_INTERNAL);
     enroll_reset_result(f);
     assert_int_equal(
-        scep_attempts_password(&f->req, hash, &attempts, &f->base.res),
+        scep_guess_limit_password(&f->req, hash, &guesses, &f->base.res),
         SCEP_BROKEN);
     f->policy.failure_limit.refuse = false;
     enroll_reset_result(f);
-    assert_int_equal(scep_attempts_guess(&f->req, &attempts, &f->base.res),
+    assert_int_equal(scep_guess_limit_guess(&f->req, &guesses, &f->base.res),
                      SCEP_BROKEN);
 }
 

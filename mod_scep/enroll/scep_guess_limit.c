@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_attempts.c: refused challenges counted, and what comes of it.
+ * scep_guess_limit.c: refused challenges counted, and what comes of it.
  * (enroll layer)
  */
-#include "scep_attempts.h"
+#include "scep_guess_limit.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -85,7 +85,7 @@ static size_t source_of(const scep_request_t *req,
     return IPV6_PREFIX;
 }
 
-const char *scep_attempts_network(const scep_request_t *req)
+const char *scep_guess_limit_network(const scep_request_t *req)
 {
     unsigned char source[MAX_SOURCE], ipv6[16] = {0};
     char text[INET6_ADDRSTRLEN];
@@ -104,9 +104,9 @@ const char *scep_attempts_network(const scep_request_t *req)
     }
 }
 
-bool scep_attempts_source_key(const scep_request_t *req,
-                              const scep_allowance_t *allowance,
-                              unsigned char key[SCEP_HASH_SIZE])
+bool scep_guess_limit_source_key(const scep_request_t *req,
+                                 const scep_allowance_t *allowance,
+                                 unsigned char key[SCEP_HASH_SIZE])
 {
     unsigned char source[MAX_SOURCE];
     size_t len = source_of(req, source);
@@ -116,8 +116,8 @@ bool scep_attempts_source_key(const scep_request_t *req,
 
 static bool source_key(const scep_request_t *req, unsigned char *key)
 {
-    return scep_attempts_source_key(req, &req->policy->failure_limit.allowance,
-                                    key);
+    return scep_guess_limit_source_key(
+        req, &req->policy->failure_limit.allowance, key);
 }
 
 static apr_interval_time_t wait_of(const scep_request_t *req,
@@ -191,18 +191,19 @@ static scep_status_e too_many_failures(const scep_request_t *req,
     return res->status;
 }
 
-scep_status_e scep_attempts_begin(const scep_request_t *req, EVP_PKEY *key,
-                                  const char *challenge,
-                                  scep_attempts_t *attempts, scep_result_t *res)
+scep_status_e scep_guess_limit_begin(const scep_request_t *req, EVP_PKEY *key,
+                                     const char *challenge,
+                                     scep_guess_limit_t *guesses,
+                                     scep_result_t *res)
 {
     const char *text = challenge != NULL ? challenge : "";
 
-    memset(attempts, 0, sizeof(*attempts));
-    return scep_key_hash(key, attempts->key_hash) &&
+    memset(guesses, 0, sizeof(*guesses));
+    return scep_key_hash(key, guesses->key_hash) &&
                    scep_hmac(req->service->password_key,
                              (scep_octets_t){(const unsigned char *)text,
                                              strlen(text)},
-                             attempts->challenge_hash)
+                             guesses->challenge_hash)
                ? SCEP_OK
                : no_hmac(res);
 }
@@ -232,7 +233,7 @@ static apr_interval_time_t step_of(const scep_request_t *req)
 }
 
 static bool make_buckets(const scep_request_t *req,
-                         const scep_attempts_t *attempts, buckets_t *b)
+                         const scep_guess_limit_t *guesses, buckets_t *b)
 {
     const scep_failure_limit_t *limit = &req->policy->failure_limit;
     int places = req->service->waiting_places;
@@ -250,10 +251,10 @@ static bool make_buckets(const scep_request_t *req,
     return make_key(req, KIND_RESERVE, &b->address.allowance, source, len,
                     b->address.key) &&
            make_key(req, KIND_ALL, &b->all.allowance, "", 0, b->all.key) &&
-           make_key(req, KIND_KEY, &b->key.allowance, attempts->key_hash,
+           make_key(req, KIND_KEY, &b->key.allowance, guesses->key_hash,
                     SCEP_HASH_SIZE, b->key.key) &&
            make_key(req, KIND_CHALLENGE, &b->guess.allowance,
-                    attempts->challenge_hash, SCEP_HASH_SIZE, b->guess.key);
+                    guesses->challenge_hash, SCEP_HASH_SIZE, b->guess.key);
 }
 
 static bool has_room(const scep_request_t *req, const bucket_t *bucket)
@@ -262,7 +263,7 @@ static bool has_room(const scep_request_t *req, const bucket_t *bucket)
                               &bucket->allowance, scep_env_now(&req->env)) == 0;
 }
 
-static bool take(const scep_request_t *req, const bucket_t *bucket)
+static bool take_guess(const scep_request_t *req, const bucket_t *bucket)
 {
     return scep_failures_take(req->service->failures, bucket->key,
                               &bucket->allowance, scep_env_now(&req->env));
@@ -278,10 +279,10 @@ static void give(const scep_request_t *req, const bucket_t *bucket)
 static bool reserve(const scep_request_t *req, const buckets_t *b)
 {
     if (!has_room(req, &b->key) || !has_room(req, &b->guess) ||
-        !take(req, &b->address)) {
+        !take_guess(req, &b->address)) {
         return false;
     }
-    if (!take(req, &b->all)) {
+    if (!take_guess(req, &b->all)) {
         give(req, &b->address);
         return false;
     }
@@ -290,35 +291,36 @@ static bool reserve(const scep_request_t *req, const buckets_t *b)
 
 static scep_status_e wait_if_need_be(const scep_request_t *req,
                                      const unsigned char *key,
-                                     scep_attempts_t *attempts,
+                                     scep_guess_limit_t *guesses,
                                      scep_result_t *res)
 {
-    if (attempts->waited || wait_of(req, key) == 0) {
+    if (guesses->waited || wait_of(req, key) == 0) {
         return SCEP_OK;
     }
-    attempts->waited = wait_at_place(req, key);
-    return attempts->waited ? SCEP_OK : too_many_waiting(req, NULL, res);
+    guesses->waited = wait_at_place(req, key);
+    return guesses->waited ? SCEP_OK : too_many_waiting(req, NULL, res);
 }
 
-scep_status_e scep_attempts_guess(scep_request_t *req,
-                                  scep_attempts_t *attempts, scep_result_t *res)
+scep_status_e scep_guess_limit_guess(scep_request_t *req,
+                                     scep_guess_limit_t *guesses,
+                                     scep_result_t *res)
 {
     unsigned char key[SCEP_HASH_SIZE];
     apr_interval_time_t wait;
     buckets_t buckets;
 
-    if (!is_on(req) || attempts->reserved) {
+    if (!is_on(req) || guesses->reserved) {
         return SCEP_OK;
     }
-    if (!source_key(req, key) || !make_buckets(req, attempts, &buckets)) {
+    if (!source_key(req, key) || !make_buckets(req, guesses, &buckets)) {
         return no_hmac(res);
     }
     wait = wait_of(req, key);
     if (wait == 0) {
         return SCEP_OK;
     }
-    attempts->reserved = reserve(req, &buckets);
-    if (attempts->reserved) {
+    guesses->reserved = reserve(req, &buckets);
+    if (guesses->reserved) {
         return SCEP_OK;
     }
     return req->policy->failure_limit.refuse
@@ -326,22 +328,22 @@ scep_status_e scep_attempts_guess(scep_request_t *req,
                : too_many_waiting(req, NULL, res);
 }
 
-void scep_attempts_passed(scep_request_t *req, scep_attempts_t *attempts)
+void scep_guess_limit_passed(scep_request_t *req, scep_guess_limit_t *guesses)
 {
     buckets_t buckets;
 
-    if (attempts->reserved && make_buckets(req, attempts, &buckets)) {
+    if (guesses->reserved && make_buckets(req, guesses, &buckets)) {
         give(req, &buckets.address);
         give(req, &buckets.all);
     }
-    attempts->reserved = false;
+    guesses->reserved = false;
 }
 
-static void use_up(const scep_request_t *req, const scep_attempts_t *attempts)
+static void use_up(const scep_request_t *req, const scep_guess_limit_t *guesses)
 {
     buckets_t b;
 
-    if (attempts->reserved && make_buckets(req, attempts, &b)) {
+    if (guesses->reserved && make_buckets(req, guesses, &b)) {
         scep_failures_add(req->service->failures, b.key.key, &b.key.allowance,
                           scep_env_now(&req->env));
         scep_failures_add(req->service->failures, b.guess.key,
@@ -349,10 +351,10 @@ static void use_up(const scep_request_t *req, const scep_attempts_t *attempts)
     }
 }
 
-scep_status_e scep_attempts_password(scep_request_t *req,
-                                     const unsigned char *hash,
-                                     scep_attempts_t *attempts,
-                                     scep_result_t *res)
+scep_status_e scep_guess_limit_password(scep_request_t *req,
+                                        const unsigned char *hash,
+                                        scep_guess_limit_t *guesses,
+                                        scep_result_t *res)
 {
     const scep_failure_limit_t *limit = &req->policy->failure_limit;
     unsigned char key[SCEP_HASH_SIZE];
@@ -366,7 +368,7 @@ scep_status_e scep_attempts_password(scep_request_t *req,
         return no_hmac(res);
     }
     if (!limit->refuse) {
-        return wait_if_need_be(req, key, attempts, res);
+        return wait_if_need_be(req, key, guesses, res);
     }
     wait = wait_of(req, key);
     if (wait == 0) {
@@ -430,7 +432,7 @@ static void count_master(const scep_request_t *req)
     unsigned char key[SCEP_HASH_SIZE];
 
     if (make_key(req, KIND_MASTER, &req->policy->failure_limit.allowance,
-                 req->service->scope, strlen(req->service->scope), key) &&
+                 req->service->ca_id, strlen(req->service->ca_id), key) &&
         count(req, key)) {
         scep_log(&req->env, SCEP_LOG_WARNING,
                  SCEPLOGNO(0218) "%s, the last one from %s",
@@ -440,32 +442,32 @@ static void count_master(const scep_request_t *req)
     }
 }
 
-scep_status_e scep_attempts_failed(scep_request_t *req,
-                                   scep_attempts_t *attempts,
-                                   scep_result_t *res)
+scep_status_e scep_guess_limit_failed(scep_request_t *req,
+                                      scep_guess_limit_t *guesses,
+                                      scep_result_t *res)
 {
     unsigned char key[SCEP_HASH_SIZE];
     apr_interval_time_t before;
 
     if (!is_on(req) || !is_guess(res->reason) || !source_key(req, key)) {
-        scep_attempts_passed(req, attempts);
+        scep_guess_limit_passed(req, guesses);
         return res->status;
     }
     before = wait_of(req, key);
-    use_up(req, attempts);
-    attempts->reserved = false;
+    use_up(req, guesses);
+    guesses->reserved = false;
     count_source(req, key);
     if (req->challenge_hash != NULL) {
         count_password(req);
     }
-    else if (attempts->master) {
+    else if (guesses->master) {
         count_master(req);
     }
     if (req->policy->failure_limit.refuse) {
         return before > 0 ? too_many_failures(req, before, res->detail, res)
                           : res->status;
     }
-    if (attempts->waited || wait_of(req, key) == 0 || wait_at_place(req, key)) {
+    if (guesses->waited || wait_of(req, key) == 0 || wait_at_place(req, key)) {
         return res->status;
     }
     return too_many_waiting(req, res->detail, res);
@@ -478,8 +480,8 @@ static int half_of(int places)
     return places > 1 ? places / 2 : 1;
 }
 
-bool scep_attempts_enter(const scep_request_t *req, scep_place_e kind,
-                         const unsigned char *key, int *place)
+bool scep_guess_limit_enter(const scep_request_t *req, scep_place_e kind,
+                            const unsigned char *key, int *place)
 {
     static const scep_allowance_t none = {0, 0};
     const scep_service_t *service = req->service;
@@ -494,7 +496,7 @@ bool scep_attempts_enter(const scep_request_t *req, scep_place_e kind,
         total = total * OF_EIGHT < SCEP_PLACES ? total * OF_EIGHT : SCEP_PLACES;
     }
     if (key == NULL) {
-        if (!scep_attempts_source_key(req, &none, source)) {
+        if (!scep_guess_limit_source_key(req, &none, source)) {
             return false;
         }
         key = source;
@@ -505,8 +507,8 @@ bool scep_attempts_enter(const scep_request_t *req, scep_place_e kind,
     return *place >= 0;
 }
 
-void scep_attempts_leave(const scep_request_t *req, scep_place_e kind,
-                         int place)
+void scep_guess_limit_leave(const scep_request_t *req, scep_place_e kind,
+                            int place)
 {
     if (place >= 0) {
         scep_failures_leave(req->service->failures, kind, place);

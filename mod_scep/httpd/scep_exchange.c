@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_call.c: headers and body of every answer. Answers are complete pages
+ * scep_exchange.c: headers and body of every answer. Answers are complete pages
  * of ours with their own status: ErrorDocument is for other requests.
  * (httpd layer)
  */
-#include "scep_call.h"
+#include "scep_exchange.h"
 
 #include <apr_strings.h>
 
@@ -45,73 +45,74 @@ static const apr_array_header_t *idents_of(const scep_server_config_t *server,
 }
 enum { RETRY_AFTER = 5 /* seconds */ };
 
-void scep_call_init(scep_call_t *call, request_rec *r)
+void scep_exchange_init(scep_exchange_t *exchange, request_rec *r)
 {
     const scep_dir_config_t *conf = scep_config_dir(r);
     const scep_server_config_t *server = scep_config_server(r->server);
 
-    memset(call, 0, sizeof(*call));
-    call->r = r;
-    call->allow = "GET, HEAD, POST, OPTIONS";
-    call->site = scep_config_site(server, conf->ca);
-    scep_config_policy(server, conf, &call->policy);
-    call->request.pool = r->pool;
-    call->request.policy = &call->policy;
-    call->request.peer = r->useragent_ip;
-    call->request.endpoint = r->uri;
-    call->request.host_request = r;
-    scep_log_env_request(&call->request.env, r);
-    scep_result_init(&call->res, r->pool);
-    if (call->site != NULL) {
-        call->request.env.limit = call->site->runtime->log_limit;
-        call->request.service = &call->site->service;
-        call->request.idents =
+    memset(exchange, 0, sizeof(*exchange));
+    exchange->r = r;
+    exchange->allow = "GET, HEAD, POST, OPTIONS";
+    exchange->site = scep_config_site(server, conf->ca);
+    scep_config_policy(server, conf, &exchange->policy);
+    exchange->request.pool = r->pool;
+    exchange->request.policy = &exchange->policy;
+    exchange->request.peer = r->useragent_ip;
+    exchange->request.endpoint = r->uri;
+    exchange->request.host_request = r;
+    scep_log_env_request(&exchange->request.env, r);
+    scep_result_init(&exchange->res, r->pool);
+    if (exchange->site != NULL) {
+        exchange->request.env.limit = exchange->site->runtime->log_limit;
+        exchange->request.service = &exchange->site->service;
+        exchange->request.idents =
             conf->ca_idents != NULL ? idents_of(server, conf, r->pool) : NULL;
-        call->policy.algs = call->site->runtime->algs[conf->level];
+        exchange->policy.algs = exchange->site->runtime->algs[conf->level];
     }
 }
 
-scep_status_e scep_call_ready(scep_call_t *call)
+scep_status_e scep_exchange_ready(scep_exchange_t *exchange)
 {
-    const scep_trust_t *trust = scep_config_dir(call->r)->trust;
+    const scep_trust_t *trust = scep_config_dir(exchange->r)->trust;
 
-    if (call->site == NULL) {
-        return scep_fail(&call->res, SCEP_R_SETUP,
+    if (exchange->site == NULL) {
+        return scep_fail(&exchange->res, SCEP_R_SETUP,
                          "SetHandler %s is of no use without ScepEngine On in "
                          "this virtual host",
-                         call->r->handler);
+                         exchange->r->handler);
     }
-    if (!call->site->ready) {
-        return scep_fail(&call->res, SCEP_R_NOT_READY,
+    if (!exchange->site->ready) {
+        return scep_fail(&exchange->res, SCEP_R_NOT_READY,
                          "this site is out of order since a start or restart: "
                          "see what the error log said then");
     }
-    if (scep_store_in_place(call->site->service.store, &call->res) != SCEP_OK) {
-        return call->res.status;
+    if (scep_store_in_place(exchange->site->service.store, &exchange->res) !=
+        SCEP_OK) {
+        return exchange->res.status;
     }
     if (trust != NULL && trust->failed) {
-        return scep_fail(&call->res, SCEP_R_NOT_READY,
+        return scep_fail(&exchange->res, SCEP_R_NOT_READY,
                          "a file of ScepRenewalTrust could not be used at the "
                          "last restart: see what the error log said then");
     }
-    if (call->policy.profile == NULL) {
-        return scep_fail(&call->res, SCEP_R_SETUP,
+    if (exchange->policy.profile == NULL) {
+        return scep_fail(&exchange->res, SCEP_R_SETUP,
                          "the profile of this location is not known");
     }
-    if (call->policy.algs == NULL ||
-        (scep_algs_level(call->policy.algs) == SCEP_LEVEL_LEGACY &&
-         call->site->service.ra_legacy == NULL)) {
-        return scep_fail(&call->res, SCEP_R_CA_UNAVAILABLE,
+    if (exchange->policy.algs == NULL ||
+        (scep_algs_level(exchange->policy.algs) == SCEP_LEVEL_LEGACY &&
+         exchange->site->service.ra_legacy == NULL)) {
+        return scep_fail(&exchange->res, SCEP_R_CA_UNAVAILABLE,
                          "ScepAlgorithms legacy could not be set up; the log "
                          "said why when httpd started");
     }
     return SCEP_OK;
 }
 
-static void set_headers(scep_call_t *call, const char *content_type,
+static void set_headers(scep_exchange_t *exchange, const char *content_type,
                         bool cacheable)
 {
-    request_rec *r = call->r;
+    request_rec *r = exchange->r;
     core_request_config *core = ap_get_core_module_config(r->request_config);
 
     /* Clients compare the type as a whole: AddDefaultCharset must not add to
@@ -128,9 +129,9 @@ static void set_headers(scep_call_t *call, const char *content_type,
     apr_table_setn(r->subprocess_env, "no-brotli", "1");
 }
 
-static int send_body(scep_call_t *call, scep_octets_t body)
+static int send_body(scep_exchange_t *exchange, scep_octets_t body)
 {
-    request_rec *r = call->r;
+    request_rec *r = exchange->r;
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
     apr_bucket_brigade *bb = apr_brigade_create(r->pool, alloc);
     apr_status_t rv;
@@ -141,7 +142,7 @@ static int send_body(scep_call_t *call, scep_octets_t body)
             bb, apr_bucket_pool_create((const char *)body.data, body.len,
                                        r->pool, alloc));
     }
-    if (call->request.refusal != NULL) {
+    if (exchange->request.refusal != NULL) {
         /* What is recorded of it comes after it. */
         APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_flush_create(alloc));
     }
@@ -159,46 +160,47 @@ static int send_body(scep_call_t *call, scep_octets_t body)
 }
 
 /* What httpd would make of r->allowed lists TRACE, too, which we refuse. */
-static void set_allow(scep_call_t *call)
+static void set_allow(scep_exchange_t *exchange)
 {
-    apr_table_setn(call->r->headers_out, "Allow", call->allow);
+    apr_table_setn(exchange->r->headers_out, "Allow", exchange->allow);
 }
 
-int scep_call_options(scep_call_t *call)
+int scep_exchange_options(scep_exchange_t *exchange)
 {
     scep_answer_t answer = {.http_status = HTTP_OK,
                             .content_type = "text/plain"};
 
-    set_allow(call);
-    return scep_call_send(call, &answer);
+    set_allow(exchange);
+    return scep_exchange_send(exchange, &answer);
 }
 
-int scep_call_send(scep_call_t *call, const scep_answer_t *answer)
+int scep_exchange_send(scep_exchange_t *exchange, const scep_answer_t *answer)
 {
-    request_rec *r = call->r;
+    request_rec *r = exchange->r;
 
     r->status = answer->http_status;
-    set_headers(call, answer->content_type, answer->cacheable);
+    set_headers(exchange, answer->content_type, answer->cacheable);
     if (answer->retry_after > 0) {
         apr_table_setn(r->headers_out, "Retry-After",
                        apr_itoa(r->pool, answer->retry_after));
     }
     if (answer->http_status == HTTP_METHOD_NOT_ALLOWED) {
-        set_allow(call);
+        set_allow(exchange);
     }
-    return send_body(call, answer->body);
+    return send_body(exchange, answer->body);
 }
 
-int scep_call_redirect(scep_call_t *call, int http_status, const char *location)
+int scep_exchange_redirect(scep_exchange_t *exchange, int http_status,
+                           const char *location)
 {
     scep_answer_t answer = {.http_status = http_status,
                             .content_type = "text/plain"};
 
-    apr_table_setn(call->r->headers_out, "Location", location);
-    return scep_call_send(call, &answer);
+    apr_table_setn(exchange->r->headers_out, "Location", location);
+    return scep_exchange_send(exchange, &answer);
 }
 
-int scep_call_status(const scep_result_t *res)
+int scep_exchange_status(const scep_result_t *res)
 {
     if (res->http_status != HTTP_OK) {
         return res->http_status;
@@ -207,47 +209,48 @@ int scep_call_status(const scep_result_t *res)
                                            : HTTP_CONFLICT;
 }
 
-int scep_call_refuse(scep_call_t *call)
+int scep_exchange_refuse(scep_exchange_t *exchange)
 {
-    request_rec *r = call->r;
+    request_rec *r = exchange->r;
     scep_answer_t answer;
 
-    scep_refusal_answer(&call->request, &call->res, NULL, &answer);
+    scep_refusal_answer(&exchange->request, &exchange->res, NULL, &answer);
     if (r->user != NULL) {
-        scep_refusal_note(&call->request, &call->res, NULL, r->user);
+        scep_refusal_note(&exchange->request, &exchange->res, NULL, r->user);
     }
     if (ap_request_has_body(r)) {
         /* Close the connection instead of reading the rest of the body. */
         r->connection->keepalive = AP_CONN_CLOSE;
     }
-    return scep_call_send(call, &answer);
+    return scep_exchange_send(exchange, &answer);
 }
 
-int scep_call_refuse_quietly(scep_call_t *call)
+int scep_exchange_refuse_quietly(scep_exchange_t *exchange)
 {
     const char *text =
-        apr_pstrcat(call->r->pool, call->res.public_text, "\n", NULL);
+        apr_pstrcat(exchange->r->pool, exchange->res.public_text, "\n", NULL);
     scep_answer_t answer = {
-        .http_status = scep_call_status(&call->res),
+        .http_status = scep_exchange_status(&exchange->res),
         .content_type = "text/plain",
-        .retry_after = call->res.status == SCEP_UNAVAILABLE ? RETRY_AFTER : 0,
+        .retry_after =
+            exchange->res.status == SCEP_UNAVAILABLE ? RETRY_AFTER : 0,
         .body = {(const unsigned char *)text, strlen(text)}};
 
-    return scep_call_send(call, &answer);
+    return scep_exchange_send(exchange, &answer);
 }
 
-int scep_call_head(scep_call_t *call, const char *content_type)
+int scep_exchange_head(scep_exchange_t *exchange, const char *content_type)
 {
-    set_headers(call, content_type, false);
+    set_headers(exchange, content_type, false);
     return OK;
 }
 
-static int send_page(scep_call_t *call, const char *content_type,
+static int send_page(scep_exchange_t *exchange, const char *content_type,
                      const char *form_action, scep_octets_t body)
 {
-    request_rec *r = call->r;
+    request_rec *r = exchange->r;
 
-    set_headers(call, content_type, false);
+    set_headers(exchange, content_type, false);
     apr_table_setn(r->headers_out, "Content-Security-Policy",
                    apr_pstrcat(r->pool,
                                "default-src 'none'; base-uri 'none'; "
@@ -255,17 +258,18 @@ static int send_page(scep_call_t *call, const char *content_type,
                                form_action, "; frame-ancestors 'none'", NULL));
     /* With no-referrer, browsers send "Origin: null" with our own forms. */
     apr_table_setn(r->headers_out, "Referrer-Policy", "same-origin");
-    return send_body(call, body);
+    return send_body(exchange, body);
 }
 
-int scep_call_page(scep_call_t *call, const char *content_type,
-                   scep_octets_t body)
+int scep_exchange_page(scep_exchange_t *exchange, const char *content_type,
+                       scep_octets_t body)
 {
-    return send_page(call, content_type, "'none'", body);
+    return send_page(exchange, content_type, "'none'", body);
 }
 
-int scep_call_form_page(scep_call_t *call, int http_status, scep_octets_t body)
+int scep_exchange_form_page(scep_exchange_t *exchange, int http_status,
+                            scep_octets_t body)
 {
-    call->r->status = http_status;
-    return send_page(call, "text/html; charset=utf-8", "'self'", body);
+    exchange->r->status = http_status;
+    return send_page(exchange, "text/html; charset=utf-8", "'self'", body);
 }

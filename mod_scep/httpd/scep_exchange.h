@@ -1,17 +1,17 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
- * @file scep_call.h
+ * @file scep_exchange.h
  * One HTTP request to one of our handlers, in core terms, and the way its
  * answer leaves. (httpd layer)
  */
-#ifndef SCEP_CALL_H
-#define SCEP_CALL_H
+#ifndef SCEP_EXCHANGE_H
+#define SCEP_EXCHANGE_H
 
 #include <httpd.h>
 
 #include "scep_runtime.h"
 
-typedef struct scep_call_t {
+typedef struct scep_exchange_t {
     request_rec *r;
     scep_site_t *site; /* NULL: ScepEngine is off here */
     bool slash_added;  /* r->uri ends with a slash that the client left out */
@@ -21,43 +21,44 @@ typedef struct scep_call_t {
     scep_request_t request;
     scep_query_t query;
     scep_result_t res;
-} scep_call_t;
+} scep_exchange_t;
 
-/** The parts of CALL that come from configuration. */
-void scep_call_init(scep_call_t *call, request_rec *r);
+/** The parts of EXCHANGE that come from configuration. */
+void scep_exchange_init(scep_exchange_t *exchange, request_rec *r);
 
 /** Is all there that a request needs? @return SCEP_OK, or RES is filled */
-scep_status_e scep_call_ready(scep_call_t *call);
+scep_status_e scep_exchange_ready(scep_exchange_t *exchange);
 
 /** The HTTP status of a refusal that no CertRep can carry. */
-int scep_call_status(const scep_result_t *res);
+int scep_exchange_status(const scep_result_t *res);
 
-/** Refuse as CALL's result says; it is logged. @return what the handler is to
+/** Refuse as EXCHANGE's result says; it is logged. @return what the handler is to
  * return */
-int scep_call_refuse(scep_call_t *call);
+int scep_exchange_refuse(scep_exchange_t *exchange);
 
 /** The same for what has been logged already: a short text. */
-int scep_call_refuse_quietly(scep_call_t *call);
+int scep_exchange_refuse_quietly(scep_exchange_t *exchange);
 
 /** Send the client to LOCATION, an absolute URL or a reference relative to the
  * request's. */
-int scep_call_redirect(scep_call_t *call, int http_status,
-                       const char *location);
+int scep_exchange_redirect(scep_exchange_t *exchange, int http_status,
+                           const char *location);
 
 /** Answer OPTIONS. */
-int scep_call_options(scep_call_t *call);
+int scep_exchange_options(scep_exchange_t *exchange);
 
 /** Send ANSWER, body and all; of a HEAD httpd sends the headers alone. */
-int scep_call_send(scep_call_t *call, const scep_answer_t *answer);
+int scep_exchange_send(scep_exchange_t *exchange, const scep_answer_t *answer);
 
 /** Send the headers of a HEAD whose body is not made. */
-int scep_call_head(scep_call_t *call, const char *content_type);
+int scep_exchange_head(scep_exchange_t *exchange, const char *content_type);
 
 /** A page for browsers: no scripts, no frames, nothing fetched, no forms. */
-int scep_call_page(scep_call_t *call, const char *content_type,
-                   scep_octets_t body);
+int scep_exchange_page(scep_exchange_t *exchange, const char *content_type,
+                       scep_octets_t body);
 
 /** The same in UTF-8, with forms that lead to ourselves. */
-int scep_call_form_page(scep_call_t *call, int http_status, scep_octets_t body);
+int scep_exchange_form_page(scep_exchange_t *exchange, int http_status,
+                            scep_octets_t body);
 
 #endif
