@@ -212,16 +212,6 @@ static void key_and_certificate_must_match(void **state)
     fails(f, &config, config.key, "is not the key of ScepCACertificateFile");
 }
 
-static void the_certificate_must_be_a_cas(void **state)
-{
-    fixture_t *f = *state;
-    scep_keypair_t pair = fixture_pair(f, SCEP_CERT_RA, fixture_key(f, "rsa"),
-                                       "Test RA", NULL, 100);
-    scep_ca_config_t config = written(f, &pair);
-
-    fails(f, &config, "ScepCACertificateFile", "\"CN=Test RA\" is no CA");
-}
-
 /* The web server's other sites shall come up, and devices come again. */
 static void an_expired_ca_starts_and_issues_nothing(void **state)
 {
@@ -251,19 +241,6 @@ static void an_expired_ca_starts_and_issues_nothing(void **state)
     assert_int_equal(f->res.reason, SCEP_R_CA_UNAVAILABLE);
     assert_non_null(strstr(f->res.detail, "CA certificate has expired"));
     assert_null(got.cert);
-}
-
-static void a_ca_near_its_end_is_warned_of(void **state)
-{
-    fixture_t *f = *state;
-    scep_keypair_t pair = fixture_ca(f, "P-256");
-    scep_ca_config_t config = written(f, &pair);
-    void *ca;
-
-    f->now += (apr_time_t)3640 * 86400 * APR_USEC_PER_SEC;
-    assert_int_equal(start(f, &config, 0, &ca), SCEP_OK);
-    assert_non_null(strstr(f->log, "4 SCEP0353: ScepCACertificateFile "));
-    assert_non_null(strstr(f->log, "expires in 10 days"));
 }
 
 static void an_encrypted_key_is_asked_for_once(void **state)
@@ -329,96 +306,6 @@ static void a_probe_asks_for_no_passphrase(void **state)
         SCEP_BROKEN);
 }
 
-typedef struct two_t {
-    scep_keypair_t root, ca;
-} two_t;
-
-static two_t two_levels(fixture_t *f)
-{
-    two_t t;
-
-    t.root = fixture_pair(f, SCEP_CERT_ROOT_CA, fixture_key(f, "P-256"), "Root",
-                          NULL, 3650);
-    t.ca = fixture_pair(f, SCEP_CERT_ISSUING_CA, fixture_key(f, "P-256"), "CA",
-                        &t.root, 3650);
-    return t;
-}
-
-static void the_chain_is_read(void **state)
-{
-    fixture_t *f = *state;
-    two_t t = two_levels(f);
-    scep_ca_config_t config = written(f, &t.ca);
-    scep_certs_t *chain;
-    void *ca;
-
-    config.chain_file = fixture_write_cert(f, "chain", t.root.cert);
-    fixture_write_cert(f, "chain", t.ca.cert); /* there twice: no matter */
-    assert_int_equal(start(f, &config, 0, &ca), SCEP_OK);
-    assert_string_equal(f->log, "");
-    chain = scep_ca_local.certificates(ca);
-    assert_int_equal(sk_X509_num(chain), 2);
-    assert_int_equal(X509_cmp(sk_X509_value(chain, 0), t.ca.cert), 0);
-    assert_int_equal(X509_cmp(sk_X509_value(chain, 1), t.root.cert), 0);
-}
-
-static void issuers_may_stand_in_the_certificate_file(void **state)
-{
-    fixture_t *f = *state;
-    two_t t = two_levels(f);
-    scep_ca_config_t config = written(f, &t.ca);
-    void *ca;
-
-    fixture_write_cert(f, "ca.crt", t.root.cert);
-    assert_int_equal(start(f, &config, 0, &ca), SCEP_OK);
-    assert_int_equal(sk_X509_num(scep_ca_local.certificates(ca)), 2);
-    config.chain_file = fixture_write_cert(f, "chain", t.root.cert);
-    assert_int_equal(start(f, &config, 0, &ca), SCEP_OK);
-    assert_int_equal(sk_X509_num(scep_ca_local.certificates(ca)), 2);
-}
-
-static void an_open_end_is_noted(void **state)
-{
-    fixture_t *f = *state;
-    two_t t = two_levels(f);
-    scep_ca_config_t config = written(f, &t.ca);
-    void *ca;
-
-    assert_int_equal(start(f, &config, 0, &ca), SCEP_OK);
-    assert_int_equal(sk_X509_num(scep_ca_local.certificates(ca)), 1);
-    assert_non_null(strstr(f->log, "5 SCEP0354: "));
-}
-
-static void strangers_in_the_chain_are_named(void **state)
-{
-    fixture_t *f = *state;
-    two_t t = two_levels(f);
-    scep_ca_config_t config = written(f, &t.ca);
-    scep_keypair_t other = fixture_ca(f, "P-256");
-
-    config.chain_file = fixture_write_cert(f, "chain", t.root.cert);
-    fixture_write_cert(f, "chain", other.cert);
-    fails(f, &config, "ScepCAChainFile", "\"CN=Test CA\" is no issuer");
-    config.chain_file = NULL;
-    fixture_write_cert(f, "ca.crt", other.cert);
-    fails(f, &config, "ScepCACertificateFile", "\"CN=Test CA\" is no issuer");
-}
-
-static void an_expiring_root_is_warned_of(void **state)
-{
-    fixture_t *f = *state;
-    scep_keypair_t root = fixture_pair(
-        f, SCEP_CERT_ROOT_CA, fixture_key(f, "P-256"), "Root", NULL, 20);
-    scep_keypair_t pair = fixture_pair(
-        f, SCEP_CERT_ISSUING_CA, fixture_key(f, "P-256"), "CA", &root, 20);
-    scep_ca_config_t config = written(f, &pair);
-    void *ca;
-
-    config.chain_file = fixture_write_cert(f, "chain", root.cert);
-    assert_int_equal(start(f, &config, 0, &ca), SCEP_OK);
-    assert_non_null(strstr(f->log, "4 SCEP0353: ScepCAChainFile: \"CN=Root\""));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,17 +317,10 @@ int main(void)
         FIXTURE_TEST(missing_directives_are_named),
         FIXTURE_TEST(files_that_cannot_be_read_are_named),
         FIXTURE_TEST(key_and_certificate_must_match),
-        FIXTURE_TEST(the_certificate_must_be_a_cas),
         FIXTURE_TEST(an_expired_ca_starts_and_issues_nothing),
-        FIXTURE_TEST(a_ca_near_its_end_is_warned_of),
         FIXTURE_TEST(an_encrypted_key_is_asked_for_once),
         FIXTURE_TEST(a_wrong_or_missing_passphrase_is_said),
         FIXTURE_TEST(a_probe_asks_for_no_passphrase),
-        FIXTURE_TEST(the_chain_is_read),
-        FIXTURE_TEST(issuers_may_stand_in_the_certificate_file),
-        FIXTURE_TEST(an_open_end_is_noted),
-        FIXTURE_TEST(strangers_in_the_chain_are_named),
-        FIXTURE_TEST(an_expiring_root_is_warned_of),
     };
 
     return cmocka_run_group_tests_name("ca_local", tests, NULL, NULL);
