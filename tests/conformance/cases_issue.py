@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """The challenge and its types, what is certified of what was asked for, and
-the manners of endpoints."""
+the settings of endpoints."""
 import cms
 import der
 from case import case, sends
@@ -211,7 +211,7 @@ sends("Q76-version-3", Issued(Check("version", 2, 0)))
 sends("R34-csr-of-version-2", Issued(), csr=dict(version=1))
 
 
-# ---- manners (Q8, Q61, Q35, Q83) ----
+# ---- client quirks (Q8, Q61, Q35, Q83) ----
 
 sends("Q61-leaf-alone", Issued())
 sends("Q8-issuer-in-the-reply", Issued(chain=2), "/issuer")

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The one server of all cases: an httpd with an endpoint for each manner."""
+"""The one server of all cases: an httpd with an endpoint for each setting."""
 import datetime
 import re
 import subprocess
