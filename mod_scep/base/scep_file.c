@@ -12,11 +12,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
+
+/* Of the file that is written before it gets its name. */
+#define TEMPORARY ".XXXXXX.tmp"
+
+enum { TEMPORARY_SUFFIX = sizeof(".tmp") - 1 };
 
 static const char *errno_text(apr_pool_t *pool, int err)
 {
@@ -286,25 +292,68 @@ scep_status_e scep_file_write(const char *path, scep_octets_t data, mode_t mode,
                               uid_t uid, gid_t gid, int replace,
                               apr_pool_t *pool, scep_result_t *res)
 {
-    char *temp = apr_pstrcat(pool, path, ".XXXXXX", NULL);
+    char *temp = apr_pstrcat(pool, path, TEMPORARY, NULL);
     scep_status_e status;
-    int fd = mkostemp(temp, O_CLOEXEC);
+    int fd = mkostemps(temp, TEMPORARY_SUFFIX, O_CLOEXEC);
 
     if (fd < 0) {
         return os_fail(res, "create a temporary file beside", path, errno);
     }
+    (void)flock(fd, LOCK_EX | LOCK_NB); /* tells that it is being written */
     status = write_all(fd, path, data, mode, uid, gid, res);
-    if (close(fd) != 0 && status == SCEP_OK) {
-        status = os_fail(res, "close", path, errno);
-    }
     if (status == SCEP_OK) {
         status = move_into_place(temp, path, replace, res);
+    }
+    if (close(fd) != 0 && status == SCEP_OK) {
+        return os_fail(res, "close", path, errno);
     }
     if (status != SCEP_OK) {
         unlink(temp);
         return status;
     }
     return sync_directory_of(path, res);
+}
+
+/* Does NAME end as mkostemps() made it? */
+static bool is_temporary(const char *name)
+{
+    size_t len = strlen(name), end = sizeof(TEMPORARY) - 1;
+
+    return len > end && name[len - end] == '.' &&
+           strcmp(name + len - TEMPORARY_SUFFIX, ".tmp") == 0;
+}
+
+/* A writer that lives holds the lock. */
+static bool remove_abandoned(int dir, const char *name)
+{
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    bool removed = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+                   flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+                   unlinkat(dir, name, 0) == 0;
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return removed;
+}
+
+int scep_dir_sweep(const char *path)
+{
+    DIR *dir = opendir(path);
+    const struct dirent *entry;
+    int removed = 0;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        if (is_temporary(entry->d_name) &&
+            remove_abandoned(dirfd(dir), entry->d_name)) {
+            removed++;
+        }
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    return removed;
 }
 
 scep_status_e scep_dir_make(const char *path, mode_t mode, uid_t uid, gid_t gid,

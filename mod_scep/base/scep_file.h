@@ -71,6 +71,13 @@ scep_status_e scep_file_write(const char *path, scep_octets_t data, mode_t mode,
                               uid_t uid, gid_t gid, int replace,
                               apr_pool_t *pool, scep_result_t *res);
 
+/**
+ * Remove from directory PATH the temporary files (NAME.XXXXXX.tmp) of writers
+ * that were killed: those that no scep_file_write() is still writing.
+ * @return how many
+ */
+int scep_dir_sweep(const char *path);
+
 /** Make directory PATH (parents must exist) with MODE and owner, whatever the
  * umask is; an existing directory is made so, a symlink is SCEP_BROKEN. */
 scep_status_e scep_dir_make(const char *path, mode_t mode, uid_t uid, gid_t gid,

@@ -100,6 +100,14 @@ scep_status_e scep_in_use_write(const scep_in_use_t *in_use, gid_t gid,
                                 scep_result_t *res);
 
 /**
+ * Does another process hold the lock on the file in DIR? The caller's own lock
+ * does not count, and is lost.
+ * @param holder set to its process id; 0: none, or one that cannot be seen from
+ *     here
+ */
+bool scep_in_use_held(const char *dir, apr_pool_t *pool, pid_t *holder);
+
+/**
  * Read the file in DIR.
  * @return SCEP_OK; SCEP_NOT_FOUND if there is none; SCEP_BROKEN
  *     (SCEP_R_SETUP) with the cure when it cannot be read or trusted

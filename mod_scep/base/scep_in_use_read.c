@@ -241,17 +241,19 @@ static scep_status_e parse(const char *path_name, scep_octets_t octets,
 
 /* --- is it still true? ---------------------------------------------------- */
 
-static bool is_locked(const char *path_name)
+bool scep_in_use_held(const char *dir, apr_pool_t *pool, pid_t *holder)
 {
     struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int fd = open(path_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    bool locked = false;
+    int fd = open(apr_pstrcat(pool, dir, "/" SCEP_IN_USE_FILE, NULL),
+                  O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool held = false;
 
     if (fd >= 0) {
-        locked = fcntl(fd, F_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+        held = fcntl(fd, F_GETLK, &range) == 0 && range.l_type != F_UNLCK;
         close(fd);
     }
-    return locked;
+    *holder = held ? range.l_pid : 0;
+    return held;
 }
 
 /* A file that may not be looked at counts as unchanged. */
@@ -290,6 +292,7 @@ scep_status_e scep_in_use_read(const char *dir, apr_pool_t *pool,
     reader_t r = {.pool = pool};
     scep_in_use_t *in_use = scep_in_use_make(pool);
     scep_octets_t octets = {NULL, 0};
+    pid_t holder;
     scep_status_e status =
         scep_file_read(name, SCEP_FILE_TRUSTED, MAX_SIZE, pool, &octets, res);
 
@@ -307,7 +310,7 @@ scep_status_e scep_in_use_read(const char *dir, apr_pool_t *pool,
                          name,
                          scep_printable(res->pool, in_use->state_dir, 200));
     }
-    in_use->running = is_locked(name);
+    in_use->running = scep_in_use_held(dir, pool, &holder);
     in_use->changed = changed_of(in_use, pool);
     *result = in_use;
     return SCEP_OK;

@@ -167,6 +167,27 @@ def test_not_writable(httpd):
     assert server.enrol(server.draw()).status == scep.SUCCESS
 
 
+def test_two_httpds(httpd):
+    """Both serve, but whoever starts the second one is told."""
+    one, two = httpd(), httpd(start=False)
+    two.replace_conf("ScepStateDir state\n",
+                     f"ScepStateDir {one.path('state')}\n")
+    two.expect("SCEP0433")
+    two.start()
+    (line,) = [line for line in two.error_log().splitlines()
+               if "SCEP0433" in line]
+    assert f"(process {one.process.pid})" in line
+    assert two.path("httpd.conf") + ":" in line
+    assert two.enrol(one.draw()).status == scep.SUCCESS
+    for server in one, two:
+        server.graceful()
+    assert two.count("SCEP0433") == 1 and one.count("SCEP0433") == 0
+    one.stop()
+    two.stop()
+    two.start()
+    assert two.count("SCEP0433") == 1
+
+
 def test_directory_that_is_not_ours(httpd):
     """A restart with a wrong ScepStateDir writes nothing there."""
     server = httpd()

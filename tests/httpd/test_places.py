@@ -114,6 +114,32 @@ def test_line(make, fault, how):
         assert set(named(server, server.start_fails())) == set(server.places)
 
 
+# What only a start finds. Nobody can make a file in /proc.
+AT_A_START = {
+    "database": base(ScepDatabase="sqlite3 /proc/x.db" + HERE),
+    "master password": base(ScepUseSinglePassword="On",
+                            ScepMasterPasswordFile="/proc/x.cms" + HERE),
+}
+
+
+@pytest.mark.parametrize("fault", AT_A_START)
+def test_line_at_a_start(make, fault):
+    server = make(scep_conf=AT_A_START[fault])
+    server.expect("SCEP00", "AH00014", "AH00020")
+    assert set(named(server, server.start_fails())) == set(server.places)
+
+
+def test_line_of_the_default_database(make):
+    """It belongs to the state directory where no ScepDatabase is set."""
+    server = make(scep_conf=base(ScepStateDir="state" + HERE))
+    server.write("state/scep.db", "no database\n", 0o600)
+    server.write("state/first-start", "", 0o600)
+    os.chmod(server.path("state"), 0o700)
+    status, said = server.check()
+    assert status != 0 and "is no SQLite database" in said, said
+    assert named(server, said) == server.places, said
+
+
 def test_what_a_host_replaces(make):
     """A host with a CA of its own has nothing of the main server's, and one
     that only says another key has that line."""

@@ -454,3 +454,17 @@ def test_old_generation_of_a_graceful_restart(httpd):
             assert server.enrol(server.draw(), f"d{number}",
                                 number=number).status == scep.SUCCESS
     assert server.count("SCEP0256") == 0
+
+
+def test_temporary_files_of_a_start_that_was_killed(httpd):
+    server = used(httpd)
+    old = [server.path("state", name) for name in
+           ("challenge.key.AbC012.tmp", "master-password.cms.AbC012.tmp")]
+    kept = [server.path("state", name) for name in
+            ("challenge.key.backup", "notes.tmp")]
+    for name in old + kept:
+        write(os.path.basename(name), "x")(server)
+    server.start()
+    assert server.count("removed 2 temporary files") == 1
+    assert not any(map(os.path.exists, old))
+    assert all(map(os.path.exists, kept))

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@ enum { NOBODY = 65534 };
 static int read_errors, write_errors, fsync_errors, chown_errors, chmod_errors;
 static int fsyncs_before_error;
 static size_t at_most;
+static bool stops_to_sync;
 
 ssize_t __real_read(int fd, void *buf, size_t len);
 ssize_t __wrap_read(int fd, void *buf, size_t len);
@@ -66,6 +68,9 @@ int __wrap_fchmod(int fd, mode_t mode)
 
 int __wrap_fsync(int fd)
 {
+    if (stops_to_sync) {
+        raise(SIGSTOP);
+    }
     if (fsyncs_before_error > 0) {
         fsyncs_before_error--;
         return __real_fsync(fd);
@@ -606,6 +611,40 @@ static void test_write_race(void **state)
     assert_int_equal(entries(f), 1);
 }
 
+/* What a writer that was killed leaves is removed, and nothing else. */
+static void test_sweep(void **state)
+{
+    fixture_t *f = *state;
+    int status;
+    pid_t pid = fork();
+
+    assert_int_not_equal(pid, -1);
+    if (pid == 0) {
+        stops_to_sync = true;
+        _exit((int)put(f, path_to(f, "file"), "new", 0600, 0));
+    }
+    assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+    assert_true(WIFSTOPPED(status));
+    assert_int_equal(entries(f), 1);
+    make(f, "file.backup", "", 0600);
+    make(f, "file.AbCdEf", "", 0600);
+    make(f, "notes.tmp", "", 0600);
+    make(f, ".AbCdEf.tmp", "", 0600);
+    assert_int_equal(symlink("notes.tmp", path_to(f, "link.AbCdEf.tmp")), 0);
+    assert_int_equal(scep_dir_make(path_to(f, "dir.AbCdEf.tmp"), 0700,
+                                   (uid_t)-1, (gid_t)-1, f->pool, &f->res),
+                     SCEP_OK);
+    assert_int_equal(scep_dir_sweep(f->scratch), 0);
+    assert_int_equal(entries(f), 7);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(scep_dir_sweep(f->scratch), 1);
+    assert_int_equal(entries(f), 6);
+    assert_int_equal(scep_dir_sweep(path_to(f, "none")), 0);
+    assert_int_equal(unlink(path_to(f, "link.AbCdEf.tmp")), 0);
+    assert_int_equal(rmdir(path_to(f, "dir.AbCdEf.tmp")), 0);
+}
+
 static void test_dir(void **state)
 {
     fixture_t *f = *state;
@@ -732,6 +771,7 @@ int main(void)
         FIXTURE_TEST(test_relative_path),
         FIXTURE_TEST(test_write_owner),
         FIXTURE_TEST(test_write_race),
+        FIXTURE_TEST(test_sweep),
         FIXTURE_TEST(test_dir),
         FIXTURE_TEST(test_dir_symlink),
         FIXTURE_TEST(test_dir_owner),

@@ -18,14 +18,16 @@ scep_server_config_t *scep_cmd_server(cmd_parms *cmd);
 const char *scep_bad_value(cmd_parms *cmd, const char *value,
                            const char *wanted);
 
-/** A decimal number from MIN to MAX. */
-const char *scep_parse_number(cmd_parms *cmd, const char *value,
-                              apr_int64_t min, apr_int64_t max,
-                              apr_int64_t *number);
+/** A decimal number from MIN to MAX. @param whole the argument of which VALUE
+ * is a part, or VALUE itself: what is said to be wrong */
+const char *scep_parse_number(cmd_parms *cmd, const char *whole,
+                              const char *value, apr_int64_t min,
+                              apr_int64_t max, apr_int64_t *number);
 
-/** A time as scep_span_parse() reads it. */
-const char *scep_parse_time(cmd_parms *cmd, const char *value, int min_seconds,
-                            int max_days, apr_interval_time_t *interval);
+/** A time as scep_span_parse() reads it; WHOLE likewise. */
+const char *scep_parse_time(cmd_parms *cmd, const char *whole,
+                            const char *value, int min_seconds, int max_days,
+                            apr_interval_time_t *interval);
 
 /** A path, taken from ServerRoot when relative. */
 const char *scep_parse_path(cmd_parms *cmd, const char *value,

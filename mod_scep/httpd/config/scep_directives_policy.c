@@ -132,10 +132,11 @@ static const char *parse_allowance(cmd_parms *cmd, const char *value,
                               "100/10m");
     }
     error = scep_parse_number(
-        cmd, apr_pstrmemdup(cmd->pool, value, (apr_size_t)(slash - value)), 1,
+        cmd, value,
+        apr_pstrmemdup(cmd->pool, value, (apr_size_t)(slash - value)), 1,
         MAX_FAILURES, &number);
     if (error == NULL) {
-        error = scep_parse_time(cmd, slash + 1, 1, MAX_FAILURE_DAYS,
+        error = scep_parse_time(cmd, value, slash + 1, 1, MAX_FAILURE_DAYS,
                                 &allowance->per);
     }
     if (error == NULL && apr_time_as_msec(allowance->per) < number) {
@@ -270,7 +271,7 @@ static const char *on_off_time(cmd_parms *cmd, const char *value,
     if (!*on || strcasecmp(value, "on") == 0) {
         return NULL;
     }
-    error = scep_parse_time(cmd, value, 0, MAX_RENEWAL_DAYS, interval);
+    error = scep_parse_time(cmd, value, value, 0, MAX_RENEWAL_DAYS, interval);
     return error == NULL
                ? NULL
                : apr_pstrcat(cmd->pool, error, "; or On, or Off", NULL);
@@ -314,23 +315,14 @@ const char *scep_read_renewal_window(cmd_parms *cmd, void *record, int argc,
         return NULL;
     }
     if (len > 1 && value[len - 1] == '%') {
-        const char *digits = apr_pstrmemdup(cmd->pool, value, len - 1);
-
-        error =
-            scep_parse_number(cmd, digits, MIN_PERCENT, MAX_PERCENT, &percent);
-        if (error == NULL) {
-            renewal->window_percent = (int)percent;
-            return NULL;
-        }
-        error = scep_bad_value(cmd, value,
-                               apr_psprintf(cmd->pool,
-                                            "a number from %d to %d is wanted "
-                                            "before %%",
-                                            MIN_PERCENT, MAX_PERCENT));
+        error = scep_parse_number(cmd, value,
+                                  apr_pstrmemdup(cmd->pool, value, len - 1),
+                                  MIN_PERCENT, MAX_PERCENT, &percent);
+        renewal->window_percent = (int)percent;
     }
     else {
-        error =
-            scep_parse_time(cmd, value, 1, MAX_RENEWAL_DAYS, &renewal->window);
+        error = scep_parse_time(cmd, value, value, 1, MAX_RENEWAL_DAYS,
+                                &renewal->window);
     }
     return error == NULL
                ? NULL

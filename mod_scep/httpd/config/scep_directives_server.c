@@ -135,9 +135,9 @@ const char *scep_read_retention(cmd_parms *cmd, void *record, int argc,
                                           " is wanted", NULL));
     }
     if (strcasecmp(argv[1], "off") != 0) {
-        error =
-            scep_parse_time(cmd, argv[1], scep_prune_least_days(what) * 86400,
-                            MAX_RETENTION_DAYS, &interval);
+        error = scep_parse_time(
+            cmd, apr_pstrcat(cmd->pool, argv[0], " ", argv[1], NULL), argv[1],
+            scep_prune_least_days(what) * 86400, MAX_RETENTION_DAYS, &interval);
     }
     conf->retention[what] = interval;
     return error;

@@ -24,9 +24,9 @@ const char *scep_bad_value(cmd_parms *cmd, const char *value,
     return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, value, wanted);
 }
 
-const char *scep_parse_number(cmd_parms *cmd, const char *value,
-                              apr_int64_t min, apr_int64_t max,
-                              apr_int64_t *number)
+const char *scep_parse_number(cmd_parms *cmd, const char *whole,
+                              const char *value, apr_int64_t min,
+                              apr_int64_t max, apr_int64_t *number)
 {
     char *end;
 
@@ -34,7 +34,7 @@ const char *scep_parse_number(cmd_parms *cmd, const char *value,
     /* apr_strtoi64() would skip blanks and take a sign. */
     if (!apr_isdigit(*value) || *end != '\0' || *number < min ||
         *number > max) {
-        return scep_bad_value(cmd, value,
+        return scep_bad_value(cmd, whole,
                               apr_psprintf(cmd->pool,
                                            "a number from %" APR_INT64_T_FMT
                                            " to %" APR_INT64_T_FMT " is wanted",
@@ -43,8 +43,9 @@ const char *scep_parse_number(cmd_parms *cmd, const char *value,
     return NULL;
 }
 
-const char *scep_parse_time(cmd_parms *cmd, const char *value, int min_seconds,
-                            int max_days, apr_interval_time_t *interval)
+const char *scep_parse_time(cmd_parms *cmd, const char *whole,
+                            const char *value, int min_seconds, int max_days,
+                            apr_interval_time_t *interval)
 {
     apr_interval_time_t max =
         apr_time_from_sec((apr_int64_t)max_days * SECONDS_PER_DAY);
@@ -55,7 +56,7 @@ const char *scep_parse_time(cmd_parms *cmd, const char *value, int min_seconds,
     }
     if (seconds < min_seconds || *interval > max) {
         return scep_bad_value(
-            cmd, value,
+            cmd, whole,
             apr_psprintf(cmd->pool,
                          "a time from %d seconds to %d days is "
                          "wanted, " SCEP_SPAN_FORMS,
@@ -160,9 +161,10 @@ const char *scep_read_number(cmd_parms *cmd, void *record, int argc,
     const scep_setting_t *row = cmd->info;
     const scep_word_t *word = find_word(cmd, argv[0]);
     apr_int64_t number = word != NULL ? word->value : 0;
-    const char *error = word != NULL ? NULL
-                                     : scep_parse_number(cmd, argv[0], row->min,
-                                                         row->max, &number);
+    const char *error = word != NULL
+                            ? NULL
+                            : scep_parse_number(cmd, argv[0], argv[0], row->min,
+                                                row->max, &number);
 
     (void)argc;
     if (error == NULL) {
@@ -177,10 +179,10 @@ const char *scep_read_time(cmd_parms *cmd, void *record, int argc,
     const scep_setting_t *row = cmd->info;
     const scep_word_t *word = find_word(cmd, argv[0]);
     apr_interval_time_t interval = word != NULL ? word->value : 0;
-    const char *error = word != NULL
-                            ? NULL
-                            : scep_parse_time(cmd, argv[0], (int)row->min,
-                                              (int)row->max, &interval);
+    const char *error =
+        word != NULL ? NULL
+                     : scep_parse_time(cmd, argv[0], argv[0], (int)row->min,
+                                       (int)row->max, &interval);
 
     (void)argc;
     if (error == NULL) {

@@ -19,6 +19,7 @@
 #include "scep_database.h"
 #include "scep_in_use.h"
 #include "scep_os.h"
+#include "scep_place.h"
 
 APLOG_USE_MODULE(scep);
 
@@ -43,6 +44,7 @@ typedef struct entry_t {
 /* What is collected: a record for each state directory. */
 typedef struct collection_t {
     apr_pool_t *pool;
+    bool restart;
     apr_array_header_t *records; /* scep_in_use_t * */
     apr_array_header_t *entries; /* entry_t */
     apr_array_header_t *confs;   /* scep_in_use_conf_t */
@@ -250,7 +252,27 @@ static const char *name_of(const scep_in_use_t *record, server_rec *s,
 
 /* --- all ------------------------------------------------------------------ */
 
-static scep_in_use_t *record_of(collection_t *c,
+static void warn_of_another(server_rec *s, const scep_server_config_t *conf,
+                            apr_pool_t *pool)
+{
+    scep_result_t res;
+    pid_t holder;
+
+    if (!scep_in_use_held(conf->state_dir, pool, &holder)) {
+        return;
+    }
+    scep_result_init(&res, pool);
+    scep_fail(&res, SCEP_R_SETUP,
+              "ScepStateDir %s: another httpd (process %ld) uses it, too. Each "
+              "of them counts guesses for itself, and scepctl sees the files "
+              "and CAs of the one that was started last only; stop one of "
+              "them, or give each a directory of its own",
+              conf->state_dir, (long)holder);
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, SCEPLOGNO(0433) "%s",
+                 scep_place_fault(s, conf, &res, NULL));
+}
+
+static scep_in_use_t *record_of(collection_t *c, server_rec *s,
                                 const scep_server_config_t *conf)
 {
     const char *dir = conf->state_dir;
@@ -273,6 +295,9 @@ static scep_in_use_t *record_of(collection_t *c,
     record->gid =
         (apr_int64_t)(geteuid() == 0 ? ap_unixd_config.group_id : getegid());
     record->confs = c->confs;
+    if (!c->restart) {
+        warn_of_another(s, conf, c->pool);
+    }
     APR_ARRAY_PUSH(c->records, scep_in_use_t *) = record;
     return record;
 }
@@ -295,7 +320,7 @@ static scep_in_use_ca_t *ca_of(collection_t *c, server_rec *s,
                                   scep_in_use_ca_t);
         }
     }
-    record = record_of(c, conf);
+    record = record_of(c, s, conf);
     name = name_of(record, s, conf, c->pool);
     ca = scep_in_use_add(record, c->pool);
     ca->name = name;
@@ -426,6 +451,7 @@ void scep_in_use_start(server_rec *main_server, apr_pool_t *ptemp)
     locks_t *fresh = apr_pcalloc(ptemp, sizeof(*fresh));
     int i;
 
+    c.restart = locks != NULL;
     collect(&c, main_server);
     for (i = 0; i < c.records->nelts; i++) {
         write_record(&c, APR_ARRAY_IDX(c.records, i, const scep_in_use_t *),

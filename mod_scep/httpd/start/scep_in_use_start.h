@@ -13,7 +13,8 @@
  * Parent, when all sites are started: write in-use.json into each state
  * directory, and hold its lock until the next call or the end of the process.
  * What cannot be written is logged (SCEP0036), and removed: scepctl then says
- * that it does not know.
+ * that it does not know. The first call of a process also warns of another
+ * httpd that uses the directory.
  */
 void scep_in_use_start(server_rec *main_server, apr_pool_t *ptemp);
 

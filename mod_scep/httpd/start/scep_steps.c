@@ -13,11 +13,13 @@
 #include "scep_ca_call.h"
 #include "scep_database.h"
 #include "scep_draw.h"
+#include "scep_file.h"
 #include "scep_master_document.h"
 #include "scep_master_setup.h"
 #include "scep_next_ca_setup.h"
 #include "scep_os.h"
 #include "scep_outside.h"
+#include "scep_place.h"
 #include "scep_ra_setup.h"
 #include "scep_review.h"
 #include "scep_sections.h"
@@ -185,6 +187,19 @@ static scep_status_e step_state(const scep_start_t *c)
                                               &c->site->state, c->res);
 }
 
+/* What is half written is never read, but may hold a key. */
+static void sweep(const scep_start_t *c)
+{
+    int removed = scep_dir_sweep(c->conf->state_dir);
+
+    if (removed > 0) {
+        scep_log(c->env, SCEP_LOG_INFO,
+                 SCEPLOGNO(0432) "ScepStateDir %s: removed %d temporary files "
+                                 "of processes that were killed",
+                 c->conf->state_dir, removed);
+    }
+}
+
 static scep_status_e step_state_dir(const scep_start_t *c)
 {
     const char *database = scep_config_database(c->conf, c->pool);
@@ -199,6 +214,9 @@ static scep_status_e step_state_dir(const scep_start_t *c)
     }
     status =
         scep_os_state_dir_make(c->conf->state_dir, database, c->ptemp, c->res);
+    if (status == SCEP_OK) {
+        sweep(c);
+    }
     return status == SCEP_OK
                ? scep_state_begin(&c->site->state,
                                   scep_config_shares_database(c->conf),
@@ -379,33 +397,45 @@ static scep_status_e step_master(const scep_start_t *c)
 typedef struct step_t {
     const char *name;
     scep_status_e (*run)(const scep_start_t *c);
+    const char *about;    /* directives: a fault that names none is at the line
+                           * of the first of them that is set */
     const char *left_out; /* by a test; NULL: nothing */
 } step_t;
 
+#define DATABASE "ScepDatabase ScepStateDir"
+
 static const step_t of_site[] = {
-    {"CA backend", step_backend, NULL},
-    {"CA", step_ca, "keys that need a passphrase, and other machines"},
-    {"next CA", step_next_ca, NULL},
-    {"RA", step_ra, NULL},
-    {"shared memory", step_shared_memory, "all of it"},
-    {"state", step_state, NULL},
-    {"state directory", step_state_dir, "what it makes"},
-    {"database", step_database, "opening it"},
-    {"passwords", step_passwords, "whether their key is the database's"},
-    {NULL, NULL, NULL}};
+    {"CA backend", step_backend, "ScepCABackend", NULL},
+    {"CA", step_ca, "ScepCACertificateFile ScepCABackend",
+     "keys that need a passphrase, and other machines"},
+    {"next CA", step_next_ca, "ScepNextCACertificateFile", NULL},
+    {"RA", step_ra, "ScepRACertificateFile ScepRADirectory", NULL},
+    {"shared memory", step_shared_memory, "ScepPasswordMax", "all of it"},
+    {"state", step_state, "ScepStateDir", NULL},
+    {"state directory", step_state_dir, "ScepStateDir", "what it makes"},
+    {"database", step_database, DATABASE, "opening it"},
+    {"passwords", step_passwords, DATABASE,
+     "whether their key is the database's"},
+    {NULL, NULL, NULL, NULL}};
 
 static const step_t of_user[] = {
-    {"legacy algorithms", step_legacy, NULL},
-    {"master password", step_master, "one in a shared database"},
-    {NULL, NULL, NULL}};
+    {"legacy algorithms", step_legacy, "ScepAlgorithms", NULL},
+    {"master password", step_master, "ScepMasterPasswordFile ScepStateDir",
+     "one in a shared database"},
+    {NULL, NULL, NULL, NULL}};
 
 static scep_status_e run(const step_t *step, const scep_start_t *c)
 {
+    const apr_array_header_t *places = c->conf->places;
     scep_status_e status;
 
     /* A step may have forgiven what it found; that is not the next one's. */
     scep_result_init(c->res, c->res->pool);
     status = step->run(c);
+    if (status != SCEP_OK && c->res->place == NULL &&
+        scep_places_find(places, c->res->detail) == NULL) {
+        c->res->place = scep_places_find(places, step->about);
+    }
     if (status == SCEP_OK && step->left_out != NULL && c->runtime->test &&
         !c->runtime->quiet) {
         ap_log_error(APLOG_MARK, APLOG_TRACE1, 0, c->s,
