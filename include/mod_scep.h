@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file mod_scep.h
- * How a module of yours offers a part to mod_scep: a CA backend (scep_ca.h) or
- * a provider that judges challenges (scep_challenge.h).
+ * How a module of yours adds a CA backend (scep_ca.h) or a challenge provider
+ * (scep_challenge.h) to mod_scep.
  *
  *     static void register_hooks(apr_pool_t *p)
  *     {
@@ -22,11 +22,11 @@
 #include "scep_challenge.h"
 
 /** ap_register_provider() group and version of CA backends. The version stays
- * "1": it is the vtable's `abi` that tells what it was built for. */
+ * "1"; the vtable's `abi` says which interface a backend was built for. */
 #define SCEP_CA_PROVIDER_GROUP "scep-ca"
 #define SCEP_CA_PROVIDER_VERSION "1"
 
-/** The same of providers that judge challenges. */
+/** The same for challenge providers. */
 #define SCEP_CHALLENGE_PROVIDER_GROUP "scep-challenge"
 #define SCEP_CHALLENGE_PROVIDER_VERSION "1"
 

@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_ca.h
- * The interface of a CA backend. mod_scep knows backends only through this
- * vtable, its own `local` one included. A module of yours fills one in and
- * registers it with ap_register_provider(), see mod_scep.h; docs/backends.md
- * explains how, and tests/outside/ca_sample.c is an example.
+ * The interface of a CA backend. mod_scep uses every backend through this
+ * vtable, also its own `local`. A module of yours fills one in and registers it
+ * with ap_register_provider(), see mod_scep.h; docs/backends.md explains how,
+ * and tests/outside/ca_sample.c is an example.
  *
  * Life: start() once per generation in the parent (as root, before children
  * are forked; again after each graceful restart), child_start() once per
@@ -15,17 +15,16 @@
  *
  * Memory: what start() allocates from its pool lives as long as the
  * generation; what issue() and poll() return lives in the pool they got.
- * What is passed in belongs to mod_scep and lives as long as the call, unless
- * it says otherwise.
+ * Arguments belong to mod_scep and live as long as the call, unless noted.
  *
- * Answers: what a function returns is what counts. With anything but SCEP_OK,
- * SCEP_PENDING and SCEP_NOT_FOUND it first calls the host's fail(). A function
- * that does not is taken at its word all the same, without a reason in the log.
+ * Answers: the status that a function returns decides. Before it returns
+ * anything but SCEP_OK, SCEP_PENDING or SCEP_NOT_FOUND, it calls the host's
+ * fail(); without that call the log has no reason, but the status counts.
  *
- * The same request may come again, after a crash between issue() and the
- * record of the certificate, or because the record failed: a backend that
- * gives the same certificate (or ticket) again for the same transaction_id and
- * CSR within some minutes leaves no certificate that nobody knows of.
+ * mod_scep may pass the same request again: after a crash between issue() and
+ * the record of the certificate, or because the record failed. Return the same
+ * certificate (or ticket) for the same transaction_id and CSR for some minutes,
+ * so that no certificate exists that nobody knows of.
  */
 #ifndef SCEP_CA_H
 #define SCEP_CA_H
@@ -41,7 +40,7 @@
 extern "C" {
 #endif
 
-/** Raised when what is below changes incompatibly; rules in scep_host.h. */
+/** Raised when this interface changes incompatibly; rules in scep_host.h. */
 #define SCEP_CA_ABI 2
 
 /** Asks for a key's passphrase; see scep_ca_config_t. @return length or -1 */
@@ -65,8 +64,8 @@ typedef struct scep_ca_config_t {
 
 /** What a backend can do: bits of scep_ca_backend_t's abilities. */
 enum {
-    SCEP_CA_NEXT = 1 /* a second instance of it can be the next CA, whose key
-                      * ScepNextCAKey names */
+    SCEP_CA_NEXT = 1 /* a second instance can be the next CA, with the key of
+                      * ScepNextCAKey */
 };
 
 /** Kinds of keys: bits of scep_profile_t's key_types. */
@@ -88,7 +87,7 @@ typedef struct scep_profile_t {
                                  * that asks for some of them gets just those */
     const char *const *ext_key_usage; /* dotted OIDs, NULL-terminated */
     const char *digest;     /* of the certificate's signature: "SHA256" */
-    unsigned int key_types; /* SCEP_KEY_* bits: what is certified */
+    unsigned int key_types; /* SCEP_KEY_* bits of the keys to certify */
     int other_signer;       /* true: a first enrolment may be signed by another
                              * key than its CSR's, as it must be for keys that
                              * cannot sign a message (Ed25519) */
@@ -101,7 +100,7 @@ typedef struct scep_ca_request_t {
                                     * encoding does not verify any more */
     scep_octets_t csr_der;         /* as received, with the challengePassword:
                                     * wipe every copy */
-    scep_extensions_t *extensions; /* it asks for; may be NULL */
+    scep_extensions_t *extensions; /* that the CSR asks for; may be NULL */
     const scep_profile_t *profile;
     const char *transaction_id;
     const char *crl_url;    /* ScepCRLDistributionPoint, or NULL */
@@ -117,7 +116,7 @@ typedef struct scep_ca_revoked_t {
     int reason; /* CRLReason, RFC 5280 5.3.1 */
 } scep_ca_revoked_t;
 
-/** What a CRL is to say. */
+/** The contents of a CRL. */
 typedef struct scep_ca_crl_request_t {
     const apr_array_header_t *revoked; /* scep_ca_revoked_t, in any order */
     apr_int64_t number;                /* cRLNumber */
@@ -129,11 +128,11 @@ typedef struct scep_ca_crl_request_t {
 
 /** The outcome of issue() and poll(); empty at first. */
 typedef struct scep_ca_answer_t {
-    X509 *cert;         /* SCEP_OK: the certificate, which the pool owns, for
-                         * the CSR's key */
+    X509 *cert;         /* SCEP_OK: the certificate for the CSR's key; the pool
+                         * owns it */
     const char *ticket; /* SCEP_PENDING: what poll() needs; printable ASCII, at
-                         * most SCEP_CA_MAX_TICKET octets. Of poll(): NULL means
-                         * the same as before */
+                         * most SCEP_CA_MAX_TICKET octets. NULL from poll(): the
+                         * same as before */
 } scep_ca_answer_t;
 
 typedef struct scep_ca_backend_t {
@@ -165,9 +164,9 @@ typedef struct scep_ca_backend_t {
     scep_certs_t *(*certificates)(void *ca);
 
     /**
-     * The issuing CA's pair when its key is at hand and RSA: mod_scep decrypts
-     * and signs messages with it where no RA is configured. NULL, or false:
-     * none. Certificate and key belong to the backend.
+     * The issuing CA's certificate and key, if the key is RSA and in this
+     * process: mod_scep decrypts and signs messages with them where no RA is
+     * configured. They belong to the backend. NULL, or false: there are none.
      */
     int (*ra_pair)(void *ca, X509 **cert, EVP_PKEY **key);
 
@@ -182,7 +181,7 @@ typedef struct scep_ca_backend_t {
                            scep_ca_answer_t *answer, scep_result_t *res);
 
     /**
-     * Ask for a request that was pending. NULL if issue() never answers
+     * Ask again about a request that is pending. NULL if issue() never answers
      * SCEP_PENDING.
      * @return as issue(); or SCEP_NOT_FOUND: the CA does not know TICKET (any
      *     more), and the request ends as refused
@@ -192,8 +191,8 @@ typedef struct scep_ca_backend_t {
                           scep_result_t *res);
 
     /**
-     * Sign a CRL of the issuing CA. NULL: it has none, or publishes it by
-     * itself.
+     * Sign a CRL of the issuing CA. NULL: the CA has none, or publishes its
+     * own.
      * @param crl set with SCEP_OK; POOL owns it
      * @return SCEP_OK; SCEP_REFUSED with SCEP_CAUSE_NO_CRL; SCEP_UNAVAILABLE
      *     with SCEP_CAUSE_CA_UNAVAILABLE; SCEP_BROKEN with SCEP_CAUSE_INTERNAL
@@ -203,7 +202,7 @@ typedef struct scep_ca_backend_t {
                          X509_CRL **crl, scep_result_t *res);
 } scep_ca_backend_t;
 
-/** The least that SIZE must be: all that ABI 2 began with, but for crl(). */
+/** The smallest SIZE allowed: what ABI 2 began with, without crl(). */
 #define SCEP_CA_MIN_SIZE offsetof(scep_ca_backend_t, crl)
 
 #ifdef __cplusplus

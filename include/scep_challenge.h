@@ -1,12 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_challenge.h
- * The interface of a provider that judges challengePasswords (RFC 8894 2.3):
- * what stands behind `authn:` and `exec:` in ScepChallenge, and what a module
- * of yours fills in and registers with ap_register_provider(), see mod_scep.h.
- * `ScepChallenge mine:arguments` then asks it; docs/backends.md explains
- * how, and tests/outside/provider_sample.c is an example. The passwords that mod_scep itself draws (`one-time`, `single`) are
- * no providers.
+ * The interface of a challenge provider, which judges challengePasswords (RFC
+ * 8894 2.3), as `authn:` and `exec:` in ScepChallenge do. A module of yours
+ * fills one in and registers it with ap_register_provider(), see mod_scep.h.
+ * `ScepChallenge mine:arguments` then asks it; docs/backends.md explains how,
+ * and tests/outside/provider_sample.c is an example. `one-time` and `single`
+ * are no providers: mod_scep itself draws and checks those challenges.
  *
  * Life: each entry of a ScepChallenge list is an instance of its own. start()
  * once per generation in the parent (as root, before children are forked;
@@ -23,9 +23,9 @@
  * same request may come again: after a lost reply, or because the CA could not
  * issue at the time.
  *
- * Answers: what a function returns is what counts. With anything but SCEP_OK it
- * first calls the host's fail(). A function that does not is taken at its word
- * all the same, without a reason in the log.
+ * Answers: the status that a function returns decides. Before it returns
+ * anything but SCEP_OK, it calls the host's fail(); without that call the log
+ * has no reason, but the status counts.
  */
 #ifndef SCEP_CHALLENGE_H
 #define SCEP_CHALLENGE_H
@@ -40,7 +40,7 @@
 extern "C" {
 #endif
 
-/** Raised when what is below changes incompatibly; rules in scep_host.h. */
+/** Raised when this interface changes incompatibly; rules in scep_host.h. */
 #define SCEP_CHALLENGE_ABI 2
 
 /** What the directives say; strings live as long as the generation. */
@@ -53,15 +53,15 @@ typedef struct scep_challenge_config_t {
 } scep_challenge_config_t;
 
 /** One request to judge. Its outer signature and that of its CSR have been
- * verified; nothing else about it is known to be true. */
+ * verified; nothing else in it has. */
 typedef struct scep_challenge_request_t {
     const char *transaction_id;
     X509_REQ *csr;         /* its challengePassword is blanked out, so its
                             * encoding does not verify any more */
     scep_octets_t csr_der; /* as received, with the challengePassword: wipe
                             * every copy */
-    const char *subject;   /* RFC 4514, in UTF-8; what does not show
-                            * itself is escaped */
+    const char *subject;   /* RFC 4514, in UTF-8; invisible characters are
+                            * escaped */
     const char *const *alt_names; /* "DNS:host.example", "IP:192.0.2.1",
                                    * "email:...", "URI:...", "UPN:...", or
                                    * "other:..." for what has no text; control
@@ -75,12 +75,12 @@ typedef struct scep_challenge_request_t {
     void *host_request;    /* httpd's request_rec of this request */
 } scep_challenge_request_t;
 
-/** What goes with "accepted"; all NULL: the endpoint's settings hold. */
+/** What goes with SCEP_OK; all NULL: the endpoint's settings apply. */
 typedef struct scep_challenge_answer_t {
     const char *profile; /* name of the profile to issue by */
-    const char *limits;  /* JSON, as for a password that is drawn (guide.md,
-                          * "Passwords bound to a device"): what it does not
-                          * allow is refused */
+    const char *limits;  /* JSON, as for a drawn challenge (guide.md, "Passwords
+                          * bound to a device"); a request that does not keep
+                          * to them is refused */
 } scep_challenge_answer_t;
 
 typedef struct scep_challenge_provider_t {
@@ -108,11 +108,11 @@ typedef struct scep_challenge_provider_t {
      * Is REQUEST's challenge good for what its CSR asks for?
      * @param answer empty; may be filled with SCEP_OK
      * @return SCEP_OK: accepted. SCEP_REFUSED (SCEP_CAUSE_CHALLENGE_UNKNOWN,
-     *     or _EXPIRED or _SPENT when that is known): refused; the next source
-     *     is asked. SCEP_UNAVAILABLE (SCEP_CAUSE_SOURCE_UNAVAILABLE): cannot
-     *     say at the moment; the device is told to come again, unless another
-     *     source accepts. SCEP_BROKEN (SCEP_CAUSE_INTERNAL): likewise, and it
-     *     will not go away by itself. The text must not hold the challenge.
+     *     or _EXPIRED or _SPENT when that is known): mod_scep asks the next
+     *     source. SCEP_UNAVAILABLE (SCEP_CAUSE_SOURCE_UNAVAILABLE): no verdict
+     *     now; the device is told to come again, unless another source accepts.
+     *     SCEP_BROKEN (SCEP_CAUSE_INTERNAL): the same, but an operator must
+     *     act. The text must not hold the challenge.
      */
     scep_status_e (*check)(void *state, const scep_env_t *env,
                            const scep_challenge_request_t *request,
@@ -120,7 +120,7 @@ typedef struct scep_challenge_provider_t {
                            scep_result_t *res);
 } scep_challenge_provider_t;
 
-/** The least that SIZE must be. */
+/** The smallest SIZE allowed. */
 #define SCEP_CHALLENGE_MIN_SIZE sizeof(scep_challenge_provider_t)
 
 #ifdef __cplusplus

@@ -1,18 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_host.h
- * What mod_scep and the modules of others share: plain types, the reasons that
- * a module may give, and the one table of functions that mod_scep hands to a
- * CA backend (scep_ca.h) or challenge provider (scep_challenge.h) when it
- * starts. Nothing else of mod_scep can be called: these headers declare no
- * other function. docs/backends.md shows how to write such a module.
+ * What mod_scep shares with outside modules: plain types, the causes that a
+ * module may give, and the one table of functions that mod_scep hands to a CA
+ * backend (scep_ca.h) or challenge provider (scep_challenge.h) when it starts.
+ * A module can call no other function of mod_scep. docs/backends.md shows how
+ * to write one.
  *
  * What stays the same (the rules of the interface):
  *
  * - A number that is written here keeps its meaning. New ones may be added.
  * - SCEP_HOST_ABI, SCEP_CA_ABI and SCEP_CHALLENGE_ABI are raised when a
  *   structure or function changes so that modules must be built again. httpd
- *   then refuses to start with a module of another number, and says so.
+ *   refuses to start with a module of another number, and names the module.
  * - Without a new number, members are only added at the end: of the tables
  *   (scep_host_t and the vtables, whose SIZE tells how much there is) and of
  *   the structures that mod_scep makes and a module reads or fills in.
@@ -57,16 +57,15 @@ typedef enum {
     SCEP_OK = 0,          /* done */
     SCEP_PENDING = 1,     /* not decided yet: ask again later */
     SCEP_REFUSED = 2,     /* understood and denied; final for this request */
-    SCEP_NOT_FOUND = 3,   /* it is not known; no error by itself */
-    SCEP_UNAVAILABLE = 4, /* something is away; the device tries again later */
+    SCEP_NOT_FOUND = 3,   /* not known; no error by itself */
+    SCEP_UNAVAILABLE = 4, /* it cannot be had now; the device tries again */
     SCEP_BROKEN = 5       /* a fault on our side; an operator must act */
 } scep_status_e;
 
 /**
- * Why a module does not do what it was asked for: what it gives to fail().
- * The cause decides the status, the answer to the device and its public text,
- * and the SCEPnnnn of the log line, by the row of that number in
- * docs/refusals.md.
+ * Why a call failed: what a module gives to fail(). The cause decides the
+ * status, the answer to the device with its text, and the SCEPnnnn of the log
+ * line; docs/refusals.md has a row for each number.
  */
 typedef enum {
     /* SCEP_REFUSED, by a CA backend */
@@ -84,7 +83,7 @@ typedef enum {
     SCEP_CAUSE_SOURCE_UNAVAILABLE = 194, /* by a challenge provider */
     /* SCEP_BROKEN, by both */
     SCEP_CAUSE_INTERNAL = 173,
-    SCEP_CAUSE_SETUP = 174 /* at start: what is configured cannot work */
+    SCEP_CAUSE_SETUP = 174 /* at start: the configuration cannot work */
 } scep_cause_e;
 
 /** Levels, numerically those of httpd's APLOG_*. */
@@ -100,15 +99,15 @@ typedef enum {
 /** The outcome of one call; filled in by fail(). */
 typedef struct scep_result_t scep_result_t;
 
-/** Where to log to, and which time it is: of the server or of one request.
- * Each function gets the one to use. That of start() may be kept for as long
- * as the generation lives, that of child_start() for as long as the child. */
+/** Where to log and what the time is, for the server or for one request. Each
+ * function gets the one to use. Keep the one of start() no longer than the
+ * generation lives, the one of child_start() no longer than the child. */
 typedef struct scep_env_t scep_env_t;
 
 /** What a module may call. Constant; it lives as long as mod_scep is loaded. */
 typedef struct scep_host_t {
     apr_uint32_t abi;    /* SCEP_HOST_ABI */
-    apr_size_t size;     /* of the table as this mod_scep has it */
+    apr_size_t size;     /* of this mod_scep's table */
     const char *version; /* of mod_scep: "0.1.0" */
 
     /**
@@ -124,8 +123,8 @@ typedef struct scep_host_t {
                           const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
 
-    /** After fail() with SCEP_UNAVAILABLE: when the device should come again
-     * (Retry-After). Less than 1, or no call at all: as usual. */
+    /** After fail() with SCEP_UNAVAILABLE: tell the device when to come again
+     * (Retry-After). Less than 1, or no call: mod_scep's usual time. */
     void (*retry_after)(scep_result_t *res, int seconds);
 
     /** Log one line, cut at 1,023 octets; control characters become dots. Put
@@ -145,8 +144,8 @@ typedef struct scep_host_t {
      * cleared. */
     void *(*secret)(apr_pool_t *pool, apr_size_t len);
 
-    /** POOL owns OBJECT (of OpenSSL, say) from now on: FREE_FN is called with
-     * it when POOL is cleared. NULL is passed on. @return OBJECT */
+    /** Give OBJECT (one of OpenSSL's, say) to POOL, which calls FREE_FN with it
+     * when it is cleared. OBJECT may be NULL. @return OBJECT */
     void *(*own)(apr_pool_t *pool, void *object, void (*free_fn)(void *));
 } scep_host_t;
 

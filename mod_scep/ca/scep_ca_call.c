@@ -19,8 +19,8 @@ static const scep_reason_e of_issue[] = {
 static const scep_reason_e of_crl[] = {SCEP_R_NO_CRL, SCEP_R_CA_UNAVAILABLE,
                                        SCEP_R_INTERNAL, SCEP_R_NONE};
 
-static const char *who(const scep_ca_backend_t *backend,
-                       const scep_result_t *res)
+static const char *backend_label(const scep_ca_backend_t *backend,
+                                 const scep_result_t *res)
 {
     return apr_pstrcat(res->pool, "ScepCABackend ", backend->name, NULL);
 }
@@ -29,7 +29,7 @@ static scep_status_e settle(const scep_ca_backend_t *backend,
                             scep_status_e returned,
                             const scep_answers_t *answers, scep_result_t *res)
 {
-    return scep_settle(res, returned, answers, who(backend, res));
+    return scep_settle(res, returned, answers, backend_label(backend, res));
 }
 
 scep_status_e scep_ca_check(const scep_ca_backend_t *backend, const char *name,
@@ -75,8 +75,8 @@ scep_status_e scep_ca_child_start(const scep_ca_backend_t *backend, void *ca,
                         &answers, res);
 }
 
-/* What does not go with STATUS is not for the caller. */
-static scep_status_e tidy(scep_status_e status, scep_ca_answer_t *answer)
+/* The caller gets a certificate with SCEP_OK, a ticket with SCEP_PENDING. */
+static scep_status_e drop_unused(scep_status_e status, scep_ca_answer_t *answer)
 {
     if (status != SCEP_OK) {
         answer->cert = NULL;
@@ -87,7 +87,7 @@ static scep_status_e tidy(scep_status_e status, scep_ca_answer_t *answer)
     return status;
 }
 
-/* It would be recorded, and sent to a device that cannot use it. */
+/* A certificate for another key would be of no use to the device. */
 static scep_status_e check_cert(const scep_ca_backend_t *backend,
                                 const scep_ca_answer_t *answer, X509_REQ *csr,
                                 scep_result_t *res)
@@ -96,14 +96,14 @@ static scep_status_e check_cert(const scep_ca_backend_t *backend,
 
     if (answer->cert == NULL) {
         return scep_fail(res, SCEP_R_INTERNAL, "%s gave no certificate",
-                         who(backend, res));
+                         backend_label(backend, res));
     }
     if (key == NULL || EVP_PKEY_eq(X509_get0_pubkey(answer->cert), key) != 1) {
         scep_crypto_clear_errors();
         return scep_fail(res, SCEP_R_INTERNAL,
                          "%s gave a certificate for another key than that of "
                          "the request",
-                         who(backend, res));
+                         backend_label(backend, res));
     }
     return SCEP_OK;
 }
@@ -124,14 +124,14 @@ static scep_status_e check_ticket(const scep_ca_backend_t *backend,
     if (backend->poll == NULL || ticket == NULL) {
         return scep_fail(res, SCEP_R_CA_UNAVAILABLE,
                          "%s answered \"pending\" and cannot be asked again",
-                         who(backend, res));
+                         backend_label(backend, res));
     }
     return is_ticket(ticket)
                ? SCEP_PENDING
                : scep_fail(res, SCEP_R_INTERNAL,
                            "%s gave a ticket that is not 1 to %d printable "
                            "octets",
-                           who(backend, res), SCEP_CA_MAX_TICKET);
+                           backend_label(backend, res), SCEP_CA_MAX_TICKET);
 }
 
 scep_status_e scep_ca_issue(const scep_ca_backend_t *backend, void *ca,
@@ -157,7 +157,7 @@ scep_status_e scep_ca_issue(const scep_ca_backend_t *backend, void *ca,
     else if (status == SCEP_OK) {
         status = check_cert(backend, answer, request->csr, res);
     }
-    return tidy(status, answer);
+    return drop_unused(status, answer);
 }
 
 scep_status_e scep_ca_poll(const scep_ca_backend_t *backend, void *ca,
@@ -177,7 +177,7 @@ scep_status_e scep_ca_poll(const scep_ca_backend_t *backend, void *ca,
     memset(answer, 0, sizeof(*answer));
     if (backend->poll == NULL) {
         return scep_fail(res, SCEP_R_INTERNAL, "%s cannot be polled",
-                         who(backend, res));
+                         backend_label(backend, res));
     }
     status = settle(backend, backend->poll(ca, env, ticket, pool, answer, res),
                     &answers, res);
@@ -187,7 +187,7 @@ scep_status_e scep_ca_poll(const scep_ca_backend_t *backend, void *ca,
     else if (status == SCEP_OK) {
         status = check_cert(backend, answer, csr, res);
     }
-    return tidy(status, answer);
+    return drop_unused(status, answer);
 }
 
 scep_status_e scep_ca_crl(const scep_ca_backend_t *backend, void *ca,
@@ -205,12 +205,12 @@ scep_status_e scep_ca_crl(const scep_ca_backend_t *backend, void *ca,
     *crl = NULL;
     if (!SCEP_HAS(backend, crl)) {
         return scep_fail(res, SCEP_R_NO_CRL, "%s signs no CRLs",
-                         who(backend, res));
+                         backend_label(backend, res));
     }
     status = settle(backend, backend->crl(ca, env, request, pool, crl, res),
                     &answers, res);
     return status == SCEP_OK && *crl == NULL
                ? scep_fail(res, SCEP_R_INTERNAL, "%s gave no CRL",
-                           who(backend, res))
+                           backend_label(backend, res))
                : status;
 }

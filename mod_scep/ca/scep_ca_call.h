@@ -1,11 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_ca_call.h
- * Calling a CA backend: the only way to its functions that may fail. Whatever
- * a backend answers, what comes back from here is sound: the status and RES
- * agree, with SCEP_OK there is a certificate for the key that was asked for,
- * and OpenSSL's error queue is empty. Thread-safe as the backend is.
- * (ca layer)
+ * Call a CA backend. All code calls those of its functions that can fail
+ * through here, so that it need not trust the backend: the status and RES
+ * agree, SCEP_OK comes with a certificate for the CSR's key, and OpenSSL's
+ * error queue is empty. As thread-safe as the backend. (ca layer)
  */
 #ifndef SCEP_CA_CALL_H
 #define SCEP_CA_CALL_H
@@ -39,8 +38,8 @@ scep_status_e scep_ca_issue(const scep_ca_backend_t *backend, void *ca,
                             scep_ca_answer_t *answer, scep_result_t *res);
 
 /**
- * Its poll(). SCEP_PENDING with a ticket of NULL: the same as before.
- * @param csr what TICKET stands for
+ * Its poll(). SCEP_PENDING with a ticket of NULL: keep the old ticket.
+ * @param csr the request that TICKET stands for
  * @return as scep_ca_issue(), or SCEP_NOT_FOUND
  */
 scep_status_e scep_ca_poll(const scep_ca_backend_t *backend, void *ca,

@@ -16,7 +16,7 @@ bool scep_ca_issued(X509 *issuer, X509 *cert)
     issued = X509_check_ca(issuer) != 0 &&
              X509_check_issued(issuer, cert) == X509_V_OK &&
              X509_verify(cert, X509_get0_pubkey(issuer)) == 1;
-    ERR_pop_to_mark(); /* a signature that does not fit is an answer here */
+    ERR_pop_to_mark(); /* a bad signature is an answer here, not an error */
     return issued;
 }
 

@@ -11,14 +11,14 @@
 #include "scep_ca_chain.h"
 #include "scep_ra_check.h"
 
-/* One load: what its steps share. */
+/* What the steps of one load share. */
 typedef struct load_t {
     const scep_ca_config_t *config;
     const scep_env_t *env;
     apr_pool_t *pool;
     scep_result_t *res;
     scep_certs_t *chain; /* the issuing CA's certificate first */
-    scep_certs_t *extra; /* after the first one of the certificate file */
+    scep_certs_t *extra; /* of the certificate file, without its first one */
 } load_t;
 
 static const char *cert_directive(const scep_ca_config_t *config)
@@ -48,8 +48,8 @@ static scep_status_e check_ca_cert(const load_t *l)
     if (X509_check_ca(cert) != 1) {
         return scep_fail(l->res, SCEP_R_SETUP,
                          "%s: \"%s\" is no CA certificate (basicConstraints "
-                         "CA:TRUE and keyUsage keyCertSign): name the issuing "
-                         "CA's",
+                         "CA:TRUE and keyUsage keyCertSign): name that of the "
+                         "issuing CA",
                          source,
                          scep_name_text(l->pool, X509_get_subject_name(cert)));
     }
@@ -103,8 +103,8 @@ static scep_status_e add_chain(load_t *l, const scep_certs_t *heap,
     if (stranger != NULL) {
         return scep_fail(
             l->res, SCEP_R_SETUP,
-            "%s: \"%s\" is no issuer of the CA certificate or of one above "
-            "it: remove it",
+            "%s: \"%s\" is no issuer of the CA certificate or of one of its "
+            "issuers: remove it",
             source, scep_name_text(l->pool, X509_get_subject_name(stranger)));
     }
     return SCEP_OK;

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_ca_local.c: the `local` backend. Everything that can be wrong is found
- * in start(), and said with directive, file and cure. (ca layer)
+ * scep_ca_local.c: the `local` backend. start() finds every configuration error
+ * and names directive, file and cure. (ca layer)
  */
 #include "scep_ca_local.h"
 
@@ -12,7 +12,7 @@
 #include "scep_crl.h"
 
 typedef struct local_t {
-    scep_keypair_t pair; /* key is NULL when only probing an encrypted one */
+    scep_keypair_t pair; /* key is NULL when a probe cannot decrypt it */
     scep_certs_t *chain; /* pair.cert first */
 } local_t;
 
@@ -35,7 +35,7 @@ static scep_status_e check_config(const scep_ca_config_t *config,
     return SCEP_OK;
 }
 
-/* For a probe: notes that a passphrase would be needed, and has none. */
+/* For a probe: note that the key needs a passphrase, and give none. */
 static int note_question(void *baton, const char *source, char *buf, int size)
 {
     int *asked = baton;
@@ -59,7 +59,7 @@ static scep_status_e load_key(local_t *local, const scep_ca_config_t *config,
 
     if (status != SCEP_OK && asked) {
         scep_result_init(res, res->pool);
-        return SCEP_OK; /* encrypted: all that a probe can see */
+        return SCEP_OK; /* a probe cannot look into an encrypted key */
     }
     if (status != SCEP_OK) {
         return scep_fail(res, SCEP_R_SETUP, "%s: %s: name the CA's private key",
@@ -83,7 +83,7 @@ static scep_status_e local_start(const scep_host_t *host,
     local_t *local = apr_pcalloc(pool, sizeof(*local));
     scep_status_e status;
 
-    (void)host; /* it calls the functions themselves */
+    (void)host; /* inside mod_scep, the functions are called directly */
     *ca = NULL;
     if ((status = check_config(config, res)) != SCEP_OK ||
         (status = scep_ca_files_load(config, env, pool, &local->chain, res)) !=
@@ -133,11 +133,11 @@ static scep_status_e local_issue(void *ca, const scep_env_t *env,
     status = scep_cert_issue(&local->pair, request, scep_env_now(env), pool,
                              &answer->cert, &left_out, res);
     if (status == SCEP_OK && left_out > 0) {
-        /* It differs from what was asked for: somebody may look for it. */
+        /* The requester may miss these names in the certificate. */
         scep_log(env, SCEP_LOG_WARNING,
                  SCEPLOGNO(0355) "%d subjectAltName(s) with a Windows SID left "
                                  "out of the certificate: nothing has checked "
-                                 "them",
+                                 "that the SID is the requester's",
                  left_out);
     }
     return status;

@@ -9,11 +9,11 @@
 #include "scep_ca.h"
 #include "scep_env.h"
 
-/** The vtable; constant. start() reads certificate, key and chain, checks
- * that they belong together, that the certificate is a CA's (basicConstraints,
- * keyCertSign), and that the chain leads upwards. An expired one is logged as
- * an error, and issue() answers SCEP_R_CA_UNAVAILABLE: what else the server
- * does goes on. */
+/** The vtable; constant. start() reads certificate, key and chain, checks that
+ * they belong together, that the certificate is a CA's (basicConstraints,
+ * keyCertSign), and that the chain leads upwards. It logs an expired
+ * certificate as an error and succeeds, so that the server goes on with
+ * everything else; issue() then answers SCEP_R_CA_UNAVAILABLE. */
 extern const scep_ca_backend_t scep_ca_local;
 
 #endif

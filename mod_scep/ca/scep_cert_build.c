@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_cert_build.c: from a CSR and a profile, or from a kind, to a signed
- * certificate. (ca layer)
+ * scep_cert_build.c: make a signed certificate from a CSR and a profile, or of
+ * a kind that scepctl init needs. (ca layer)
  */
 #include "scep_cert_build.h"
 
@@ -14,16 +14,16 @@
 enum {
     SERIAL_SIZE = 20,     /* octets; RFC 5280 4.1.2.2 allows no more */
     MIN_REMAINING = 3600, /* seconds; less is of no use to a device */
-    CA_BACKDATE = 86400   /* of what scepctl makes, for late clocks (Q30) */
+    CA_BACKDATE = 86400   /* of scepctl's certificates, for late clocks (Q30) */
 };
 
-static scep_status_e internal(scep_result_t *res, const char *what)
+static scep_status_e fail_internal(scep_result_t *res, const char *what)
 {
     return scep_fail(res, SCEP_R_INTERNAL, "cannot %s", what);
 }
 
-/* 159 random bits: the sign bit stays clear, for Go refuses negative serials
- * (Q76, S29). */
+/* 159 random bits: the sign bit stays clear, because Go refuses negative
+ * serials (Q76, S29). */
 static bool set_serial(X509 *cert)
 {
     unsigned char octets[SERIAL_SIZE] = {0};
@@ -45,7 +45,7 @@ static bool set_time(ASN1_TIME *field, apr_int64_t seconds)
     return ASN1_TIME_set(field, (time_t)seconds) != NULL;
 }
 
-/* Never longer than its issuer's, at either end (S30). ISSUER may be NULL. */
+/* Cut the validity to the issuer's at both ends (S30). ISSUER may be NULL. */
 static bool set_validity(X509 *cert, X509 *issuer, apr_int64_t from,
                          apr_int64_t to)
 {
@@ -63,13 +63,13 @@ static bool set_validity(X509 *cert, X509 *issuer, apr_int64_t from,
            set_time(X509_getm_notAfter(cert), to);
 }
 
-static X509 *begin(EVP_PKEY *key, const X509_NAME *subject,
-                   const X509_NAME *issuer, apr_pool_t *pool)
+static X509 *start_draft(EVP_PKEY *key, const X509_NAME *subject,
+                         const X509_NAME *issuer, apr_pool_t *pool)
 {
     X509 *cert = scep_x509_own(pool, X509_new());
 
-    /* X509_set_subject_name copies the encoding that was parsed: string types
-     * stay as the device wrote them. */
+    /* X509_set_subject_name() copies the parsed encoding, so the device's
+     * string types are kept. */
     if (cert == NULL || X509_set_version(cert, X509_VERSION_3) != 1 ||
         !set_serial(cert) || X509_set_subject_name(cert, subject) != 1 ||
         X509_set_issuer_name(cert, issuer) != 1 ||
@@ -79,11 +79,12 @@ static X509 *begin(EVP_PKEY *key, const X509_NAME *subject,
     return cert;
 }
 
-/* Sign, and read back what was made: what leaves is what was checked, and a
- * faulty signature (from a failing CPU or token) never does. */
-static scep_status_e finish(X509 *draft, EVP_PKEY *key, EVP_PKEY *public_key,
-                            const char *digest, apr_pool_t *pool, X509 **cert,
-                            scep_result_t *res)
+/* Sign, verify, and parse the encoding: what is sent has been checked, and a
+ * faulty signature (of a failing CPU or token) never leaves. */
+static scep_status_e sign_and_verify(X509 *draft, EVP_PKEY *key,
+                                     EVP_PKEY *public_key, const char *digest,
+                                     apr_pool_t *pool, X509 **cert,
+                                     scep_result_t *res)
 {
     EVP_MD *md = EVP_MD_fetch(NULL, digest, NULL);
     int rc = md != NULL ? X509_sign(draft, key, md) : 0;
@@ -92,15 +93,16 @@ static scep_status_e finish(X509 *draft, EVP_PKEY *key, EVP_PKEY *public_key,
 
     EVP_MD_free(md);
     if (rc <= 0) {
-        return internal(res, "sign the certificate");
+        return fail_internal(res, "sign the certificate");
     }
     if (X509_verify(draft, public_key) != 1) {
-        return internal(res, "verify the certificate just signed");
+        return fail_internal(res, "verify the certificate just signed");
     }
     der = scep_x509_der(pool, draft);
     in = der.data;
     *cert = scep_x509_own(pool, d2i_X509(NULL, &in, (long)der.len));
-    return *cert != NULL ? SCEP_OK : internal(res, "read the certificate back");
+    return *cert != NULL ? SCEP_OK
+                         : fail_internal(res, "read the certificate back");
 }
 
 static bool strict_name(const X509_NAME *name)
@@ -112,7 +114,7 @@ static bool strict_name(const X509_NAME *name)
            scep_der_strict((scep_octets_t){data, len});
 }
 
-/* KEY may be of a kind that the protocol layer lets through for others. */
+/* The protocol layer accepts every kind of key that any profile may allow. */
 static scep_status_e check_key(const scep_profile_t *profile, EVP_PKEY *key,
                                scep_result_t *res)
 {
@@ -144,7 +146,7 @@ scep_status_e scep_cert_check_issuer(const scep_profile_t *profile, X509 *ca,
 
     if (!scep_cert_time(X509_get0_notBefore(ca), &first) ||
         !scep_cert_time(X509_get0_notAfter(ca), &last)) {
-        return internal(res, "read the validity of the CA certificate");
+        return fail_internal(res, "read the validity of the CA certificate");
     }
     if (now < first) {
         return scep_fail(res, SCEP_R_CA_UNAVAILABLE,
@@ -164,7 +166,7 @@ static scep_status_e add_leaf_extensions(X509 *cert, X509 *ca,
                                          unsigned int key_usage,
                                          GENERAL_NAMES *san, scep_result_t *res)
 {
-    /* RFC 5280 4.2.1.6: critical when it is all the identity there is */
+    /* RFC 5280 4.2.1.6: critical when there is no subject */
     int critical = X509_NAME_entry_count(X509_get_subject_name(cert)) == 0;
 
     if (!scep_cert_add_basic_constraints(cert, false, -1) ||
@@ -176,7 +178,7 @@ static scep_status_e add_leaf_extensions(X509 *cert, X509 *ca,
          !scep_cert_add_crl_url(cert, request->crl_url)) ||
         (san != NULL && X509_add1_ext_i2d(cert, NID_subject_alt_name, san,
                                           critical, X509V3_ADD_DEFAULT) != 1)) {
-        return internal(res, "add the extensions");
+        return fail_internal(res, "add the extensions");
     }
     return SCEP_OK;
 }
@@ -222,29 +224,29 @@ scep_status_e scep_cert_issue(const scep_keypair_t *ca,
             SCEP_OK) {
         return status;
     }
-    draft = begin(key, subject, X509_get_subject_name(ca->cert), pool);
+    draft = start_draft(key, subject, X509_get_subject_name(ca->cert), pool);
     if (draft == NULL ||
         !set_validity(draft, ca->cert, seconds - profile->backdate,
                       seconds + profile->validity)) {
-        return internal(res, "fill in the certificate");
+        return fail_internal(res, "fill in the certificate");
     }
     status = add_leaf_extensions(draft, ca->cert, request, key_usage, san, res);
     if (status != SCEP_OK) {
         return status;
     }
-    return finish(draft, ca->key, X509_get0_pubkey(ca->cert), profile->digest,
-                  pool, cert, res);
+    return sign_and_verify(draft, ca->key, X509_get0_pubkey(ca->cert),
+                           profile->digest, pool, cert, res);
 }
 
-/* What each kind is; pathlen -1: none. */
+/* The extensions of each kind; pathlen -1: none. */
 typedef struct kind_t {
     bool ca;
     int pathlen;
     unsigned int key_usage;
 } kind_t;
 
-/* An issuing CA can sign CertReps (RFC 8894 2.1.2), but cannot be taken for
- * the one to encrypt to, which is the RA: clients pick by keyEncipherment. */
+/* An issuing CA may sign CertReps (RFC 8894 2.1.2). It has no keyEncipherment,
+ * by which clients choose whom to encrypt to: that must be the RA. */
 static const kind_t kinds[] = {
     [SCEP_CERT_ROOT_CA] = {true, -1, KU_KEY_CERT_SIGN | KU_CRL_SIGN},
     [SCEP_CERT_ISSUING_CA] = {true, 0,
@@ -282,17 +284,17 @@ scep_status_e scep_cert_make(scep_cert_kind_e kind, EVP_PKEY *key,
         return scep_fail(res, SCEP_R_SETUP,
                          "an RA that decrypts needs an RSA key");
     }
-    draft = begin(key, subject,
-                  issuer != NULL ? X509_get_subject_name(issuer_cert) : subject,
-                  pool);
+    draft = start_draft(
+        key, subject,
+        issuer != NULL ? X509_get_subject_name(issuer_cert) : subject, pool);
     if (draft == NULL) {
-        return internal(res, "fill in the certificate");
+        return fail_internal(res, "fill in the certificate");
     }
     if (!set_validity(draft, issuer_cert, seconds - CA_BACKDATE,
                       seconds + (apr_int64_t)days * 86400)) {
         return scep_fail(res, SCEP_R_SETUP,
-                         "%d days from now is no validity that its issuer "
-                         "can give",
+                         "a validity of %d days is outside that of the "
+                         "issuer's certificate",
                          days);
     }
     if (!scep_cert_add_basic_constraints(draft, k->ca, k->pathlen) ||
@@ -300,9 +302,9 @@ scep_status_e scep_cert_make(scep_cert_kind_e kind, EVP_PKEY *key,
         !scep_cert_add_subject_key_id(draft) ||
         (issuer != NULL &&
          !scep_cert_add_authority_key_id(draft, issuer_cert))) {
-        return internal(res, "add the extensions");
+        return fail_internal(res, "add the extensions");
     }
-    return finish(draft, signer,
-                  issuer != NULL ? X509_get0_pubkey(issuer_cert) : key,
-                  scep_cert_digest(signer), pool, cert, res);
+    return sign_and_verify(draft, signer,
+                           issuer != NULL ? X509_get0_pubkey(issuer_cert) : key,
+                           scep_cert_digest(signer), pool, cert, res);
 }

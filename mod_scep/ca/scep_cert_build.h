@@ -15,16 +15,15 @@
  * subject copied octet by octet, subject alternative names copied except what
  * S18 forbids, keyUsage and extendedKeyUsage from the profile, CA:FALSE
  * always, subjectKeyIdentifier, authorityKeyIdentifier, the CRL distribution
- * point that REQUEST names, notBefore back-dated
- * but not before the CA's, notAfter never past the CA's (S30). Nothing else is
- * taken from the CSR (S6).
+ * point of REQUEST, notBefore back-dated but not before the CA's, notAfter not
+ * after the CA's (S30). Nothing else is taken from the CSR (S6).
  * @param now UTC microseconds
  * @param left_out how many subject alternative names were left out (S18)
  * @return SCEP_OK; SCEP_REFUSED (SCEP_R_NAME: no subject and no SAN, or one
  *     of them malformed; SCEP_R_CSR_KEY: the profile does not allow the key;
- *     SCEP_R_CONTENT: its keyUsage is malformed); SCEP_UNAVAILABLE (SCEP_R_CA_UNAVAILABLE:
- *     the CA certificate has expired, is about to, or is not valid yet);
- *     SCEP_BROKEN
+ *     SCEP_R_CONTENT: keyUsage malformed); SCEP_UNAVAILABLE
+ *     (SCEP_R_CA_UNAVAILABLE: the CA certificate has expired, is about to, or
+ *     is not valid yet); SCEP_BROKEN
  */
 scep_status_e scep_cert_issue(const scep_keypair_t *ca,
                               const scep_ca_request_t *request, apr_time_t now,
@@ -32,9 +31,9 @@ scep_status_e scep_cert_issue(const scep_keypair_t *ca,
                               scep_result_t *res);
 
 /**
- * Can CA issue a certificate of PROFILE at NOW (seconds), as far as its own
- * validity goes? What an operator must put right is no refusal: to a device
- * that would be final.
+ * Does CA's own validity allow a certificate of PROFILE at NOW (seconds)? If
+ * not, an operator must act; the result is no refusal, which would be final for
+ * the device.
  * @return SCEP_OK; SCEP_UNAVAILABLE with SCEP_R_CA_UNAVAILABLE; SCEP_BROKEN
  */
 scep_status_e scep_cert_check_issuer(const scep_profile_t *profile, X509 *ca,
@@ -50,8 +49,7 @@ typedef enum {
 } scep_cert_kind_e;
 
 /**
- * A certificate of KIND for KEY with SUBJECT ("CN=...,O=..."-style, parsed by
- * the caller into an X509_NAME).
+ * Make a certificate of KIND for KEY and SUBJECT.
  * @param issuer NULL: self-signed with KEY
  * @param days validity from now, cut to the issuer's notAfter
  */
@@ -60,8 +58,8 @@ scep_status_e scep_cert_make(scep_cert_kind_e kind, EVP_PKEY *key,
                              int days, apr_time_t now, apr_pool_t *pool,
                              X509 **cert, scep_result_t *res);
 
-/** The digest for a signature by KEY: of the strength of an EC key; SHA-256
- * for the rest. Constant. */
+/** The digest for a signature by KEY: as strong as an EC key, SHA-256 for other
+ * keys. Constant. */
 const char *scep_cert_digest(EVP_PKEY *key);
 
 #endif

@@ -164,9 +164,9 @@ bool scep_cert_add_crl_url(X509 *cert, const char *url)
     return ok;
 }
 
-/* What a key of this kind can do at all (RFC 3279 2.3.1, RFC 8813 3, RFC 4055
+/* The KU_* bits that KEY's kind allows (RFC 3279 2.3.1, RFC 8813 3, RFC 4055
  * 1.2, RFC 8410 5). */
-static unsigned int usable(EVP_PKEY *key)
+static unsigned int possible_usage(EVP_PKEY *key)
 {
     const unsigned int signs = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION;
 
@@ -209,7 +209,7 @@ scep_status_e scep_cert_key_usage(unsigned int allowed, EVP_PKEY *key,
                                   const scep_extensions_t *extensions,
                                   unsigned int *bits, scep_result_t *res)
 {
-    unsigned int possible = allowed & usable(key), asked;
+    unsigned int possible = allowed & possible_usage(key), asked;
     scep_status_e status = scep_cert_asked_usage(extensions, &asked, res);
 
     if (status != SCEP_OK) {

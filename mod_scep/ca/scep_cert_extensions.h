@@ -24,12 +24,12 @@ bool scep_cert_add_ext_key_usage(X509 *cert, const char *const *oids);
 /** subjectKeyIdentifier, by RFC 5280 4.2.1.2 (1), of CERT's key. */
 bool scep_cert_add_subject_key_id(X509 *cert);
 
-/** The authorityKeyIdentifier of what ISSUER signs; the caller frees it. NULL
- * on failure. */
+/** The authorityKeyIdentifier for certificates and CRLs of ISSUER; the caller
+ * frees it. NULL on failure. */
 AUTHORITY_KEYID *scep_cert_authority_key_id(X509 *issuer);
 
-/** authorityKeyIdentifier: the issuer's subjectKeyIdentifier as it stands in
- * its certificate, or computed when it has none. */
+/** authorityKeyIdentifier: the subjectKeyIdentifier in ISSUER, or computed when
+ * ISSUER has none. */
 bool scep_cert_add_authority_key_id(X509 *cert, X509 *issuer);
 
 /** cRLDistributionPoints with one URL. */
@@ -44,9 +44,8 @@ scep_status_e scep_cert_asked_usage(const scep_extensions_t *extensions,
                                     unsigned int *bits, scep_result_t *res);
 
 /**
- * The KU_* bits for a certificate of KEY: those that ALLOWED and the key's
- * kind (RSA or EC) permit, cut down to what EXTENSIONS (may be NULL) ask for
- * unless that would leave none.
+ * The KU_* bits for a certificate of KEY: those that ALLOWED and the kind of
+ * KEY permit. If EXTENSIONS (may be NULL) ask for some of these, only those.
  * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CONTENT: the request's keyUsage is
  *     malformed; SCEP_R_CSR_KEY: ALLOWED has nothing that KEY can do)
  */

@@ -13,7 +13,7 @@ static void san_free(void *object)
     GENERAL_NAMES_free(object);
 }
 
-/* The two ways to name a Windows account by its SID: a URI, and
+/* There are two ways to name a Windows account by its SID: this URI, and
  * szOID_NTDS_CA_SECURITY_EXT with its szOID_NTDS_OBJECTSID (S18). */
 static bool is_sid_uri(const ASN1_IA5STRING *uri)
 {
@@ -48,8 +48,8 @@ static scep_status_e refuse(scep_result_t *res, const char *why)
     return scep_fail(res, SCEP_R_NAME, "the request's subjectAltName %s", why);
 }
 
-/* They are written again from what was parsed, but a directoryName or an
- * otherName keeps its octets. */
+/* OpenSSL encodes the names again, but copies the octets of a directoryName or
+ * otherName, which may be BER. */
 static scep_status_e check_der(const GENERAL_NAMES *names, apr_pool_t *pool,
                                scep_result_t *res)
 {
@@ -75,7 +75,7 @@ scep_status_e scep_cert_san(const scep_extensions_t *extensions,
     }
     if (names == NULL) {
         return found == -1 ? SCEP_OK
-                           : refuse(res, "is malformed or there twice");
+                           : refuse(res, "is malformed or occurs twice");
     }
     scep_own(pool, names, san_free);
     for (i = sk_GENERAL_NAME_num(names) - 1; i >= 0; i--) {

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_cert_san.h
- * The subject alternative names of a request, as far as they may stand in a
- * certificate. (ca layer: OpenSSL, no I/O)
+ * Those subject alternative names of a request that a certificate may have.
+ * (ca layer: OpenSSL, no I/O)
  */
 #ifndef SCEP_CERT_SAN_H
 #define SCEP_CERT_SAN_H
@@ -12,14 +12,14 @@
 #include "scep_crypto.h"
 
 /**
- * Read subjectAltName from EXTENSIONS (may be NULL). Names that would let the
- * request choose a Windows account by its SID are left out (S18): nothing here
- * has checked that the SID is the requester's.
- * @param san NULL when nothing is left; owned by POOL
+ * Read subjectAltName from EXTENSIONS (may be NULL). Names that choose a
+ * Windows account by its SID are left out (S18): nothing here has checked that
+ * the SID is the requester's. scep_name_rules.h has checked the other names
+ * before.
+ * @param san NULL when no name is left; owned by POOL
  * @param left_out how many names were left out
- * What the names must be like otherwise is decided before (scep_name_rules.h).
- * @return SCEP_OK; SCEP_REFUSED (SCEP_R_NAME) when it is there twice, does not
- *     parse, or is no DER; SCEP_BROKEN
+ * @return SCEP_OK; SCEP_REFUSED (SCEP_R_NAME) when the extension occurs twice,
+ *     does not parse, or is not DER; SCEP_BROKEN
  */
 scep_status_e scep_cert_san(const scep_extensions_t *extensions,
                             apr_pool_t *pool, GENERAL_NAMES **san,

@@ -50,7 +50,7 @@ static bool set_date(X509_REVOKED *entry, apr_time_t when)
     return ok;
 }
 
-/* RFC 5280 5.3.1: absent rather than "unspecified". */
+/* RFC 5280 5.3.1: leave the reason out instead of writing "unspecified". */
 static bool set_reason(X509_REVOKED *entry, int reason)
 {
     ASN1_ENUMERATED *value;

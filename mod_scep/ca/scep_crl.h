@@ -10,7 +10,7 @@
 #include "scep_crypto.h"
 
 /**
- * Sign a CRL of version 2 with CA's key: its entries by serial number, each
+ * Sign a version 2 CRL with CA's key: entries sorted by serial number, each
  * with its reason unless that is "unspecified" (RFC 5280 5.3.1),
  * authorityKeyIdentifier and cRLNumber.
  * @return SCEP_OK, CRL is owned by POOL; SCEP_REFUSED (SCEP_R_NO_CRL): the

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_der.c: a walk over an element and everything in it. (ca layer)
+ * scep_der.c: walk over an element and everything in it. (ca layer)
  */
 #include "scep_der.h"
 
@@ -9,7 +9,7 @@
 #include <openssl/asn1.h>
 #include <openssl/err.h>
 
-/* The universal types that DER lets be constructed. */
+/* The universal types that may be constructed in DER. */
 static bool may_be_constructed(int class, int tag)
 {
     return class != V_ASN1_UNIVERSAL || tag == V_ASN1_SEQUENCE ||

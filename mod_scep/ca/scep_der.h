@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_der.h
- * Whether octets that are to be copied into a certificate are DER. (ca layer)
+ * Check that octets to be copied into a certificate are DER. (ca layer)
  */
 #ifndef SCEP_DER_H
 #define SCEP_DER_H

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_profile.c: the built-in certificate profile, and what names stand for.
+ * scep_profile.c: the built-in certificate profile, and the tables of names.
  * (ca layer)
  */
 #include "scep_profile.h"
@@ -16,8 +16,8 @@ enum { DAY = 86400, YEAR = 365 * DAY };
 
 static const char *const client_auth[] = {"1.3.6.1.5.5.7.3.2", NULL};
 
-/* Back-dated by a day, since devices enrol before they have set their clock
- * and then refuse a certificate from the future (Q30). */
+/* Back-dated by a day: devices enrol before they set their clock, and would
+ * refuse a certificate from the future (Q30). */
 const scep_profile_t scep_profile_device = {
     .name = "device",
     .validity = YEAR,

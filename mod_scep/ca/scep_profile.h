@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_profile.h
- * Named certificate profiles: the built-in `device`, those that the
- * configuration defines, and the words it defines them with. (ca layer)
+ * Named certificate profiles: the built-in `device`, those of the
+ * configuration, and the words that configure them. (ca layer)
  */
 #ifndef SCEP_PROFILE_H
 #define SCEP_PROFILE_H
@@ -25,7 +25,7 @@ extern const scep_profile_t scep_profile_device;
  */
 const scep_profile_t *scep_profile_find(apr_hash_t *profiles, const char *name);
 
-/** NDES's three kinds of keyUsage, each with a template of its own there. */
+/** The three kinds of keyUsage for which NDES has a template each. */
 typedef enum {
     SCEP_USAGE_SIGNATURE = 0,
     SCEP_USAGE_ENCRYPTION,
@@ -33,7 +33,7 @@ typedef enum {
     SCEP_USAGE_COUNT
 } scep_usage_e;
 
-/** The kind of the KU_* bits that a request asks for; 0: it asks for none. */
+/** The kind of the KU_* BITS that a request asks for; 0 bits: general. */
 scep_usage_e scep_profile_usage(unsigned int bits);
 
 /** The KU_* bit (openssl/x509v3.h) for NAME ("digitalSignature", ..., without
@@ -48,7 +48,7 @@ const char *scep_profile_ext_key_usage(const char *name);
  * there is none. */
 unsigned int scep_profile_key_type(const char *name);
 
-/** The SCEP_KEY_* bit of KEY; 0: it is of no such kind. */
+/** The SCEP_KEY_* bit of KEY; 0: KEY is of no such kind. */
 unsigned int scep_profile_type_of(const EVP_PKEY *key);
 
 #endif

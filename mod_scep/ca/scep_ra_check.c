@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_ra_check.c: warnings about the certificates that clients see. An RA
- * certificate that ran out unnoticed is the best known outage of SCEP servers.
+ * scep_ra_check.c: warn about the certificates that clients see. An RA
+ * certificate that expires unnoticed is the best known outage of SCEP servers.
  * (ca layer)
  */
 #include "scep_ra_check.h"

@@ -1,8 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_ra_check.h
- * Whether a certificate can play the RA's part, or the CA's own when there is
- * no RA. (ca layer)
+ * Check a certificate of the RA, or of the CA when there is no RA. (ca layer)
  */
 #ifndef SCEP_RA_CHECK_H
 #define SCEP_RA_CHECK_H
@@ -12,14 +11,14 @@
 #include "scep_crypto.h"
 #include "scep_env.h"
 
-/** Certificates that run out within this time are warned of. */
+/** A warning is logged for certificates that expire within this time. */
 #define SCEP_CERT_WARN_DAYS 30
 
 /**
  * Log a warning when CERT's keyUsage lacks one of NEEDED: digitalSignature for
- * what signs CertReps, keyEncipherment for what decrypts (RFC 8894 2.1.2, R1).
- * Clients choose by these bits, so it is not refused but said. A certificate
- * without keyUsage may do anything.
+ * a key that signs CertReps, keyEncipherment for one that decrypts (RFC 8894
+ * 2.1.2, R1). Clients choose by these bits; CERT is used all the same. A
+ * certificate without keyUsage may be used for anything.
  * @param source "ScepRACertificateFile /etc/...": directive and file
  */
 void scep_ra_check_usage(const scep_env_t *env, X509 *cert, unsigned int needed,
