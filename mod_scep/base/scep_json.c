@@ -1,10 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_json.c: strings of JSON. (base layer)
+ * scep_json.c: strings and objects of JSON. (base layer)
  */
 #include "scep_json.h"
 
 #include <string.h>
+
+#include <apr_encode.h>
 
 #include "scep_str.h"
 
@@ -42,17 +44,19 @@ static char *put_point(char *to, unsigned long point)
     return put_unit(to, point);
 }
 
-const char *scep_json_string(apr_pool_t *pool, const char *text)
+/* Octets that TEXT can take, with its quotes and a NUL. */
+static size_t room_for(const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text, *end;
-    char *out, *to;
+    return LONGEST * strlen(text) + 3;
+}
 
-    if (text == NULL) {
-        return "null";
-    }
-    out = to = apr_palloc(pool, LONGEST * strlen(text) + 3);
+static const char *write_string(char *out, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    const unsigned char *end = at + strlen(text);
+    char *to = out;
+
     *to++ = '"';
-    end = at + strlen(text);
     while (at < end) {
         long point = scep_utf8_point(&at, end);
 
@@ -61,4 +65,67 @@ const char *scep_json_string(apr_pool_t *pool, const char *text)
     *to++ = '"';
     *to = '\0';
     return out;
+}
+
+const char *scep_json_string(apr_pool_t *pool, const char *text)
+{
+    return text == NULL ? "null"
+                        : write_string(apr_palloc(pool, room_for(text)), text);
+}
+
+const char *scep_json_secret(apr_pool_t *pool, const char *text)
+{
+    return text == NULL
+               ? "null"
+               : write_string(scep_secret_alloc(pool, room_for(text)), text);
+}
+
+const char *scep_json_base64(apr_pool_t *pool, scep_octets_t octets)
+{
+    apr_size_t len = 0;
+    char *out;
+
+    apr_encode_base64_binary(NULL, octets.data, (apr_ssize_t)octets.len,
+                             APR_ENCODE_NONE, &len); /* with its NUL */
+    out = scep_secret_alloc(pool, len + 2);
+    *out = '"';
+    if (octets.len > 0) {
+        apr_encode_base64_binary(out + 1, octets.data, (apr_ssize_t)octets.len,
+                                 APR_ENCODE_NONE, NULL);
+    }
+    memcpy(out + len, "\"", 2); /* over the NUL */
+    return out;
+}
+
+static char *put_text(char *to, const char *text)
+{
+    size_t len = strlen(text);
+
+    memcpy(to, text, len);
+    return to + len;
+}
+
+scep_octets_t scep_json_object(apr_pool_t *pool,
+                               const scep_json_member_t *members, size_t count)
+{
+    size_t len = sizeof("{}\n"), i;
+    scep_octets_t object;
+    char *out, *to;
+
+    for (i = 0; i < count; i++) {
+        len += strlen(members[i].name) + strlen(members[i].value) +
+               sizeof(",\"\":");
+    }
+    out = to = scep_secret_alloc(pool, len);
+    *to++ = '{';
+    for (i = 0; i < count; i++) {
+        to = put_text(to, i == 0 ? "\"" : ",\"");
+        to = put_text(to, members[i].name);
+        to = put_text(to, "\":");
+        to = put_text(to, members[i].value);
+    }
+    to = put_text(to, "}\n");
+    object.data = (const unsigned char *)out;
+    object.len = (size_t)(to - out);
+    return object;
 }

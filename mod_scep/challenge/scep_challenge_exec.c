@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <apr_encode.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 
@@ -113,19 +112,6 @@ static scep_status_e child_start(void *state, const scep_env_t *env,
 
 /* ---- what it is told ---- */
 
-/* NAME and TEXT as a member of an object. What holds a secret is wiped. */
-static char *append(char *at, const char *name, const char *value)
-{
-    at += strlen(at);
-    *at++ = '"';
-    memcpy(at, name, strlen(name));
-    at += strlen(name);
-    memcpy(at, "\":", 2);
-    at += 2;
-    memcpy(at, value, strlen(value) + 1);
-    return at + strlen(value);
-}
-
 static const char *alt_names_json(const scep_challenge_request_t *request,
                                   apr_pool_t *pool)
 {
@@ -139,57 +125,22 @@ static const char *alt_names_json(const scep_challenge_request_t *request,
                        NULL);
 }
 
-static void wipe_text(const char *text)
-{
-    union {
-        const char *in;
-        char *out;
-    } secret = {text};
-
-    scep_wipe(secret.out, strlen(text));
-}
-
 static scep_octets_t make_input(const scep_challenge_request_t *request,
                                 apr_pool_t *pool)
 {
-    const char *challenge = scep_json_string(pool, request->challenge);
-    const char *encoded = apr_pencode_base64_binary(
-        pool, request->csr_der.data, (apr_ssize_t)request->csr_der.len,
-        APR_ENCODE_NONE, NULL);
-    const char *csr = scep_json_string(pool, encoded);
-    const struct {
-        const char *name, *value;
-    } members[] = {
+    const scep_json_member_t members[] = {
         {"transactionID", scep_json_string(pool, request->transaction_id)},
-        {"csr", csr},
+        {"csr", scep_json_base64(pool, request->csr_der)},
         {"subject", scep_json_string(pool, request->subject)},
         {"subjectAltNames", alt_names_json(request, pool)},
-        {"challenge", challenge},
+        {"challenge", scep_json_secret(pool, request->challenge)},
         {"peer", scep_json_string(pool, request->peer)},
         {"profile", scep_json_string(pool, request->profile)},
         {"endpoint", scep_json_string(pool, request->endpoint)},
     };
-    scep_octets_t input;
-    size_t len = 4, i;
-    char *text, *at;
 
-    for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        len += strlen(members[i].name) + strlen(members[i].value) + 4;
-    }
-    text = at = scep_secret_alloc(pool, len);
-    *at = '{';
-    for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        at = append(text, members[i].name, members[i].value);
-        *at = i + 1 < sizeof(members) / sizeof(members[0]) ? ',' : '}';
-        at[1] = '\0';
-    }
-    at[1] = '\n';
-    input.data = (const unsigned char *)text;
-    input.len = (size_t)(at - text) + 2;
-    wipe_text(challenge);
-    wipe_text(encoded);
-    wipe_text(csr);
-    return input;
+    return scep_json_object(pool, members,
+                            sizeof(members) / sizeof(members[0]));
 }
 
 /* ---- what it says ---- */

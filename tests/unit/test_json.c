@@ -62,11 +62,46 @@ static void test_malformed_utf8(void **state)
     }
 }
 
+static const char *base64(fixture_t *f, const char *text)
+{
+    return scep_json_base64(
+        f->pool, (scep_octets_t){(const unsigned char *)text, strlen(text)});
+}
+
+static void test_base64(void **state)
+{
+    fixture_t *f = *state;
+
+    assert_string_equal(base64(f, ""), "\"\"");
+    assert_string_equal(base64(f, "a"), "\"YQ==\"");
+    assert_string_equal(base64(f, "ab"), "\"YWI=\"");
+    assert_string_equal(base64(f, "abc"), "\"YWJj\"");
+    assert_string_equal(base64(f, "\xff\xfe\xfd\xfc"), "\"//79/A==\"");
+}
+
+static void test_objects(void **state)
+{
+    fixture_t *f = *state;
+    const scep_json_member_t members[] = {
+        {"name", scep_json_secret(f->pool, "a\"b")},
+        {"none", scep_json_secret(f->pool, NULL)},
+        {"number", "4"}};
+    scep_octets_t object = scep_json_object(f->pool, members, 3);
+
+    assert_int_equal(object.len, strlen((const char *)object.data));
+    assert_string_equal(object.data,
+                        "{\"name\":\"a\\\"b\",\"none\":null,\"number\":4}\n");
+    object = scep_json_object(f->pool, NULL, 0);
+    assert_string_equal(object.data, "{}\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_strings),
         FIXTURE_TEST(test_malformed_utf8),
+        FIXTURE_TEST(test_base64),
+        FIXTURE_TEST(test_objects),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
