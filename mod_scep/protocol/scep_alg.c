@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_alg.c: the algorithms SCEP knows, and which of them an endpoint has.
+ * scep_alg.c: the algorithms of SCEP, and those that an endpoint allows.
  * (protocol layer)
  */
 #include "scep_alg.h"
@@ -58,8 +58,9 @@ static void provider_unload(void *object)
     OSSL_PROVIDER_unload(object);
 }
 
-/* What must be there: RFC 8894 2.9, and what sets the legacy level apart. */
-static scep_status_e check(const scep_algs_t *algs, scep_result_t *res)
+/* RFC 8894 2.9 requires some, and the legacy level is for some others. */
+static scep_status_e check_mandatory(const scep_algs_t *algs,
+                                     scep_result_t *res)
 {
     static const int digest_nids[] = {NID_sha256, NID_md5};
     static const int cipher_nids[] = {NID_aes_128_cbc, NID_des_cbc};
@@ -103,8 +104,8 @@ scep_status_e scep_algs_make(scep_level_e level, OSSL_LIB_CTX *libctx,
                          cipher_free);
         }
     }
-    status = check(made, res);
-    ERR_pop_to_mark(); /* of algorithms that are merely not offered */
+    status = check_mandatory(made, res);
+    ERR_pop_to_mark(); /* an algorithm that OpenSSL lacks is no error */
     if (status == SCEP_OK) {
         *algs = made;
     }
@@ -113,7 +114,8 @@ scep_status_e scep_algs_make(scep_level_e level, OSSL_LIB_CTX *libctx,
 
 /* The provider is unloaded before the context that holds it is freed, since
  * cleanups run last in, first out. */
-static bool load(OSSL_LIB_CTX *libctx, const char *name, apr_pool_t *pool)
+static bool load_provider(OSSL_LIB_CTX *libctx, const char *name,
+                          apr_pool_t *pool)
 {
     return scep_own(pool, OSSL_PROVIDER_load(libctx, name), provider_unload) !=
            NULL;
@@ -128,7 +130,8 @@ scep_status_e scep_algs_legacy_context(apr_pool_t *pool, OSSL_LIB_CTX **libctx,
         return scep_fail(res, SCEP_R_SETUP, "no OpenSSL library context");
     }
     /* With any provider loaded, "default" is no longer implied (M12). */
-    if (!load(made, "default", pool) || !load(made, "legacy", pool)) {
+    if (!load_provider(made, "default", pool) ||
+        !load_provider(made, "legacy", pool)) {
         return scep_fail(res, SCEP_R_SETUP,
                          "OpenSSL's legacy provider cannot be loaded; install "
                          "it, or do without the legacy level");
@@ -226,7 +229,7 @@ const scep_digest_t *scep_algs_signature_digest(const scep_algs_t *algs,
 
 bool scep_algs_scep_standard(const scep_algs_t *algs)
 {
-    /* POST is never off. Single DES and MD5 are what 2.9 forbids. */
+    /* POST is always on. RFC 8894 2.9 forbids single DES and MD5. */
     return scep_algs_digest(algs, NID_sha256) != NULL &&
            scep_algs_cipher(algs, NID_aes_128_cbc) != NULL &&
            scep_algs_digest(algs, NID_md5) == NULL &&

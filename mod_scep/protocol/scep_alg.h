@@ -42,7 +42,7 @@ typedef struct scep_algs_t scep_algs_t;
  *     the default context. SCEP_LEVEL_LEGACY needs one made by
  *     scep_algs_legacy_context().
  * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP) when SHA-256 or AES-128-CBC, or
- *     at the legacy level single DES or MD5, cannot be had.
+ *     at the legacy level single DES or MD5, are not available.
  * The result lives in POOL, is read-only, and is safe to share.
  */
 scep_status_e scep_algs_make(scep_level_e level, OSSL_LIB_CTX *libctx,
@@ -62,10 +62,10 @@ scep_level_e scep_algs_level(const scep_algs_t *algs);
 /** "modern", "compatible" or "legacy", as ScepAlgorithms has it; constant. */
 const char *scep_level_name(scep_level_e level);
 
-/** What to say of an algorithm that ALGS do not have: its name, the level. */
-#define SCEP_ALG_NOT_ALLOWED "%s is not among those of ScepAlgorithms %s"
+/** Format for an algorithm that ALGS does not allow: its name, the level. */
+#define SCEP_ALG_NOT_ALLOWED "%s is not allowed by ScepAlgorithms %s"
 
-/** Allowed digest or cipher of that NID, else NULL. Static or in ALGS. */
+/** The allowed digest or cipher with that NID; NULL: not allowed. Constant. */
 const scep_digest_t *scep_algs_digest(const scep_algs_t *algs, int nid);
 const scep_cipher_t *scep_algs_cipher(const scep_algs_t *algs, int nid);
 
@@ -83,8 +83,8 @@ const scep_cipher_t *scep_algs_default_cipher(const scep_algs_t *algs);
 const scep_digest_t *scep_algs_signature_digest(const scep_algs_t *algs,
                                                 int sig_nid);
 
-/** True if AES, SHA-256 and POST are on and nothing is that RFC 8894 2.9
- * forbids: then SCEPStandard may be announced. */
+/** May SCEPStandard be announced? That needs AES, SHA-256 and POST, and nothing
+ * that RFC 8894 2.9 forbids. */
 bool scep_algs_scep_standard(const scep_algs_t *algs);
 
 #endif

@@ -90,16 +90,16 @@ static bool end_of_contents(const scep_ber_reader_t *in)
     return left(in) >= 2 && in->at[0] == 0 && in->at[1] == 0;
 }
 
-/* The constructed elements around the current octet: where each ends, NULL
- * when end-of-contents octets will tell. */
+/* The constructed elements around the current octet: where each ends, or NULL
+ * if end-of-contents octets mark its end. */
 typedef struct open_t {
     const unsigned char *end[SCEP_MAX_DEPTH];
     size_t depth;
 } open_t;
 
 /* Where the innermost element of definite length ends. */
-static const unsigned char *limit(const open_t *open,
-                                  const scep_ber_reader_t *in)
+static const unsigned char *enclosing_end(const open_t *open,
+                                          const scep_ber_reader_t *in)
 {
     size_t i;
 
@@ -118,8 +118,8 @@ static void close_elements(open_t *open, scep_ber_reader_t *in)
         const unsigned char *end = open->end[open->depth - 1];
 
         if (end == NULL) {
-            /* End-of-contents octets count only within what is around. */
-            scep_ber_reader_t here = {in->at, limit(open, in)};
+            /* End-of-contents octets count only in the enclosing element. */
+            scep_ber_reader_t here = {in->at, enclosing_end(open, in)};
 
             if (!end_of_contents(&here)) {
                 return;
@@ -139,7 +139,7 @@ scep_ber_check_e scep_ber_check(scep_octets_t der)
     open_t open = {{NULL}, 0};
 
     do {
-        scep_ber_reader_t here = {in.at, limit(&open, &in)};
+        scep_ber_reader_t here = {in.at, enclosing_end(&open, &in)};
         head_t h;
 
         /* Universal 0 is end-of-contents, which is no element. */

@@ -23,7 +23,7 @@ enum {
     SCEP_BER_SET = 0x31,
     SCEP_BER_CONTEXT = 0x80,      /* + number: primitive [number] */
     SCEP_BER_CONTEXT_CONS = 0xa0, /* + number: constructed [number] */
-    SCEP_BER_CONSTRUCTED = 0x20   /* the bit that tells */
+    SCEP_BER_CONSTRUCTED = 0x20   /* the bit of constructed elements */
 };
 
 /** One element. */
@@ -45,17 +45,16 @@ typedef enum {
     SCEP_BER_TOO_DEEP /* nested deeper than SCEP_MAX_DEPTH */
 } scep_ber_check_e;
 
-/** DER is exactly one well-formed element all the way down. To be called
- * before anything below is used on octets from a peer. */
+/** Is DER exactly one element, well formed at every depth? Check octets from a
+ * peer with this before you use the functions below. */
 scep_ber_check_e scep_ber_check(scep_octets_t der);
 
-/** Was DER, which scep_ber_check() calls bad, cut off? It begins with a SEQUENCE
- * that is longer than DER.
- * @param size set to the size of the whole; 0 where only the missing end would
- *     tell */
+/** Was DER, which scep_ber_check() finds bad, cut off? That is so if it begins
+ * with a SEQUENCE that is longer than DER.
+ * @param size set to the size of the SEQUENCE; 0: its length is indefinite */
 bool scep_ber_incomplete(scep_octets_t der, size_t *size);
 
-/** What to say then: the octets that are there, and the size. */
+/** Format for that case: the octets that arrived, and the size. */
 #define SCEP_BER_CUT_OFF                                                       \
     "incomplete: %lu of %lu octets have arrived; a proxy or a limit on the "   \
     "length of URLs has cut the message off"
@@ -78,7 +77,7 @@ bool scep_ber_take(scep_ber_reader_t *in, unsigned int id, scep_ber_t *e);
 bool scep_ber_enter(scep_ber_reader_t *in, unsigned int id,
                     scep_ber_reader_t *inner);
 
-/** How many elements there are, each with identifier ID.
+/** Count the elements, which must all have identifier ID.
  * @return false if one has another, or is malformed */
 bool scep_ber_count(scep_octets_t octets, unsigned int id, size_t *count);
 

@@ -13,9 +13,9 @@ typedef struct scep_features_t {
     bool next_ca; /* a next CA certificate is set: "GetNextCACert" */
 } scep_features_t;
 
-/** The keywords, LF after each, at most 1,024 octets (Q44); from POOL. Names
- * SHA-384 beside the registered words: strongSwan 5.9.8 reads the wrong bits
- * without it. */
+/** The keywords, LF after each, at most 1,024 octets (Q44); from POOL. SHA-384
+ * is not a registered word, but strongSwan 5.9.8 reads the wrong bits without
+ * it. */
 const char *scep_caps_text(const scep_algs_t *algs,
                            const scep_features_t *features, apr_pool_t *pool);
 

@@ -11,7 +11,7 @@
 
 #include "scep_oid.h"
 
-/* Without CMS_STREAM in its making, CMS is encoded with definite lengths. */
+/* CMS that was made without CMS_STREAM is encoded with definite lengths. */
 static scep_status_e to_der(CMS_ContentInfo *cms, apr_pool_t *pool,
                             scep_octets_t *der, scep_result_t *res)
 {
@@ -21,9 +21,9 @@ static scep_status_e to_der(CMS_ContentInfo *cms, apr_pool_t *pool,
 }
 
 /* The pkcsPKIEnvelope of a SUCCESS. */
-static scep_status_e envelope(const scep_certrep_t *rep,
-                              const scep_algs_t *algs, apr_pool_t *pool,
-                              scep_octets_t *der, scep_result_t *res)
+static scep_status_e make_envelope(const scep_certrep_t *rep,
+                                   const scep_algs_t *algs, apr_pool_t *pool,
+                                   scep_octets_t *der, scep_result_t *res)
 {
     const scep_cipher_t *cipher =
         rep->cipher != NULL ? rep->cipher : scep_algs_default_cipher(algs);
@@ -87,9 +87,9 @@ static bool add_number(CMS_SignerInfo *si, apr_pool_t *pool, const char *oid,
                     apr_itoa(pool, number));
 }
 
-/* SCEP's attributes; contentType, messageDigest and signingTime are added by
- * CMS_final(). The transactionID goes out as it came in, also if it holds
- * characters that a PrintableString does not have. */
+/* Add SCEP's attributes; CMS_final() adds contentType, messageDigest and
+ * signingTime. The transactionID goes out as it came in, even if it has
+ * characters that a PrintableString may not have. */
 static bool add_attributes(CMS_SignerInfo *si, const scep_certrep_t *rep,
                            apr_pool_t *pool)
 {
@@ -115,11 +115,12 @@ static bool add_attributes(CMS_SignerInfo *si, const scep_certrep_t *rep,
                      rep->fail_text));
 }
 
-/* Sign CONTENT, or, with none, nothing at all: then eContent is absent, or as
- * empty as is wanted, and messageDigest that of the empty string (M1). */
-static scep_status_e sign(const scep_certrep_t *rep, const scep_algs_t *algs,
-                          scep_octets_t content, apr_pool_t *pool,
-                          scep_octets_t *der, scep_result_t *res)
+/* Sign CONTENT. If it is empty, eContent is absent (or empty, where REP asks
+ * for that), and messageDigest is that of the empty string (M1). */
+static scep_status_e sign_reply(const scep_certrep_t *rep,
+                                const scep_algs_t *algs, scep_octets_t content,
+                                apr_pool_t *pool, scep_octets_t *der,
+                                scep_result_t *res)
 {
     const scep_digest_t *digest =
         rep->digest != NULL ? rep->digest : scep_algs_default_digest(algs);
@@ -162,11 +163,11 @@ scep_status_e scep_certrep_encode(const scep_certrep_t *rep,
         return scep_fail(res, SCEP_R_INTERNAL, "FAILURE without failInfo");
     }
     if (rep->status == SCEP_PKI_SUCCESS) {
-        scep_status_e status = envelope(rep, algs, pool, &content, res);
+        scep_status_e status = make_envelope(rep, algs, pool, &content, res);
 
         if (status != SCEP_OK) {
             return status;
         }
     }
-    return sign(rep, algs, content, pool, der, res);
+    return sign_reply(rep, algs, content, pool, der, res);
 }

@@ -16,26 +16,26 @@ typedef struct scep_certrep_t {
     scep_failinfo_e failinfo; /* when FAILURE */
     const char *fail_text;    /* failInfoText; NULL: left out */
     apr_int32_t ndes_error;   /* HRESULT for NDES's clients; 0: left out */
-    bool empty_content; /* FAILURE, PENDING: eContent is there, with nothing
-                         * in it, as certmonger needs it (R22) */
+    bool empty_content; /* FAILURE, PENDING: eContent is present and empty, as
+                         * certmonger needs it (R22) */
     scep_octets_t transaction_id;  /* echoed octet by octet */
     scep_octets_t recipient_nonce; /* the request's senderNonce; len 0: it had
-                                    * none (Q81), and so has the reply */
+                                    * none (Q81), so the reply has none */
     const scep_digest_t *digest;   /* NULL: default */
     /* SUCCESS only: */
     scep_certs_t *certs;         /* leaf first; goes into the envelope */
     scep_octets_t crl;           /* DER; len 0, or instead of CERTS */
-    scep_recipient_t recipient;  /* who signed the request */
+    scep_recipient_t recipient;  /* the signer of the request */
     const scep_cipher_t *cipher; /* NULL: default */
-    /* who answers: */
-    const scep_keypair_t *signer; /* its certificate is enclosed */
+    /* always: */
+    const scep_keypair_t *signer; /* of the reply, which has its certificate */
 } scep_certrep_t;
 
 /**
- * Build a CertRep. Signed attributes as R28 has them, SignerInfo
- * with rsaEncryption for RSA keys (Q78), one RecipientInfo, SignedData v1 and,
- * with key transport, EnvelopedData v0. A FAILURE or
- * PENDING has no eContent at all (RFC 8894 3.3.2, M1) unless empty_content.
+ * Build a CertRep: signed attributes as in R28, SignerInfo with rsaEncryption
+ * for RSA keys (Q78), one RecipientInfo, SignedData v1 and, with key transport,
+ * EnvelopedData v0. A FAILURE or PENDING has no eContent (RFC 8894 3.3.2, M1)
+ * unless empty_content is set.
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_REPLY_KEY when the recipient's
  *     key cannot take an envelope that way; SCEP_BROKEN (SCEP_R_INTERNAL)
  */
@@ -51,9 +51,9 @@ scep_status_e scep_certs_only_encode(scep_certs_t *certs, apr_pool_t *pool,
                                      scep_octets_t *der, scep_result_t *res);
 
 /**
- * The same with CRL alone in its crls (RFC 8894 4.6.1, R37). It is copied, not
- * parsed: with 100,000 entries that would take fifty times the work of an
- * enrolment, and a hundred times the memory of the octets, for any stranger.
+ * The same with CRL alone in its crls (RFC 8894 4.6.1, R37). CRL is copied, not
+ * parsed: anybody may ask for it, and parsing one with 100,000 entries takes
+ * fifty times the work of an enrolment, and a hundred times its size in memory.
  */
 scep_status_e scep_crl_only_encode(scep_octets_t crl, apr_pool_t *pool,
                                    scep_octets_t *der, scep_result_t *res);

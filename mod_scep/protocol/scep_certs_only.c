@@ -13,7 +13,7 @@
 
 /* PKCS7_content_new() leaves an empty OCTET STRING, which cryptlib takes for
  * content (Q83, M2); making the message detached removes it. */
-static bool begin(PKCS7 *p7)
+static bool start_certs_only(PKCS7 *p7)
 {
     if (PKCS7_set_type(p7, NID_pkcs7_signed) != 1 ||
         PKCS7_content_new(p7, NID_pkcs7_data) != 1) {
@@ -23,14 +23,14 @@ static bool begin(PKCS7 *p7)
     return true;
 }
 
-/* More than any CRL has, so that no length here runs over. */
+/* Octets: more than any CRL has, so that no length here overflows. */
 enum { CRL_MAX = 1 << 30 };
 
-static bool fill(PKCS7 *p7, scep_certs_t *certs)
+static bool add_certs(PKCS7 *p7, scep_certs_t *certs)
 {
     int i;
 
-    if (!begin(p7)) {
+    if (!start_certs_only(p7)) {
         return false;
     }
     for (i = 0; i < sk_X509_num(certs); i++) {
@@ -51,7 +51,7 @@ scep_status_e scep_certs_only_encode(scep_certs_t *certs, apr_pool_t *pool,
         return scep_fail(res, SCEP_R_INTERNAL,
                          "certs-only without certificates");
     }
-    if (p7 != NULL && fill(p7, certs)) {
+    if (p7 != NULL && add_certs(p7, certs)) {
         *der = scep_der_of(pool, p7, ASN1_ITEM_rptr(PKCS7));
     }
     return der->len > 0
@@ -59,8 +59,8 @@ scep_status_e scep_certs_only_encode(scep_certs_t *certs, apr_pool_t *pool,
                : scep_fail(res, SCEP_R_INTERNAL, "cannot build certs-only");
 }
 
-/* What is around a CRL, from the outside in. Each takes all that follows it,
- * but for the end of SignedData. */
+/* The elements around a CRL, from the outside in. Each encloses all that
+ * follow it; SignedData also has signerInfos at its end. */
 enum { CONTENT_INFO, CONTENT, SIGNED_DATA, CRLS, LEVELS };
 
 static const struct {
@@ -84,8 +84,8 @@ static const struct {
 };
 static const unsigned char no_signer_infos[] = {0x31, 0x00};
 
-/* One SEQUENCE and nothing behind it; what is in it, only who signed it and who
- * verifies it need to know. */
+/* One SEQUENCE and nothing after it. Its contents matter only to the CA that
+ * signed them and the client that verifies them. */
 static bool is_sequence(scep_octets_t der)
 {
     const unsigned char *in = der.data;

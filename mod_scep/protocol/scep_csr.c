@@ -20,7 +20,7 @@ static X509_REQ *parse(scep_octets_t der, OSSL_LIB_CTX *libctx,
     const unsigned char *in = der.data;
     X509_REQ *req = X509_REQ_new_ex(libctx, NULL);
 
-    /* When d2i fails it frees what it was given. */
+    /* d2i_X509_REQ() frees REQ when it fails. */
     if (req == NULL || d2i_X509_REQ(&req, &in, (long)der.len) == NULL) {
         return NULL;
     }
@@ -37,7 +37,7 @@ static bool signature_allowed(const X509_REQ *req, const scep_algs_t *algs)
     case NID_rsassaPss:
         X509_REQ_get0_signature(req, NULL, &algorithm);
         return scep_pss_digest(algorithm, algs) != NULL;
-    case NID_ED25519: /* they have their own */
+    case NID_ED25519: /* these have a fixed digest of their own */
     case NID_ED448:
         return true;
     default:
@@ -45,8 +45,8 @@ static bool signature_allowed(const X509_REQ *req, const scep_algs_t *algs)
     }
 }
 
-/* The signature is over INFO as received. ASN1_item_verify_ex() encodes what
- * it is given, so it gets a SEQUENCE that nobody has looked into.
+/* The signature is over INFO as received. ASN1_item_verify_ex() encodes its
+ * argument, so it gets INFO as a SEQUENCE that was not parsed.
  * @return 1: good; 0: bad; less: it could not be computed */
 static int verify_signature(const scep_csr_t *csr, scep_octets_t info,
                             OSSL_LIB_CTX *libctx)
@@ -68,12 +68,12 @@ static int verify_signature(const scep_csr_t *csr, scep_octets_t info,
 }
 
 /*
- * Parse and verify. Until the signature has been found good there is one
- * outcome, whatever is wrong: a CSR cut together from pieces of another
- * message's ciphertext must not tell how far it could be read (invariant 7).
- * A key that nobody could use is not put to use here either: DSA, or RSA with
- * a long modulus or exponent, would cost milliseconds (invariant 9).
- * WORKED: the signature has been computed, whatever came of it.
+ * Parse and verify. Until the signature is known to be good, every fault has
+ * the same outcome: a CSR made of pieces of another message's ciphertext must
+ * not tell how far it could be read (invariant 7). No signature is computed
+ * with a key that no profile allows: DSA, or RSA with a long modulus or
+ * exponent, would cost milliseconds (invariant 9).
+ * @param worked set to whether the signature was computed, good or bad
  */
 static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
                             apr_pool_t *pool, scep_csr_parts_t *parts,
@@ -104,7 +104,7 @@ static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
                          scep_pubkey_text(csr->key, pool));
     }
     result = verify_signature(csr, parts->info, scep_algs_libctx(algs));
-    *worked = result >= 0; /* not by an algorithm that is unknown, say */
+    *worked = result >= 0; /* an unknown algorithm, say, was not computed */
     if (result != 1) {
         return scep_fail(res, SCEP_R_CONTENT, "signature of PKCS#10 is bad");
     }
@@ -159,7 +159,7 @@ void scep_csr_dummy_verify(const scep_algs_t *algs, apr_pool_t *pool)
 
     decoy->der = scep_csr_decoy;
     scep_result_init(&res, pool);
-    /* its signature is bad */
+    /* it fails: the decoy's signature is bad */
     (void)verify(decoy, algs, pool, &parts, &worked, &res);
 }
 

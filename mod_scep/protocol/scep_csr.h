@@ -31,21 +31,20 @@ typedef struct scep_csr_t {
 } scep_csr_t;
 
 /**
- * Parse and verify. The challenge is accepted as a string of any kind, and so
- * are extension requests (scep_csr_extensions.h); two requests that contradict
- * each other are SCEP_R_CONTENT. Attributes that nobody needs may have any
- * shape.
- * @return SCEP_OK; SCEP_REFUSED: _CONTENT (does not parse, its key is not one
- *     of scep_pubkey.h and nothing is computed with it, or its signature is
- *     bad: deliberately the same), _CSR_KEY (its signature is good, but the
- *     RSA key is shorter than MIN_RSA_BITS or the digest not allowed by ALGS)
+ * Parse and verify. The challenge and extension requests may be strings of any
+ * kind (scep_csr_extensions.h); two requests that contradict each other are
+ * SCEP_R_CONTENT. Attributes that are not used may have any shape.
+ * @return SCEP_OK; SCEP_REFUSED: _CONTENT (DER does not parse, scep_pubkey.h
+ *     does not allow its key, which is then not used, or its signature is bad:
+ *     deliberately the same), _CSR_KEY (its signature is good, but the RSA key
+ *     is shorter than MIN_RSA_BITS or the digest not allowed by ALGS)
  */
 scep_status_e scep_csr_parse(scep_octets_t der, const scep_algs_t *algs,
                              int min_rsa_bits, apr_pool_t *pool,
                              scep_csr_t **csr, scep_result_t *res);
 
 /**
- * Only what can be read without believing anything; for scepctl decode.
+ * Parse without verifying anything; for scepctl decode.
  * @param attributes the contents of each attribute's OID, scep_octets_t, are
  *     added
  * @return the PKCS#10 without its attributes, owned by POOL; NULL if DER is
@@ -55,11 +54,10 @@ X509_REQ *scep_csr_peek(scep_octets_t der, OSSL_LIB_CTX *libctx,
                         apr_array_header_t *attributes, apr_pool_t *pool);
 
 /**
- * Do what scep_csr_parse() does with a PKCS#10 of usual size and kind whose
- * signature turns out bad, for nothing: in the place of one that could not be
- * had. scep_csr_parse() does so itself when it does not come as far as the
- * signature, so that all outcomes of SCEP_R_CONTENT take the same time
- * (invariant 7).
+ * Spend the time that scep_csr_parse() takes for a usual PKCS#10 with a bad
+ * signature: call this when there is no PKCS#10 to parse. scep_csr_parse()
+ * calls it itself when it fails before the signature, so that all outcomes of
+ * SCEP_R_CONTENT take the same time (invariant 7).
  */
 void scep_csr_dummy_verify(const scep_algs_t *algs, apr_pool_t *pool);
 

@@ -14,7 +14,7 @@ enum { MAX_VALUES = 4 };
 static const unsigned char challenge_oid[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
                                               0x0d, 0x01, 0x09, 0x07};
 
-/* @return the state; OUT is NULL unless it is PRESENT */
+/* @param out set if the state is PRESENT. @return the state */
 static scep_challenge_state_e to_text(const ASN1_STRING *value,
                                       apr_pool_t *pool, const char **out)
 {
@@ -52,11 +52,12 @@ static scep_challenge_state_e read_string(const scep_ber_t *e, apr_pool_t *pool,
         state = to_text(value, pool, out);
     }
     ASN1_STRING_clear_free(value);
-    ERR_pop_to_mark(); /* of text that is not what it says it is */
+    ERR_pop_to_mark(); /* text that does not fit its type is malformed */
     return state;
 }
 
-/* One value; e.id of a universal, primitive type is its number. */
+/* Read one value. The identifier of a universal, primitive type is its
+ * number. */
 static scep_challenge_state_e read_value(const scep_ber_t *e, apr_pool_t *pool,
                                          const char **out)
 {
@@ -75,8 +76,8 @@ static scep_challenge_state_e read_value(const scep_ber_t *e, apr_pool_t *pool,
     }
 }
 
-/* Add a value to what CSR has; two that differ would leave it open which one
- * counts. */
+/* Add a value to CSR. Two values that differ are malformed, since it is not
+ * clear which one counts. */
 static void add_value(scep_csr_t *csr, const scep_ber_t *e, apr_pool_t *pool)
 {
     const char *text = NULL;

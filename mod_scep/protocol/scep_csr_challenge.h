@@ -11,7 +11,7 @@
 
 /**
  * Read the challengePassword among ATTRIBUTES into CSR's challenge_state and
- * challenge. It may be there twice if it is the same; POOL wipes it.
+ * challenge. The same value may occur twice. POOL wipes the challenge.
  */
 void scep_csr_read_challenge(scep_csr_t *csr, scep_ber_reader_t attributes,
                              apr_pool_t *pool);

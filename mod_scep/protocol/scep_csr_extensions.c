@@ -49,7 +49,7 @@ static bool same(X509_EXTENSION *a, X509_EXTENSION *b)
                                  X509_EXTENSION_get_data(b)) == 0;
 }
 
-/* The one of the same kind as E, which may be there once (RFC 5280 4.2). */
+/* The extension of E's type; each type may occur once (RFC 5280 4.2). */
 static X509_EXTENSION *find_extension(const scep_extensions_t *extensions,
                                       X509_EXTENSION *e)
 {
@@ -58,7 +58,7 @@ static X509_EXTENSION *find_extension(const scep_extensions_t *extensions,
     return i < 0 ? NULL : sk_X509_EXTENSION_value(extensions, i);
 }
 
-/* Takes E, whatever comes of it. */
+/* Takes ownership of E, also when it fails. */
 static scep_status_e add_parsed(found_t *found, X509_EXTENSION *e)
 {
     X509_EXTENSION *other = find_extension(found->extensions, e);
@@ -124,8 +124,8 @@ static bool string_octets(const scep_ber_t *e, scep_octets_t *octets)
     }
 }
 
-/* Extensions, one Extension, a string that holds either, or a list of these.
- * DEPTH bounds the recursion. */
+/* Add E: Extensions, one Extension, a string that holds either, or a list of
+ * these. DEPTH bounds the recursion. */
 static scep_status_e add_value(found_t *found, const scep_ber_t *e, int depth)
 {
     scep_ber_reader_t in = scep_ber_read(e->body);
@@ -182,7 +182,7 @@ scep_status_e scep_csr_read_extensions(scep_csr_t *csr,
             status = add_value(&found, &e, 0);
         }
     }
-    ERR_pop_to_mark(); /* of extensions that do not parse */
+    ERR_pop_to_mark(); /* RES tells of extensions that do not parse */
     if (status == SCEP_OK && sk_X509_EXTENSION_num(found.extensions) > 0) {
         csr->extensions = found.extensions;
     }

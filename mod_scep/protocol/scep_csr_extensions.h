@@ -10,12 +10,12 @@
 #include "scep_csr_parts.h"
 
 /**
- * Read the extensions of all of ATTRIBUTES that are an extension request, by
- * any of the three OIDs that there are for it, into CSR's extensions.
- * - A value may be Extensions, or a string of any kind that holds the DER of
- *   them, as Cisco 1921 routers send it. No value asks for nothing.
- * - Several requests count together. An extension that comes again must be the
- *   same, or it would be open which one counts.
+ * Read all extension requests among ATTRIBUTES, by any of their three OIDs,
+ * into CSR's extensions.
+ * - A value may be Extensions, or a string of any kind that holds their DER, as
+ *   Cisco 1921 routers send it. A request without a value asks for nothing.
+ * - Several requests count together. An extension that occurs again must be the
+ *   same, since it would not be clear which one counts.
  * @return SCEP_OK; SCEP_R_CONTENT with a detail that says which extension
  *     contradicts another one, or what could not be read
  */

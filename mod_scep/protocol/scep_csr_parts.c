@@ -9,20 +9,21 @@
 #include <openssl/asn1.h>
 
 /* Append a SEQUENCE's header for contents of LEN octets. */
-static void put_sequence(unsigned char **to, size_t len)
+static void append_sequence(unsigned char **to, size_t len)
 {
     ASN1_put_object(to, 1, (int)len, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
 }
 
-static void put(unsigned char **to, scep_octets_t octets)
+static void append(unsigned char **to, scep_octets_t octets)
 {
     memcpy(*to, octets.data, octets.len);
     *to += octets.len;
 }
 
-/* HEAD is version, subject and key; TAIL is algorithm and signature. */
-static scep_octets_t put_together(scep_octets_t head, scep_octets_t tail,
-                                  apr_pool_t *pool)
+/* A PKCS#10 without attributes: HEAD is version, subject and key; TAIL is
+ * algorithm and signature. */
+static scep_octets_t encode_bare(scep_octets_t head, scep_octets_t tail,
+                                 apr_pool_t *pool)
 {
     static const unsigned char none[] = {SCEP_BER_CONTEXT_CONS, 0};
     size_t info_len = head.len + sizeof(none);
@@ -32,11 +33,11 @@ static scep_octets_t put_together(scep_octets_t head, scep_octets_t tail,
     unsigned char *der = apr_palloc(pool, size);
     unsigned char *to = der;
 
-    put_sequence(&to, len);
-    put_sequence(&to, info_len);
-    put(&to, head);
-    put(&to, (scep_octets_t){none, sizeof(none)});
-    put(&to, tail);
+    append_sequence(&to, len);
+    append_sequence(&to, info_len);
+    append(&to, head);
+    append(&to, (scep_octets_t){none, sizeof(none)});
+    append(&to, tail);
     return (scep_octets_t){der, size};
 }
 
@@ -64,7 +65,7 @@ bool scep_csr_take_apart(scep_octets_t der, apr_pool_t *pool,
     head.len = (size_t)(body.at - head.data);
     tail.data = algorithm.whole.data;
     tail.len = algorithm.whole.len + signature.whole.len;
-    /* Some leave [0] out where there are no attributes (RFC 2986 4.1). */
+    /* Some clients omit [0] if they have no attributes (RFC 2986 4.1). */
     parts->attributes = body;
     if (!scep_ber_end(&body) &&
         (!scep_ber_enter(&body, SCEP_BER_CONTEXT_CONS, &parts->attributes) ||
@@ -72,7 +73,7 @@ bool scep_csr_take_apart(scep_octets_t der, apr_pool_t *pool,
         return false;
     }
     parts->info = info.whole;
-    parts->bare = put_together(head, tail, pool);
+    parts->bare = encode_bare(head, tail, pool);
     return true;
 }
 

@@ -2,8 +2,8 @@
 /**
  * @file scep_csr_parts.h
  * A PKCS#10 taken apart before OpenSSL sees it; private to the protocol layer.
- * OpenSSL gets it without its attributes: it refuses all of a request for one
- * attribute of a shape that it does not know, and it keeps a copy of the
+ * OpenSSL gets it without its attributes, because it refuses the whole request
+ * for one attribute of an unknown shape, and keeps a copy of the
  * challengePassword that it does not wipe (invariant 6).
  */
 #ifndef SCEP_CSR_PARTS_H
@@ -28,10 +28,10 @@ bool scep_csr_take_apart(scep_octets_t der, apr_pool_t *pool,
                          scep_csr_parts_t *parts);
 
 /**
- * Go on to the next attribute that begins with an OID; what does not is passed
- * over, since nobody could say what it means.
+ * Go on to the next attribute that begins with an OID. Others are skipped,
+ * since without an OID they mean nothing.
  * @param oid the contents of its OID
- * @param values its values, side by side; also those that are in no SET
+ * @param values its values, side by side; they need not be in a SET
  * @return false when there are no more
  */
 bool scep_csr_next_attribute(scep_ber_reader_t *attributes, scep_octets_t *oid,
