@@ -14,12 +14,12 @@ static void name_free(void *name)
     X509_NAME_free(name);
 }
 
-static scep_status_e garbage(scep_result_t *res, const char *what)
+static scep_status_e fail_content(scep_result_t *res, const char *what)
 {
     return scep_fail(res, SCEP_R_CONTENT, "the IssuerAndSerialNumber %s", what);
 }
 
-/* The two elements, and that there is nothing else. */
+/* Read the two elements; there must be nothing else. */
 static bool split(scep_octets_t der, scep_ber_t *issuer, scep_ber_t *serial)
 {
     scep_ber_reader_t in, inner;
@@ -49,13 +49,14 @@ scep_status_e scep_issuer_serial_parse(scep_octets_t der, apr_pool_t *pool,
     ASN1_INTEGER *number;
 
     if (der.len > SCEP_MAX_ISSUER_SERIAL) {
-        return garbage(res, "is too long");
+        return fail_content(res, "is too long");
     }
     if (!split(der, &issuer, &serial)) {
-        return garbage(res, "is malformed");
+        return fail_content(res, "is malformed");
     }
     if (serial.body.len < 1 || serial.body.len > SCEP_MAX_SERIAL) {
-        return garbage(res, "has a serial number of no usable length");
+        return fail_content(res,
+                            "has a serial number that is empty or too long");
     }
     in = issuer.whole.data;
     id->issuer = scep_own(
@@ -64,7 +65,7 @@ scep_status_e scep_issuer_serial_parse(scep_octets_t der, apr_pool_t *pool,
     number = scep_own(pool, d2i_ASN1_INTEGER(NULL, &in, (long)serial.whole.len),
                       integer_free);
     if (id->issuer == NULL || number == NULL) {
-        return garbage(res, "does not parse");
+        return fail_content(res, "does not parse");
     }
     id->serial = scep_serial_text(pool, number);
     return SCEP_OK;

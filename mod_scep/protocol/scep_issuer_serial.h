@@ -20,8 +20,8 @@ typedef struct scep_issuer_serial_t {
 } scep_issuer_serial_t;
 
 /**
- * Read DER (BER is read as well): exactly a SEQUENCE of a name and an integer,
- * nothing behind it.
+ * Read DER (it may be BER): exactly a SEQUENCE of a name and an integer, with
+ * nothing after it.
  * @param id its members live in POOL
  * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CONTENT), as for a PKCS#10 that
  *     cannot be read

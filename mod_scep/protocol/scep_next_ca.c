@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_next_ca.c: the next CA's certificates, signed. The PKCS7 structure is
- * used for that it keeps the order of certificates (M9). (protocol layer)
+ * scep_next_ca.c: the next CA's certificates, signed. The PKCS7 structure
+ * keeps the order of certificates, CMS does not (M9). (protocol layer)
  */
 #include "scep_next_ca.h"
 

@@ -10,12 +10,12 @@
 
 /**
  * SignedData by SIGNER with SHA-256 whose content is a certs-only SignedData
- * with CERTS. CERTS are among its own certificates as well, the signer's last:
- * sscep and jscep look for them there and nowhere else.
+ * with CERTS. The outer certificates are CERTS as well, and the signer's last:
+ * sscep and jscep look for CERTS only there.
  *
- * The eContentType is id-data. RFC 8894 does not name one, and id-signedData
- * would make of it what no reader of PKCS#7 1.5, which knows no OCTET STRING
- * there, can parse: OpenSSL's PKCS7 and with it sscep.
+ * The eContentType is id-data. RFC 8894 does not name one, and with
+ * id-signedData readers of PKCS#7 1.5, which knows no OCTET STRING there, could
+ * not parse it: OpenSSL's PKCS7, and so sscep.
  */
 scep_status_e scep_next_ca_encode(scep_certs_t *certs,
                                   const scep_keypair_t *signer,

@@ -18,7 +18,7 @@
 #include "scep_pss.h"
 #include "scep_pubkey.h"
 
-enum { MAX_TYPE_TEXT = 16 }; /* three digits, and what is no number */
+enum { MAX_TYPE_TEXT = 16 }; /* more than the three digits of a number */
 
 /* A message while its outer layer is read. */
 typedef struct outer_t {
@@ -48,9 +48,8 @@ CMS_ContentInfo *scep_pkimessage_parse_cms(scep_octets_t der,
     return in == der.data + der.len ? cms : NULL;
 }
 
-/* The value of a signed attribute that is there once, with one value, of
- * TYPE: what lastpos -3 means to CMS_signed_get0_data_by_OBJ(3) (S25). Else
- * NULL. */
+/* The value of a signed attribute that occurs once, with one value of TYPE;
+ * else NULL. Lastpos -3 means that to CMS_signed_get0_data_by_OBJ(3) (S25). */
 static void *attribute(const outer_t *o, const char *oid, int type)
 {
     ASN1_OBJECT *object = scep_oid(o->pool, oid);
@@ -60,7 +59,7 @@ static void *attribute(const outer_t *o, const char *oid, int type)
     value = object == NULL
                 ? NULL
                 : CMS_signed_get0_data_by_OBJ(o->si, object, -3, type);
-    ERR_pop_to_mark(); /* of a type that does not match */
+    ERR_pop_to_mark(); /* another type is an answer, not an error */
     return value;
 }
 
@@ -71,7 +70,8 @@ static bool has_attribute(const outer_t *o, const char *oid)
     return object != NULL && CMS_signed_get_attr_by_OBJ(o->si, object, -1) >= 0;
 }
 
-/* Of no consequence here, and often wrong (Q80): a malformed one is none. */
+/* signingTime is often wrong (Q80), and decides nothing in this layer: take a
+ * malformed one for none. */
 static void read_signing_time(const outer_t *o, scep_pkimessage_t *msg)
 {
     static const int types[] = {V_ASN1_UTCTIME, V_ASN1_GENERALIZEDTIME};
@@ -88,9 +88,9 @@ static void read_signing_time(const outer_t *o, scep_pkimessage_t *msg)
     ERR_pop_to_mark();
 }
 
-/* RFC 8894 3.2.1 says PrintableString. Letters that a PrintableString may not
- * hold are common, and so is another type: both are let through as long as
- * they are printable ASCII. The value is not terminated. */
+/* RFC 8894 3.2.1 says PrintableString. Other types, and characters that a
+ * PrintableString may not hold, are common, so any printable ASCII is accepted.
+ * TEXT is not terminated. */
 static bool text_attribute(const outer_t *o, const char *oid, size_t max,
                            scep_octets_t *text)
 {
@@ -118,8 +118,8 @@ static bool text_attribute(const outer_t *o, const char *oid, size_t max,
     return true;
 }
 
-/* What every answer needs: transactionID and senderNonce. */
-static scep_status_e identify(const outer_t *o, scep_pkimessage_t *msg,
+/* Read what every answer needs: transactionID and senderNonce. */
+static scep_status_e read_ids(const outer_t *o, scep_pkimessage_t *msg,
                               scep_result_t *res)
 {
     scep_octets_t id;
@@ -129,8 +129,8 @@ static scep_status_e identify(const outer_t *o, scep_pkimessage_t *msg,
     if (!text_attribute(o, SCEP_OID_TRANSACTION_ID, SCEP_MAX_TRANSACTION_ID,
                         &id)) {
         return scep_fail(res, SCEP_R_TRANSACTION_ID,
-                         "transactionID is not there once as a printable "
-                         "string of 1 to %d octets",
+                         "transactionID is missing, repeated, or not a "
+                         "printable string of 1 to %d octets",
                          SCEP_MAX_TRANSACTION_ID);
     }
     nonce = attribute(o, SCEP_OID_SENDER_NONCE, V_ASN1_OCTET_STRING);
@@ -152,8 +152,8 @@ static scep_status_e identify(const outer_t *o, scep_pkimessage_t *msg,
     return SCEP_OK;
 }
 
-/* SignerInfo.signatureAlgorithm: old and new clients name the key's algorithm
- * alone, or together with the digest. */
+/* SignerInfo.signatureAlgorithm: some clients name the key's algorithm alone,
+ * others name it together with the digest. */
 static bool signature_allowed(const scep_algs_t *algs,
                               const scep_digest_t *digest,
                               const X509_ALGOR *algorithm, int nid)
@@ -200,8 +200,8 @@ static scep_status_e check_algorithms(const outer_t *o, scep_pkimessage_t *msg,
     return SCEP_OK;
 }
 
-/* The certificate that the SignerInfo names, wherever it stands among those
- * enclosed (R11). Two different ones of that name are nobody's. */
+/* Find the certificate that the SignerInfo names, anywhere among the enclosed
+ * ones (R11). Two different ones with that name are refused. */
 static scep_status_e find_signer(const outer_t *o, scep_pkimessage_t *msg,
                                  scep_result_t *res)
 {
@@ -218,7 +218,8 @@ static scep_status_e find_signer(const outer_t *o, scep_pkimessage_t *msg,
         }
         if (found != NULL && X509_cmp(found, cert) != 0) {
             return scep_fail(res, SCEP_R_SIGNATURE,
-                             "two certificates are named as the signer's");
+                             "two different certificates have the name and "
+                             "serial number of the signer's");
         }
         found = cert;
     }
@@ -240,9 +241,9 @@ static scep_status_e find_signer(const outer_t *o, scep_pkimessage_t *msg,
     return SCEP_OK;
 }
 
-/* What the signature covers, in the order in which it came: nobody but the
- * signer can make a message of another hash of it. The content is among it by
- * its messageDigest. */
+/* Hash the signed attributes in the order in which they came. Their
+ * messageDigest stands for the content, so only the signer can make a message
+ * that differs and has another hash. */
 static bool hash_signed(const outer_t *o, unsigned char *hash)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -262,10 +263,10 @@ static bool hash_signed(const outer_t *o, unsigned char *hash)
     return ok;
 }
 
-/* Signature and messageDigest, over attributes and content as received (M5).
- * The signer's certificate proves nothing here but its key. */
-static scep_status_e verify(const outer_t *o, scep_pkimessage_t *msg,
-                            scep_result_t *res)
+/* Verify signature and messageDigest over attributes and content as received
+ * (M5). The signer's certificate is not verified: only its key counts here. */
+static scep_status_e verify_signature(const outer_t *o, scep_pkimessage_t *msg,
+                                      scep_result_t *res)
 {
     BIO *nothing = NULL;
 
@@ -300,7 +301,7 @@ static bool is_request(int message_type)
     }
 }
 
-/* Decimal, 0 to 255, no leading zeros, no sign; else -1. */
+/* A decimal number, 0 to 255, without leading zeros or a sign; else -1. */
 static int decimal(scep_octets_t text)
 {
     int number = 0;
@@ -325,31 +326,31 @@ static scep_status_e read_attributes(const outer_t *o, scep_pkimessage_t *msg,
         attribute(o, "1.2.840.113549.1.9.3", V_ASN1_OBJECT);
     scep_octets_t text;
 
-    /* RFC 5652 11.1; CMS_verify only looks whether it is there. */
+    /* RFC 5652 11.1; CMS_verify() only checks that the attribute exists. */
     if (type == NULL || OBJ_cmp(type, CMS_get0_eContentType(o->cms)) != 0) {
         return scep_fail(res, SCEP_R_ATTRIBUTES,
-                         "contentType is not that of the content");
+                         "the attribute contentType is not the content's type");
     }
     read_signing_time(o, msg);
     msg->clear_challenge = has_attribute(o, SCEP_OID_CHALLENGE_PASSWORD);
     if (!text_attribute(o, SCEP_OID_MESSAGE_TYPE, MAX_TYPE_TEXT, &text)) {
         return scep_fail(res, SCEP_R_ATTRIBUTES,
-                         "messageType is not there once as a string");
+                         "messageType is missing, repeated, or not a string");
     }
     msg->message_type = decimal(text);
     if (msg->message_type < 0) {
         return scep_fail(res, SCEP_R_MESSAGE_TYPE,
                          "the messageType is no number from 0 to 255");
     }
-    if (!is_request(msg->message_type)) { /* S1: whatever is not listed */
+    if (!is_request(msg->message_type)) { /* S1: refuse what is not listed */
         return scep_fail(res, SCEP_R_MESSAGE_TYPE, "messageType %d",
                          msg->message_type);
     }
     return SCEP_OK;
 }
 
-static scep_status_e believe(const outer_t *o, scep_pkimessage_t *msg,
-                             scep_result_t *res)
+static scep_status_e verify_and_read(const outer_t *o, scep_pkimessage_t *msg,
+                                     scep_result_t *res)
 {
     ASN1_OCTET_STRING **content = CMS_get0_content(o->cms);
     scep_status_e status;
@@ -363,7 +364,7 @@ static scep_status_e believe(const outer_t *o, scep_pkimessage_t *msg,
         status = find_signer(o, msg, res);
     }
     if (status == SCEP_OK) {
-        status = verify(o, msg, res);
+        status = verify_signature(o, msg, res);
     }
     if (status == SCEP_OK) {
         status = read_attributes(o, msg, res);
@@ -396,12 +397,12 @@ scep_status_e scep_pkimessage_decode(scep_octets_t der, const scep_algs_t *algs,
     made = apr_pcalloc(pool, sizeof(*made));
     made->pool = pool;
     made->message_type = -1;
-    status = identify(&o, made, res);
+    status = read_ids(&o, made, res);
     if (status != SCEP_OK) {
         return status;
     }
     *msg = made;
-    return believe(&o, made, res);
+    return verify_and_read(&o, made, res);
 }
 
 const char *scep_message_type_name(int message_type)

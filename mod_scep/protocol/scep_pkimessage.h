@@ -26,19 +26,18 @@ typedef struct scep_pkimessage_t {
     EVP_PKEY *signer_key;     /* its public key; owned by signer */
     const scep_digest_t *digest; /* of the SignerInfo; NULL while unknown */
     bool verified;               /* the outer signature is good */
-    unsigned char hash[SCEP_HASH_SIZE]; /* once verified: of all that is
-                                         * signed; tells a message that comes
-                                         * again from a new one (S16) */
-    bool clear_challenge;   /* a challengePassword, whatever it is, is among
-                                  * the signed attributes (Q23) */
+    unsigned char hash[SCEP_HASH_SIZE]; /* once verified: of the signed
+                                         * attributes; a message that comes
+                                         * again has the same (S16) */
+    bool clear_challenge;   /* a challengePassword of any kind is among the
+                             * signed attributes (Q23) */
     scep_octets_t envelope; /* the pkcsPKIEnvelope; len 0 if absent */
-    /* after scep_pkimessage_address(), also of a message that is not to be
-     * believed: */
+    /* set by scep_pkimessage_address(), also for a message that failed: */
     CMS_ContentInfo *enveloped;
     const scep_cipher_t *cipher;     /* that the request used */
     scep_oaep_t oaep;                /* of its key transport */
-    const scep_keypair_t *recipient; /* which of our pairs opens it */
-    /* after scep_pkimessage_open(): */
+    const scep_keypair_t *recipient; /* the pair of ours that opens it */
+    /* set by scep_pkimessage_open(): */
     scep_octets_t data; /* messageData: PKCS#10, ... */
 } scep_pkimessage_t;
 
@@ -48,27 +47,25 @@ typedef struct scep_pkimessage_t {
  * signed attributes and content as received (M5), each SCEP attribute exactly
  * once with one value.
  *
- * @param msg Set to non-NULL as soon as transactionID and senderNonce are
- *     known, also when the call then fails: a CertRep FAILURE can be built
- *     from it. NULL: only an HTTP error can answer. Nothing in MSG may be
- *     believed unless SCEP_OK came back.
- * @return SCEP_OK; SCEP_REFUSED with SCEP_R_SYNTAX, _LIMITS, _TRANSACTION_ID,
- *     _SENDER_NONCE (msg is NULL; of a senderNonce that is malformed, not of one
- *     that is missing), or _OUTER_ALG, _SIGNATURE, _ATTRIBUTES,
- *     _MESSAGE_TYPE (msg is set; _MESSAGE_TYPE: not a request's type);
- *     SCEP_BROKEN when memory fails.
+ * @param msg Set as soon as transactionID and senderNonce are known, even if
+ *     the call then fails, so that a CertRep FAILURE can be built from it.
+ *     NULL: only an HTTP error can answer. Trust nothing in MSG without
+ *     SCEP_OK.
+ * @return SCEP_OK; SCEP_REFUSED with SCEP_R_SYNTAX, _LIMITS, _TRANSACTION_ID or
+ *     _SENDER_NONCE (malformed; it may be missing), where msg is NULL, or with
+ *     _OUTER_ALG, _SIGNATURE, _ATTRIBUTES or _MESSAGE_TYPE (not a request's
+ *     type), where msg is set; SCEP_BROKEN when memory fails.
  */
 scep_status_e scep_pkimessage_decode(scep_octets_t der, const scep_algs_t *algs,
                                      apr_pool_t *pool, scep_pkimessage_t **msg,
                                      scep_result_t *res);
 
 /**
- * As scep_pkimessage_open() without decrypting: what an envelope tells to
- * anybody, CIPHER, OAEP and RECIPIENT; the latter also where the cipher is
- * refused. It tells who is to answer, also a message that is refused for its
- * outside. For messages whose content is ignored it is all there is: to those
- * the answer must not depend on whether it can be decrypted, or it would tell
- * of any other message's (S20).
+ * As scep_pkimessage_open() without decrypting: read what an envelope shows to
+ * anybody, CIPHER, OAEP and RECIPIENT, the last also if the cipher is refused.
+ * RECIPIENT decides which pair answers, also a message refused before it was
+ * opened. For messages whose content is ignored, call only this: if the answer
+ * depended on decryption, it would tell about other messages' envelopes (S20).
  */
 scep_status_e scep_pkimessage_address(scep_pkimessage_t *msg,
                                       const scep_algs_t *algs,
@@ -76,17 +73,17 @@ scep_status_e scep_pkimessage_address(scep_pkimessage_t *msg,
                                       scep_result_t *res);
 
 /**
- * Open the envelope, once, with whichever of our key pairs it is addressed to.
- * RecipientInfos are matched by issuer and serial number compared as names
- * (Q79), or by subjectKeyIdentifier. More than one RecipientInfo for the same
- * key of ours is refused (S20); several for different keys of ours are fine
- * (scepclient does so) and the first of PAIRS' order is used. What
- * scep_pkimessage_address() has found stands.
+ * Open the envelope, once, with the key pair of ours that it is addressed to.
+ * RecipientInfos are matched by issuer, compared as a name (Q79), and serial
+ * number, or by subjectKeyIdentifier. Several RecipientInfos for the same key
+ * of ours are refused (S20). Several for different keys of ours are fine
+ * (scepclient sends them), and the first of them in PAIRS is used. Results of
+ * an earlier scep_pkimessage_address() are used again.
  *
  * @param pairs array of const scep_keypair_t *, newest first
  * @return SCEP_OK; SCEP_REFUSED: _ENVELOPE (absent, malformed, or several
- *     RecipientInfos for one key of ours), _ENVELOPE_ALG, _RECIPIENT, _CONTENT (could not be decrypted: one and the
- *     same for every cause, invariant 7).
+ *     RecipientInfos for one key of ours), _ENVELOPE_ALG, _RECIPIENT, _CONTENT
+ *     (not decrypted: the same for every cause, invariant 7).
  */
 scep_status_e scep_pkimessage_open(scep_pkimessage_t *msg,
                                    const scep_algs_t *algs,
@@ -94,18 +91,18 @@ scep_status_e scep_pkimessage_open(scep_pkimessage_t *msg,
                                    scep_result_t *res);
 
 /**
- * Only what can be read without believing anything; for scepctl decode: the
- * CMS structure of DER. Owned by POOL. NULL if it does not parse.
+ * Parse DER as CMS without verifying anything; for scepctl decode, too. POOL
+ * owns the result; NULL if DER does not parse.
  */
 CMS_ContentInfo *scep_pkimessage_parse_cms(scep_octets_t der,
                                            OSSL_LIB_CTX *libctx,
                                            apr_pool_t *pool);
 
 /**
- * The messageData that PLAIN, the decrypted content of CMS, stands for. Where
- * the content's type is not data, .NET leaves out the tag and the length of
- * the outermost element; they are put back where PLAIN is not one element.
- * @param pool holds the result, and wipes it, where it is not PLAIN
+ * Get the messageData from PLAIN, the decrypted content of CMS. If the content
+ * type is not data, .NET leaves out the tag and length of the outermost
+ * element; if PLAIN then is not one element, they are put back.
+ * @param pool holds and wipes the result, unless that is PLAIN
  */
 scep_octets_t scep_pkimessage_restore(CMS_ContentInfo *cms, scep_octets_t plain,
                                       apr_pool_t *pool);

@@ -17,7 +17,7 @@
 #include "scep_csr.h"
 #include "scep_preflight.h"
 
-/* CMS's own name for the stack, for clang-format's sake. */
+/* A short name for CMS's stack, which clang-format can read. */
 typedef STACK_OF(CMS_RecipientInfo) recipients_t;
 
 static const scep_keypair_t *pair_at(const apr_array_header_t *pairs, int i)
@@ -25,9 +25,9 @@ static const scep_keypair_t *pair_at(const apr_array_header_t *pairs, int i)
     return APR_ARRAY_IDX(pairs, i, const scep_keypair_t *);
 }
 
-/* RI names CERT: by issuer, compared as names (Q79), and serial number, or by
- * its subjectKeyIdentifier. */
-static bool names(CMS_RecipientInfo *ri, X509 *cert)
+/* Does RI name CERT, by issuer, compared as a name (Q79), and serial number, or
+ * by its subjectKeyIdentifier? */
+static bool is_addressed_to(CMS_RecipientInfo *ri, X509 *cert)
 {
     return CMS_RecipientInfo_type(ri) == CMS_RECIPINFO_TRANS &&
            CMS_RecipientInfo_ktri_cert_cmp(ri, cert) == 0;
@@ -39,8 +39,7 @@ static bool same_key(const scep_keypair_t *a, const scep_keypair_t *b)
                                  X509_get0_pubkey(b->cert)) == 1;
 }
 
-/* How many RecipientInfos are for PAIR's key, under whichever of our
- * certificates. */
+/* Count the RecipientInfos for PAIR's key, under any of our certificates. */
 static int count_for_key(recipients_t *ris, const apr_array_header_t *pairs,
                          const scep_keypair_t *pair)
 {
@@ -51,7 +50,8 @@ static int count_for_key(recipients_t *ris, const apr_array_header_t *pairs,
         for (j = 0; j < pairs->nelts; j++) {
             const scep_keypair_t *other = pair_at(pairs, j);
 
-            if (names(sk_CMS_RecipientInfo_value(ris, i), other->cert) &&
+            if (is_addressed_to(sk_CMS_RecipientInfo_value(ris, i),
+                                other->cert) &&
                 same_key(pair, other)) {
                 count++;
                 break;
@@ -69,7 +69,7 @@ static CMS_RecipientInfo *find_recipient(recipients_t *ris,
     for (i = 0; i < sk_CMS_RecipientInfo_num(ris); i++) {
         CMS_RecipientInfo *ri = sk_CMS_RecipientInfo_value(ris, i);
 
-        if (names(ri, pair->cert)) {
+        if (is_addressed_to(ri, pair->cert)) {
             return ri;
         }
     }
@@ -87,8 +87,8 @@ static int digest_of(const X509_ALGOR *algorithm)
     return OBJ_obj2nid(oid);
 }
 
-/* What follows the OID of an AlgorithmIdentifier, of a kind that ITEM reads;
- * pre-flight has seen that it is one. To be freed. */
+/* Parse the parameters of an AlgorithmIdentifier by ITEM; pre-flight has
+ * checked them. The caller frees the result. */
 static void *params_of(const X509_ALGOR *algorithm, const ASN1_ITEM *item)
 {
     const void *value = NULL;
@@ -144,9 +144,9 @@ static const char *addressee(CMS_RecipientInfo *ri, apr_pool_t *pool)
                                        (size_t)ASN1_STRING_length(key_id)));
 }
 
-/* Several RecipientInfos for one key would be as many tries at it for the
- * price of one (S20, CVE-2026-42768). Anybody can see that they are there, so
- * this is no SCEP_R_CONTENT. */
+/* Several RecipientInfos for one key would be several tries at decryption in
+ * one message (S20, CVE-2026-42768). Anybody can see them, so that their
+ * refusal need not be SCEP_R_CONTENT. */
 static scep_status_e choose_recipient(scep_pkimessage_t *msg, recipients_t *ris,
                                       const apr_array_header_t *pairs,
                                       scep_result_t *res)
@@ -173,7 +173,7 @@ static scep_status_e choose_recipient(scep_pkimessage_t *msg, recipients_t *ris,
     if (msg->recipient == NULL) {
         return scep_fail(
             res, SCEP_R_RECIPIENT,
-            "it is encrypted to %s, of which there is no key here",
+            "the message is encrypted to %s, whose key is not configured here",
             addressee(sk_CMS_RecipientInfo_value(ris, 0), msg->pool));
     }
     return SCEP_OK;
@@ -196,7 +196,7 @@ scep_octets_t scep_pkimessage_restore(CMS_ContentInfo *cms, scep_octets_t plain,
     return (scep_octets_t){made, (size_t)size};
 }
 
-/* Nothing of what could not be read reaches anybody; but the time that a
+/* If decryption fails, nothing of the plaintext is kept, and the time that a
  * PKCS#10 would have cost is spent (invariant 7). */
 static scep_status_e read_content(scep_pkimessage_t *msg,
                                   const scep_algs_t *algs, scep_result_t *res)
@@ -211,7 +211,7 @@ static scep_status_e read_content(scep_pkimessage_t *msg,
     ERR_set_mark();
     len = scep_cms_decrypt(msg->enveloped, msg->recipient, data,
                            msg->envelope.len);
-    ERR_pop_to_mark(); /* sometimes there are none, so never any (M7) */
+    ERR_pop_to_mark(); /* OpenSSL leaves errors only sometimes (M7) */
     if (len == 0) {
         if (wants_csr) {
             scep_csr_dummy_verify(algs, msg->pool);
@@ -248,7 +248,7 @@ scep_status_e scep_pkimessage_address(scep_pkimessage_t *msg,
         msg->enveloped != NULL ? CMS_get0_RecipientInfos(msg->enveloped) : NULL;
     if (msg->cipher == NULL) {
         scep_result_init(&ignored, msg->pool);
-        choose_recipient(msg, ris, pairs, &ignored); /* who is to say so */
+        choose_recipient(msg, ris, pairs, &ignored); /* it signs the refusal */
         return scep_fail(
             res, SCEP_R_ENVELOPE_ALG, "content cipher " SCEP_ALG_NOT_ALLOWED,
             OBJ_nid2sn(cipher_nid), scep_level_name(scep_algs_level(algs)));

@@ -17,8 +17,8 @@ enum {
     MAX_ENCRYPTED_KEY = SCEP_MAX_RSA_BITS / 8
 };
 
-/* The contents of a ContentInfo (RFC 5652 3) of type NID: one SEQUENCE, read
- * by CONTENT. */
+/* Enter a ContentInfo (RFC 5652 3) of type NID: CONTENT then reads the one
+ * SEQUENCE in it. */
 static bool content_info(scep_octets_t der, int nid, scep_ber_reader_t *content)
 {
     scep_ber_reader_t in = scep_ber_read(der);
@@ -51,7 +51,7 @@ static scep_status_e digest_algorithms(scep_ber_reader_t *in,
     return SCEP_OK;
 }
 
-/* EncapsulatedContentInfo: id-data (R19), or envelopedData, as XiPKI has it;
+/* EncapsulatedContentInfo: id-data (R19), or envelopedData, as XiPKI sends it;
  * an OCTET STRING or nothing. */
 static bool encapsulated(scep_ber_reader_t *in, int *nid)
 {
@@ -90,7 +90,7 @@ static scep_status_e certificates(scep_ber_reader_t *in, scep_result_t *res)
         if (!scep_ber_next(in, &set) ||
             !scep_ber_count(set.body, SCEP_BER_SEQUENCE, &count)) {
             return scep_fail(res, SCEP_R_SYNTAX,
-                             "certificates hold something else");
+                             "certificates hold what is no certificate");
         }
         if (count > SCEP_MAX_CERTIFICATES) {
             return scep_fail(res, SCEP_R_LIMITS, "%lu certificates",
@@ -101,7 +101,7 @@ static scep_status_e certificates(scep_ber_reader_t *in, scep_result_t *res)
         if (!scep_ber_next(in, &set)) {
             return scep_fail(res, SCEP_R_SYNTAX, "crls malformed");
         }
-        if (set.body.len > 0) { /* S23: work that nobody asked for */
+        if (set.body.len > 0) { /* S23: they would only cost work */
             return scep_fail(res, SCEP_R_LIMITS, "CRLs in a request");
         }
     }
@@ -156,7 +156,7 @@ static scep_status_e signer_info(scep_ber_reader_t *in, scep_result_t *res)
         }
     }
     if (!scep_ber_end(in)) {
-        return scep_fail(res, SCEP_R_SYNTAX, "SignerInfo has too much");
+        return scep_fail(res, SCEP_R_SYNTAX, "SignerInfo has extra elements");
     }
     return SCEP_OK;
 }
@@ -172,7 +172,7 @@ static scep_status_e signer_infos(scep_ber_reader_t *in, scep_result_t *res)
         return scep_fail(res, SCEP_R_SYNTAX, "signerInfos malformed");
     }
     if (count == 0) {
-        return scep_fail(res, SCEP_R_SYNTAX, "nobody has signed");
+        return scep_fail(res, SCEP_R_SYNTAX, "no signer");
     }
     if (count > 1) {
         return scep_fail(res, SCEP_R_LIMITS, "%lu signers",
@@ -185,7 +185,7 @@ static scep_status_e signer_infos(scep_ber_reader_t *in, scep_result_t *res)
     return signer_info(&info, res);
 }
 
-/* Cut off, or with something behind it, or nothing of the kind. */
+/* Say whether DER is cut off, has octets after it, or is no BER at all. */
 static scep_status_e malformed(scep_octets_t der, scep_result_t *res)
 {
     size_t size;
@@ -274,7 +274,7 @@ static bool oaep_mgf(scep_ber_reader_t *explicit)
            scep_ber_end(explicit) && oaep_hash(&params);
 }
 
-/* The label; nobody in SCEP has one. */
+/* The label must be empty: no SCEP client sends one. */
 static bool oaep_source(scep_ber_reader_t *explicit)
 {
     scep_ber_reader_t params;
@@ -287,8 +287,8 @@ static bool oaep_source(scep_ber_reader_t *explicit)
            label.body.len == 0 && scep_ber_end(&params);
 }
 
-/* RSAES-OAEP-params (RFC 4055 4.1): each of three explicit tags optional;
- * Windows sends none of them (Q27). */
+/* RSAES-OAEP-params (RFC 4055 4.1): three explicit tags, each optional. Windows
+ * sends none of them (Q27). */
 static bool oaep_known(scep_ber_reader_t *params)
 {
     static bool (*const parts[3])(scep_ber_reader_t *) = {oaep_hash, oaep_mgf,
@@ -315,8 +315,8 @@ static scep_status_e recipient(scep_ber_reader_t *set, scep_result_t *res)
     scep_ber_t e;
     int nid;
 
-    /* [1] to [4] are key agreement, KEK, password, other: RFC 8894 3.1 has
-     * the password for keys that cannot encrypt, ours can. */
+    /* [1] to [4] are key agreement, KEK, password, other. RFC 8894 3.1 allows
+     * the password only for keys that cannot encrypt; ours can. */
     if (!scep_ber_is(set, SCEP_BER_SEQUENCE)) {
         return scep_fail(res, SCEP_R_ENVELOPE_ALG,
                          "the content key is not encrypted with an RSA key "
@@ -334,8 +334,8 @@ static scep_status_e recipient(scep_ber_reader_t *set, scep_result_t *res)
     if (!(nid == NID_rsaEncryption && null_or_nothing(&params)) &&
         !(nid == NID_rsaesOaep && oaep_known(&params))) {
         return scep_fail(res, SCEP_R_ENVELOPE_ALG,
-                         "key transport by %s, or with its parameters, is "
-                         "not known here",
+                         "key transport by %s, or its parameters, are not "
+                         "supported",
                          OBJ_nid2sn(nid));
     }
     return SCEP_OK;
@@ -382,9 +382,9 @@ static size_t iv_len(int nid)
     }
 }
 
-/* EncryptedContentInfo. Its type may be any (scep_pkimessage_restore()). Its
- * content is [0] IMPLICIT, in one piece or in segments; Q82's EXPLICIT one
- * looks like a single segment. */
+/* EncryptedContentInfo of any type (scep_pkimessage_restore()). Its content is
+ * [0] IMPLICIT, in one piece or in segments; an EXPLICIT one (Q82) looks like a
+ * single segment. */
 static scep_status_e encrypted_content(scep_ber_reader_t *in, int *cipher_nid,
                                        scep_result_t *res)
 {
@@ -399,13 +399,13 @@ static scep_status_e encrypted_content(scep_ber_reader_t *in, int *cipher_nid,
         return scep_fail(res, SCEP_R_ENVELOPE,
                          "encryptedContentInfo malformed");
     }
-    /* S21: the parameters' length is known before OpenSSL copies them. */
+    /* S21: check the IV's length before OpenSSL copies it. */
     if (iv_len(*cipher_nid) == 0 ||
         !scep_ber_take(&params, SCEP_BER_OCTETS, &iv) ||
         iv.body.len != iv_len(*cipher_nid) || !scep_ber_end(&params)) {
         return scep_fail(res, SCEP_R_ENVELOPE_ALG,
-                         "content cipher %s, or with its parameters, is not "
-                         "known here",
+                         "content cipher %s, or its parameters, are not "
+                         "supported",
                          OBJ_nid2sn(*cipher_nid));
     }
     if ((!scep_ber_is(&info, SCEP_BER_CONTEXT) &&
@@ -430,7 +430,7 @@ scep_status_e scep_preflight_enveloped(scep_octets_t der, int *cipher_nid,
         return scep_fail(res, SCEP_R_ENVELOPE, "not an EnvelopedData");
     }
     if (scep_ber_is(&in, SCEP_BER_CONTEXT_CONS)) {
-        return scep_fail(res, SCEP_R_ENVELOPE, "originatorInfo is there");
+        return scep_fail(res, SCEP_R_ENVELOPE, "originatorInfo is not allowed");
     }
     status = recipients(&in, res);
     if (status != SCEP_OK) {
@@ -441,7 +441,8 @@ scep_status_e scep_preflight_enveloped(scep_octets_t der, int *cipher_nid,
         return status;
     }
     if (!scep_ber_end(&in)) {
-        return scep_fail(res, SCEP_R_ENVELOPE, "unprotectedAttrs are there");
+        return scep_fail(res, SCEP_R_ENVELOPE,
+                         "unprotectedAttrs are not allowed");
     }
     return SCEP_OK;
 }

@@ -2,8 +2,8 @@
 /**
  * @file scep_preflight.h
  * A bounded walk over the BER of a message before OpenSSL's CMS code sees it:
- * shape, counts and sizes (S21, S23). It copies
- * nothing and believes nothing. (protocol layer)
+ * it checks shape, counts and sizes (S21, S23), and copies nothing.
+ * (protocol layer)
  */
 #ifndef SCEP_PREFLIGHT_H
 #define SCEP_PREFLIGHT_H

@@ -25,7 +25,7 @@ static const scep_digest_t *digest_of(const X509_ALGOR *algorithm,
     return scep_algs_digest(algs, OBJ_obj2nid(oid));
 }
 
-/* That of MGF1, which is what a mask generation left out is. */
+/* The hash function of MGF1; a mask generation left out is MGF1 with SHA-1. */
 static const scep_digest_t *mgf1_digest(const X509_ALGOR *algorithm,
                                         const scep_algs_t *algs)
 {
@@ -78,6 +78,6 @@ const scep_digest_t *scep_pss_digest(const X509_ALGOR *algorithm,
         digest = digest_of(params->hashAlgorithm, algs);
     }
     RSA_PSS_PARAMS_free(params);
-    ERR_pop_to_mark(); /* of parameters that do not parse */
+    ERR_pop_to_mark(); /* parameters that do not parse are not allowed */
     return digest;
 }

@@ -10,9 +10,9 @@
 #include "scep_alg.h"
 
 /**
- * The hash function of ALGORITHM, which is rsassaPss, when its parameters are
- * there and ALGS allows them all: that hash function, MGF1 with an allowed one,
- * a salt that a key could have room for, and the one trailer there is.
+ * The hash function of ALGORITHM, which is rsassaPss. Its parameters must be
+ * present; ALGS must allow the hash function and that of MGF1, the salt must
+ * not be longer than keys have room for, and the trailer must be 1.
  * @return NULL if not
  */
 const scep_digest_t *scep_pss_digest(const X509_ALGOR *algorithm,

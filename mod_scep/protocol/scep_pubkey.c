@@ -59,7 +59,7 @@ static const char *ec_fault(const EVP_PKEY *key)
     return "EC curve is not P-256, P-384 or P-521";
 }
 
-static bool edwards(const EVP_PKEY *key)
+static bool is_edwards(const EVP_PKEY *key)
 {
     return EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448");
 }
@@ -72,7 +72,7 @@ const char *scep_pubkey_fault(const EVP_PKEY *key, int min_rsa_bits)
     if (EVP_PKEY_is_a(key, "EC")) {
         return ec_fault(key);
     }
-    return edwards(key) ? NULL : "key is neither RSA nor EC nor EdDSA";
+    return is_edwards(key) ? NULL : "key is neither RSA nor EC nor EdDSA";
 }
 
 const char *scep_pubkey_text(const EVP_PKEY *key, apr_pool_t *pool)
@@ -95,12 +95,12 @@ const char *scep_pubkey_text(const EVP_PKEY *key, apr_pool_t *pool)
                             BN_num_bits(e));
     }
     BN_free(e);
-    ERR_pop_to_mark(); /* of keys that have no exponent */
+    ERR_pop_to_mark(); /* not every key has an exponent */
     return text;
 }
 
 const char *scep_pubkey_signer_fault(const EVP_PKEY *key)
 {
-    return edwards(key) ? "key is neither RSA nor EC"
-                        : scep_pubkey_fault(key, 0);
+    return is_edwards(key) ? "key is neither RSA nor EC"
+                           : scep_pubkey_fault(key, 0);
 }

@@ -63,8 +63,8 @@ typedef struct values_t {
     char *message;
 } values_t;
 
-/* Names that begin a pair also behind a '?': the URL that was configured had a
- * query of its own, or a '?' at its end, and the client has added "?name=". */
+/* Names that begin a pair after a '?', too: some clients add "?name=" to a URL
+ * that was configured with a query, or with a '?' at its end. */
 static bool begins_pair(const char *text)
 {
     return apr_cstr_casecmpn(text, "operation=", 10) == 0 ||
@@ -82,8 +82,8 @@ static size_t pair_len(const char *args)
     return len;
 }
 
-/* Without what surrounds it: blanks, further '?', and the rest of an "&amp;"
- * that was copied from a page. */
+/* Strip blanks, further '?', and the rest of an "&amp;" that was copied from a
+ * page. */
 static char *trim(char *text, const char *trailing)
 {
     size_t len;
@@ -113,9 +113,9 @@ static scep_status_e bad_escape(const char *value, size_t len,
                          : "a %%-escape in the query is malformed or a NUL");
 }
 
-/* The same value may come again; an empty one gives way. */
-static scep_status_e keep_value(char **slot, char *value, bool same,
-                                const char *name, scep_result_t *res)
+/* The same value may occur again; an empty one is replaced. */
+static scep_status_e set_value(char **slot, char *value, bool same,
+                               const char *name, scep_result_t *res)
 {
     if (*slot == NULL || **slot == '\0') {
         *slot = value;
@@ -139,7 +139,7 @@ static scep_status_e take_pair(const char *pair, size_t len, apr_pool_t *pool,
     bool is_operation;
 
     if (name == NULL) {
-        return SCEP_OK; /* it is neither of the two */
+        return SCEP_OK; /* neither "operation" nor "message" */
     }
     name = trim(name, " \t\r\n");
     is_operation = apr_cstr_casecmp(name, "operation") == 0;
@@ -152,15 +152,15 @@ static scep_status_e take_pair(const char *pair, size_t len, apr_pool_t *pool,
     }
     if (is_operation) {
         value = trim(value, "?/ \t\r\n");
-        return keep_value(&values->operation, value,
-                          values->operation != NULL &&
-                              apr_cstr_casecmp(values->operation, value) == 0,
-                          name, res);
+        return set_value(&values->operation, value,
+                         values->operation != NULL &&
+                             apr_cstr_casecmp(values->operation, value) == 0,
+                         name, res);
     }
-    return keep_value(&values->message, value,
-                      values->message != NULL &&
-                          strcmp(values->message, value) == 0,
-                      name, res);
+    return set_value(&values->message, value,
+                     values->message != NULL &&
+                         strcmp(values->message, value) == 0,
+                     name, res);
 }
 
 static scep_status_e find_operation(const char *value, apr_pool_t *pool,
@@ -216,7 +216,7 @@ static int meaning(char c)
     case '\n':
     case '\t':
         return 0;
-    case ' ': /* somebody took '+' for a blank (Q3) */
+    case ' ': /* '+' was decoded to a blank on the way (Q3) */
     case '-': /* base64url (Q4, Q74) */
         return '+';
     case '_':
@@ -257,8 +257,8 @@ static apr_ssize_t count_digits(const char *text)
                                                                        : digits;
 }
 
-/* One digit of base64 says nothing: the message before it was cut off, or this
- * is no base64. */
+/* A single last digit of base64 is no octet: either the message was cut off, or
+ * it is no base64. */
 static scep_status_e cut_off(scep_octets_t *part, scep_result_t *res)
 {
     scep_octets_t der = *part;

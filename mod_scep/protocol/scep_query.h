@@ -12,7 +12,7 @@
 #include "scep_str.h"
 
 typedef enum {
-    SCEP_OP_NONE = 0, /* no operation parameter at all: a browser, or a POST */
+    SCEP_OP_NONE = 0, /* no operation parameter: a browser, or a POST */
     SCEP_OP_GETCACAPS,
     SCEP_OP_GETCACERT,
     SCEP_OP_GETCACERTCHAIN, /* old drafts; certmonger */
@@ -35,9 +35,9 @@ typedef struct scep_query_t {
  * Parameter names and operation values are matched without regard to case.
  * Unknown parameters are ignored (Q56). '+' stays '+' (Q3). A '?' before
  * "operation=" or "message=" begins a parameter, as '&' does.
- * Refused: bad %-escapes or %00 in the two that matter, two different
- * operations or messages (SCEP_R_QUERY); an unknown operation
- * (SCEP_R_OPERATION).
+ * @return SCEP_OK; SCEP_REFUSED with SCEP_R_QUERY: a bad %-escape or %00 in
+ *     operation or message, or two different ones of these; SCEP_R_OPERATION:
+ *     an unknown operation
  */
 scep_status_e scep_query_parse(const char *args, apr_pool_t *pool,
                                scep_query_t *query, scep_result_t *res);

@@ -13,15 +13,14 @@
 #include "scep_pubkey.h"
 
 enum {
-    /* Octets a key must have to carry the longest content key (AES-256) with
-     * either padding; OAEP with SHA-1 needs 42 for itself. */
+    /* Octets that a key needs to carry the longest content key (AES-256) with
+     * either padding; OAEP with SHA-1 takes 42. */
     MIN_KEY_SIZE = 32 + 42,
     /* AES key wrap (RFC 3394 2.2.1) takes no less. */
     MIN_WRAPPED_KEY = 16,
-    /* Of PBKDF2 with HMAC-SHA-1, all that OpenSSL writes here. A challenge
-     * drawn here is random, so that no number is needed for its sake; one by
-     * people should have many, but cryptlib, who reads this, refuses more than
-     * 20,000. */
+    /* Of PBKDF2 with HMAC-SHA-1, which is all that OpenSSL writes here. Random
+     * challenges need no iterations, those that people choose need many, and
+     * cryptlib refuses more than 20,000. */
     ITERATIONS = 10000
 };
 
@@ -114,7 +113,7 @@ static bool add_transport(CMS_ContentInfo *cms,
                ctx, OBJ_nid2sn(or_sha1(oaep->mgf1)), NULL) > 0;
 }
 
-/* CMS takes the password for its own, and wipes it. */
+/* CMS takes ownership of the copy, and wipes it. */
 static bool add_password(CMS_ContentInfo *cms,
                          const scep_recipient_t *recipient)
 {
@@ -135,8 +134,8 @@ static bool add_password(CMS_ContentInfo *cms,
     return true;
 }
 
-/* The key derivation has a digest of the curve's strength (RFC 5753 7.1.4
- * and RFC 6318); OpenSSL's own choice would be SHA-1. */
+/* The key derivation uses a digest as strong as the curve (RFC 5753 7.1.4 and
+ * RFC 6318); OpenSSL's default is SHA-1. */
 static bool add_agreement(CMS_ContentInfo *cms,
                           const scep_recipient_t *recipient)
 {

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_recipient.h
- * To whom the envelope of a CertRep goes, and how its content key gets there
- * (RFC 8894 3.1): the certificate that signed the request, with a key that can
- * encrypt or with one that cannot. (protocol layer)
+ * The recipient of a CertRep's envelope, and how the content key reaches it
+ * (RFC 8894 3.1): the certificate that signed the request, whose key may or may
+ * not be able to encrypt. (protocol layer)
  */
 #ifndef SCEP_RECIPIENT_H
 #define SCEP_RECIPIENT_H
@@ -13,12 +13,13 @@
 
 /** How the content key of an envelope reaches its recipient. */
 typedef enum {
-    SCEP_KEY_DELIVERY_TRANSPORT =
-        0,                      /* encrypted to an RSA key: KeyTrans (R23) */
-    SCEP_KEY_DELIVERY_PASSWORD, /* by the challengePassword: PasswordRecipientInfo,
-                             * for keys that can only sign (R24) */
-    SCEP_KEY_DELIVERY_AGREEMENT /* ECDH with an EC key: KeyAgree; RFC 8894 does not
-                             * have it */
+    /* encrypted to an RSA key: KeyTrans (R23) */
+    SCEP_KEY_DELIVERY_TRANSPORT = 0,
+    /* by the challengePassword: PasswordRecipientInfo, for keys that can only
+     * sign (R24) */
+    SCEP_KEY_DELIVERY_PASSWORD,
+    /* ECDH with an EC key: KeyAgree; not in RFC 8894 */
+    SCEP_KEY_DELIVERY_AGREEMENT
 } scep_key_delivery_e;
 
 /** RSAES-OAEP with an empty label (RFC 4055 4.1). NID_undef is SHA-1. */
@@ -36,12 +37,12 @@ typedef struct scep_recipient_t {
                            * memory that is wiped */
 } scep_recipient_t;
 
-/** RSAES-OAEP knows DIGEST here, for its hash function or MGF1. */
+/** May RSAES-OAEP use the digest NID, for its hash function or MGF1? */
 bool scep_oaep_digest(int nid);
 
 /**
- * Can an envelope with CIPHER be made for RECIPIENT? To be asked before
- * anything is issued.
+ * Can an envelope with CIPHER be made for RECIPIENT? Ask before anything is
+ * issued.
  * @return NULL if it can, else why not; constant
  */
 const char *scep_recipient_fault(const scep_recipient_t *recipient,
