@@ -14,8 +14,8 @@
 
 enum { IPV4_OCTETS = 4, IPV6_OCTETS = 16 };
 
-/* All of it, the octets of what does not show itself escaped. A comma before a
- * blank would look like the end of the name in a list. */
+/* OCTETS as text, with invisible characters escaped, and a comma before a
+ * blank, which would look like the end of the name in a list. */
 static const char *visible(apr_pool_t *pool, scep_octets_t octets)
 {
     const char *text = scep_visible(pool, octets, "\"\\");
@@ -46,8 +46,8 @@ static scep_octets_t octets_of(const ASN1_STRING *string)
     return octets;
 }
 
-/* As it stands; with anything that is no plain text escaped, so that it fits no
- * pattern. */
+/* The value is STRING as it is, or escaped if it is malformed, so that it fits
+ * no pattern. */
 static void set_text(scep_alt_name_t *out, const char *kind, int type,
                      const ASN1_STRING *string, apr_pool_t *pool)
 {
@@ -91,7 +91,7 @@ static const char *der_hex(apr_pool_t *pool, const void *object,
     return apr_pstrcat(pool, "#", scep_hex(pool, der.data, der.len), NULL);
 }
 
-/* LABEL says what the value is of; "" for nothing. */
+/* LABEL names the form of VALUE: "directoryName". */
 static void set_other(scep_alt_name_t *out, const char *label,
                       const char *value, apr_pool_t *pool)
 {
@@ -102,7 +102,7 @@ static void set_other(scep_alt_name_t *out, const char *label,
     out->text = apr_pstrcat(pool, "other:", out->value, NULL);
 }
 
-/* A string in quotes; of anything else its DER in hex. */
+/* The value is a string in quotes, or DER in hex for any other type. */
 static void set_other_name(scep_alt_name_t *out, const OTHERNAME *other,
                            apr_pool_t *pool)
 {

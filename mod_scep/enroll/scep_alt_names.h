@@ -13,23 +13,23 @@
 
 #include "scep_crypto.h"
 
-/** One of them. */
+/** One alternative name. */
 typedef struct scep_alt_name_t {
     const char *kind;  /* "DNS", "email", "URI", "IP", "UPN", or "other" */
     const char *value; /* "host.example"; escaped if it is malformed */
-    const char *text;  /* "kind:value": all of it, in UTF-8; what does not show
-                        * itself, quotes, and commas before a blank are
+    const char *text;  /* "kind:value", complete, in UTF-8; invisible
+                        * characters, quotes, and commas before a blank are
                         * escaped */
     const char *label; /* as KIND, or "otherName 1.2.3.4", for messages */
     const char *shown; /* the value, for messages: cut if it is very long */
 } scep_alt_name_t;
 
-/** NAME into OUT, all from POOL. */
+/** Describe NAME in OUT, whose members are from POOL. */
 void scep_alt_name_describe(const GENERAL_NAME *name, apr_pool_t *pool,
                             scep_alt_name_t *out);
 
 /**
- * Those in EXTENSIONS (may be NULL) that may get into a certificate.
+ * The names in EXTENSIONS (may be NULL) that a certificate may have.
  * @param names scep_alt_name_t, from POOL; empty if there are none
  * @return as scep_cert_san()
  */

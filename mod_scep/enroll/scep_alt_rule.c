@@ -36,7 +36,7 @@ static size_t takes_label(scep_pattern_t text)
     return is_one_of(text.tokens[0], "-");
 }
 
-/* Not "%" and "!", by which mail was once routed. */
+/* Without "%" and "!", which once routed mail. */
 static size_t takes_local(scep_pattern_t text)
 {
     return is_one_of(text.tokens[0], ".-_+'&#=~");
@@ -57,7 +57,7 @@ static size_t takes_digit(scep_pattern_t text)
     return text.tokens[0] <= 0x7f && apr_isdigit(text.tokens[0]);
 }
 
-/* Not "%": "%2F" is a slash to some programs. */
+/* Without "%": some programs take "%2F" for a slash. */
 static size_t takes_segment(scep_pattern_t text)
 {
     return is_one_of(text.tokens[0], "-._~!$&'()+,;=:@");
@@ -68,7 +68,7 @@ static size_t takes_query(scep_pattern_t text)
     return is_one_of(text.tokens[0], "-._~!$&'()+,;=:@?");
 }
 
-/* Of "urn:", "mailto:" and the like, where other characters separate. */
+/* For "urn:", "mailto:" and the like, where other characters separate parts. */
 static size_t takes_unreserved(scep_pattern_t text)
 {
     return is_one_of(text.tokens[0], "-._~");
@@ -112,7 +112,7 @@ static const char *check_mail(scep_pattern_t pattern)
 
     return split_mail(pattern, &local, &host)
                ? check_host(host)
-               : "has a star, but not just one \"@\"";
+               : "has a star, and must have exactly one \"@\"";
 }
 
 /* No dot at an end, or beside another (RFC 5321 4.1.2, Dot-string). */
@@ -149,9 +149,9 @@ static bool mail_fits(scep_pattern_t pattern, scep_pattern_t text,
 
 enum { SCHEME, USER, HOST, PORT, PATH, QUERY, FRAGMENT, PARTS };
 
-/* Of TEXT, what is behind the first of SET to BEHIND; untouched if there is
- * none. */
-static void cut(scep_pattern_t *text, size_t at, scep_pattern_t *behind)
+/* End TEXT before AT, and set BEHIND to what follows the character there. At
+ * the end of TEXT, change nothing. */
+static void cut_at(scep_pattern_t *text, size_t at, scep_pattern_t *behind)
 {
     if (at < text->len) {
         *behind = scep_pattern_part(*text, at + 1, text->len);
@@ -170,9 +170,10 @@ static bool split_authority(scep_pattern_t text, scep_pattern_t *parts)
     if (text.len > 0 && text.tokens[0] == '[') {
         from = scep_pattern_find(text, "]");
     }
-    cut(&text,
-        from + scep_pattern_find(scep_pattern_part(text, from, text.len), ":"),
-        &parts[PORT]);
+    cut_at(&text,
+           from +
+               scep_pattern_find(scep_pattern_part(text, from, text.len), ":"),
+           &parts[PORT]);
     parts[HOST] = text;
     return text.len > 0 && scep_pattern_find(text, "@") == text.len;
 }
@@ -188,8 +189,8 @@ static bool split_uri(scep_pattern_t text, scep_pattern_t parts[PARTS])
     }
     parts[SCHEME] = scep_pattern_part(text, 0, colon);
     text = scep_pattern_part(text, colon + 1, text.len);
-    cut(&text, scep_pattern_find(text, "#"), &parts[FRAGMENT]);
-    cut(&text, scep_pattern_find(text, "?"), &parts[QUERY]);
+    cut_at(&text, scep_pattern_find(text, "#"), &parts[FRAGMENT]);
+    cut_at(&text, scep_pattern_find(text, "?"), &parts[QUERY]);
     if (text.len >= 2 && text.tokens[0] == '/' && text.tokens[1] == '/') {
         text = scep_pattern_part(text, 2, text.len);
         end = scep_pattern_find(text, "/");
@@ -207,7 +208,7 @@ static const char *check_uri(scep_pattern_t pattern)
     scep_pattern_t parts[PARTS];
 
     if (!split_uri(pattern, parts)) {
-        return "has a star, but is no URI with a scheme (\"https:\") and, "
+        return "has a star, and must be a URI with a scheme (\"https:\") and, "
                "after \"//\", one host";
     }
     return parts[HOST].tokens != NULL && parts[HOST].tokens[0] != '['
@@ -215,7 +216,7 @@ static const char *check_uri(scep_pattern_t pattern)
                : NULL;
 }
 
-/* "." and ".." lead elsewhere. */
+/* "." and ".." lead to another path. */
 static bool has_dot_segment(scep_pattern_t path)
 {
     while (path.len > 0) {

@@ -4,11 +4,11 @@
  * Patterns for alternative names that are text: DNS, email, UPN, URI.
  * (enroll layer: no I/O)
  *
- * A star stays within the component in which it stands: a label of a host, what
- * is before an at sign, the scheme, user, port, path segment, query or fragment
- * of a URI. It stands only for characters that are allowed there and that no
- * program can take for the end of the component: in hosts letters, digits and
- * hyphens. A name that is not well-formed fits no pattern with a star.
+ * A star matches only within its component: a label of a host, what is before
+ * an at sign, the scheme, user, port, path segment, query or fragment of a URI.
+ * It matches only characters that are allowed there and that no program takes
+ * for the end of the component: in hosts letters, digits and hyphens. A
+ * malformed name fits no pattern with a star.
  */
 #ifndef SCEP_ALT_RULE_H
 #define SCEP_ALT_RULE_H
@@ -18,9 +18,8 @@
 #include "scep_pattern.h"
 
 /**
- * TEXT as a pattern for KIND ("DNS", "email", "UPN", "URI").
- * @return NULL, or what is wrong with it, in words that follow "DNS:...":
- *     no name could ever fit
+ * Make PATTERN of TEXT for KIND ("DNS", "email", "UPN", "URI").
+ * @return NULL, or why no name could ever fit, in words that follow "DNS:..."
  */
 const char *scep_alt_rule(apr_pool_t *pool, const char *kind, const char *text,
                           scep_pattern_t *pattern);

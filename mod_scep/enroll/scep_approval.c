@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_approval.c: an operator's yes and no. (enroll layer)
+ * scep_approval.c: an operator approves or rejects. (enroll layer)
  */
 #include "scep_approval.h"
 

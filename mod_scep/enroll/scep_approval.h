@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_approval.h
- * What an operator does with requests that wait: the core of `scepctl
- * requests` and of the API. (enroll layer)
+ * Approve and reject waiting requests: the core of `scepctl requests` and of
+ * the API. (enroll layer)
  */
 #ifndef SCEP_APPROVAL_H
 #define SCEP_APPROVAL_H
@@ -18,8 +18,8 @@ typedef struct scep_operator_t {
 } scep_operator_t;
 
 /**
- * Say yes: the device gets its certificate when it asks again, for which it
- * has as long again as an operator had.
+ * Approve: the device gets its certificate when it polls. It has as much time
+ * for that as an operator had to decide.
  * @return SCEP_OK, recorded with its audit row; SCEP_NOT_FOUND (RES not
  *     filled): no request with that ID waits for an operator; SCEP_UNAVAILABLE
  *     (SCEP_R_STORE_UNAVAILABLE); SCEP_BROKEN
@@ -28,8 +28,8 @@ scep_status_e scep_approval_give(scep_store_t *store, const char *id,
                                  const scep_operator_t *who, apr_pool_t *pool,
                                  scep_result_t *res);
 
-/** Say no, also to what was approved but not asked for yet; a one-time
- * password is good again. Results as scep_approval_give(). */
+/** Reject, also a request that was approved and not polled for yet; its
+ * one-time challenge is good again. Results as scep_approval_give(). */
 scep_status_e scep_approval_refuse(scep_store_t *store, const char *id,
                                    const scep_operator_t *who, apr_pool_t *pool,
                                    scep_result_t *res);

@@ -12,7 +12,8 @@
 
 #include "scep_str.h"
 
-/* In words where these are OpenSSL's own, and nothing of the request's. */
+/* Extensions that OpenSSL prints in its own words, with no text of the
+ * request. */
 static bool has_words(int nid)
 {
     return nid == NID_key_usage || nid == NID_ext_key_usage ||

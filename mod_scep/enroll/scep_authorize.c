@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_authorize.c: the sources of challenges, in the order configured. For a
- * one-time password the shared table (or the database that several machines
- * share) is asked first; what it does not know is looked up in the store, which
- * is the truth: a password that is outstanding there is put (back), one on
- * which this very CSR had a certificate gets it again. (enroll layer)
+ * scep_authorize.c: ask the sources of challenges, in the order configured. A
+ * one-time challenge is claimed in the shared table (or in the database that
+ * several machines share). If it is not there, the store decides: a challenge
+ * that is outstanding there is put (back) into the table, and a CSR that had a
+ * certificate for its challenge gets that again. (enroll layer)
  */
 #include "scep_authorize.h"
 
@@ -48,8 +48,8 @@ static scep_status_e check_challenge(const scep_enrolment_t *e,
     return SCEP_OK;
 }
 
-/* Who claims: this transaction of this key with this CSR, and nobody else. */
-static scep_status_e claim_owner(scep_enrolment_t *e, scep_result_t *res)
+/* The owner of a claim is this transaction of this key with this CSR. */
+static scep_status_e set_claim_owner(scep_enrolment_t *e, scep_result_t *res)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -71,16 +71,16 @@ static scep_status_e claim_owner(scep_enrolment_t *e, scep_result_t *res)
     return SCEP_OK;
 }
 
-/* Not a guess: it was drawn. */
+/* The challenge was drawn once, so it is no guess. */
 static void note_known(scep_enrolment_t *e)
 {
     e->req->challenge_hash =
         apr_pmemdup(e->req->pool, e->challenge_hash, SCEP_HASH_SIZE);
 }
 
-/* This very CSR had a certificate on this password, and that is valid yet. What
- * is renewed by it is no answer to its own renewal.
- * SCEP_NOT_FOUND without filling RES: no. */
+/* Find a valid certificate that this very CSR got for this challenge; for a
+ * renewal, only one of the same renewal.
+ * @return SCEP_NOT_FOUND without filling RES: there is none */
 static scep_status_e find_own(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_transaction_row_t *row;
@@ -97,7 +97,7 @@ static scep_status_e find_own(scep_enrolment_t *e, scep_result_t *res)
     return status;
 }
 
-/* SCEP_OK without E's recall.issued: it is outstanding. */
+/* SCEP_OK, and no recall.issued in E: the challenge is outstanding. */
 static scep_status_e judge_row(scep_enrolment_t *e,
                                const scep_challenge_row_t *row,
                                scep_result_t *res)
@@ -131,11 +131,11 @@ static scep_status_e judge_row(scep_enrolment_t *e,
                            e->csr->subject);
 }
 
-/* A password that is spent may be held by a request that waits; that may have
- * run out. */
-static scep_status_e look_at_holder(scep_enrolment_t *e,
-                                    scep_challenge_row_t **row,
-                                    scep_result_t *res)
+/* A waiting request may hold a spent challenge. If the request has expired, the
+ * challenge is good again: note that, and read ROW again. */
+static scep_status_e expire_holder(scep_enrolment_t *e,
+                                   scep_challenge_row_t **row,
+                                   scep_result_t *res)
 {
     apr_time_t now = scep_env_now(&e->req->env);
     scep_store_t *store = e->req->service->store;
@@ -155,9 +155,9 @@ static scep_status_e look_at_holder(scep_enrolment_t *e,
                : status;
 }
 
-/* No row tells of it. One that was spent stays so after its row was deleted
- * (scep_store_prune.h), whatever source would come next. */
-static scep_status_e not_there(scep_enrolment_t *e, scep_result_t *res)
+/* The challenge has no row. If it was spent, it stays spent after its row was
+ * deleted (scep_store_prune.h). */
+static scep_status_e explain_missing(scep_enrolment_t *e, scep_result_t *res)
 {
     const char *serial;
     scep_status_e status = scep_store_challenge_used(
@@ -185,14 +185,14 @@ static scep_status_e find_row(scep_enrolment_t *e, scep_challenge_row_t **row,
     if (status == SCEP_OK) {
         note_known(e);
         if ((*row)->state == SCEP_CHALLENGE_SPENT) {
-            status = look_at_holder(e, row, res);
+            status = expire_holder(e, row, res);
         }
     }
-    return status == SCEP_NOT_FOUND ? not_there(e, res) : status;
+    return status == SCEP_NOT_FOUND ? explain_missing(e, res) : status;
 }
 
-/* What the store knows of a password that the table does not hold. SCEP_OK
- * without E's recall.issued: it is outstanding and in the table now. */
+/* Ask the store about a challenge that is not in the table. SCEP_OK, and no
+ * recall.issued in E: it is outstanding, and in the table now. */
 static scep_status_e judge_by_store(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_challenge_row_t *row;
@@ -256,14 +256,14 @@ static scep_status_e claim_now(scep_enrolment_t *e, scep_result_t *res)
     status = claim_once(e, &unknown, res);
     if (status == SCEP_OK && unknown) {
         return scep_fail(res, SCEP_R_CHALLENGE_SPENT,
-                         "the password for \"%s\" was used or cancelled, or "
-                         "expired, at this moment",
+                         "the password for \"%s\" has just been used or "
+                         "cancelled, or has just expired",
                          e->csr->subject);
     }
     return status;
 }
 
-/* At one of the places for it, until it can be had, or for some seconds. */
+/* Wait in a slot until the challenge is claimed, for some seconds at most. */
 static scep_status_e wait_for_turn(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_status_e status = SCEP_REFUSED;
@@ -286,8 +286,8 @@ static scep_status_e wait_for_turn(scep_enrolment_t *e, scep_result_t *res)
     return status;
 }
 
-/* One that several devices may use is claimed by one of them at a time, so
- * that no more are signed than it has uses; the others wait for their turn. */
+/* One device at a time claims a challenge that several may use, so that no more
+ * certificates are signed than it has uses; the others wait for their turn. */
 static scep_status_e claim_in_turn(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_status_e status = claim_now(e, res);
@@ -302,14 +302,14 @@ static scep_status_e claim_in_turn(scep_enrolment_t *e, scep_result_t *res)
     status = wait_for_turn(e, res);
     if (res->reason == SCEP_R_CHALLENGE_BUSY) {
         return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
-                         "the password for \"%s\" was in use by other "
-                         "requests all the time",
+                         "the password for \"%s\" stayed in use by other "
+                         "requests",
                          e->csr->subject);
     }
     return status;
 }
 
-/* ---- limits ---- */
+/* ---- constraints ---- */
 
 static scep_status_e choose_profile(scep_enrolment_t *e, const char *name,
                                     scep_result_t *res)
@@ -323,8 +323,8 @@ static scep_status_e choose_profile(scep_enrolment_t *e, const char *name,
                            scep_printable(e->req->pool, name, MAX_SHOWN));
 }
 
-static scep_status_e hold_to_limits(scep_enrolment_t *e, const char *text,
-                                    scep_result_t *res)
+static scep_status_e apply_constraints(scep_enrolment_t *e, const char *text,
+                                       scep_result_t *res)
 {
     const char *error;
     const scep_limits_t *limits = scep_limits_parse(e->req->pool, text, &error);
@@ -345,10 +345,9 @@ static scep_status_e hold_to_limits(scep_enrolment_t *e, const char *text,
 
 /* ---- the sources ---- */
 
-/* Is what was recalled of it still so? As long as it is claimed nobody else
- * takes the only use that it has; that it was cancelled the transaction that
- * writes finds out. */
-static bool is_recalled(const scep_enrolment_t *e)
+/* May the recalled row be used? While the challenge is claimed, nobody else
+ * takes its only use; if it was cancelled, the write transaction notices. */
+static bool is_recalled_row_good(const scep_enrolment_t *e)
 {
     const scep_challenge_row_t *row = e->recall.challenge;
 
@@ -356,11 +355,13 @@ static bool is_recalled(const scep_enrolment_t *e)
            row->uses == 1 && row->serial == NULL;
 }
 
-/* Claimed; but the table mirrors neither limits nor uses. */
+/* E has claimed the challenge. Its constraints and uses are in the store, not
+ * in the table. */
 static scep_status_e judge_claimed(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_challenge_row_t *row = e->recall.challenge;
-    scep_status_e status = is_recalled(e) ? SCEP_OK : find_row(e, &row, res);
+    scep_status_e status =
+        is_recalled_row_good(e) ? SCEP_OK : find_row(e, &row, res);
 
     if (status == SCEP_OK) {
         status = judge_row(e, row, res);
@@ -371,7 +372,7 @@ static scep_status_e judge_claimed(scep_enrolment_t *e, scep_result_t *res)
     if (status == SCEP_OK && e->recall.issued == NULL) {
         e->claim.uses = row->uses;
         if (row->limits != NULL) {
-            status = hold_to_limits(e, row->limits, res);
+            status = apply_constraints(e, row->limits, res);
         }
     }
     if (status != SCEP_OK || e->recall.issued != NULL) {
@@ -387,7 +388,7 @@ static scep_status_e try_one_time(scep_enrolment_t *e,
     scep_status_e status = check_challenge(e, res);
 
     if (status == SCEP_OK) {
-        status = claim_owner(e, res);
+        status = set_claim_owner(e, res);
     }
     if (status == SCEP_OK) {
         status =
@@ -428,18 +429,19 @@ static scep_status_e try_single(scep_enrolment_t *e,
     return SCEP_OK;
 }
 
-static scep_status_e ask(scep_request_t *req,
-                         const scep_challenge_request_t *request,
-                         const scep_provider_instance_t *provided,
-                         scep_challenge_answer_t *answer, scep_result_t *res)
+static scep_status_e ask_provider(scep_request_t *req,
+                                  const scep_challenge_request_t *request,
+                                  const scep_provider_instance_t *provided,
+                                  scep_challenge_answer_t *answer,
+                                  scep_result_t *res)
 {
     scep_status_e status;
     int place;
 
     if (!scep_guess_limit_enter(req, SCEP_PLACE_ASKING, NULL, &place)) {
         return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
-                         "too many requests, in all or from %s, wait for an "
-                         "answer of %s already",
+                         "too many requests, in all or from %s, are waiting "
+                         "for an answer of %s already",
                          req->peer, provided->text);
     }
     status = scep_challenge_provider_ask(provided->provider, provided->state,
@@ -473,8 +475,8 @@ static scep_status_e try_provider(scep_enrolment_t *e,
     }
     if (provided->provider == NULL || provided->failed) {
         return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
-                         "%s of ScepChallenge cannot be asked; the log said "
-                         "why when httpd or this process started",
+                         "%s of ScepChallenge did not start; the error was "
+                         "logged when httpd or this process started",
                          provided->text);
     }
     status = scep_alt_names(e->csr->extensions, e->req->pool, &names, res);
@@ -482,9 +484,9 @@ static scep_status_e try_provider(scep_enrolment_t *e,
         return status;
     }
     request.alt_names = scep_alt_name_texts(names, e->req->pool);
-    status = ask(e->req, &request, provided, &answer, res);
+    status = ask_provider(e->req, &request, provided, &answer, res);
     if (status == SCEP_OK && answer.limits != NULL) {
-        status = hold_to_limits(e, answer.limits, res);
+        status = apply_constraints(e, answer.limits, res);
     }
     if (status == SCEP_OK && answer.profile != NULL) {
         status = choose_profile(e, answer.profile, res);
@@ -514,13 +516,13 @@ static scep_status_e try_source(scep_enrolment_t *e,
     return scep_fail(res, SCEP_R_INTERNAL, "unknown challenge source");
 }
 
-/* A one-time password is too long to be guessed. */
+/* A one-time challenge is too long to guess. */
 static bool is_guessable(scep_source_e source)
 {
     return source != SCEP_SOURCE_NONE && source != SCEP_SOURCE_ONE_TIME;
 }
 
-/* "Expired" or "spent" tells the operator more than "unknown". */
+/* Keep the best reason: "expired" or "spent" tells more than "unknown". */
 static void keep_refusal(scep_result_t *best, const scep_result_t *res)
 {
     if (best->reason == SCEP_R_NONE ||
@@ -529,14 +531,14 @@ static void keep_refusal(scep_result_t *best, const scep_result_t *res)
     }
 }
 
-/* A source that could not be asked might have accepted: as long as there is
- * one, that is no refusal. What was refused before or after is counted all the
+/* A source that could not be asked might have accepted, so with one of these
+ * the request is not refused. Refusals of other sources are counted all the
  * same. */
 static scep_status_e conclude(scep_request_t *req, scep_guess_limit_t *guesses,
                               const scep_result_t *refused,
                               const scep_result_t *other, scep_result_t *res)
 {
-    scep_status_e status = res->status; /* what the last source said */
+    scep_status_e status = res->status; /* of the last source */
     bool limited = false;
 
     if (refused->reason != SCEP_R_NONE) {
@@ -552,8 +554,8 @@ static scep_status_e conclude(scep_request_t *req, scep_guess_limit_t *guesses,
     return status;
 }
 
-/* A source accepts. This very CSR may have had a certificate on its password
- * before, which it gets again (invariant 4). */
+/* A source accepts. If this very CSR had a certificate for its challenge
+ * before, it gets that again (invariant 4). */
 static scep_status_e let_in(scep_enrolment_t *e, scep_guess_limit_t *guesses,
                             scep_status_e status, scep_result_t *res)
 {
@@ -595,7 +597,8 @@ scep_status_e scep_authorize(scep_enrolment_t *e, scep_result_t *res)
         if (status == SCEP_OK || res->reason == SCEP_R_PASSWORD_LOCKED) {
             return let_in(e, &guesses, status, res);
         }
-        /* What was not looked at may be good for a source that follows. */
+        /* The next source may accept a challenge that this one did not
+         * check. */
         keep_refusal(status == SCEP_REFUSED && res->http_status != 429
                          ? &refused
                          : &other,

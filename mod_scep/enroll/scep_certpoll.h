@@ -9,13 +9,12 @@
 #include "scep_message.h"
 
 /**
- * The handler. The request is found by transactionID, by the CA that the
- * envelope is for, and by the signer's key; what is in the envelope does not
- * count (R35), and it is not opened.
+ * The handler. It finds the request by transactionID, the CA that the envelope
+ * is for, and the signer's key. It does not open the envelope, whose content
+ * does not count (R35).
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_POLL_UNKNOWN, SCEP_R_REPLY_KEY, or
- *     what scep_recall() gives;
- *     SCEP_UNAVAILABLE with SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN; else as
- *     scep_waiting_resume()
+ *     what scep_recall() gives; SCEP_UNAVAILABLE with SCEP_R_STORE_UNAVAILABLE;
+ *     SCEP_BROKEN; else as scep_waiting_resume()
  */
 scep_message_fn scep_certpoll;
 

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_challenge_admin.c: passwords cancelled, the master password rotated. (enroll
- * layer)
+ * scep_challenge_admin.c: cancel challenges, rotate the master password.
+ * (enroll layer)
  */
 #include "scep_challenge_admin.h"
 
@@ -43,7 +43,7 @@ scep_status_e scep_challenge_admin_cancel(scep_request_t *req, const char *user,
         return scep_fail(res, SCEP_R_API_UNKNOWN, "there is no password %s",
                          printable(req, id));
     }
-    /* Also one that was used on another server: its place becomes free. */
+    /* Free its slot, also if it was used on another server. */
     scep_challenge_remove(req, hash);
     if (outcome == SCEP_CANCEL_LATE) {
         return scep_fail(res, SCEP_R_API_CONFLICT,
@@ -57,7 +57,7 @@ scep_status_e scep_challenge_admin_cancel(scep_request_t *req, const char *user,
     return SCEP_OK;
 }
 
-static void forget(void *baton, const unsigned char *hash)
+static void remove_challenge(void *baton, const unsigned char *hash)
 {
     scep_challenge_remove(baton, hash);
 }
@@ -74,8 +74,9 @@ scep_status_e scep_challenge_admin_cancel_many(scep_request_t *req,
     which->now = scep_env_now(&req->env);
     which->actor = user;
     which->peer = req->peer;
-    status = scep_store_challenges_cancel(req->service->store, which, forget,
-                                          req, req->pool, count, res);
+    status = scep_store_challenges_cancel(req->service->store, which,
+                                          remove_challenge, req, req->pool,
+                                          count, res);
     if (status == SCEP_OK || *count > 0) {
         scep_log(&req->env, SCEP_LOG_NOTICE,
                  SCEPLOGNO(0205) "\"%s\" at %s cancelled %" APR_INT64_T_FMT
@@ -99,9 +100,9 @@ static bool uses_master(const scep_request_t *req)
     return false;
 }
 
-static scep_status_e record(scep_request_t *req, const char *event,
-                            const char *user, unsigned int reason,
-                            const char *detail, scep_result_t *res)
+static scep_status_e record_event(scep_request_t *req, const char *event,
+                                  const char *user, unsigned int reason,
+                                  const char *detail, scep_result_t *res)
 {
     const scep_audit_event_t row = {.event = event,
                                     .at = scep_env_now(&req->env),
@@ -133,7 +134,7 @@ scep_status_e scep_challenge_admin_rotate(scep_request_t *req, const char *user,
         return scep_fail(res, SCEP_R_INTERNAL,
                          "no random master password could be made");
     }
-    status = record(req, SCEP_AUDIT_MASTER_ROTATED, user, 0, NULL, res);
+    status = record_event(req, SCEP_AUDIT_MASTER_ROTATED, user, 0, NULL, res);
     if (status != SCEP_OK) {
         return status;
     }
@@ -156,6 +157,6 @@ scep_status_e scep_challenge_admin_denied(scep_request_t *req, const char *user,
 
     scep_result_init(&row, req->pool);
     scep_fail(&row, SCEP_R_ADMIN_DENIED, "%s", action);
-    return record(req, SCEP_AUDIT_ADMIN_DENIED, user, row.log_number, action,
-                  res);
+    return record_event(req, SCEP_AUDIT_ADMIN_DENIED, user, row.log_number,
+                        action, res);
 }

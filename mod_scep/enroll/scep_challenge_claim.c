@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_challenge_claim.c: claims on one-time passwords, here or in the database.
- * (enroll layer)
+ * scep_challenge_claim.c: claim one-time challenges, in shared memory or in the
+ * database. (enroll layer)
  */
 #include "scep_challenge_claim.h"
 
@@ -24,18 +24,18 @@ static scep_status_e lock_failed(scep_result_t *res)
                      "the password table's lock failed: restart httpd");
 }
 
-static void forget(void *baton, const unsigned char *hash)
+static void remove_from_table(void *baton, const unsigned char *hash)
 {
     scep_challenge_table_remove(baton, hash);
 }
 
-/* scepctl cancels in the database, and cannot reach this memory: what it has
- * cancelled must not take anybody's place. */
-static scep_status_e forget_cancelled(scep_request_t *req, scep_result_t *res)
+/* scepctl cancels in the database, and cannot reach this memory: free the slots
+ * of the challenges that it has cancelled. */
+static scep_status_e remove_cancelled(scep_request_t *req, scep_result_t *res)
 {
-    return scep_store_challenges_cancelled(req->service->store,
-                                           scep_env_now(&req->env), forget,
-                                           req->service->challenges, res);
+    return scep_store_challenges_cancelled(
+        req->service->store, scep_env_now(&req->env), remove_from_table,
+        req->service->challenges, res);
 }
 
 static scep_status_e add_to_table(scep_request_t *req,
@@ -45,7 +45,7 @@ static scep_status_e add_to_table(scep_request_t *req,
     *added = scep_challenge_table_add(req->service->challenges, hash, expires,
                                       scep_env_now(&req->env));
     if (*added == SCEP_ADD_FULL) {
-        if (forget_cancelled(req, res) != SCEP_OK) {
+        if (remove_cancelled(req, res) != SCEP_OK) {
             return res->status;
         }
         *added = scep_challenge_table_add(req->service->challenges, hash,
@@ -54,8 +54,8 @@ static scep_status_e add_to_table(scep_request_t *req,
     return *added == SCEP_ADD_LOCK ? lock_failed(res) : SCEP_OK;
 }
 
-/* Those who draw at the same moment may exceed the number by as many as they
- * are. */
+/* With a shared database, n draws at the same moment may exceed the number by
+ * n. */
 scep_status_e scep_challenge_add(scep_request_t *req,
                                  const unsigned char hash[SCEP_HASH_SIZE],
                                  apr_time_t expires, scep_add_e *added,
@@ -85,10 +85,11 @@ scep_status_e scep_challenge_restore(scep_request_t *req,
                           : add_to_table(req, hash, expires, added, res);
 }
 
-/* Why could it not be had? What is not outstanding is for the caller to
- * explain. */
-static scep_status_e explain(scep_request_t *req, const unsigned char *hash,
-                             scep_claim_e *claim, scep_result_t *res)
+/* Why was the challenge not claimed? The caller explains one that is not
+ * outstanding. */
+static scep_status_e explain_lost_claim(scep_request_t *req,
+                                        const unsigned char *hash,
+                                        scep_claim_e *claim, scep_result_t *res)
 {
     scep_challenge_row_t *row;
     scep_status_e status = scep_store_challenge_find(req->service->store, hash,
@@ -114,8 +115,9 @@ static scep_status_e claim_in_store(scep_request_t *req,
         SCEP_CLAIM_LEASE, req->pool, &claimed, res);
 
     *claim = claimed ? SCEP_CLAIM_OK : SCEP_CLAIM_UNKNOWN;
-    return status == SCEP_OK && !claimed ? explain(req, hash, claim, res)
-                                         : status;
+    return status == SCEP_OK && !claimed
+               ? explain_lost_claim(req, hash, claim, res)
+               : status;
 }
 
 scep_status_e
@@ -133,7 +135,7 @@ scep_challenge_claim(scep_request_t *req,
     return *claim == SCEP_CLAIM_LOCK ? lock_failed(res) : SCEP_OK;
 }
 
-/* A claim that cannot be given back runs out. */
+/* A claim that cannot be given back expires. */
 void scep_challenge_release(scep_request_t *req,
                             const unsigned char hash[SCEP_HASH_SIZE],
                             const unsigned char owner[SCEP_CLAIM_OWNER_SIZE])

@@ -1,12 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_challenge_claim.h
- * The one-time passwords that are outstanding, and claims on them: in the
- * memory that the processes of this machine share, or, for a store that
- * several machines share, in its database. (enroll layer)
+ * The outstanding one-time challenges, and claims on them. They are in memory
+ * that the processes of this machine share, or, if several machines share the
+ * store, in its database. (enroll layer)
  *
- * The owner of a claim is a digest of a transaction. A claim whose owner died
- * comes back after SCEP_CLAIM_LEASE.
+ * The owner of a claim is a digest of a transaction. If the owner dies, its
+ * claim expires after SCEP_CLAIM_LEASE.
  */
 #ifndef SCEP_CHALLENGE_CLAIM_H
 #define SCEP_CHALLENGE_CLAIM_H
@@ -16,9 +16,10 @@
 #define SCEP_CLAIM_LEASE (60 * APR_USEC_PER_SEC)
 
 /**
- * A password is about to be drawn: is there room for it (ScepPasswordMax)?
- * @param added SCEP_ADD_OK: there is, and it is kept; SCEP_ADD_EXISTS: it is
- *     there already; SCEP_ADD_FULL
+ * Add a challenge that is about to be drawn, if there is room
+ * (ScepPasswordMax).
+ * @param added SCEP_ADD_OK: added; SCEP_ADD_EXISTS: it was there already;
+ *     SCEP_ADD_FULL: no room
  * @return SCEP_OK, or SCEP_UNAVAILABLE (SCEP_R_LOCK or
  *     SCEP_R_STORE_UNAVAILABLE)
  */
@@ -27,8 +28,8 @@ scep_status_e scep_challenge_add(scep_request_t *req,
                                  apr_time_t expires, scep_add_e *added,
                                  scep_result_t *res);
 
-/** The same for one that the store says is outstanding: it may be missing in
- * memory, and never is in a database. */
+/** The same for a challenge that is outstanding in the store: it may be missing
+ * in memory, but never in a shared database. */
 scep_status_e scep_challenge_restore(scep_request_t *req,
                                      const unsigned char hash[SCEP_HASH_SIZE],
                                      apr_time_t expires, scep_add_e *added,
@@ -37,7 +38,7 @@ scep_status_e scep_challenge_restore(scep_request_t *req,
 /**
  * Claim for OWNER.
  * @param claim SCEP_CLAIM_OK; _EXPIRED; _BUSY: another transaction has it;
- *     _UNKNOWN: the store has to be asked
+ *     _UNKNOWN: ask the store
  * @return SCEP_OK, or as scep_challenge_add()
  */
 scep_status_e
@@ -51,7 +52,7 @@ void scep_challenge_release(scep_request_t *req,
                             const unsigned char hash[SCEP_HASH_SIZE],
                             const unsigned char owner[SCEP_CLAIM_OWNER_SIZE]);
 
-/** The store says that it is spent or cancelled, or does not have it. */
+/** Remove a challenge that is spent or cancelled, or not in the store. */
 void scep_challenge_remove(scep_request_t *req,
                            const unsigned char hash[SCEP_HASH_SIZE]);
 

@@ -1,15 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_client_quirks.c: what one client needs and another refuses, by what the
- * endpoint's directives say. (enroll layer)
+ * scep_client_quirks.c: things that one client needs and another refuses; the
+ * endpoint's directives choose. (enroll layer)
  */
 #include "scep_client_quirks.h"
 
 #include <string.h>
 
-/* What NDES's clients show for a refusal. A challenge that
- * is wrong has one code whatever is wrong with it: it must not tell more than
- * failInfoText does. */
+/* The code that NDES's clients show for a refusal. Every wrong challenge has
+ * the same code, which must not tell more than failInfoText does. */
 static apr_int32_t hresult(scep_reason_e reason)
 {
     const apr_uint32_t invalid_argument = 0x80070057;
@@ -39,8 +38,8 @@ static apr_int32_t hresult(scep_reason_e reason)
     return (apr_int32_t)(code - 0x80000000U) + APR_INT32_MIN;
 }
 
-/* certmonger by its habit: its transactionID is a hash as a decimal number, of
- * some 78 digits. Others write hashes in hex, and hardly one of 40 digits or
+/* Recognize certmonger by its transactionID, a hash as a decimal number of some
+ * 78 digits. Other clients write hashes in hex, and hardly any of 40 digits or
  * more has no letter. */
 static bool is_certmonger(const scep_pkimessage_t *msg)
 {
@@ -90,7 +89,7 @@ scep_status_e scep_client_quirks_check_clear(const scep_request_t *req,
 {
     return msg->clear_challenge && req->policy->quirks.refuse_clear
                ? scep_fail(res, SCEP_R_CLEAR_CHALLENGE,
-                           "the message shows its challengePassword outside of "
+                           "the message has its challengePassword outside of "
                            "the envelope (ScepClearChallenge refuse)")
                : SCEP_OK;
 }
