@@ -13,6 +13,7 @@
 #include <openssl/crypto.h>
 
 #include "mod_scep.h"
+#include "scep_admin.h"
 #include "scep_ca_local.h"
 #include "scep_challenge_authn.h"
 #include "scep_challenge_exec.h"
@@ -25,16 +26,12 @@
 #include "scep_openssl_floor.h"
 #include "scep_os.h"
 #include "scep_place.h"
-#include "scep_os.h"
 #include "scep_review.h"
 #include "scep_runtime.h"
 #include "scep_sources.h"
 #include "scep_status.h"
 #include "scep_trust.h"
 #include "scep_watchdog.h"
-
-extern module AP_MODULE_DECLARE_DATA scep_module;
-APLOG_USE_MODULE(scep);
 
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
@@ -251,7 +248,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 {
     (void)plog;
     scep_hide_secrets(pconf, ptemp);
-    if (!scep_runtime_wanted(s)) {
+    if (!scep_config_wanted(s)) {
         scep_in_use_end();
         return OK;
     }
@@ -286,10 +283,6 @@ static void register_hooks(apr_pool_t *pool)
 {
     static const char *const after_ssl[] = {"mod_ssl.c", NULL};
     static const char *const watchdog[] = {"mod_watchdog.c", NULL};
-    static const char *const rewrite[] = {"mod_rewrite.c", NULL};
-    static const char *const before[] = {"mod_alias.c", "mod_userdir.c",
-                                         "mod_vhost_alias.c", "mod_proxy.c",
-                                         NULL};
 
     ap_register_provider(pool, SCEP_CA_PROVIDER_GROUP, "local",
                          SCEP_CA_PROVIDER_VERSION, &scep_ca_local);
@@ -303,16 +296,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_config(post_config, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, watchdog, APR_HOOK_MIDDLE);
     scep_status_register();
-    /* mod_rewrite's rules see the path as the sections do, and have the first
-     * word; then we claim it before every module that could. */
-    ap_hook_translate_name(scep_endpoint_canonicalize, NULL, rewrite,
-                           APR_HOOK_REALLY_FIRST);
-    ap_hook_translate_name(scep_endpoint_translate, rewrite, before,
-                           APR_HOOK_FIRST);
-    ap_hook_map_to_storage(scep_endpoint_map_to_storage, NULL, NULL,
-                           APR_HOOK_REALLY_FIRST);
-    ap_hook_fixups(scep_endpoint_fixups, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_handler(scep_endpoint_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    scep_endpoint_register(pool);
+    scep_admin_register(pool);
 }
 
 module AP_MODULE_DECLARE_DATA scep_module = {

@@ -7,7 +7,6 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/config/scep_config.h \
 	mod_scep/httpd/config/scep_directives.c \
 	mod_scep/httpd/config/scep_directives.h \
-	mod_scep/httpd/config/scep_directives_ca.c \
 	mod_scep/httpd/config/scep_directives_policy.c \
 	mod_scep/httpd/config/scep_directives_profile.c \
 	mod_scep/httpd/config/scep_directives_server.c \
@@ -52,11 +51,8 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/start/scep_trust.c mod_scep/httpd/start/scep_trust.h \
 	mod_scep/httpd/start/scep_watchdog.c \
 	mod_scep/httpd/start/scep_watchdog.h \
-	mod_scep/httpd/request/scep_body.c mod_scep/httpd/request/scep_body.h \
 	mod_scep/httpd/request/scep_challenge_authn.c \
 	mod_scep/httpd/request/scep_challenge_authn.h \
-	mod_scep/httpd/request/scep_crl_page.c \
-	mod_scep/httpd/request/scep_crl_page.h \
 	mod_scep/httpd/request/scep_endpoint.c \
 	mod_scep/httpd/request/scep_endpoint.h \
 	mod_scep/httpd/request/scep_exchange.c \
@@ -64,8 +60,6 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/request/scep_status.c \
 	mod_scep/httpd/request/scep_status.h \
 	mod_scep/httpd/admin/scep_admin.c mod_scep/httpd/admin/scep_admin.h \
-	mod_scep/httpd/admin/scep_admin_cancel.c \
-	mod_scep/httpd/admin/scep_admin_cancel.h \
 	mod_scep/httpd/admin/scep_admin_draw.c \
 	mod_scep/httpd/admin/scep_admin_draw.h \
 	mod_scep/httpd/admin/scep_admin_page.c \
@@ -73,13 +67,10 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/admin/scep_api.c mod_scep/httpd/admin/scep_api.h \
 	mod_scep/httpd/admin/scep_api_certs.c \
 	mod_scep/httpd/admin/scep_api_challenges.c \
-	mod_scep/httpd/admin/scep_api_master.c \
+	mod_scep/httpd/admin/scep_api_values.c \
 	mod_scep/httpd/admin/scep_api_requests.c \
-	mod_scep/httpd/admin/scep_api_status.c \
 	mod_scep/httpd/admin/scep_csrf.c mod_scep/httpd/admin/scep_csrf.h \
 	mod_scep/httpd/admin/scep_form.c mod_scep/httpd/admin/scep_form.h \
-	mod_scep/httpd/admin/scep_form_data.c \
-	mod_scep/httpd/admin/scep_form_data.h \
 	mod_scep/httpd/admin/scep_form_fields.c \
 	mod_scep/httpd/admin/scep_form_fields.h \
 	mod_scep/httpd/admin/scep_form_page.c \

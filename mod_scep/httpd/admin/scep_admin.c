@@ -8,11 +8,16 @@
 
 #include <apr_strings.h>
 
+#include <httpd.h>
+#include <http_config.h>
 #include <http_core.h>
 
 #include "scep_admin_draw.h"
 #include "scep_admin_page.h"
-#include "scep_form_data.h"
+#include "scep_api.h"
+#include "scep_endpoint.h"
+#include "scep_form.h"
+#include "scep_form_fields.h"
 #include "scep_guard.h"
 
 enum { NAME_IN_LOG = 256 };
@@ -129,7 +134,7 @@ static int answer_challenge(scep_exchange_t *exchange)
 
 /* ---- both ---- */
 
-bool scep_admin_is(scep_operation_e operation)
+static bool is_page(scep_operation_e operation)
 {
     return operation == SCEP_OP_NONE || operation == SCEP_OP_NDES_CHALLENGE ||
            operation == SCEP_OP_NDES_THUMBPRINT;
@@ -156,7 +161,7 @@ static scep_status_e check_path(scep_exchange_t *exchange)
         scep_printable(exchange->r->pool, exchange->below, NAME_IN_LOG));
 }
 
-int scep_admin_answer(scep_exchange_t *exchange)
+static int answer(scep_exchange_t *exchange)
 {
     if (scep_guard_user(exchange) != SCEP_OK ||
         check_path(exchange) != SCEP_OK ||
@@ -174,4 +179,50 @@ int scep_admin_answer(scep_exchange_t *exchange)
     default:
         return answer_page(exchange);
     }
+}
+
+static void note(const scep_exchange_t *exchange, const char *operation)
+{
+    apr_table_setn(exchange->r->notes, "SCEP_OPERATION", operation);
+}
+
+static int serve(scep_exchange_t *exchange, scep_endpoint_e kind)
+{
+    scep_operation_e operation;
+
+    if (kind != SCEP_ENDPOINT_ADMIN) {
+        return DECLINED;
+    }
+    if (scep_api_is(exchange)) {
+        note(exchange, "api");
+        return scep_api_answer(exchange);
+    }
+    if (exchange->r->method_number == M_OPTIONS) {
+        return DECLINED;
+    }
+    if (scep_endpoint_begin(exchange) != SCEP_OK) {
+        return scep_exchange_refuse(exchange);
+    }
+    if (scep_form_is(exchange)) {
+        note(exchange, "form");
+        return scep_form_answer(exchange);
+    }
+    operation = exchange->query.operation;
+    if (!is_page(operation)) {
+        return DECLINED; /* devices use the path, too */
+    }
+    note(exchange,
+         operation == SCEP_OP_NONE ? "admin" : scep_operation_name(operation));
+    return answer(exchange);
+}
+
+static int handler(request_rec *r)
+{
+    return scep_endpoint_serve(r, serve);
+}
+
+void scep_admin_register(apr_pool_t *pool)
+{
+    (void)pool;
+    ap_hook_handler(handler, NULL, NULL, APR_HOOK_FIRST);
 }

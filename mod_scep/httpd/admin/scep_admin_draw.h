@@ -2,7 +2,7 @@
 /**
  * @file scep_admin_draw.h
  * The one way to a password: from the page, NDES's operation, a form or the
- * API. (httpd layer)
+ * API; and how it is cancelled again. (httpd layer)
  */
 #ifndef SCEP_ADMIN_DRAW_H
 #define SCEP_ADMIN_DRAW_H
@@ -39,5 +39,18 @@ scep_status_e scep_admin_draw_ndes(const scep_exchange_t *exchange,
                                    const apr_table_t *fields,
                                    scep_draw_params_t *params,
                                    scep_result_t *res);
+
+/** The password with ID. A failure is in EXCHANGE's result. */
+scep_status_e scep_admin_cancel(scep_exchange_t *exchange, const char *id);
+
+/**
+ * All passwords of the CA that USER has drawn and that have LABEL; NULL: of
+ * anybody, and with any label or none. Those of others than the user who
+ * asks are only for those who may also list them.
+ * @param count how many were cancelled
+ */
+scep_status_e scep_admin_cancel_many(scep_exchange_t *exchange,
+                                     const char *user, const char *label,
+                                     apr_int64_t *count);
 
 #endif

@@ -7,8 +7,8 @@
 
 #include <apr_strings.h>
 
-#include "scep_body.h"
-#include "scep_form_data.h"
+#include "scep_exchange.h"
+#include "scep_form_fields.h"
 #include "scep_guard.h"
 #include "scep_refusal.h"
 
@@ -220,12 +220,6 @@ static scep_status_e read_body(scep_api_t *api, int *filter_status)
 
 /* ---- the answer ---- */
 
-scep_status_e scep_api_reply(scep_api_t *api, const char *text)
-{
-    api->json = (scep_octets_t){(const unsigned char *)text, strlen(text)};
-    return SCEP_OK;
-}
-
 static const char *error_text(scep_api_t *api)
 {
     const scep_result_t *res = api->res;
@@ -328,73 +322,4 @@ int scep_api_answer(scep_exchange_t *exchange)
         return send_json(&api, api.http_status, 0);
     }
     return filter_status == OK ? refuse(&api) : filter_status;
-}
-
-/* ---- for the calls ---- */
-
-scep_status_e scep_api_bad(scep_api_t *api, const char *name,
-                           const char *wanted)
-{
-    return scep_fail(api->res, SCEP_R_API_REQUEST, "\"%s\": %s",
-                     scep_printable(api->pool, name, NAME_IN_LOG), wanted);
-}
-
-scep_status_e scep_api_number(scep_api_t *api, const char *name, int min,
-                              int max, int otherwise, int *number)
-{
-    const char *text = apr_table_get(api->query, name);
-    apr_int64_t value;
-    char *end;
-
-    *number = otherwise;
-    if (text == NULL) {
-        return SCEP_OK;
-    }
-    value = apr_strtoi64(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || value < min ||
-        value > max) {
-        return scep_api_bad(api, name,
-                            apr_psprintf(api->pool,
-                                         "a whole number from %d to %d is "
-                                         "wanted",
-                                         min, max));
-    }
-    *number = (int)value;
-    return SCEP_OK;
-}
-
-scep_status_e scep_api_after(scep_api_t *api, apr_time_t *created,
-                             const char **id)
-{
-    const char *text = apr_table_get(api->query, "after");
-    char *end;
-
-    if (text == NULL) {
-        return SCEP_OK;
-    }
-    *created = apr_strtoi64(text, &end, 10);
-    *id = end + 1;
-    if (*text < '0' || *text > '9' || *end != '-' || **id == '\0' ||
-        strspn(*id, "0123456789abcdef") != strlen(*id)) {
-        return scep_api_bad(api, "after",
-                            "the \"next\" of the page before is wanted");
-    }
-    return SCEP_OK;
-}
-
-const char *scep_api_next(apr_pool_t *pool, apr_time_t created, const char *id)
-{
-    return apr_psprintf(pool, "%" APR_TIME_T_FMT "-%s", created, id);
-}
-
-const char *scep_api_time(apr_pool_t *pool, apr_time_t when)
-{
-    apr_time_exp_t t;
-
-    if (when == 0 || apr_time_exp_gmt(&t, when) != APR_SUCCESS) {
-        return "null";
-    }
-    return apr_psprintf(pool, "\"%04d-%02d-%02dT%02d:%02d:%02dZ\"",
-                        t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
-                        t.tm_min, t.tm_sec);
 }

@@ -37,7 +37,7 @@ bool scep_api_is(const scep_exchange_t *exchange);
 /** Answer it, faults included, in JSON. */
 int scep_api_answer(scep_exchange_t *exchange);
 
-/* ---- for the calls ---- */
+/* ---- for the calls: scep_api_values.c ---- */
 
 /** Answer TEXT, a whole JSON object from the request's pool. */
 scep_status_e scep_api_reply(scep_api_t *api, const char *text);
@@ -67,8 +67,8 @@ scep_api_fn scep_api_draw;
 scep_api_fn scep_api_list;
 scep_api_fn scep_api_cancel;
 scep_api_fn scep_api_cancel_many;
-/* scep_api_master.c */
 scep_api_fn scep_api_rotate;
+scep_api_fn scep_api_status;
 /* scep_api_requests.c */
 scep_api_fn scep_api_requests;
 scep_api_fn scep_api_request;
@@ -78,7 +78,5 @@ scep_api_fn scep_api_reject;
 scep_api_fn scep_api_certs;
 scep_api_fn scep_api_cert;
 scep_api_fn scep_api_revoke;
-/* scep_api_status.c */
-scep_api_fn scep_api_status;
 
 #endif

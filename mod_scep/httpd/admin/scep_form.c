@@ -10,11 +10,10 @@
 #include <http_protocol.h>
 #include <util_cookies.h>
 
-#include "scep_admin_cancel.h"
 #include "scep_admin_draw.h"
-#include "scep_body.h"
+#include "scep_exchange.h"
 #include "scep_csrf.h"
-#include "scep_form_data.h"
+#include "scep_form_fields.h"
 #include "scep_form_page.h"
 #include "scep_form_token.h"
 #include "scep_guard.h"

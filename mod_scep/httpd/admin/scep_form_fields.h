@@ -1,7 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_form_fields.h
- * The fields of the form that draws a password. (httpd layer)
+ * The fields of forms: application/x-www-form-urlencoded in bodies and in query
+ * strings of ours (not of SCEP, where '+' stays what it is); and those of the
+ * form that draws a password. (httpd layer)
  */
 #ifndef SCEP_FORM_FIELDS_H
 #define SCEP_FORM_FIELDS_H
@@ -49,5 +51,14 @@ scep_status_e scep_form_bad(scep_exchange_t *exchange, scep_form_fault_t *fault,
 
 /** A field's text; NULL if it is missing or empty. */
 const char *scep_form_field(const apr_table_t *fields, const char *name);
+
+/**
+ * Read TEXT (LEN octets; may be NULL when LEN is 0) into *FIELDS. Upper
+ * and lower case of names are the same; a value may be empty.
+ * @return SCEP_OK; SCEP_REFUSED (SCEP_R_API_REQUEST): a bad %-escape, a NUL,
+ *     a name twice or empty, too many
+ */
+scep_status_e scep_form_data(const char *text, apr_size_t len, apr_pool_t *pool,
+                             apr_table_t **fields, scep_result_t *res);
 
 #endif

@@ -11,8 +11,6 @@
 #include "scep_profile.h"
 #include "scep_setting.h"
 
-extern module AP_MODULE_DECLARE_DATA scep_module;
-
 enum {
     ADDRESS_SHARE = 10, /* one address may have a tenth of the places */
     ADDRESS_LEAST = 2,
@@ -108,9 +106,12 @@ apr_array_header_t *scep_config_cas(const server_rec *s, apr_pool_t *pool)
     return list;
 }
 
-scep_server_config_t *scep_config_server(const server_rec *s)
+bool scep_config_wanted(const server_rec *s)
 {
-    return ap_get_module_config(s->module_config, &scep_module);
+    while (s != NULL && scep_config_server(s)->engine != 1) {
+        s = s->next;
+    }
+    return s != NULL;
 }
 
 const scep_dir_config_t *scep_config_dir(const request_rec *r)
@@ -275,18 +276,4 @@ const char *scep_config_key(const scep_server_config_t *conf, apr_pool_t *pool)
         TEXT(conf->next_key), "\n", TEXT(conf->crl_url), "\n",
         apr_ltoa(pool, (long)apr_time_sec(conf->crl_validity)), "\n",
         retention_text(conf, pool), NULL);
-}
-
-const char *scep_config_where(const server_rec *s, apr_pool_t *pool)
-{
-    const char *name = "(without ServerName)";
-
-    if (!s->is_virtual) {
-        return "main server";
-    }
-    if (s->server_hostname != NULL) {
-        name = s->server_hostname;
-    }
-    return apr_psprintf(pool, "virtual host %s (%s:%u)", name,
-                        TEXT(s->defn_name), s->defn_line_number);
 }

@@ -97,6 +97,7 @@ typedef struct scep_dir_config_t {
     apr_array_header_t *places;          /* scep_place.h; NULL: none */
 } scep_dir_config_t;
 
+extern module AP_MODULE_DECLARE_DATA scep_module;
 extern const command_rec scep_directives[];
 
 void *scep_config_create_server(apr_pool_t *pool, server_rec *s);
@@ -104,7 +105,13 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base, void *add);
 void *scep_config_create_dir(apr_pool_t *pool, char *dir);
 void *scep_config_merge_dir(apr_pool_t *pool, void *base, void *add);
 
-scep_server_config_t *scep_config_server(const server_rec *s);
+static inline scep_server_config_t *scep_config_server(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &scep_module);
+}
+
+/** Has some server of the list ScepEngine On? */
+bool scep_config_wanted(const server_rec *s);
 const scep_dir_config_t *scep_config_dir(const request_rec *r);
 
 /** Does some section of the server ask for ScepAlgorithms legacy? */
@@ -145,8 +152,5 @@ void scep_config_policy(const scep_server_config_t *server,
 /** All CA, RA and state settings in one string: servers for which it is the
  * same are served by the same service. */
 const char *scep_config_key(const scep_server_config_t *conf, apr_pool_t *pool);
-
-/** "virtual host name (file:line)", or "main server"; for messages. */
-const char *scep_config_where(const server_rec *s, apr_pool_t *pool);
 
 #endif

@@ -11,13 +11,6 @@
 #include "scep_config.h"
 #include "scep_setting.h"
 
-/** The record of the server, or of the <ScepCA>, in which CMD stands. */
-scep_server_config_t *scep_cmd_server(cmd_parms *cmd);
-
-/** "<directive> <value>: <wanted>". */
-const char *scep_bad_value(cmd_parms *cmd, const char *value,
-                           const char *wanted);
-
 /** A decimal number from MIN to MAX. @param whole the argument of which VALUE
  * is a part, or VALUE itself: what is said to be wrong */
 const char *scep_parse_number(cmd_parms *cmd, const char *whole,
@@ -55,8 +48,7 @@ scep_read_fn scep_read_key;
 scep_read_fn scep_read_paths; /* apr_array_header_t * of them */
 scep_read_fn scep_read_keys;
 
-/* Like no other: <ScepCA> in scep_directives_ca.c, servers in
- * scep_directives_server.c, <ScepProfile> in scep_directives_profile.c,
+/* Like no other: servers and <ScepCA> in scep_directives_server.c, <ScepProfile> in scep_directives_profile.c,
  * endpoints in scep_directives_policy.c. */
 scep_read_fn scep_read_ca_section;
 scep_read_fn scep_read_ca_ident;

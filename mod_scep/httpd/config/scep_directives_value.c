@@ -11,19 +11,6 @@
 
 enum { SECONDS_PER_DAY = 86400 };
 
-scep_server_config_t *scep_cmd_server(cmd_parms *cmd)
-{
-    scep_server_config_t *conf = scep_config_server(cmd->server);
-
-    return conf->ca_section != NULL ? conf->ca_section : conf;
-}
-
-const char *scep_bad_value(cmd_parms *cmd, const char *value,
-                           const char *wanted)
-{
-    return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, value, wanted);
-}
-
 const char *scep_parse_number(cmd_parms *cmd, const char *whole,
                               const char *value, apr_int64_t min,
                               apr_int64_t max, apr_int64_t *number)

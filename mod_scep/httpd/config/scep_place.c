@@ -9,7 +9,7 @@
 
 #include <http_log.h>
 
-#include "scep_directives.h"
+#include "scep_config.h"
 #include "scep_log_httpd.h"
 
 APLOG_USE_MODULE(scep);
@@ -123,6 +123,21 @@ bool scep_places_say(const apr_array_header_t *places, const char *directive,
 
 /* ---- told ---- */
 
+const char *scep_place_server(const server_rec *s, apr_pool_t *pool)
+{
+    const char *name = "(without ServerName)";
+
+    if (!s->is_virtual) {
+        return "main server";
+    }
+    if (s->server_hostname != NULL) {
+        name = s->server_hostname;
+    }
+    return apr_psprintf(pool, "virtual host %s (%s:%u)", name,
+                        s->defn_name != NULL ? s->defn_name : "",
+                        s->defn_line_number);
+}
+
 static const char *who(const server_rec *s, const scep_server_config_t *conf,
                        apr_pool_t *pool)
 {
@@ -132,7 +147,7 @@ static const char *who(const server_rec *s, const scep_server_config_t *conf,
         server =
             s->server_hostname != NULL
                 ? apr_pstrcat(pool, "virtual host ", s->server_hostname, NULL)
-                : scep_config_where(s, pool);
+                : scep_place_server(s, pool);
     }
     return conf->ca_name != NULL ? apr_pstrcat(pool, "<ScepCA ", conf->ca_name,
                                                "> of ", server, NULL)

@@ -52,6 +52,9 @@ const char *scep_place_fault(const server_rec *s,
                              const scep_server_config_t *conf,
                              const scep_result_t *res, apr_hash_t *told);
 
+/** "virtual host name (file:line)", or "main server"; for messages. */
+const char *scep_place_server(const server_rec *s, apr_pool_t *pool);
+
 /** An environment for the start of CONF, a CA of server S: what is logged about
  * one of its directives names the line of that. From POOL. */
 void scep_place_env(scep_env_t *env, server_rec *s,

@@ -11,8 +11,6 @@
 
 #include "scep_place.h"
 
-extern module AP_MODULE_DECLARE_DATA scep_module;
-
 bool scep_directive_is(const ap_directive_t *directive, const char *name)
 {
     return strcasecmp(directive->directive, name) == 0;

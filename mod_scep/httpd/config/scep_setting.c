@@ -6,7 +6,6 @@
 
 #include <apr_strings.h>
 
-#include "scep_directives.h"
 #include "scep_place.h"
 
 enum { MAX_ARGS = 3 }; /* of a value without the directive */
@@ -18,6 +17,19 @@ static bool is_in(const scep_setting_t *row, scep_context_e context)
 }
 
 /* ---- while the configuration is read ---- */
+
+scep_server_config_t *scep_cmd_server(cmd_parms *cmd)
+{
+    scep_server_config_t *conf = scep_config_server(cmd->server);
+
+    return conf->ca_section != NULL ? conf->ca_section : conf;
+}
+
+const char *scep_bad_value(cmd_parms *cmd, const char *value,
+                           const char *wanted)
+{
+    return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, value, wanted);
+}
 
 /* The record that CMD fills, if it may stand where it does, and the places of
  * what is set there. */
@@ -139,7 +151,7 @@ const char *scep_setting_argv(cmd_parms *cmd, void *dir, int argc,
 
 const scep_setting_t *scep_setting_find(const char *name)
 {
-    const command_rec *one = scep_directives;
+    const command_rec *one = scep_module.cmds;
 
     while (one->name != NULL && strcasecmp(one->name, name) != 0) {
         one++;
@@ -175,7 +187,7 @@ void scep_settings_init(apr_pool_t *pool, scep_context_e context, void *record)
 {
     const command_rec *one;
 
-    for (one = scep_directives; one->name != NULL; one++) {
+    for (one = scep_module.cmds; one->name != NULL; one++) {
         const scep_setting_t *row = one->cmd_data;
 
         if (is_in(row, context) && row->otherwise != NULL) {

@@ -11,8 +11,7 @@
 #ifndef SCEP_SETTING_H
 #define SCEP_SETTING_H
 
-#include <httpd.h>
-#include <http_config.h>
+#include "scep_config.h"
 
 /** Where a directive can stand, and so the record that it fills. */
 typedef enum {
@@ -71,6 +70,13 @@ const char *scep_setting_take3(cmd_parms *cmd, void *dir, const char *first,
                                const char *second, const char *third);
 const char *scep_setting_argv(cmd_parms *cmd, void *dir, int argc,
                               char *const argv[]);
+
+/** The record of the server, or of the <ScepCA>, in which CMD stands. */
+scep_server_config_t *scep_cmd_server(cmd_parms *cmd);
+
+/** "<directive> <value>: <wanted>". */
+const char *scep_bad_value(cmd_parms *cmd, const char *value,
+                           const char *wanted);
 
 /** The row of the directive NAME; NULL: it is none of ours. */
 const scep_setting_t *scep_setting_find(const char *name);

@@ -10,13 +10,11 @@
 #include <ap_expr.h>
 #include <http_config.h>
 #include <http_core.h>
+#include <http_protocol.h>
 #include <http_request.h>
 
-#include "scep_admin.h"
-#include "scep_api.h"
-#include "scep_body.h"
-#include "scep_crl_page.h"
-#include "scep_form.h"
+#include "scep_exchange.h"
+#include "scep_crl_issue.h"
 #include "scep_location.h"
 #include "scep_operation.h"
 #include "scep_refusal.h"
@@ -25,7 +23,7 @@
 #define HANDLER_ADMIN "scep-admin"
 #define HANDLER_CRL "scep-crl"
 
-extern module AP_MODULE_DECLARE_DATA scep_module;
+enum { CRL_MAX_AGE = 300 /* seconds */ };
 
 static const char info_page[] =
     "<!DOCTYPE html>\n"
@@ -84,7 +82,7 @@ static bool match(const request_rec *r, scep_location_t *location)
            scep_location_match(r->uri, r->pool, location);
 }
 
-int scep_endpoint_canonicalize(request_rec *r)
+static int canonicalize(request_rec *r)
 {
     scep_location_t location;
 
@@ -97,7 +95,7 @@ int scep_endpoint_canonicalize(request_rec *r)
     return DECLINED;
 }
 
-int scep_endpoint_translate(request_rec *r)
+static int translate(request_rec *r)
 {
     scep_location_t location;
     note_t *note;
@@ -156,7 +154,7 @@ static bool handler_is_ours(request_rec *r)
 
 /* httpd answers TRACE in its own hook after this one, with all headers of the
  * request, and never calls a handler. OK keeps it from that. */
-int scep_endpoint_map_to_storage(request_rec *r)
+static int map_to_storage(request_rec *r)
 {
     return note_of(r)->handler != NULL ||
                    (r->method_number == M_TRACE &&
@@ -167,7 +165,7 @@ int scep_endpoint_map_to_storage(request_rec *r)
 
 /* By now a SetHandler of an enclosing section or a file extension may have
  * put another handler in; ours it may be, whichever of the two. */
-int scep_endpoint_fixups(request_rec *r)
+static int fixups(request_rec *r)
 {
     const char *handler = note_of(r)->handler;
 
@@ -188,20 +186,24 @@ static int answer_info(scep_exchange_t *exchange)
     return scep_exchange_page(exchange, "text/html", body);
 }
 
-static scep_status_e check_method(scep_exchange_t *exchange,
-                                  scep_endpoint_e kind)
+static scep_status_e refuse_method(scep_exchange_t *exchange)
 {
-    int method = exchange->r->method_number;
+    return scep_fail(
+        &exchange->res, SCEP_R_METHOD, "method %s",
+        scep_printable(exchange->r->pool, exchange->r->method, 32));
+}
 
-    if (method == M_GET || (method == M_POST && kind != SCEP_ENDPOINT_CRL)) {
-        return SCEP_OK;
+scep_status_e scep_endpoint_begin(scep_exchange_t *exchange)
+{
+    const request_rec *r = exchange->r;
+
+    if (scep_exchange_ready(exchange) != SCEP_OK) {
+        return exchange->res.status;
     }
-    scep_fail(&exchange->res, SCEP_R_METHOD, "method %s",
-              scep_printable(exchange->r->pool, exchange->r->method, 32));
-    if (kind == SCEP_ENDPOINT_CRL) {
-        exchange->res.public_text = "Use GET.";
+    if (r->method_number != M_GET && r->method_number != M_POST) {
+        return refuse_method(exchange);
     }
-    return exchange->res.status;
+    return scep_query_parse(r->args, r->pool, &exchange->query, &exchange->res);
 }
 
 static int answer_operation(scep_exchange_t *exchange)
@@ -228,44 +230,84 @@ static int answer_operation(scep_exchange_t *exchange)
     return scep_exchange_send(exchange, &answer);
 }
 
+/* By plain HTTP (RFC 5280 4.2.1.13, RFC 8894 2.7). A cache may keep it for a
+ * short while only, for the next revocation makes another one. */
+static void set_freshness(request_rec *r, const scep_crl_row_t *row)
+{
+    apr_time_t left = apr_time_sec(row->next_update - r->request_time);
+
+    if (left > CRL_MAX_AGE) {
+        left = CRL_MAX_AGE;
+    }
+    apr_table_setn(
+        r->headers_out, "Cache-Control",
+        apr_psprintf(r->pool, "max-age=%d", left > 0 ? (int)left : 0));
+    apr_table_setn(
+        r->headers_out, "ETag",
+        apr_psprintf(r->pool, "\"%" APR_INT64_T_FMT "\"", row->number));
+    ap_update_mtime(r, row->this_update);
+    ap_set_last_modified(r);
+}
+
+static int answer_crl(scep_exchange_t *exchange)
+{
+    request_rec *r = exchange->r;
+    scep_answer_t answer = {.http_status = HTTP_OK,
+                            .content_type = "application/pkix-crl",
+                            .cacheable = true};
+    scep_crl_row_t *row;
+    int status;
+
+    apr_table_setn(r->notes, "SCEP_OPERATION", "crl");
+    if (scep_crl_current(exchange->request.service, &exchange->request.env,
+                         r->pool, &row, &exchange->res) != SCEP_OK) {
+        if (exchange->res.status == SCEP_REFUSED) {
+            exchange->res.http_status = HTTP_NOT_FOUND; /* no CertRep here */
+        }
+        return scep_exchange_refuse(exchange);
+    }
+    set_freshness(r, row);
+    status = ap_meets_conditions(r);
+    if (status != OK) {
+        return status;
+    }
+    answer.body = row->der;
+    return scep_exchange_send(exchange, &answer);
+}
+
+static int serve_crl(scep_exchange_t *exchange)
+{
+    exchange->allow = "GET, HEAD, OPTIONS";
+    if (exchange->r->method_number == M_OPTIONS) {
+        return scep_exchange_options(exchange);
+    }
+    if (scep_exchange_ready(exchange) != SCEP_OK) {
+        return scep_exchange_refuse(exchange);
+    }
+    if (exchange->r->method_number != M_GET) {
+        refuse_method(exchange);
+        exchange->res.public_text = "Use GET.";
+        return scep_exchange_refuse(exchange);
+    }
+    return answer_crl(exchange);
+}
+
+/* Also what an admin page has besides itself. */
 static int serve(scep_exchange_t *exchange, scep_endpoint_e kind)
 {
     request_rec *r = exchange->r;
-    scep_query_t *query = &exchange->query;
     scep_operation_e operation;
 
-    if (kind == SCEP_ENDPOINT_ADMIN && scep_api_is(exchange)) {
-        apr_table_setn(r->notes, "SCEP_OPERATION", "api");
-        return scep_api_answer(exchange);
-    }
     if (kind == SCEP_ENDPOINT_CRL) {
-        exchange->allow = "GET, HEAD, OPTIONS";
+        return serve_crl(exchange);
     }
     if (r->method_number == M_OPTIONS) {
         return scep_exchange_options(exchange);
     }
-    if (scep_exchange_ready(exchange) != SCEP_OK ||
-        check_method(exchange, kind) != SCEP_OK) {
+    if (scep_endpoint_begin(exchange) != SCEP_OK) {
         return scep_exchange_refuse(exchange);
     }
-    if (kind == SCEP_ENDPOINT_CRL) {
-        return scep_crl_answer(exchange);
-    }
-    if (scep_query_parse(r->args, r->pool, query, &exchange->res) != SCEP_OK) {
-        return scep_exchange_refuse(exchange);
-    }
-    operation = query->operation;
-    if (kind == SCEP_ENDPOINT_ADMIN && scep_form_is(exchange)) {
-        apr_table_setn(r->notes, "SCEP_OPERATION", "form");
-        return scep_form_answer(exchange);
-    }
-    if (kind == SCEP_ENDPOINT_ADMIN && scep_admin_is(operation)) {
-        apr_table_setn(r->notes, "SCEP_OPERATION",
-                       operation == SCEP_OP_NONE
-                           ? "admin"
-                           : scep_operation_name(operation));
-        return scep_admin_answer(exchange);
-    }
+    operation = exchange->query.operation;
     /* A browser; what has parameters is a client that lacks the main one. */
     if (operation == SCEP_OP_NONE && r->method_number == M_GET &&
         (r->args == NULL || *r->args == '\0')) {
@@ -283,7 +325,7 @@ static int serve(scep_exchange_t *exchange, scep_endpoint_e kind)
     return answer_operation(exchange);
 }
 
-int scep_endpoint_handler(request_rec *r)
+int scep_endpoint_serve(request_rec *r, scep_serve_fn *serve_it)
 {
     scep_endpoint_e kind = endpoint_of_handler(r->handler);
     scep_exchange_t exchange;
@@ -302,10 +344,32 @@ int scep_endpoint_handler(request_rec *r)
     exchange.below = note_of(r)->handler != NULL
                          ? note_of(r)->below
                          : scep_location_below(r, HANDLER_ADMIN);
-    status = serve(&exchange, kind);
+    status = serve_it(&exchange, kind);
     if (exchange.request.refusal != NULL) {
         scep_refusal_record(&exchange.request); /* the answer has left */
     }
     scep_crypto_clear_errors(); /* the next user of this thread is mod_ssl */
     return status;
+}
+
+static int handler(request_rec *r)
+{
+    return scep_endpoint_serve(r, serve);
+}
+
+void scep_endpoint_register(apr_pool_t *pool)
+{
+    static const char *const rewrite[] = {"mod_rewrite.c", NULL};
+    static const char *const before[] = {"mod_alias.c", "mod_userdir.c",
+                                         "mod_vhost_alias.c", "mod_proxy.c",
+                                         NULL};
+
+    (void)pool;
+    /* mod_rewrite's rules see the path as the sections do, and have the first
+     * word; then we claim it before every module that could. */
+    ap_hook_translate_name(canonicalize, NULL, rewrite, APR_HOOK_REALLY_FIRST);
+    ap_hook_translate_name(translate, rewrite, before, APR_HOOK_FIRST);
+    ap_hook_map_to_storage(map_to_storage, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(fixups, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
 }

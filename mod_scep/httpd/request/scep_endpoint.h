@@ -7,16 +7,23 @@
 #ifndef SCEP_ENDPOINT_H
 #define SCEP_ENDPOINT_H
 
-#include <httpd.h>
+#include "scep_exchange.h"
+#include "scep_location.h"
 
-/** Translate, before mod_rewrite: the path is written as it counts. */
-int scep_endpoint_canonicalize(request_rec *r);
+/** Serves an exchange at an endpoint of KIND.
+ * @return what httpd's handler is to return; DECLINED: it is for another one */
+typedef int scep_serve_fn(scep_exchange_t *exchange, scep_endpoint_e kind);
 
-/** Translate, after mod_rewrite: the request is ours. */
-int scep_endpoint_translate(request_rec *r);
+/** For register_hooks: all hooks of a request, and the handler of the SCEP
+ * operations, which also takes what other handlers for an endpoint decline. */
+void scep_endpoint_register(apr_pool_t *pool);
 
-int scep_endpoint_map_to_storage(request_rec *r);
-int scep_endpoint_fixups(request_rec *r);
-int scep_endpoint_handler(request_rec *r);
+/** A handler for r->handler of ours: make the exchange, have SERVE_IT serve it,
+ * and record what was refused. */
+int scep_endpoint_serve(request_rec *r, scep_serve_fn *serve_it);
+
+/** What a GET or POST needs first: all is ready, and its query is read.
+ * @return SCEP_OK, or EXCHANGE's result is filled */
+scep_status_e scep_endpoint_begin(scep_exchange_t *exchange);
 
 #endif

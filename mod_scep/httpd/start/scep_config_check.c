@@ -143,7 +143,7 @@ static bool check_lock(server_rec *main_server, apr_pool_t *ptemp)
     scep_result_t res;
 
     scep_result_init(&res, ptemp);
-    if (!scep_runtime_wanted(main_server) ||
+    if (!scep_config_wanted(main_server) ||
         scep_shared_check(main_server, ptemp, &res) == SCEP_OK) {
         return true;
     }
@@ -190,7 +190,7 @@ bool scep_config_check(server_rec *main_server, apr_pool_t *ptemp, bool files,
     if (!quiet && files) {
         scep_review(main_server, ptemp);
     }
-    if (files && scep_runtime_wanted(main_server)) {
+    if (files && scep_config_wanted(main_server)) {
         good = scep_sources_check(main_server, ptemp, quiet) && good;
         good = scep_trust_check(main_server, ptemp) && good;
     }

@@ -336,7 +336,7 @@ static void add_ca(collection_t *c, server_rec *s,
     scep_in_use_ca_t *ca = ca_of(c, s, conf, site);
 
     ca->single = ca->single || scep_config_single(conf, c->pool);
-    APR_ARRAY_PUSH(ca->servers, const char *) = scep_config_where(s, c->pool);
+    APR_ARRAY_PUSH(ca->servers, const char *) = scep_place_server(s, c->pool);
 }
 
 static void add_server(collection_t *c, server_rec *s)

@@ -93,7 +93,7 @@ static scep_status_e take_server(scep_master_check_t *check,
                                  const scep_ra_t *ra, scep_result_t *res)
 {
     apr_pool_t *pool = check->pool;
-    const char *where = scep_config_where(s, pool);
+    const char *where = scep_place_server(s, pool);
     user_t user = {
         .place = place_of(conf, pool),
         .who = conf->ca_name != NULL ? apr_psprintf(pool, "<ScepCA %s> of %s",

@@ -84,7 +84,7 @@ static void review_line(const review_t *r, const server_rec *first)
             r->pool,
             "set LimitRequestLine 65536 in %s, whose limit counts for all "
             "virtual hosts of its address, or in the main server before that",
-            scep_config_where(first, r->pool));
+            scep_place_server(first, r->pool));
     }
     text = text_of(
         r, NULL,
@@ -341,7 +341,7 @@ static void review_policies(const review_t *r)
 
 void scep_review_forbid_dumps(const server_rec *main_server)
 {
-    if (scep_runtime_wanted(main_server)) {
+    if (scep_config_wanted(main_server)) {
         ap_coredumpdir_configured = 0;
     }
 }
@@ -367,7 +367,7 @@ void scep_review(server_rec *main_server, apr_pool_t *ptemp)
 {
     review_t r = {main_server, main_server, apr_hash_make(ptemp), ptemp};
 
-    if (!scep_runtime_wanted(main_server)) {
+    if (!scep_config_wanted(main_server)) {
         return;
     }
     scep_sections_walk(main_server, review_dumps, &r);
@@ -443,7 +443,7 @@ bool scep_review_handlers(server_rec *main_server, apr_pool_t *ptemp,
 {
     handlers_t h = {main_server, main_server, ptemp, quiet, true};
 
-    if (!scep_runtime_wanted(main_server)) {
+    if (!scep_config_wanted(main_server)) {
         scep_sections_walk(main_server, check_handler, &h);
     }
     for (h.s = main_server->next; h.s != NULL; h.s = h.s->next) {

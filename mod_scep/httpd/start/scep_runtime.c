@@ -12,14 +12,6 @@
 #include "scep_place.h"
 #include "scep_steps.h"
 
-bool scep_runtime_wanted(const server_rec *s)
-{
-    while (s != NULL && scep_config_server(s)->engine != 1) {
-        s = s->next;
-    }
-    return s != NULL;
-}
-
 scep_status_e scep_runtime_make(apr_pool_t *pool, scep_runtime_t **result,
                                 scep_result_t *res)
 {

@@ -42,9 +42,6 @@ struct scep_site_t {
     bool ready;  /* in a child: all is open; else refuse */
 };
 
-/** True when some server of the list has ScepEngine On. */
-bool scep_runtime_wanted(const server_rec *s);
-
 /** Algorithms of the levels that need nothing. */
 scep_status_e scep_runtime_make(apr_pool_t *pool, scep_runtime_t **runtime,
                                 scep_result_t *res);
