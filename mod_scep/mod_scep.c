@@ -46,14 +46,14 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     return OK;
 }
 
-/* httpd serves already. A fault of one site is no reason then to end the
- * others, or what else there is: that site refuses (invariant 1). */
+/* httpd already serves. A fault of one site must then not end the other sites,
+ * or other modules: that site refuses (invariant 1). */
 static bool is_restart(void)
 {
     return ap_state_query(AP_SQ_CONFIG_GEN) > 1;
 }
 
-/* Runs for `apachectl -t` too, which never comes to post_config. */
+/* Also runs for `apachectl -t`, which never gets to post_config. */
 static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                         server_rec *s)
 {
@@ -69,8 +69,8 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                : HTTP_INTERNAL_SERVER_ERROR;
 }
 
-/* The log may be a file already, with the operator in front of a terminal:
- * httpd's start-up messages go to both, and so do these. */
+/* The log may already be a file while the operator sits at a terminal. httpd's
+ * start-up messages go to both, and so do these. */
 static int give_up(server_rec *s, const scep_server_config_t *conf,
                    const scep_result_t *res)
 {
@@ -80,8 +80,8 @@ static int give_up(server_rec *s, const scep_server_config_t *conf,
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
-/* For faults at a start; RES is fresh again if httpd goes on. What several
- * servers have from one directive is told once. */
+/* Judge a fault at a start. RES is fresh again if httpd goes on. A fault that
+ * several servers have from one directive is told once. */
 static int judge(const scep_runtime_t *runtime, server_rec *s,
                  const scep_server_config_t *conf, scep_result_t *res)
 {
@@ -164,8 +164,8 @@ static int start_server(scep_runtime_t *runtime, apr_pool_t *pconf,
     return OK;
 }
 
-/* Headers tell what this was built with; it is the library that counts. It
- * stays the same over restarts, and once is enough. */
+/* The headers only tell what mod_scep was built with; the library counts. It
+ * stays the same over restarts, so it is told once. */
 static void tell_if_old(server_rec *s, apr_pool_t *ptemp)
 {
     scep_openssl_t version = {OPENSSL_version_major(), OPENSSL_version_minor(),
@@ -191,7 +191,7 @@ static int start_all(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_s)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (s = main_s; s != NULL; s = s->next) {
-        /* The sections of one that is off hold for those that are on. */
+        /* Sections of a server that is off apply to servers that are on. */
         if (scep_sources_start(main_s, s, pconf, &res) != SCEP_OK &&
             judge(runtime, s, scep_config_server(s), &res) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_log_httpd.c: scep_env_t over ap_log_error() and ap_log_rerror(); the
- * levels are the same numbers. (httpd layer)
+ * scep_log_httpd.c: a scep_env_t that logs by ap_log_error() and
+ * ap_log_rerror(). Both use the same numbers for levels. (httpd layer)
  */
 #include "scep_log_httpd.h"
 

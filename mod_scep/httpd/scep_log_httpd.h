@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_log_httpd.h
- * Core code's log lines into httpd's error log, at the level that `LogLevel
- * scep:...` sets. (httpd layer)
+ * Writes the core's log lines into httpd's error log, at the level that
+ * `LogLevel scep:...` sets. (httpd layer)
  */
 #ifndef SCEP_LOG_HTTPD_H
 #define SCEP_LOG_HTTPD_H

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_config.c: the records that hold the directives: made, merged, and read
- * with their defaults. (httpd layer)
+ * scep_config.c: makes, merges and reads the records that hold the directives.
+ * (httpd layer)
  */
 #include "scep_config.h"
 
@@ -44,8 +44,8 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
                         add->places);
     conf->cas = overlay(pool, add->cas, base->cas);
     conf->profiles = overlay(pool, add->profiles, base->profiles);
-    conf->provided = add->provided; /* the base has started its own */
-    conf->trusts = add->trusts;     /* and read its own */
+    conf->provided = add->provided; /* the base's are started for the base */
+    conf->trusts = add->trusts;     /* likewise */
     conf->sites = NULL;
     return conf;
 }
@@ -56,7 +56,7 @@ void *scep_config_create_dir(apr_pool_t *pool, char *dir)
 
     (void)dir;
     scep_settings_init(pool, SCEP_AT_POLICY, conf);
-    conf->policy.key_deliveries.count = -1; /* by the sources */
+    conf->policy.key_deliveries.count = -1; /* not set: the sources decide */
     return conf;
 }
 
@@ -71,8 +71,8 @@ void *scep_config_merge_dir(apr_pool_t *pool, void *base_conf, void *add_conf)
     return conf;
 }
 
-/* A <ScepCA> shares state directory, database and dialog with its server, but
- * neither CA, nor RA, nor a file that is encrypted to the RA. */
+/* A <ScepCA> shares state directory, database and dialog with its server. It
+ * does not share the CA, the RA, or files that are encrypted to the RA. */
 static scep_server_config_t *effective(scep_server_config_t *server,
                                        scep_server_config_t *section,
                                        apr_pool_t *pool)
@@ -130,7 +130,7 @@ bool scep_config_single(const scep_server_config_t *conf, apr_pool_t *pool)
            scep_places_say(conf->places, "ScepUseSinglePassword", "On", pool);
 }
 
-/* A path, if need be below the state directory. */
+/* NAME as a path; a relative one is below the state directory. */
 static const char *in_state_dir(const scep_server_config_t *conf,
                                 const char *name, apr_pool_t *pool)
 {
@@ -180,7 +180,7 @@ apr_interval_time_t scep_config_retention(const scep_server_config_t *conf,
     return set > 0 ? set : 0;
 }
 
-/* The names have been checked; one that is of none after all gets nothing. */
+/* The names have been checked. A name without a profile would get none. */
 static void set_profiles(const scep_server_config_t *server,
                          const scep_dir_config_t *conf, scep_policy_t *policy)
 {
@@ -197,9 +197,9 @@ static void set_profiles(const scep_server_config_t *server,
     }
 }
 
-/* By password, as RFC 8894 3.1 has it; but who records such a reply can guess at
- * leisure, and what a provider takes may be what people log in with (RFC 8894
- * 7.3). */
+/* RFC 8894 3.1 encrypts with the password. Anybody who records such a reply can
+ * guess at leisure, so this is off by default where a provider's password may
+ * be what people log in with (RFC 8894 7.3). */
 static void set_key_deliveries(scep_policy_t *policy)
 {
     int i;
@@ -228,9 +228,9 @@ void scep_config_policy(const scep_server_config_t *server,
     set_key_deliveries(policy);
     policy->audit_refusals = server->audit_refusals;
     policy->renewal.trust = conf->trust != NULL ? conf->trust->certs : NULL;
-    /* Without a challenge the signature is all there is (RFC 8894 7.9). MD5 is
-     * never enough by itself; SHA-1 is where it is allowed at all, since
-     * Windows and Apple clients know no other for a renewal. */
+    /* Without a challenge the signature is a renewal's only proof (RFC 8894
+     * 7.9). MD5 is not enough by default. SHA-1 is, where the level allows it:
+     * Windows and Apple clients renew with nothing better. */
     if (policy->renewal.min_digest == 0) {
         policy->renewal.min_digest =
             conf->level == SCEP_LEVEL_MODERN ? SHA256_OCTETS : SHA1_OCTETS;
@@ -264,7 +264,7 @@ static const char *retention_text(const scep_server_config_t *conf,
 
 const char *scep_config_key(const scep_server_config_t *conf, apr_pool_t *pool)
 {
-    /* The separator cannot stand in a configuration line. */
+    /* No value contains a line feed, so it can separate them. */
     return apr_pstrcat(
         pool, conf->state_dir, "\n", TEXT(conf->db_driver), "\n",
         scep_config_database(conf, pool), "\n", conf->backend, "\n",

@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_config.h
- * What the directives say: one record per server (engine, CA, RA, state), one
- * per directory section (policy). Both are filled while the configuration is
- * read and never changed afterwards, but for the server's `sites`, which
- * start-up sets. (httpd layer)
+ * The records of the directives: one for each server (engine, CA, RA, state),
+ * and one for each section (policy). They are filled while the configuration is
+ * read and not changed afterwards. Only start-up sets `sites`, and the members
+ * of a trust. (httpd layer)
  */
 #ifndef SCEP_CONFIG_H
 #define SCEP_CONFIG_H
@@ -19,20 +19,21 @@
 
 typedef struct scep_site_t scep_site_t; /* scep_runtime.h */
 
-/** A file of CAs. */
+/** A file of CAs (ScepRenewalTrust). */
 typedef struct scep_trust_file_t {
     const char *path;
     const char *at; /* file:line of the directive */
 } scep_trust_file_t;
 
-/** What a section trusts. Sections that take it over share it. */
+/** The CAs that a section trusts. Sections that inherit them share this
+ * record. */
 typedef struct scep_trust_t {
     apr_array_header_t *files; /* scep_trust_file_t */
     scep_certs_t *certs;       /* set by start-up */
     bool failed;               /* at a restart: a file cannot be used */
 } scep_trust_t;
 
-/** Per server and virtual host. NULL: not set, and there is no default. */
+/** The record of a server or virtual host. NULL: not set, without a default. */
 typedef struct scep_server_config_t {
     int engine; /* 1, 0 */
     const char *state_dir;
@@ -58,10 +59,10 @@ typedef struct scep_server_config_t {
     const char *master_file;
     apr_interval_time_t exec_timeout;
     int exec_workers;
-    apr_array_header_t *places; /* of all values, sections included
-                                 * (scep_place.h); NULL: none */
+    apr_array_header_t *places; /* scep_place.h: of all values, those of
+                                 * sections too; NULL: none */
 
-    /* what its sections define */
+    /* defined by its sections */
     apr_hash_t *cas; /* <ScepCA>: scep_server_config_t * by name, or NULL */
     struct scep_server_config_t *ca_section; /* while it is read, or NULL */
     const char *ca_name;                     /* of a <ScepCA>; else NULL */
@@ -69,21 +70,22 @@ typedef struct scep_server_config_t {
     apr_hash_t *profiles;    /* scep_profile_t * by name; NULL: none here */
     scep_profile_t *section; /* while its <ScepProfile> is read, or NULL */
     apr_array_header_t
-        *provided; /* scep_provider_instance_t *: in the sections of this
-                                   * server alone; NULL: none */
+        *provided; /* scep_provider_instance_t *: those of this server's own
+                    * sections; NULL: none */
     apr_array_header_t *trusts; /* scep_trust_t *, likewise */
 
-    /* set by start-up when the engine is on: scep_site_t * by name of <ScepCA>,
-     * SCEP_OWN_CA for the server's own; else NULL */
+    /* Start-up sets this if the engine is on: scep_site_t * by the name of the
+     * <ScepCA>, or SCEP_OWN_CA for the server's own CA. */
     apr_hash_t *sites;
 } scep_server_config_t;
 
 #define SCEP_OWN_CA ""
 
-/** Pages for scrapers of NDES are UTF-16; for people and scripts UTF-8. */
+/** UTF-16 suits programs that read NDES's page; UTF-8 suits people and
+ * scripts. */
 typedef enum { SCEP_PAGE_UTF16, SCEP_PAGE_UTF8 } scep_page_encoding_e;
 
-/** Per server, virtual host and Location: the policy of an endpoint. */
+/** The policy of an endpoint, as a server, virtual host or section sets it. */
 typedef struct scep_dir_config_t {
     scep_policy_t policy; /* as set; scep_config_policy() completes it */
     scep_level_e level;
@@ -114,43 +116,44 @@ static inline scep_server_config_t *scep_config_server(const server_rec *s)
 bool scep_config_wanted(const server_rec *s);
 const scep_dir_config_t *scep_config_dir(const request_rec *r);
 
-/** Does some section of the server ask for ScepAlgorithms legacy? */
+/** Does any section of the server set ScepAlgorithms legacy? */
 bool scep_config_legacy(const scep_server_config_t *conf, apr_pool_t *pool);
-/** Does some section of the server use the master password? */
+/** Does any section of the server use the master password? */
 bool scep_config_single(const scep_server_config_t *conf, apr_pool_t *pool);
-/** The database's path, one relative to the state directory resolved; of a
- * driver without a path its parameters, which may hold a password. */
+/** The path of the database; a relative one is resolved below the state
+ * directory. If the driver has no path, its parameters, which may hold a
+ * password. */
 const char *scep_config_database(const scep_server_config_t *conf,
                                  apr_pool_t *pool);
 /** The master password file's path, likewise. */
 const char *scep_config_master_file(const scep_server_config_t *conf,
                                     apr_pool_t *pool);
-/** How long what is over is kept; 0: for ever. */
+/** How long rows of KIND are kept; 0: for ever. */
 apr_interval_time_t scep_config_retention(const scep_server_config_t *conf,
                                           scep_prune_e kind);
 
-/** Does it share its database with other machines? */
+/** Does the server share its database with other machines? */
 bool scep_config_shares_database(const scep_server_config_t *conf);
 
-/** The site of the CA that NAME (may be NULL: the server's own) is here, once
- * it was started; else NULL. */
+/** The site of the <ScepCA> NAME, or of the server's own CA if NAME is NULL.
+ * NULL if it has not been started. */
 scep_site_t *scep_config_site(const scep_server_config_t *conf,
                               const char *name);
 
 /**
  * All CAs that server S serves: its own record first, then one for each
- * <ScepCA> with what that takes over from the server's.
+ * <ScepCA>, merged with what it inherits from the server.
  * @return scep_server_config_t *
  */
 apr_array_header_t *scep_config_cas(const server_rec *s, apr_pool_t *pool);
 
-/** The policy of an endpoint of a server: as it is set, and what follows from
- * several settings; its `algs` are left to the caller. */
+/** Fill POLICY with the settings of an endpoint, and with what follows from
+ * several of them. The caller sets `algs`. */
 void scep_config_policy(const scep_server_config_t *server,
                         const scep_dir_config_t *conf, scep_policy_t *policy);
 
-/** All CA, RA and state settings in one string: servers for which it is the
- * same are served by the same service. */
+/** All CA, RA and state settings in one string. Servers with the same string
+ * share one service. */
 const char *scep_config_key(const scep_server_config_t *conf, apr_pool_t *pool);
 
 #endif

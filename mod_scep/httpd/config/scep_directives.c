@@ -1,19 +1,17 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_directives.c: the table of directives. A row says all there is to a
- * setting: name, where it can stand, its value without the directive, the
- * member it sets, bounds or words, and help; scep_setting.c does the rest. To
- * add one, add its member and its row here, its section in docs/directives.md
- * and its line in conf.d/scep.conf. What can be judged only when the whole
- * configuration is known is left to scep_config_check.c. (httpd layer)
+ * scep_directives.c: the table of directives. A row defines a setting: its
+ * name, where it can stand, its default, the member it sets, bounds or words,
+ * and help. scep_setting.c does the rest. CONTRIBUTING says how to add a
+ * directive. What can be judged only when the whole configuration is known is
+ * checked by scep_config_check.c. (httpd layer)
  */
 #include "scep_directives.h"
 
 #include "scep_challenge_table.h"
 #include "scep_password.h"
 
-/* By where a directive can stand (scep_context_e): the record, and what httpd
- * has to allow. */
+/* For each context (scep_context_e): the record, and what httpd must allow. */
 #define RECORD_MAIN scep_server_config_t
 #define RECORD_SERVER scep_server_config_t
 #define RECORD_POLICY scep_dir_config_t
@@ -23,7 +21,7 @@
 #define WHERE_POLICY (RSRC_CONF | ACCESS_CONF)
 #define WHERE_PROFILE RSRC_CONF
 
-/* By what arguments it has. */
+/* For each kind of arguments: the function, and httpd's name of the kind. */
 #define CALL_flag .func = {.flag = scep_setting_flag}, .args_how = FLAG
 #define CALL_take1 .func = {.take1 = scep_setting_take1}, .args_how = TAKE1
 #define CALL_iterate .func = {.take1 = scep_setting_take1}, .args_how = ITERATE
@@ -34,7 +32,7 @@
 #define CALL_argv                                                              \
     .func = {.take_argv = scep_setting_argv}, .args_how = TAKE_ARGV
 
-/* What READER sets are the members from FIRST to LAST. */
+/* READER sets the members from FIRST to LAST. */
 #define ROW(args, directive, where, value, first, last, reader, help, ...)     \
     {                                                                          \
         .name = (directive), CALL_##args, .req_override = WHERE_##where,       \
@@ -74,7 +72,7 @@
 #define NUMBER(directive, where, value, member, least, most, help)             \
     ROW(take1, directive, where, value, member, member, scep_read_number,      \
         help, BETWEEN(least, most))
-/* LEAST is seconds, MOST is days. */
+/* LEAST is in seconds, MOST in days. */
 #define TIME(directive, where, value, member, least, most, help)               \
     ROW(take1, directive, where, value, member, member, scep_read_time, help,  \
         BETWEEN(least, most))
@@ -182,7 +180,7 @@ const command_rec scep_directives[] = {
             "expression that must be true for what a user does on the admin "
             "page"),
 
-    /* what is kept */
+    /* retention */
     NUMBER("ScepAuditRefusals", SERVER, "10000", audit_refusals, 0, 100000,
            "how many refusals are kept in the audit trail"),
     ROW(take2, "ScepRetention", SERVER, NULL, retention, retention,
@@ -284,7 +282,7 @@ const command_rec scep_directives[] = {
             ext_key_usage, scep_read_ext_key_usage,
             "extendedKeyUsage, or none"),
 
-    /* clients that contradict each other */
+    /* client quirks */
     SPECIAL(iterate, "ScepECReply", POLICY, NULL, policy.key_deliveries,
             policy.key_deliveries, scep_read_ec_reply,
             "how replies to EC keys are encrypted, tried in this order: "

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_directives.h
- * How the rows of the directive table are read (scep_read_fn): one function for
- * each kind of value, and those of directives that are like no other. (httpd
+ * The functions that read the values of directives (scep_read_fn): one for each
+ * kind of value, and one for each directive with a syntax of its own. (httpd
  * layer)
  */
 #ifndef SCEP_DIRECTIVES_H
@@ -11,8 +11,9 @@
 #include "scep_config.h"
 #include "scep_setting.h"
 
-/** A decimal number from MIN to MAX. @param whole the argument of which VALUE
- * is a part, or VALUE itself: what is said to be wrong */
+/** A decimal number from MIN to MAX.
+ * @param whole the argument of which VALUE is a part, or VALUE itself: the
+ *     message shows it */
 const char *scep_parse_number(cmd_parms *cmd, const char *whole,
                               const char *value, apr_int64_t min,
                               apr_int64_t max, apr_int64_t *number);
@@ -22,23 +23,24 @@ const char *scep_parse_time(cmd_parms *cmd, const char *whole,
                             const char *value, int min_seconds, int max_days,
                             apr_interval_time_t *interval);
 
-/** A path, taken from ServerRoot when relative. */
+/** A path; a relative one starts at ServerRoot. */
 const char *scep_parse_path(cmd_parms *cmd, const char *value,
                             const char **path);
 
-/** The name in "<Section name>", of which httpd gives us "name>". */
+/** The name in "<Section name>". httpd passes "name>" in ARGS. */
 const char *scep_section_name(cmd_parms *cmd, const char *args,
                               const char **name);
 
-/** Do all directives in the section CMD fit? @param what can stand there */
+/** Check that all directives in the section CMD may stand there.
+ * @param what may stand there, for the message */
 const char *scep_section_check(cmd_parms *cmd,
                                bool (*fits)(const scep_setting_t *row),
                                const char *what);
 
-/* The kinds. A number or time can also be one of the row's words. */
+/* The kinds of values. A number or time can also be one of the row's words. */
 scep_read_fn scep_read_flag;    /* bool or int */
-scep_read_fn scep_read_word;    /* one of the row's, as its value */
-scep_read_fn scep_read_name;    /* the same, as it is spelt in the row */
+scep_read_fn scep_read_word;    /* one of the row's, as its number */
+scep_read_fn scep_read_name;    /* the same, as the row spells it */
 scep_read_fn scep_read_number;  /* of any size */
 scep_read_fn scep_read_time;    /* apr_interval_time_t */
 scep_read_fn scep_read_seconds; /* apr_int64_t */
@@ -48,7 +50,8 @@ scep_read_fn scep_read_key;
 scep_read_fn scep_read_paths; /* apr_array_header_t * of them */
 scep_read_fn scep_read_keys;
 
-/* Like no other: servers and <ScepCA> in scep_directives_server.c, <ScepProfile> in scep_directives_profile.c,
+/* Directives with a syntax of their own: servers and <ScepCA> in
+ * scep_directives_server.c, <ScepProfile> in scep_directives_profile.c,
  * endpoints in scep_directives_policy.c. */
 scep_read_fn scep_read_ca_section;
 scep_read_fn scep_read_ca_ident;

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_directives_policy.c: directives of endpoints that are like no other.
+ * scep_directives_policy.c: directives of endpoints with a syntax of their own.
  * (httpd layer)
  */
 #include "scep_directives.h"
@@ -16,7 +16,7 @@ APLOG_USE_MODULE(scep);
 enum {
     MAX_FAILURES = 100000,
     MAX_FAILURE_DAYS = 1,
-    FAILURE_DELAY = 3, /* seconds that one waits whose challenges fail often */
+    FAILURE_DELAY = 3, /* seconds before a refusal, if challenges fail often */
     MAX_RENEWAL_DAYS = 36500,
     MIN_PERCENT = 1,
     MAX_PERCENT = 99
@@ -24,7 +24,7 @@ enum {
 
 /* ---- challenges ---- */
 
-/* Looked up at start, when all modules are known. */
+/* Start-up looks the provider up, when all modules are known. */
 static scep_provider_instance_t *make_provided(cmd_parms *cmd,
                                                const char *value)
 {
@@ -259,7 +259,8 @@ const char *scep_read_ec_reply(cmd_parms *cmd, void *record, int argc,
 
 /* ---- renewals ---- */
 
-/* On, Off, or a time. @param interval that or, for On and Off, OTHERWISE */
+/* On, Off, or a time.
+ * @param interval the time; for On and Off, OTHERWISE */
 static const char *on_off_time(cmd_parms *cmd, const char *value,
                                apr_interval_time_t otherwise, bool *on,
                                apr_interval_time_t *interval)

@@ -1,13 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_directives_profile.c: <ScepProfile>, what stands in it like in no other
- * directive, and where its name is used. (httpd layer)
+ * scep_directives_profile.c: <ScepProfile>, its directives with a syntax of
+ * their own, and those that name a profile. (httpd layer)
  */
 #include "scep_directives.h"
 
 #include <apr_strings.h>
 
-/* What is for a server would be taken by the server around the section. */
+/* A directive for servers would set the server around the section. */
 static bool fits(const scep_setting_t *row)
 {
     return row->context == SCEP_AT_PROFILE;

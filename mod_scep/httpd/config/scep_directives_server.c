@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_directives_server.c: directives of servers that are like no other.
+ * scep_directives_server.c: directives of servers with a syntax of their own.
  * (httpd layer)
  */
 #include "scep_directives.h"
@@ -14,7 +14,7 @@
 
 enum { MAX_URL = 1024 /* octets */, MAX_RETENTION_DAYS = 3660 };
 
-/* The file may not be there for who runs `apachectl -t'. */
+/* Whoever runs `apachectl -t` may not be able to see the file. */
 static bool all_may_read(const char *path)
 {
     struct stat st;
@@ -33,7 +33,7 @@ const char *scep_read_database(cmd_parms *cmd, void *record, int argc,
 
     scep_result_init(&res, cmd->temp_pool);
     if (!scep_store_driver_known(driver)) {
-        /* A URI alone may hold a password. */
+        /* A URI in place of the driver may hold a password: do not show it. */
         return scep_bad_value(cmd, strchr(driver, ':') != NULL ? "" : driver,
                               "the driver is to be " SCEP_STORE_DRIVERS);
     }
@@ -78,7 +78,7 @@ const char *scep_read_backend(cmd_parms *cmd, void *record, int argc,
     return NULL;
 }
 
-/* An IA5String without blanks; clients know these schemes. */
+/* An IA5String without blanks. Clients know only these schemes. */
 static bool is_url(const char *text)
 {
     const char *c;
@@ -159,7 +159,7 @@ void scep_merge_retention(apr_pool_t *pool, void *to, const void *add)
 
 /* ---- <ScepCA> ---- */
 
-/* What is a CA's own; all else is the server's around it. */
+/* Only settings of a CA fit; all others belong to the server around it. */
 static bool fits(const scep_setting_t *row)
 {
     return (row->ca & SCEP_CA_SECTION) != 0;

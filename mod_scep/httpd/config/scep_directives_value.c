@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_directives_value.c: the values of directives, and what is said of bad
- * ones. (httpd layer)
+ * scep_directives_value.c: reads the values of directives, and makes the
+ * messages about bad ones. (httpd layer)
  */
 #include "scep_directives.h"
 #include "scep_span.h"
@@ -18,7 +18,7 @@ const char *scep_parse_number(cmd_parms *cmd, const char *whole,
     char *end;
 
     *number = apr_strtoi64(value, &end, 10);
-    /* apr_strtoi64() would skip blanks and take a sign. */
+    /* apr_strtoi64() would accept blanks and a sign. */
     if (!apr_isdigit(*value) || *end != '\0' || *number < min ||
         *number > max) {
         return scep_bad_value(cmd, whole,
@@ -61,7 +61,7 @@ static void *member_of(const cmd_parms *cmd, void *record)
     return (char *)record + row->offset;
 }
 
-/* Numbers, flags and enumerations have members of several sizes. */
+/* The members of numbers, flags and enumerations have different sizes. */
 static void put(const cmd_parms *cmd, void *record, apr_int64_t value)
 {
     const scep_setting_t *row = cmd->info;
@@ -81,7 +81,7 @@ static void put(const cmd_parms *cmd, void *record, apr_int64_t value)
     }
 }
 
-/* The row's word that VALUE is; NULL: none. */
+/* The row's word that is VALUE; NULL: none. */
 static const scep_word_t *find_word(const cmd_parms *cmd, const char *value)
 {
     const scep_setting_t *row = cmd->info;
@@ -206,7 +206,7 @@ const char *scep_parse_path(cmd_parms *cmd, const char *value,
                          : scep_bad_value(cmd, value, "that is no valid path");
 }
 
-/* A key is in a file or, when it has a scheme, behind OSSL_STORE. */
+/* A key with a scheme is an OSSL_STORE URI, otherwise it is a file. */
 static const char *parse_key(cmd_parms *cmd, const char *value,
                              const char **source)
 {
@@ -304,7 +304,7 @@ const char *scep_section_check(cmd_parms *cmd,
     for (d = cmd->directive->first_child; d != NULL; d = d->next) {
         const scep_setting_t *row = scep_setting_find(d->directive);
 
-        /* Of a misspelt one of ours httpd says what it says of all. */
+        /* httpd itself reports a directive of ours that is misspelt. */
         if (row != NULL ? !fits(row)
                         : strncasecmp(d->directive, "Scep", 4) != 0) {
             return apr_psprintf(cmd->pool,

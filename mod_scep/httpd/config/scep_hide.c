@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_hide.c: secrets in the configuration that httpd keeps in memory and
- * mod_info shows. (httpd layer)
+ * scep_hide.c: hides secrets in the configuration, which httpd keeps in memory
+ * and mod_info shows. (httpd layer)
  */
 #include "scep_hide.h"
 
@@ -11,7 +11,7 @@
 
 #include "scep_store.h"
 
-/* What only the last word of a directive can hold. */
+/* Replaces the arguments of a directive whose last word holds a secret. */
 #define HIDDEN "(hidden: it holds a password)"
 
 static bool database_has_secret(const char *args, apr_pool_t *ptemp)
@@ -24,7 +24,7 @@ static bool database_has_secret(const char *args, apr_pool_t *ptemp)
            scep_store_config_secret(&config, ptemp);
 }
 
-/* RFC 7512 2.3: the PIN of a token may stand in a key's URI. */
+/* A key's URI may hold the PIN of a token (RFC 7512 2.3). */
 static bool key_has_secret(const char *name, const char *args)
 {
     size_t len = strlen(name);

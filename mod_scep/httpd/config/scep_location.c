@@ -23,7 +23,8 @@ static const endpoint_t endpoints[] = {
     {"/certsrv/mscep", SCEP_ENDPOINT_DEVICE},
 };
 
-/* What may follow, longest first; anything else is path-info as sent. */
+/* What may follow a path, longest first. Anything else is path-info, as
+ * sent. */
 typedef struct tail_t {
     const char *text;
     bool device; /* of which endpoints */
@@ -44,7 +45,7 @@ static bool is_tail_of(const tail_t *tail, scep_endpoint_e kind)
     return kind == SCEP_ENDPOINT_ADMIN ? tail->admin : tail->device;
 }
 
-/* What follows PREFIX in TEXT: the end, or a slash and more; else NULL. */
+/* What follows PREFIX in TEXT: "", or a slash and more. NULL: neither. */
 static const char *after(const char *text, const char *prefix)
 {
     size_t len = strlen(prefix);
@@ -74,7 +75,7 @@ bool scep_location_match(const char *uri, apr_pool_t *pool,
     for (j = 0; !is_tail_of(&tails[j], endpoints[i].kind) ||
                 (end = after(rest, tails[j].text)) == NULL;
          j++) {
-        /* the last one, "", always fits */
+        /* the last tail, "", always fits */
     }
     location->kind = endpoints[i].kind;
     location->slash_added =
@@ -131,10 +132,10 @@ static scep_status_e check_both(const section_t *section, const char *uri,
 }
 
 /*
- * PATH is ENDPOINT's or one with a tail. The admin page's counts with a slash
- * at the end only, and a section for it must apply to all below, which draws
- * just the same. Of an expression for devices less is asked: it may be meant
- * for some of their paths, and none of them gives anything away.
+ * PATH is that of ENDPOINT, with or without a tail. A section for the admin
+ * page must apply to its path with a slash, and to all paths below, which draw
+ * passwords as well. An expression for devices may apply to only some of their
+ * paths, because none of these gives anything away.
  */
 static scep_status_e check_path(const section_t *section,
                                 const endpoint_t *endpoint, const char *path)
@@ -211,8 +212,8 @@ scep_status_e scep_location_check(const server_rec *s, apr_pool_t *pool,
 }
 
 /* What follows the shortest part of URI to which SECTION applies, from a slash
- * on: an expression may well fit all that is below its page, too. A path with
- * a wildcard fits its pages alone. */
+ * on. The shortest, because an expression may also match all paths below its
+ * page. A path with a wildcard matches only its pages. */
 static const char *rest_of(const section_t *section, const char *uri)
 {
     char *part = apr_pstrdup(section->pool, uri);
@@ -232,8 +233,8 @@ static const char *rest_of(const section_t *section, const char *uri)
     return uri + len;
 }
 
-/* Does SECTION set HANDLER for R? SetHandler is an expression, even where it
- * is a plain word. */
+/* Does SECTION set HANDLER for R? For httpd the argument of SetHandler is an
+ * expression, even if it is a plain word. */
 static bool sets_handler(const section_t *section, request_rec *r,
                          const char *handler)
 {
@@ -246,8 +247,7 @@ static bool sets_handler(const section_t *section, request_rec *r,
 }
 
 /* What follows the shortest directory in FILE to which SECTION applies, from
- * its slash on. NULL: it applies to none. httpd writes both with a slash at the
- * end. */
+ * its slash on. NULL: it applies to none. httpd ends both with a slash. */
 static const char *rest_of_file(const section_t *section, const char *file)
 {
     char *part = apr_pstrdup(section->pool, file);
@@ -265,8 +265,8 @@ static const char *rest_of_file(const section_t *section, const char *file)
     return NULL;
 }
 
-/* What httpd counts as path-info begins behind a file, even one that is not
- * there: in a <Directory> the rest of the file's path comes before that. */
+/* httpd's path-info begins behind a file, even one that does not exist. So in a
+ * <Directory>, the rest of the file's path comes before the path-info. */
 static const char *below_directory(request_rec *r,
                                    const core_server_config *core,
                                    const char *handler)

@@ -37,8 +37,8 @@ void scep_place_note(cmd_parms *cmd, apr_array_header_t **places)
 
 /* ---- found ---- */
 
-/* Does what follows the name in TEXT begin with the word that PLACE has as its
- * value, or with a path that ends with it? */
+/* Is the word behind the name in TEXT the value of PLACE, or a path that ends
+ * with this value? */
 static bool has_value(const scep_place_t *place, const char *text)
 {
     const char *value = place->value;
@@ -58,7 +58,7 @@ static bool has_value(const scep_place_t *place, const char *text)
     return len == value_len || text[len - value_len - 1] == '/';
 }
 
-/* The one that TEXT, which begins with the name, LEN octets long, is about. */
+/* The place that TEXT is about. TEXT begins with the name, of LEN octets. */
 static const char *find_one(const apr_array_header_t *places, const char *text,
                             size_t len)
 {

@@ -2,12 +2,12 @@
 /**
  * @file scep_place.h
  * Where in the configuration each value was set, and messages that name that
- * line. scep_setting.c notes file and line in the record that the value goes to;
- * records that are merged keep the places of the values they keep. (httpd layer)
+ * line. scep_setting.c notes file and line in the record of the value. Merged
+ * records keep the places of the values that they keep. (httpd layer)
  *
- * A message about a setting names its directive before any other; a path that
- * was set several times follows it. By that the line is found, also for
- * messages of layers that know nothing of configuration files.
+ * A message about a setting names its directive before any other. If the
+ * directive was set several times, its value follows. In this way the line is
+ * found even for messages of layers that know nothing of configuration files.
  */
 #ifndef SCEP_PLACE_H
 #define SCEP_PLACE_H
@@ -24,28 +24,28 @@ typedef struct scep_place_t {
 /** "file:line" of the directive that is being read. From CMD's pool. */
 const char *scep_place_here(const cmd_parms *cmd);
 
-/** Add what CMD sets to *PLACES (scep_place_t), made at need. */
+/** Add what CMD sets to *PLACES (scep_place_t), which is made if it is NULL. */
 void scep_place_note(cmd_parms *cmd, apr_array_header_t **places);
 
 /**
- * "file:line" of the first directive that TEXT names and that is in PLACES; of
- * several of one name that with the value that TEXT gives, or the last.
- * @return NULL: it names none
+ * "file:line" of the first directive that TEXT names and that is in PLACES. If
+ * PLACES has it several times: that with the value in TEXT, or the last.
+ * @return NULL: TEXT names none
  */
 const char *scep_places_find(const apr_array_header_t *places,
                              const char *text);
 
-/** Does WORD, in letters of any case, stand in the value of DIRECTIVE in one of
- * PLACES? */
+/** Does any of PLACES set DIRECTIVE to a value with WORD, in any case, in
+ * it? */
 bool scep_places_say(const apr_array_header_t *places, const char *directive,
                      const char *word, apr_pool_t *pool);
 
 /**
- * The text of a fault of CONF, a CA of server S: for which server, file and
- * line of the directive at fault (RES->place where that is set), and RES's
- * detail. Where no directive is at fault but one is missing, the line is that
- * of ScepEngine, or of <ScepCA>. From RES's pool.
- * @param told what was told already, or NULL
+ * The text of a fault of CONF, a CA of server S: the server, file and line of
+ * the directive at fault (RES->place if that is set), and RES's detail. If a
+ * directive is missing, the line is that of ScepEngine or of <ScepCA>. From
+ * RES's pool.
+ * @param told faults that were told already, or NULL
  * @return NULL: it was told already, for another server
  */
 const char *scep_place_fault(const server_rec *s,
@@ -55,8 +55,8 @@ const char *scep_place_fault(const server_rec *s,
 /** "virtual host name (file:line)", or "main server"; for messages. */
 const char *scep_place_server(const server_rec *s, apr_pool_t *pool);
 
-/** An environment for the start of CONF, a CA of server S: what is logged about
- * one of its directives names the line of that. From POOL. */
+/** An environment for the start of CONF, a CA of server S. A log line about one
+ * of its directives names the line of the directive. From POOL. */
 void scep_place_env(scep_env_t *env, server_rec *s,
                     const scep_server_config_t *conf, apr_pool_t *pool);
 

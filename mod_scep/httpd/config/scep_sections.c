@@ -61,7 +61,7 @@ bool scep_sections_walk_in(const ap_directive_t *section, scep_directive_fn *fn,
     return section != NULL && walk(section->first_child, false, fn, baton);
 }
 
-/* A macro can make several virtual hosts of one line: each counts. */
+/* A macro can make several virtual hosts from one line: each counts. */
 static bool is_of(const server_rec *s, const ap_directive_t *d)
 {
     return scep_directive_is(d, "<VirtualHost") && s->defn_name != NULL &&
@@ -116,7 +116,7 @@ const char *scep_sections_at(const server_rec *s, const char *pattern,
                : NULL;
 }
 
-/* ---- to what they apply ---- */
+/* ---- what they apply to ---- */
 
 static bool applies(const core_dir_config *core, const ap_regex_t *regex,
                     bool any_case, const char *uri)
@@ -224,7 +224,7 @@ const scep_dir_config_t *scep_sections_policy(const server_rec *s,
 
 /* ---- the legacy level ---- */
 
-/* Does the policy ask the CA of CONF for something? */
+/* Does the policy use the CA of CONF? */
 static bool asks(const scep_dir_config_t *policy,
                  const scep_server_config_t *conf, apr_pool_t *pool)
 {

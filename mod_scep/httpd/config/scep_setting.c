@@ -8,7 +8,7 @@
 
 #include "scep_place.h"
 
-enum { MAX_ARGS = 3 }; /* of a value without the directive */
+enum { MAX_ARGS = 3 }; /* of a default */
 
 static bool is_in(const scep_setting_t *row, scep_context_e context)
 {
@@ -31,8 +31,7 @@ const char *scep_bad_value(cmd_parms *cmd, const char *value,
     return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, value, wanted);
 }
 
-/* The record that CMD fills, if it may stand where it does, and the places of
- * what is set there. */
+/* The record that CMD fills, and its places, if CMD may stand here. */
 static const char *find_record(cmd_parms *cmd, scep_dir_config_t *policy,
                                void **record, apr_array_header_t ***places)
 {
@@ -63,7 +62,7 @@ static const char *find_record(cmd_parms *cmd, scep_dir_config_t *policy,
     return error;
 }
 
-/* Of two that say the same thing only one can be right. */
+/* Two directives that set the same member cannot stand in one section. */
 static const char *check_rivals(cmd_parms *cmd,
                                 const apr_array_header_t *places)
 {
@@ -84,8 +83,9 @@ static const char *check_rivals(cmd_parms *cmd,
     return NULL;
 }
 
-/* Every place is noted with the server, so that a message can be about any of
- * its directives; those of a section with its policy besides. */
+/* Each place is noted in the record of the server, so that a message can be
+ * about any of its directives. Places in a section are also noted in the
+ * policy. */
 static const char *set(cmd_parms *cmd, void *dir, int argc,
                        const char *const argv[])
 {
@@ -94,7 +94,7 @@ static const char *set(cmd_parms *cmd, void *dir, int argc,
     void *record;
     const char *error = find_record(cmd, dir, &record, &places);
 
-    /* A section of ours walks what is in it with this very CMD. */
+    /* Sections of ours read their content with this very CMD. */
     if (error == NULL && cmd->cmd->name[0] == '<') {
         return row->read(cmd, record, argc, argv);
     }
@@ -159,7 +159,7 @@ const scep_setting_t *scep_setting_find(const char *name)
     return one->cmd_data;
 }
 
-/* Read like any other value; that it can be, the first start shows. */
+/* Read a default like any other value. A bad one would end each start. */
 static void init_one(apr_pool_t *pool, const command_rec *directive,
                      void *record)
 {
@@ -198,7 +198,7 @@ void scep_settings_init(apr_pool_t *pool, scep_context_e context, void *record)
 
 /* ---- merged ---- */
 
-/* Does what is set in a record leave nothing of ROW's from further away? */
+/* Does a record in which ADDED was set inherit nothing of ROW? */
 static bool is_replaced(const scep_setting_t *row, scep_context_e context,
                         const apr_array_header_t *added)
 {
@@ -236,7 +236,7 @@ void scep_settings_merge(apr_pool_t *pool, scep_context_e context, void *record,
         if (!is_in(row, context) || !is_replaced(row, context, added)) {
             APR_ARRAY_PUSH(kept, scep_place_t) = *place;
         }
-        else if (row->ca != 0) { /* not each has an heir */
+        else if (row->ca != 0) { /* ADD may not set it */
             init_one(pool, place->set, record);
         }
     }
