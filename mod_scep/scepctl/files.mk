@@ -8,7 +8,9 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_backup.c \
 	mod_scep/scepctl/scepctl_begin_anew.c \
 	mod_scep/scepctl/scepctl_copy.c mod_scep/scepctl/scepctl_copy.h \
-	mod_scep/scepctl/scepctl_places.c mod_scep/scepctl/scepctl_places.h \
+	mod_scep/scepctl/scepctl_options.c \
+	mod_scep/scepctl/scepctl_options.h \
+	mod_scep/scepctl/scepctl_owner.c mod_scep/scepctl/scepctl_owner.h \
 	mod_scep/scepctl/scepctl_restore.c \
 	mod_scep/scepctl/scepctl_decode.c \
 	mod_scep/scepctl/scepctl_explain.c mod_scep/scepctl/scepctl_explain.h \
@@ -20,7 +22,6 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_make.c \
 	mod_scep/scepctl/scepctl_master.c mod_scep/scepctl/scepctl_master.h \
 	mod_scep/scepctl/scepctl_master_choose.c \
-	mod_scep/scepctl/scepctl_master_options.c \
 	mod_scep/scepctl/scepctl_name.c mod_scep/scepctl/scepctl_name.h \
 	mod_scep/scepctl/scepctl_pairs.c mod_scep/scepctl/scepctl_pairs.h \
 	mod_scep/scepctl/scepctl_certs.c \
@@ -47,8 +48,9 @@ dist_noinst_SCRIPTS += tests/scepctl/run
 EXTRA_DIST += tests/scepctl/conftest.py tests/scepctl/test_audit.py \
 	tests/scepctl/test_server.py \
 	tests/scepctl/test_backup.py \
-	tests/scepctl/test_certs.py \
+	tests/scepctl/test_certs.py tests/scepctl/test_challenge.py \
 	tests/scepctl/test_decode.py \
 	tests/scepctl/test_init.py tests/scepctl/test_man.py \
+	tests/scepctl/test_options.py \
 	tests/scepctl/test_ra.py \
 	tests/scepctl/test_master.py

@@ -2,9 +2,8 @@
 /*
  * scepctl.c: the commands. (scepctl)
  */
-#include "scepctl.h"
+#include "scepctl_options.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include <apr_general.h>
@@ -13,84 +12,60 @@
 
 enum { LONGEST_WORD = 64 /* octets that are shown */ };
 
-static const char help_text[] =
-    "Usage: scepctl command [options]\n"
-    "\n"
-    "  init     make a CA, an RA, and the directories that mod_scep needs\n"
-    "  decode   explain a SCEP message, a request line or a certificate\n"
-    "  master   show, set or change the master password\n"
-    "  audit    print the audit trail, and follow it\n"
-    "  certs    list, show and revoke certificates\n"
-    "  crl      print the newest CRL\n"
-    "  prune    delete from the database what has long been over\n"
-    "  ra       renew the RA in time\n"
-    "  requests list, approve and reject requests that wait\n"
-    "  challenge  list and cancel outstanding passwords\n"
-    "  backup   save the state of a server\n"
-    "  restore  put a backup back\n"
-    "  begin-anew  let the next start make a state that is gone\n"
-    "  version  print the version\n"
-    "  help     print this text\n"
-    "\n"
-    "`scepctl init --help' and so on list the options; scepctl(1) explains\n"
-    "them.\n";
+static const scepctl_command_t *const commands[] = {
+    &scepctl_init,       &scepctl_decode,    &scepctl_master, &scepctl_audit,
+    &scepctl_certs,      &scepctl_crl,       &scepctl_prune,  &scepctl_ra,
+    &scepctl_requests,   &scepctl_challenge, &scepctl_backup, &scepctl_restore,
+    &scepctl_begin_anew,
+};
 
-static scepctl_exit_e help(scepctl_t *ctl, int argc, char **argv)
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static scepctl_exit_e help(scepctl_t *ctl)
 {
-    (void)argc;
-    (void)argv;
-    fputs(help_text, ctl->out);
+    int i;
+
+    fputs("Usage: scepctl command [options]\n\n", ctl->out);
+    for (i = 0; i < COMMANDS; i++) {
+        fprintf(ctl->out, "  %-10s  %s\n", commands[i]->name,
+                commands[i]->summary);
+    }
+    fputs("  version     print the version\n"
+          "  help        print this text\n\n"
+          "`scepctl init --help' and so on list the options; scepctl(1) "
+          "explains\nthem.\n",
+          ctl->out);
     return SCEPCTL_OK;
 }
 
-static scepctl_exit_e version(scepctl_t *ctl, int argc, char **argv)
+static scepctl_exit_e version(scepctl_t *ctl)
 {
-    (void)argc;
-    (void)argv;
     fprintf(ctl->out, "scepctl (mod_scep) %s\n%s\n", SCEP_VERSION,
             OpenSSL_version(OPENSSL_VERSION));
     return SCEPCTL_OK;
 }
 
-typedef struct command_t {
-    const char *name;
-    scepctl_command_fn *run;
-} command_t;
-
-static const command_t commands[] = {
-    {"init", scepctl_init},
-    {"decode", scepctl_decode},
-    {"master", scepctl_master},
-    {"audit", scepctl_audit},
-    {"certs", scepctl_certs},
-    {"crl", scepctl_crl},
-    {"prune", scepctl_prune},
-    {"ra", scepctl_ra},
-    {"requests", scepctl_requests},
-    {"challenge", scepctl_challenge},
-    {"backup", scepctl_backup},
-    {"restore", scepctl_restore},
-    {"begin-anew", scepctl_begin_anew},
-    {"version", version},
-    {"--version", version},
-    {"help", help},
-    {"--help", help},
-};
-
 static scepctl_exit_e run(scepctl_t *ctl, int argc, char **argv)
 {
-    size_t i;
+    const char *name = argc > 1 ? argv[1] : "";
+    int i;
 
     if (argc < 2) {
         return scepctl_usage(ctl, "a command is missing");
     }
-    for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            return commands[i].run(ctl, argc - 1, argv + 1);
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0) {
+        return help(ctl);
+    }
+    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
+        return version(ctl);
+    }
+    for (i = 0; i < COMMANDS; i++) {
+        if (strcmp(name, commands[i]->name) == 0) {
+            return scepctl_run(ctl, commands[i], argc - 1, argv + 1);
         }
     }
     return scepctl_usage(ctl, "there is no command `%s'",
-                         scep_printable(ctl->pool, argv[1], LONGEST_WORD));
+                         scep_printable(ctl->pool, name, LONGEST_WORD));
 }
 
 int main(int argc, char **argv)
@@ -105,10 +80,8 @@ int main(int argc, char **argv)
     }
     scep_result_init(&ctl.res, ctl.pool);
     status = run(&ctl, argc, argv);
-    /* an error of a write before is not one of the last */
-    if ((fflush(ctl.out) != 0 || ferror(ctl.out)) && status == SCEPCTL_OK) {
-        status =
-            scepctl_error(&ctl, "cannot write the output: %s", strerror(errno));
+    if (status == SCEPCTL_OK) {
+        status = scepctl_written(&ctl);
     }
     apr_pool_destroy(ctl.pool); /* wipes what was secret */
     apr_terminate();

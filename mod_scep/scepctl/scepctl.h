@@ -22,36 +22,22 @@ typedef enum {
 typedef struct scepctl_t {
     apr_pool_t *pool; /* lives until the end */
     scep_result_t res;
+    const char *command; /* its name; NULL: none yet */
     FILE *out;
     FILE *err;
 } scepctl_t;
 
-/** A command: ARGV[0] is its name. */
-typedef scepctl_exit_e scepctl_command_fn(scepctl_t *ctl, int argc,
-                                          char **argv);
+/** A command: scepctl_options.h. */
+typedef struct scepctl_command_t scepctl_command_t;
 
-scepctl_command_fn scepctl_init;
-scepctl_command_fn scepctl_decode;
-scepctl_command_fn scepctl_master;
-scepctl_command_fn scepctl_audit;
-scepctl_command_fn scepctl_certs;
-scepctl_command_fn scepctl_crl;
-scepctl_command_fn scepctl_prune;
-scepctl_command_fn scepctl_ra;
-scepctl_command_fn scepctl_requests;
-scepctl_command_fn scepctl_challenge;
-scepctl_command_fn scepctl_backup;
-scepctl_command_fn scepctl_restore;
-scepctl_command_fn scepctl_begin_anew;
+extern const scepctl_command_t scepctl_init, scepctl_decode, scepctl_master,
+    scepctl_audit, scepctl_certs, scepctl_crl, scepctl_prune, scepctl_ra,
+    scepctl_requests, scepctl_challenge, scepctl_backup, scepctl_restore,
+    scepctl_begin_anew;
 
 /** Say what is wrong with the command line. @return SCEPCTL_USAGE */
 scepctl_exit_e scepctl_usage(scepctl_t *ctl, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-
-/** The same for what getopt_long() has just found wrong in ARGV.
- * @param option what it returned: ':' or '?' */
-scepctl_exit_e scepctl_bad_option(scepctl_t *ctl, const char *command,
-                                  int option, char **argv);
 
 /** Say why it could not be done. @return SCEPCTL_FAILED */
 scepctl_exit_e scepctl_error(scepctl_t *ctl, const char *fmt, ...)
@@ -59,5 +45,9 @@ scepctl_exit_e scepctl_error(scepctl_t *ctl, const char *fmt, ...)
 
 /** The same for what CTL->res tells. @return SCEPCTL_FAILED */
 scepctl_exit_e scepctl_fail(scepctl_t *ctl);
+
+/** Write what is still in a buffer; @return SCEPCTL_FAILED, which was said, if
+ * that or an earlier write has failed. */
+scepctl_exit_e scepctl_written(scepctl_t *ctl);
 
 #endif

@@ -2,115 +2,52 @@
 /*
  * scepctl_audit.c: print the audit trail, and follow it. (scepctl)
  */
-#include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "scep_json.h"
+#include "scepctl_certs.h"
+#include "scepctl_options.h"
 #include "scepctl_store.h"
 #include "scepctl_time.h"
 
 enum { LONGEST = 1024 /* octets of a field that are shown */ };
 
-static const char usage_text[] =
-    "Usage: scepctl audit [options]\n"
-    "\n" SCEPCTL_SERVER_USAGE SCEPCTL_DATABASE_USAGE
-    "  --since TIME      2026-11-22, 2026-11-22T21:51:03Z, or how long ago, "
-    "as\n"
-    "                    in 90s, 30m, 12h or 7d\n"
-    "  --event EVENT     as \"challenge-drawn\", \"issued\", \"refused\"\n"
-    "  --user USER       who did it\n"
-    "  --peer ADDRESS    where from\n"
-    "  --transaction ID  the transactionID\n"
-    "  --serial SERIAL   of the certificate, in hex\n"
-    "  --reason SCEPnnnn why it was refused\n"
-    "  --json            one JSON object a line\n"
-    "  --follow          go on with what is recorded from now on\n";
-
-enum {
-    OPT_SINCE = 256,
-    OPT_EVENT,
-    OPT_USER,
-    OPT_PEER,
-    OPT_TRANSACTION,
-    OPT_SERIAL,
-    OPT_REASON,
-    OPT_JSON,
-    OPT_FOLLOW,
-    OPT_HELP
-};
-
-static const struct option options[] = {
-    SCEPCTL_SERVER_OPTIONS,
-    SCEPCTL_DATABASE_OPTION,
-    {"since", required_argument, NULL, OPT_SINCE},
-    {"event", required_argument, NULL, OPT_EVENT},
-    {"user", required_argument, NULL, OPT_USER},
-    {"peer", required_argument, NULL, OPT_PEER},
-    {"transaction", required_argument, NULL, OPT_TRANSACTION},
-    {"serial", required_argument, NULL, OPT_SERIAL},
-    {"reason", required_argument, NULL, OPT_REASON},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"follow", no_argument, NULL, OPT_FOLLOW},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
-};
-
 typedef struct wish_t {
-    scepctl_server_t server;
-    const char *since, *reason;
+    scepctl_given_t given;
+    const char *reason;
     scep_audit_filter_t filter;
-    bool json, follow, help;
+    bool follow;
 } wish_t;
 
+#define AT(member) offsetof(wish_t, member)
+
+static const scepctl_option_t options[] = {
+    SCEPCTL_SERVER_OPTIONS,
+    SCEPCTL_DATABASE_OPTION,
+    {"since", "TIME", SCEPCTL_SINCE, AT(filter.since),
+     .help = "2026-11-22, 2026-11-22T21:51:03Z, or how long ago, as in 90s, "
+             "30m, 12h or 7d"},
+    {"event", "EVENT", SCEPCTL_TEXT, AT(filter.event),
+     .help = "as \"challenge-drawn\", \"issued\", \"refused\""},
+    {"user", "USER", SCEPCTL_TEXT, AT(filter.actor), .help = "who did it"},
+    {"peer", "ADDRESS", SCEPCTL_TEXT, AT(filter.peer), .help = "where from"},
+    {"transaction", "ID", SCEPCTL_TEXT, AT(filter.transaction_id),
+     .help = "the transactionID"},
+    {"serial", "SERIAL", SCEPCTL_TEXT, AT(filter.serial),
+     .help = "of the certificate, in hex"},
+    {"reason", "SCEPnnnn", SCEPCTL_TEXT, AT(reason),
+     .help = "why it was refused"},
+    SCEPCTL_JSON_OPTION,
+    {"follow", NULL, SCEPCTL_FLAG, AT(follow),
+     .help = "go on with what is recorded from now on"},
+    {.name = NULL}};
+
 /* --- the command line ----------------------------------------------------- */
-
-static void keep(scepctl_t *ctl, int option, wish_t *wish)
-{
-    char *c;
-
-    switch (option) {
-    case OPT_SINCE:
-        wish->since = optarg;
-        break;
-    case OPT_EVENT:
-        wish->filter.event = optarg;
-        break;
-    case OPT_USER:
-        wish->filter.actor = optarg;
-        break;
-    case OPT_PEER:
-        wish->filter.peer = optarg;
-        break;
-    case OPT_REASON:
-        wish->reason = optarg;
-        break;
-    case OPT_TRANSACTION:
-        wish->filter.transaction_id = optarg;
-        break;
-    case OPT_SERIAL:
-        wish->filter.serial = c = apr_pstrdup(ctl->pool, optarg);
-        for (; *c != '\0'; c++) {
-            *c = (char)apr_toupper(*c);
-        }
-        break;
-    case OPT_JSON:
-        wish->json = true;
-        break;
-    case OPT_FOLLOW:
-        wish->follow = true;
-        break;
-    default:
-        wish->help = true;
-        break;
-    }
-}
 
 /* As a log line has it, or its number alone. */
 static bool read_reason(const char *text, unsigned int *reason)
@@ -120,38 +57,6 @@ static bool read_reason(const char *text, unsigned int *reason)
 
     *reason = (unsigned int)strtoul(digits, NULL, 10);
     return len > 0 && len <= 4 && digits[len] == '\0' && *reason > 0;
-}
-
-static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
-                                   wish_t *wish)
-{
-    int option;
-
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        if (option == '?' || option == ':') {
-            return scepctl_bad_option(ctl, "audit", option, argv);
-        }
-        if (!scepctl_server_option(&wish->server, option, optarg)) {
-            keep(ctl, option, wish);
-        }
-    }
-    if (optind < argc) {
-        return scepctl_usage(ctl, "audit: unexpected argument `%s'",
-                             scep_printable(ctl->pool, argv[optind], 64));
-    }
-    if (wish->since != NULL &&
-        !scepctl_time_point(wish->since, apr_time_now(), &wish->filter.since)) {
-        return scepctl_usage(ctl, "audit: --since takes 2026-11-22, "
-                                  "2026-11-22T21:51:03Z, or how long ago, as "
-                                  "in 90s, 30m, 12h or 7d");
-    }
-    if (wish->reason != NULL &&
-        !read_reason(wish->reason, &wish->filter.reason)) {
-        return scepctl_usage(ctl, "audit: --reason takes SCEPnnnn or nnnn, as "
-                                  "in SCEP0153");
-    }
-    return SCEPCTL_OK;
 }
 
 /* --- printing ------------------------------------------------------------- */
@@ -232,9 +137,8 @@ static scepctl_exit_e print_new(printer_t *p, scep_store_t *store,
         status = scep_store_audit_each(store, filter, print, p, ctl->pool,
                                        &ctl->res);
     }
-    if (fflush(ctl->out) != 0 || ferror(ctl->out)) {
-        return scepctl_error(ctl, SCEPLOGNO(0543) "cannot write the output: %s",
-                             strerror(errno));
+    if (scepctl_written(ctl) != SCEPCTL_OK) {
+        return SCEPCTL_FAILED;
     }
     if (status != SCEP_OK) {
         return scepctl_fail(ctl);
@@ -262,27 +166,38 @@ static scepctl_exit_e follow(printer_t *p, scep_store_t *store,
     return status;
 }
 
-scepctl_exit_e scepctl_audit(scepctl_t *ctl, int argc, char **argv)
+static scepctl_exit_e run(scepctl_t *ctl, void *baton)
 {
-    wish_t wish = {.since = NULL};
-    printer_t p = {.ctl = ctl};
-    scepctl_exit_e status = read_options(ctl, argc, argv, &wish);
+    wish_t *wish = baton;
+    printer_t p = {.ctl = ctl, .json = wish->given.json};
     scep_store_t *store = NULL;
+    scepctl_exit_e status;
 
-    if (status == SCEPCTL_OK && wish.help) {
-        fputs(usage_text, ctl->out);
-        return SCEPCTL_OK;
+    if (wish->reason != NULL &&
+        !read_reason(wish->reason, &wish->filter.reason)) {
+        return scepctl_usage(ctl, "--reason takes SCEPnnnn or nnnn, as in "
+                                  "SCEP0153");
     }
-    if (status == SCEPCTL_OK) {
-        status = scepctl_store_open(ctl, &wish.server, &store);
+    if (wish->filter.serial != NULL) {
+        wish->filter.serial = scepctl_serial(ctl, wish->filter.serial);
+        if (wish->filter.serial == NULL) {
+            return SCEPCTL_USAGE;
+        }
     }
+    status = scepctl_store_open(ctl, &wish->given.server, &store);
     if (status != SCEPCTL_OK) {
         return status;
     }
-    p.json = wish.json;
     if (apr_pool_create(&p.pool, ctl->pool) != APR_SUCCESS) {
         return scepctl_error(ctl, SCEPLOGNO(0544) "out of memory");
     }
-    return wish.follow ? follow(&p, store, &wish.filter)
-                       : print_new(&p, store, &wish.filter);
+    return wish->follow ? follow(&p, store, &wish->filter)
+                        : print_new(&p, store, &wish->filter);
 }
+
+const scepctl_command_t scepctl_audit = {
+    .name = "audit",
+    .summary = "print the audit trail, and follow it",
+    .options = options,
+    .size = sizeof(wish_t),
+    .run = run};

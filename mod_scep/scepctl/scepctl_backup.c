@@ -18,29 +18,38 @@
 #include "scep_sqlite_copy.h"
 #include "scep_state_files.h"
 #include "scepctl_copy.h"
-#include "scepctl_places.h"
-#include "scepctl_server.h"
+#include "scepctl_options.h"
+#include "scepctl_owner.h"
 
 enum { LONGEST = 200 };
 
-static const char usage_text[] =
-    "Usage: scepctl backup [options] DIR\n"
-    "\n"
-    "Saves the state of a server in DIR, which must be empty or not be there:\n"
-    "the database, the key of the passwords, the master password, and the\n"
-    "certificates of CA and RA. httpd may run.\n"
-    "\n"
-    "  --with-keys       the private keys of CA and RA, too\n"
-    "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep)\n"
-    "  --conf-dir DIR    where certificates and keys are (/etc/mod_scep)\n"
-    "  --database DB     another database than httpd uses: a path, or\n"
-    "                    pgsql:PARAMETERS, which pg_dump saves\n"
-    "  --ignore-httpd    do not look at what httpd uses, but save scep.db\n";
+typedef struct wish_t {
+    scepctl_given_t given;
+    const char *conf_dir;
+    bool with_keys;
+} wish_t;
+
+#define AT(member) offsetof(wish_t, member)
+
+static const scepctl_option_t options[] = {
+    {"with-keys", NULL, SCEPCTL_FLAG, AT(with_keys),
+     .help = "the private keys of CA and RA, too"},
+    {"state-dir", "DIR", SCEPCTL_TEXT, AT(given.server.state_dir),
+     .help = "ScepStateDir (/var/lib/mod_scep)"},
+    {"conf-dir", "DIR", SCEPCTL_TEXT, AT(conf_dir),
+     .help = "where certificates and keys are (/etc/mod_scep)"},
+    {"database", "DB", SCEPCTL_TEXT, AT(given.server.database),
+     .help = "another database than httpd uses: a path, or pgsql:PARAMETERS, "
+             "which pg_dump saves"},
+    {"ignore-httpd", NULL, SCEPCTL_FLAG, AT(given.server.ignore_httpd),
+     .help = "do not look at what httpd uses, but save scep.db"},
+    {.name = NULL}};
 
 typedef struct backup_t {
     scepctl_t *ctl;
-    const scepctl_places_t *places;
-    scepctl_server_t server;
+    const char *dir, *conf_dir;
+    bool with_keys;
+    scepctl_server_t server;     /* its state directory is set */
     apr_array_header_t *items;   /* scepctl_item_t */
     apr_array_header_t *sources; /* const char *: from where they are */
     bool pgsql;
@@ -61,8 +70,8 @@ static scepctl_exit_e add_file(const backup_t *b, const char *from,
 
     item->name = name;
     APR_ARRAY_PUSH(b->sources, const char *) = from;
-    return scepctl_file_copy(b->ctl, from, join(b, b->places->backup, name),
-                             0600, (uid_t)-1, (gid_t)-1, &item->digest);
+    return scepctl_file_copy(b->ctl, from, join(b, b->dir, name), 0600,
+                             (uid_t)-1, (gid_t)-1, &item->digest);
 }
 
 static bool is_among(const apr_array_header_t *paths, const char *path)
@@ -86,7 +95,7 @@ static const char *name_in_state(const backup_t *b, const char *path)
                    strchr(slash, '\n') == NULL &&
                    scepctl_same_file(apr_pstrmemdup(b->ctl->pool, path,
                                                     (apr_size_t)(slash - path)),
-                                     b->places->state_dir)
+                                     b->server.state_dir)
                ? apr_pstrcat(b->ctl->pool, "state", slash, NULL)
                : NULL;
 }
@@ -152,7 +161,7 @@ static scepctl_exit_e no_database(const backup_t *b, const char *path)
 static scepctl_exit_e add_database(const backup_t *b, const char *from,
                                    const char *name)
 {
-    const char *to = join(b, b->places->backup, name);
+    const char *to = join(b, b->dir, name);
     scepctl_item_t *item;
     struct stat st;
     int fd;
@@ -220,12 +229,12 @@ static scepctl_exit_e add_databases(backup_t *b)
 {
     const scep_in_use_t *in_use = b->server.in_use;
 
-    return b->places->database != NULL ? add_given(b)
+    return b->server.database != NULL ? add_given(b)
            : in_use != NULL && in_use->cas->nelts > 0
                ? add_used(b, in_use->cas)
-               : add_database(
-                     b, join(b, b->places->state_dir, SCEP_STATE_DATABASE),
-                     "state/" SCEP_STATE_DATABASE);
+               : add_database(b,
+                              join(b, b->server.state_dir, SCEP_STATE_DATABASE),
+                              "state/" SCEP_STATE_DATABASE);
 }
 
 /* ---- the master passwords ---- */
@@ -233,7 +242,7 @@ static scepctl_exit_e add_databases(backup_t *b)
 static scepctl_exit_e add_masters(const backup_t *b)
 {
     const scep_in_use_t *in_use = b->server.in_use;
-    scepctl_exit_e status = add_files(b, b->places->state_dir, "state", ".cms");
+    scepctl_exit_e status = add_files(b, b->server.state_dir, "state", ".cms");
     int i;
 
     for (i = 0;
@@ -259,17 +268,17 @@ static scepctl_exit_e make_dirs(const backup_t *b, bool with_ras)
     scepctl_t *ctl = b->ctl;
     size_t i;
 
-    if (!scepctl_is_empty(b->places->backup)) {
+    if (!scepctl_is_empty(b->dir)) {
         return scepctl_error(ctl,
                              SCEPLOGNO(0519) "%s is not empty, and nothing is "
                                              "overwritten: name a directory "
                                              "that does not exist yet",
-                             b->places->backup);
+                             b->dir);
     }
     for (i = 0; i < (with_ras ? 4 : 3); i++) {
-        if (scep_dir_make(
-                apr_pstrcat(ctl->pool, b->places->backup, names[i], NULL), 0700,
-                (uid_t)-1, (gid_t)-1, ctl->pool, &ctl->res) != SCEP_OK) {
+        if (scep_dir_make(apr_pstrcat(ctl->pool, b->dir, names[i], NULL), 0700,
+                          (uid_t)-1, (gid_t)-1, ctl->pool,
+                          &ctl->res) != SCEP_OK) {
             return scepctl_fail(ctl);
         }
     }
@@ -279,15 +288,15 @@ static scepctl_exit_e make_dirs(const backup_t *b, bool with_ras)
 static scepctl_exit_e add_conf(const backup_t *b, const char *end,
                                const char *ras)
 {
-    scepctl_exit_e status = add_files(b, b->places->conf_dir, "conf", end);
+    scepctl_exit_e status = add_files(b, b->conf_dir, "conf", end);
 
     return status == SCEPCTL_OK ? add_files(b, ras, "conf/ra.d", end) : status;
 }
 
 static scepctl_exit_e save(backup_t *b)
 {
-    const char *state = b->places->state_dir;
-    const char *ras = join(b, b->places->conf_dir, "ra.d");
+    const char *state = b->server.state_dir;
+    const char *ras = join(b, b->conf_dir, "ra.d");
     scepctl_exit_e status = make_dirs(b, access(ras, F_OK) == 0);
 
     if (status == SCEPCTL_OK) {
@@ -303,13 +312,12 @@ static scepctl_exit_e save(backup_t *b)
     if (status == SCEPCTL_OK) {
         status = add_conf(b, ".crt", ras);
     }
-    if (status == SCEPCTL_OK && b->places->with_keys) {
+    if (status == SCEPCTL_OK && b->with_keys) {
         status = add_conf(b, ".key", ras);
     }
     return status == SCEPCTL_OK
-               ? scepctl_manifest_write(b->ctl, b->places->backup,
-                                        b->pgsql ? "pgsql" : "sqlite3",
-                                        b->items)
+               ? scepctl_manifest_write(
+                     b->ctl, b->dir, b->pgsql ? "pgsql" : "sqlite3", b->items)
                : status;
 }
 
@@ -341,14 +349,14 @@ static void tell_state(backup_t *b, const char *path, bool database)
 static void tell_pair(const backup_t *b, const char *cert, const char *key)
 {
     tell_file(b, cert, false);
-    tell_file(b, b->places->with_keys ? key : NULL, false);
+    tell_file(b, b->with_keys ? key : NULL, false);
 }
 
 static void tell_ca(backup_t *b, const scep_in_use_ca_t *ca)
 {
     int i;
 
-    if (b->places->database == NULL && !scep_store_driver_shared(ca->driver)) {
+    if (b->server.database == NULL && !scep_store_driver_shared(ca->driver)) {
         tell_state(b, ca->params, true);
     }
     tell_state(b, ca->master_file, false);
@@ -373,7 +381,7 @@ static void tell_rest(backup_t *b)
     for (i = 0; in_use != NULL && i < in_use->state_dirs->nelts; i++) {
         const char *dir = APR_ARRAY_IDX(in_use->state_dirs, i, const char *);
 
-        if (!scepctl_same_file(dir, b->places->state_dir)) {
+        if (!scepctl_same_file(dir, b->server.state_dir)) {
             fprintf(b->ctl->err,
                     "scepctl: " SCEPLOGNO(0611) "not saved: %s, which httpd "
                                                 "uses, too; save it in a "
@@ -395,33 +403,27 @@ static void tell(const backup_t *b)
     if (b->pgsql) {
         fputs("The database is PostgreSQL: save it with pg_dump.\n", out);
     }
-    if (!b->places->with_keys) {
+    if (!b->with_keys) {
         fputs("Without the private keys of CA and RA: keep them elsewhere, or "
               "give --with-keys.\n",
               out);
     }
 }
 
-scepctl_exit_e scepctl_backup(scepctl_t *ctl, int argc, char **argv)
+static scepctl_exit_e run(scepctl_t *ctl, void *baton)
 {
-    scepctl_places_t places;
-    scepctl_exit_e status = scepctl_places_read(
-        ctl, argc, argv,
-        " state-dir conf-dir database with-keys ignore-httpd "
-        "help ",
-        true, &places);
+    const wish_t *wish = baton;
     backup_t b = {.ctl = ctl,
-                  .places = &places,
-                  .server = {.state_dir = places.state_dir,
-                             .database = places.database,
-                             .ignore_httpd = places.ignore_httpd},
+                  .dir = wish->given.word,
+                  .conf_dir = wish->conf_dir != NULL ? wish->conf_dir
+                                                     : SCEPCTL_CONF_DIR,
+                  .with_keys = wish->with_keys,
+                  .server = wish->given.server,
                   .items = apr_array_make(ctl->pool, 8, sizeof(scepctl_item_t)),
                   .sources = apr_array_make(ctl->pool, 8, sizeof(char *))};
+    scepctl_exit_e status;
 
-    if (status != SCEPCTL_OK || places.help) {
-        fputs(status == SCEPCTL_OK ? usage_text : "", ctl->out);
-        return status;
-    }
+    b.server.state_dir = scepctl_server_dir(&b.server);
     status = scepctl_server_read(ctl, &b.server);
     if (status == SCEPCTL_OK) {
         status = save(&b);
@@ -432,3 +434,15 @@ scepctl_exit_e scepctl_backup(scepctl_t *ctl, int argc, char **argv)
     }
     return status == SCEPCTL_OK && b.lacks ? SCEPCTL_FAILED : status;
 }
+
+const scepctl_command_t scepctl_backup = {
+    .name = "backup",
+    .summary = "save the state of a server",
+    .about = "Saves the state of a server in DIR, which must be empty or not "
+             "be there: the database, the key of the passwords, the master "
+             "password, and the certificates of CA and RA. httpd may run.",
+    .word = "DIR",
+    .word_is = "the directory of the backup",
+    .options = options,
+    .size = sizeof(wish_t),
+    .run = run};

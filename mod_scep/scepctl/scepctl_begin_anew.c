@@ -11,20 +11,23 @@
 
 #include "scep_file.h"
 #include "scep_state_files.h"
-#include "scepctl_places.h"
+#include "scepctl_options.h"
+#include "scepctl_owner.h"
 
-static const char usage_text[] =
-    "Usage: scepctl begin-anew [options]\n"
-    "\n"
-    "Lets the next start of httpd make what is missing of its state: the\n"
-    "database, the key of the passwords, the master password. What was in a\n"
-    "file that is gone is forgotten: certificates that were revoked are not\n"
-    "known to be so, and passwords that were given out are not accepted.\n"
-    "Restore a backup instead where there is one.\n"
-    "\n"
-    "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep)\n"
-    "  --user USER       httpd's user, who gets the directory if it is made\n"
-    "  --group GROUP     httpd's group\n";
+typedef struct wish_t {
+    scepctl_given_t given;
+    const char *user, *group;
+} wish_t;
+
+#define AT(member) offsetof(wish_t, member)
+
+static const scepctl_option_t options[] = {
+    {"state-dir", "DIR", SCEPCTL_TEXT, AT(given.server.state_dir),
+     .help = "ScepStateDir (/var/lib/mod_scep)"},
+    {"user", "USER", SCEPCTL_TEXT, AT(user),
+     .help = "httpd's user, who gets the directory if it is made"},
+    {"group", "GROUP", SCEPCTL_TEXT, AT(group), .help = "httpd's group"},
+    {.name = NULL}};
 
 static const char mark_text[] =
     "The next start of httpd makes what is missing in this directory, and "
@@ -46,30 +49,40 @@ static void tell(scepctl_t *ctl, const char *dir)
     }
 }
 
-scepctl_exit_e scepctl_begin_anew(scepctl_t *ctl, int argc, char **argv)
+static scepctl_exit_e run(scepctl_t *ctl, void *baton)
 {
     const scep_octets_t text = {(const unsigned char *)mark_text,
                                 sizeof(mark_text) - 1};
-    scepctl_places_t places;
-    scepctl_exit_e status = scepctl_places_read(
-        ctl, argc, argv, " state-dir user group help ", false, &places);
+    const wish_t *wish = baton;
+    const char *dir = scepctl_server_dir(&wish->given.server);
+    scepctl_owner_t owner;
+    scepctl_exit_e status = scepctl_owner(ctl, wish->user, wish->group, &owner);
     struct stat st;
 
-    if (status != SCEPCTL_OK || places.help) {
-        fputs(status == SCEPCTL_OK ? usage_text : "", ctl->out);
+    if (status != SCEPCTL_OK) {
         return status;
     }
-    if (lstat(places.state_dir, &st) != 0 &&
-        scep_dir_make(places.state_dir, 0700, places.uid, places.gid, ctl->pool,
-                      &ctl->res) != SCEP_OK) {
+    if ((lstat(dir, &st) != 0 &&
+         scep_dir_make(dir, 0700, owner.uid, owner.gid, ctl->pool, &ctl->res) !=
+             SCEP_OK) ||
+        scep_file_write(
+            apr_pstrcat(ctl->pool, dir, "/" SCEP_STATE_FIRST_START, NULL), text,
+            0600, (uid_t)-1, (gid_t)-1, 1, ctl->pool, &ctl->res) != SCEP_OK) {
         return scepctl_fail(ctl);
     }
-    if (scep_file_write(apr_pstrcat(ctl->pool, places.state_dir,
-                                    "/" SCEP_STATE_FIRST_START, NULL),
-                        text, 0600, (uid_t)-1, (gid_t)-1, 1, ctl->pool,
-                        &ctl->res) != SCEP_OK) {
-        return scepctl_fail(ctl);
-    }
-    tell(ctl, places.state_dir);
+    tell(ctl, dir);
     return SCEPCTL_OK;
 }
+
+const scepctl_command_t scepctl_begin_anew = {
+    .name = "begin-anew",
+    .summary = "let the next start make a state that is gone",
+    .about = "Lets the next start of httpd make what is missing of its state: "
+             "the database, the key of the passwords, the master password. "
+             "What was in a file that is gone is forgotten: certificates that "
+             "were revoked are not known to be so, and passwords that were "
+             "given out are not accepted. Restore a backup instead where there "
+             "is one.",
+    .options = options,
+    .size = sizeof(wish_t),
+    .run = run};

@@ -5,202 +5,81 @@
 #include "scepctl_certs.h"
 
 #include <errno.h>
-#include <getopt.h>
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "scep_service.h"
 #include "scep_store_successor.h"
+#include "scepctl_options.h"
 #include "scepctl_pairs.h"
 #include "scepctl_store.h"
-#include "scepctl_time.h"
 
 enum { PAGE = 200, LONGEST = 64 };
 
-static const char usage_text[] =
-    "Usage: scepctl certs list [options]\n"
-    "       scepctl certs show SERIAL [options]\n"
-    "       scepctl certs revoke SERIAL [options]\n"
-    "\n" SCEPCTL_SERVER_USAGE SCEPCTL_DATABASE_USAGE
-    "  --ca-cert FILE    of this CA only, by its certificate\n"
-    "  --json              one JSON object a line\n"
-    "list:\n"
-    "  --subject TEXT      a part of the subject, in any case\n"
-    "  --since TIME        issued since: 2026-11-22, 2026-11-22T21:51:03Z, or\n"
-    "                      how long ago, as in 90s, 30m, 12h or 7d\n"
-    "  --expires-in SPAN   valid now, but not after that: 30d\n"
-    "  --state STATE       valid, expired or revoked\n"
-    "  --limit N           at most so many, issued last first\n"
-    "show:\n"
-    "  --pem               the certificate alone, in PEM\n"
-    "revoke:\n"
-    "  --reason REASON     unspecified, keyCompromise, cACompromise,\n"
-    "                      affiliationChanged, superseded,\n"
-    "                      cessationOfOperation, privilegeWithdrawn or\n"
-    "                      aACompromise (unspecified)\n"
-    "  --comment TEXT      for the audit trail\n"
-    "  --with-successors   also all certificates that renewed it, and\n"
-    "                      those that renewed these\n"
-    "  --unknown           also if it is not in the database, as when it was\n"
-    "                      issued before; needs --ca-cert\n";
-
-/* What getopt returns for each. */
-typedef enum {
-    OPT_CA_CERT = 256,
-    OPT_JSON,
-    OPT_SUBJECT,
-    OPT_SINCE,
-    OPT_EXPIRES_IN,
-    OPT_STATE,
-    OPT_LIMIT,
-    OPT_PEM,
-    OPT_REASON,
-    OPT_COMMENT,
-    OPT_UNKNOWN,
-    OPT_SUCCESSORS,
-    OPT_HELP
-} option_e;
-
-static const struct option options[] = {
-    {"ca-cert", required_argument, NULL, OPT_CA_CERT},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"subject", required_argument, NULL, OPT_SUBJECT},
-    {"since", required_argument, NULL, OPT_SINCE},
-    {"expires-in", required_argument, NULL, OPT_EXPIRES_IN},
-    {"state", required_argument, NULL, OPT_STATE},
-    {"limit", required_argument, NULL, OPT_LIMIT},
-    {"pem", no_argument, NULL, OPT_PEM},
-    {"reason", required_argument, NULL, OPT_REASON},
-    {"comment", required_argument, NULL, OPT_COMMENT},
-    {"unknown", no_argument, NULL, OPT_UNKNOWN},
-    {"with-successors", no_argument, NULL, OPT_SUCCESSORS},
-    {"help", no_argument, NULL, OPT_HELP},
-    SCEPCTL_SERVER_OPTIONS,
-    SCEPCTL_DATABASE_OPTION,
-    {NULL, 0, NULL, 0},
-};
-
-/* Which options make sense with which action. */
-static const struct {
-    const char *name;
-    option_e first, last; /* besides those for all */
-} actions[] = {
-    {"list", OPT_SUBJECT, OPT_LIMIT},
-    {"show", OPT_PEM, OPT_PEM},
-    {"revoke", OPT_REASON, OPT_SUCCESSORS},
-};
-
-typedef enum { LIST, SHOW, REVOKE, ACTIONS } action_e;
+typedef enum { LIST, SHOW, REVOKE } action_e;
 
 typedef struct wish_t {
-    action_e action;
-    scepctl_server_t server;
-    const char *value[OPT_HELP - OPT_CA_CERT + 1]; /* "": without one */
+    scepctl_given_t given;
+    const char *subject, *state, *reason, *comment;
+    apr_time_t since;
+    apr_interval_time_t expires_in;
+    int limit;
+    bool pem, with_successors, unknown;
+    /* not of the command line: */
     const char *serial;
     const char *ca_id; /* NULL: any */
     apr_time_t now;
 } wish_t;
 
-static const char *value_of(const wish_t *wish, option_e option)
-{
-    return wish->value[option - OPT_CA_CERT];
-}
+#define AT(member) offsetof(wish_t, member)
 
-/* --- the command line ----------------------------------------------------- */
+enum {
+    ON_LIST = SCEPCTL_FOR(LIST),
+    ON_SHOW = SCEPCTL_FOR(SHOW),
+    ON_REVOKE = SCEPCTL_FOR(REVOKE)
+};
 
-static scepctl_exit_e check_option(scepctl_t *ctl, const wish_t *wish,
-                                   int option)
-{
-    if (option < OPT_SUBJECT || option == OPT_HELP ||
-        (option >= (int)actions[wish->action].first &&
-         option <= (int)actions[wish->action].last)) {
-        return SCEPCTL_OK;
-    }
-    return scepctl_usage(ctl, "certs: --%s makes no sense with `%s'",
-                         options[option - OPT_CA_CERT].name,
-                         actions[wish->action].name);
-}
+static const scepctl_option_t options[] = {
+    SCEPCTL_SERVER_OPTIONS,
+    SCEPCTL_DATABASE_OPTION,
+    SCEPCTL_CA_CERT_OPTION("of this CA only, by its certificate"),
+    SCEPCTL_JSON_OPTION,
+    {"subject", "TEXT", SCEPCTL_TEXT, AT(subject),
+     .help = "a part of the subject, in any case", .actions = ON_LIST},
+    {"since", "TIME", SCEPCTL_SINCE, AT(since),
+     .help = "issued since: 2026-11-22, 2026-11-22T21:51:03Z, or how long ago, "
+             "as in 90s, 30m, 12h or 7d",
+     .actions = ON_LIST},
+    {"expires-in", "SPAN", SCEPCTL_SPAN, AT(expires_in),
+     .help = "valid now, but not after that: 30d", .actions = ON_LIST,
+     .min = 1},
+    {"state", "STATE", SCEPCTL_TEXT, AT(state),
+     .help = "valid, expired or revoked", .actions = ON_LIST},
+    {"limit", "N", SCEPCTL_NUMBER, AT(limit),
+     .help = "at most so many, issued last first", .actions = ON_LIST, .min = 1,
+     .max = INT_MAX},
+    {"pem", NULL, SCEPCTL_FLAG, AT(pem),
+     .help = "the certificate alone, in PEM", .actions = ON_SHOW},
+    {"reason", "REASON", SCEPCTL_TEXT, AT(reason),
+     .help = "unspecified, keyCompromise, cACompromise, affiliationChanged, "
+             "superseded, cessationOfOperation, privilegeWithdrawn or "
+             "aACompromise (unspecified)",
+     .actions = ON_REVOKE},
+    {"comment", "TEXT", SCEPCTL_TEXT, AT(comment),
+     .help = "for the audit trail", .actions = ON_REVOKE},
+    {"with-successors", NULL, SCEPCTL_FLAG, AT(with_successors),
+     .help = "also all certificates that renewed it, and those that renewed "
+             "these",
+     .actions = ON_REVOKE},
+    {"unknown", NULL, SCEPCTL_FLAG, AT(unknown),
+     .help = "also if it is not in the database, as when it was issued before; "
+             "needs --ca-cert",
+     .actions = ON_REVOKE},
+    {.name = NULL}};
 
-static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
-                                   wish_t *wish)
-{
-    int option;
-
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        scepctl_exit_e status;
-
-        if (option == '?' || option == ':') {
-            return scepctl_bad_option(ctl, "certs", option, argv);
-        }
-        if (scepctl_server_option(&wish->server, option, optarg)) {
-            continue;
-        }
-        status = check_option(ctl, wish, option);
-        if (status != SCEPCTL_OK) {
-            return status;
-        }
-        wish->value[option - OPT_CA_CERT] = optarg != NULL ? optarg : "";
-    }
-    return SCEPCTL_OK;
-}
-
-static scepctl_exit_e read_serial(scepctl_t *ctl, int argc, char **argv,
-                                  wish_t *wish)
-{
-    if (optind < argc && wish->action != LIST) {
-        wish->serial = scepctl_serial(ctl->pool, argv[optind]);
-        if (wish->serial == NULL) {
-            return scepctl_usage(
-                ctl, "certs: `%s' is no serial number in hex",
-                scep_printable(ctl->pool, argv[optind], LONGEST));
-        }
-        optind++;
-    }
-    if (optind < argc) {
-        return scepctl_usage(ctl, "certs: unexpected argument `%s'",
-                             scep_printable(ctl->pool, argv[optind], LONGEST));
-    }
-    if (wish->action != LIST && wish->serial == NULL) {
-        return scepctl_usage(ctl, "certs: `%s' needs a serial number",
-                             actions[wish->action].name);
-    }
-    return SCEPCTL_OK;
-}
-
-static scepctl_exit_e read_wish(scepctl_t *ctl, int argc, char **argv,
-                                wish_t *wish)
-{
-    const char *name = argc > 1 ? argv[1] : "";
-    scepctl_exit_e status;
-    int i;
-
-    wish->now = apr_time_now();
-    if (strcmp(name, "--help") == 0) {
-        wish->value[OPT_HELP - OPT_CA_CERT] = "";
-        return SCEPCTL_OK;
-    }
-    for (i = 0; i < ACTIONS && strcmp(name, actions[i].name) != 0; i++) {
-        ;
-    }
-    if (i == ACTIONS) {
-        return scepctl_usage(ctl, "certs: give list, show or revoke");
-    }
-    wish->action = (action_e)i;
-    status = read_options(ctl, argc - 1, argv + 1, wish);
-    if (status != SCEPCTL_OK || value_of(wish, OPT_HELP) != NULL) {
-        return status;
-    }
-    status = read_serial(ctl, argc - 1, argv + 1, wish);
-    if (status == SCEPCTL_OK &&
-        (value_of(wish, OPT_CA_CERT) != NULL || wish->server.ca_name != NULL)) {
-        status = scepctl_scope(ctl, &wish->server, value_of(wish, OPT_CA_CERT),
-                               &wish->ca_id);
-    }
-    return status;
-}
+/* --- which CA ------------------------------------------------------------- */
 
 static scepctl_exit_e scope_of_file(scepctl_t *ctl, const char *path,
                                     const char **ca_id)
@@ -260,8 +139,8 @@ static scep_status_e print_row(void *baton, const scep_certificate_row_t *row)
 {
     listing_t *l = baton;
 
-    scepctl_cert_line(l->ctl->out, row, l->wish->now,
-                      value_of(l->wish, OPT_JSON) != NULL, l->pool);
+    scepctl_cert_line(l->ctl->out, row, l->wish->now, l->wish->given.json,
+                      l->pool);
     apr_cpystrn(l->last, row->id, sizeof(l->last));
     l->filter.created = row->created;
     l->filter.id = l->last;
@@ -270,67 +149,31 @@ static scep_status_e print_row(void *baton, const scep_certificate_row_t *row)
     return ferror(l->ctl->out) ? SCEP_UNAVAILABLE : SCEP_OK;
 }
 
-static scepctl_exit_e read_state(const wish_t *wish, scepctl_t *ctl,
-                                 scep_certificate_filter_t *filter)
+static scepctl_exit_e read_filter(scepctl_t *ctl, const wish_t *wish,
+                                  scep_certificate_filter_t *filter)
 {
-    const char *state = value_of(wish, OPT_STATE);
+    const char *state = wish->state != NULL ? wish->state : "";
 
-    if (state == NULL) {
-        return SCEPCTL_OK;
+    filter->ca_id = wish->ca_id;
+    filter->subject = wish->subject;
+    filter->since = wish->since;
+    if (wish->expires_in > 0) {
+        filter->from = filter->good_at = wish->now;
+        filter->until = wish->now + wish->expires_in;
     }
     if (strcmp(state, "revoked") == 0) {
         filter->revoked_at = wish->now;
     }
     else if (strcmp(state, "expired") == 0) {
-        filter->until = wish->now;
-        filter->good_at = wish->now;
+        filter->until = filter->good_at = wish->now;
     }
     else if (strcmp(state, "valid") == 0) {
-        filter->from = wish->now;
-        filter->good_at = wish->now;
+        filter->from = filter->good_at = wish->now;
     }
-    else {
-        return scepctl_usage(ctl, "certs: --state takes valid, expired or "
-                                  "revoked");
+    else if (wish->state != NULL) {
+        return scepctl_usage(ctl, "--state takes valid, expired or revoked");
     }
     return SCEPCTL_OK;
-}
-
-static scepctl_exit_e read_filter(scepctl_t *ctl, const wish_t *wish,
-                                  scep_certificate_filter_t *filter,
-                                  long *limit)
-{
-    const char *text = value_of(wish, OPT_LIMIT);
-    long span;
-    char *end;
-
-    *limit = 0;
-    if (text != NULL) {
-        errno = 0;
-        *limit = strtol(text, &end, 10);
-        if (errno != 0 || *end != '\0' || *limit < 1) {
-            return scepctl_usage(ctl, "certs: --limit takes a number");
-        }
-    }
-    filter->ca_id = wish->ca_id;
-    filter->subject = value_of(wish, OPT_SUBJECT);
-    text = value_of(wish, OPT_SINCE);
-    if (text != NULL && !scepctl_time_point(text, wish->now, &filter->since)) {
-        return scepctl_usage(ctl, "certs: --since takes 2026-11-22, "
-                                  "2026-11-22T21:51:03Z, or how long ago, as "
-                                  "in 90s, 30m, 12h or 7d");
-    }
-    text = value_of(wish, OPT_EXPIRES_IN);
-    if (text != NULL) {
-        span = scepctl_time_span(text);
-        if (span < 0) {
-            return scepctl_usage(ctl, "certs: --expires-in takes a time, as "
-                                      "in 12h or 30d");
-        }
-        filter->from = filter->good_at = wish->now;
-        filter->until = wish->now + apr_time_from_sec(span);
-    }
-    return read_state(wish, ctl, filter);
 }
 
 /* In pages, so that not all are in memory at once. */
@@ -338,8 +181,8 @@ static scepctl_exit_e list(scepctl_t *ctl, const wish_t *wish,
                            scep_store_t *store)
 {
     listing_t l = {.ctl = ctl, .wish = wish};
-    long limit, left;
-    scepctl_exit_e status = read_filter(ctl, wish, &l.filter, &limit);
+    int left = wish->limit > 0 ? wish->limit : INT_MAX;
+    scepctl_exit_e status = read_filter(ctl, wish, &l.filter);
 
     if (status != SCEPCTL_OK) {
         return status;
@@ -347,25 +190,19 @@ static scepctl_exit_e list(scepctl_t *ctl, const wish_t *wish,
     if (apr_pool_create(&l.pool, ctl->pool) != APR_SUCCESS) {
         return scepctl_error(ctl, SCEPLOGNO(0591) "out of memory");
     }
-    left = limit;
     do {
-        int page = limit != 0 && left < PAGE ? (int)left : PAGE;
+        int page = left < PAGE ? left : PAGE;
         apr_pool_t *scratch;
 
         apr_pool_create(&scratch, ctl->pool);
         l.count = 0;
         if (scep_store_certificates_list(store, &l.filter, page, print_row, &l,
                                          scratch, &ctl->res) != SCEP_OK) {
-            return ferror(ctl->out)
-                       ? scepctl_error(ctl,
-                                       SCEPLOGNO(0592) "cannot write "
-                                                       "the output: %s",
-                                       strerror(errno))
-                       : scepctl_fail(ctl);
+            return ferror(ctl->out) ? SCEPCTL_OK : scepctl_fail(ctl);
         }
         apr_pool_destroy(scratch);
-        left -= l.count;
-    } while (l.count == PAGE && (limit == 0 || left > 0));
+        left -= wish->limit > 0 ? l.count : 0;
+    } while (l.count == PAGE && left > 0);
     return SCEPCTL_OK;
 }
 
@@ -397,7 +234,7 @@ static scepctl_exit_e not_here(scepctl_t *ctl, const wish_t *wish)
                          SCEPLOGNO(0594) "no certificate with the serial "
                                          "number %s is in the database%s",
                          wish->serial,
-                         wish->action == REVOKE
+                         wish->given.action == REVOKE
                              ? "; --unknown and --ca-cert revoke it all the "
                                "same"
                              : "");
@@ -415,8 +252,8 @@ static scepctl_exit_e show_all(scepctl_t *ctl, const wish_t *wish,
                               &ctl->res) != SCEP_OK) {
         return scepctl_fail(ctl);
     }
-    scepctl_cert_show(ctl->out, row, before, after, wish->now,
-                      value_of(wish, OPT_JSON) != NULL, ctl->pool);
+    scepctl_cert_show(ctl->out, row, before, after, wish->now, wish->given.json,
+                      ctl->pool);
     return SCEPCTL_OK;
 }
 
@@ -432,7 +269,7 @@ static scepctl_exit_e show(scepctl_t *ctl, const wish_t *wish,
     if (row == NULL) {
         return not_here(ctl, wish);
     }
-    if (value_of(wish, OPT_PEM) != NULL) {
+    if (wish->pem) {
         scepctl_pem(ctl->out, "CERTIFICATE", row->der, ctl->pool);
     }
     else {
@@ -446,7 +283,7 @@ static scepctl_exit_e show(scepctl_t *ctl, const wish_t *wish,
 /* Nobody would sign a CRL that tells of it. */
 static scepctl_exit_e check_scope(scepctl_t *ctl, const wish_t *wish)
 {
-    const scep_in_use_t *in_use = wish->server.in_use;
+    const scep_in_use_t *in_use = wish->given.server.in_use;
     int i;
 
     for (i = 0; in_use != NULL && i < in_use->cas->nelts; i++) {
@@ -469,7 +306,7 @@ static scepctl_exit_e check_scope(scepctl_t *ctl, const wish_t *wish)
                                                "this one to the configuration "
                                                "(<ScepCA>); --ignore-httpd "
                                                "records it all the same",
-                               value_of(wish, OPT_CA_CERT));
+                               wish->given.ca_cert);
 }
 
 /* The CA's: where the record knows the certificate it need not be named. */
@@ -489,12 +326,12 @@ static scepctl_exit_e choose_scope(scepctl_t *ctl, wish_t *wish,
     if (!revoke->unknown) {
         return not_here(ctl, wish);
     }
-    if (wish->ca_id == NULL && wish->server.in_use == NULL) {
-        return scepctl_usage(ctl, "certs: --unknown needs --ca-cert, the "
+    if (wish->ca_id == NULL && wish->given.server.in_use == NULL) {
+        return scepctl_usage(ctl, "--unknown needs --ca-cert, the "
                                   "certificate of the CA that issued it");
     }
     if (wish->ca_id == NULL) {
-        status = scepctl_scope(ctl, &wish->server, NULL, &wish->ca_id);
+        status = scepctl_scope(ctl, &wish->given.server, NULL, &wish->ca_id);
     }
     revoke->row.ca_id = wish->ca_id;
     return status == SCEPCTL_OK ? check_scope(ctl, wish) : status;
@@ -530,7 +367,7 @@ static void tell(scepctl_t *ctl, const wish_t *wish, bool recorded,
 {
     int i;
 
-    if (value_of(wish, OPT_JSON) != NULL) {
+    if (wish->given.json) {
         fprintf(ctl->out, "{\"serial\":\"%s\",\"revoked\":%s", wish->serial,
                 recorded ? "true" : "false");
         if (successors->nelts > 0) {
@@ -562,7 +399,7 @@ static scepctl_exit_e revoke_now(scepctl_t *ctl, const wish_t *wish,
     apr_array_header_t *successors;
     scep_revoke_outcome_e outcome;
     scep_status_e status =
-        value_of(wish, OPT_SUCCESSORS) != NULL
+        wish->with_successors
             ? scep_store_revoke_all(store, revoke, ctl->pool, &outcome,
                                     &revoked, &ctl->res)
             : scep_store_revoke(store, revoke, ctl->pool, &outcome, &ctl->res);
@@ -584,52 +421,60 @@ static scepctl_exit_e revoke_now(scepctl_t *ctl, const wish_t *wish,
 static scepctl_exit_e revoke_it(scepctl_t *ctl, wish_t *wish,
                                 scep_store_t *store, const char *who)
 {
-    const char *reason = value_of(wish, OPT_REASON);
     scep_revoke_t revoke = {.row = {.serial = wish->serial,
                                     .effective = wish->now,
                                     .created = wish->now,
                                     .actor = who},
-                            .unknown = value_of(wish, OPT_UNKNOWN) != NULL,
-                            .detail = value_of(wish, OPT_COMMENT)};
+                            .unknown = wish->unknown,
+                            .detail = wish->comment};
     scepctl_exit_e status;
 
-    if (reason != NULL &&
-        !scep_revocation_reason_of(reason, &revoke.row.reason)) {
-        return scepctl_usage(ctl,
-                             "certs: there is no reason `%s'; scepctl "
-                             "certs --help lists them",
-                             scep_printable(ctl->pool, reason, LONGEST));
+    if (wish->reason != NULL &&
+        !scep_revocation_reason_of(wish->reason, &revoke.row.reason)) {
+        return scepctl_usage(ctl, "there is no reason `%s'",
+                             scep_printable(ctl->pool, wish->reason, LONGEST));
     }
     status = choose_scope(ctl, wish, store, &revoke);
-    if (status != SCEPCTL_OK) {
-        return status;
-    }
-    return revoke_now(ctl, wish, store, &revoke);
+    return status == SCEPCTL_OK ? revoke_now(ctl, wish, store, &revoke)
+                                : status;
 }
 
-scepctl_exit_e scepctl_certs(scepctl_t *ctl, int argc, char **argv)
+static scepctl_exit_e run(scepctl_t *ctl, void *baton)
 {
-    wish_t wish = {.serial = NULL};
-    scepctl_exit_e status = read_wish(ctl, argc, argv, &wish);
+    wish_t *wish = baton;
+    scepctl_server_t *server = &wish->given.server;
+    const char *who = scepctl_actor(ctl->pool); /* before we lose our rights */
     scep_store_t *store = NULL;
-    const char *who;
+    scepctl_exit_e status = SCEPCTL_OK;
 
-    if (status == SCEPCTL_OK && value_of(&wish, OPT_HELP) != NULL) {
-        fputs(usage_text, ctl->out);
-        return SCEPCTL_OK;
+    wish->now = apr_time_now();
+    server->writes = wish->given.action == REVOKE;
+    if (wish->given.word != NULL) {
+        wish->serial = scepctl_serial(ctl, wish->given.word);
+        status = wish->serial != NULL ? SCEPCTL_OK : SCEPCTL_USAGE;
+    }
+    if (status == SCEPCTL_OK &&
+        (wish->given.ca_cert != NULL || server->ca_name != NULL)) {
+        status = scepctl_scope(ctl, server, wish->given.ca_cert, &wish->ca_id);
+    }
+    if (status == SCEPCTL_OK) {
+        status = scepctl_store_open(ctl, server, &store);
     }
     if (status != SCEPCTL_OK) {
         return status;
     }
-    who = scepctl_actor(ctl->pool); /* before the rights are given up */
-    wish.server.writes = wish.action == REVOKE;
-    status = scepctl_store_open(ctl, &wish.server, &store);
-    if (status != SCEPCTL_OK) {
-        return status;
-    }
-    if (wish.action == REVOKE) {
-        return revoke_it(ctl, &wish, store, who);
-    }
-    return wish.action == LIST ? list(ctl, &wish, store)
-                               : show(ctl, &wish, store);
+    return wish->given.action == REVOKE ? revoke_it(ctl, wish, store, who)
+           : wish->given.action == LIST ? list(ctl, wish, store)
+                                        : show(ctl, wish, store);
 }
+
+const scepctl_command_t scepctl_certs = {
+    .name = "certs",
+    .summary = "list, show and revoke certificates",
+    .actions = {"list", "show", "revoke"},
+    .word = "SERIAL",
+    .word_is = "the certificate's serial number",
+    .word_for = ON_SHOW | ON_REVOKE,
+    .options = options,
+    .size = sizeof(wish_t),
+    .run = run};

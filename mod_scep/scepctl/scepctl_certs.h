@@ -17,8 +17,8 @@ scepctl_exit_e scepctl_scope(scepctl_t *ctl, scepctl_server_t *server,
 
 /** A serial number as people write it: in hex of either case, with colons or
  * blanks, with or without 0x, in upper case and without leading zeros.
- * @return NULL: it is none */
-const char *scepctl_serial(apr_pool_t *pool, const char *text);
+ * @return NULL: it is none, which was said */
+const char *scepctl_serial(scepctl_t *ctl, const char *text);
 
 /** One line, or one line of JSON. */
 void scepctl_cert_line(FILE *out, const scep_certificate_row_t *row,

@@ -14,25 +14,27 @@
 #include "scepctl_certs.h"
 #include "scepctl_time.h"
 
-enum { LONGEST = 1024 /* octets of a field that are shown */, PEM_LINE = 64 };
+enum {
+    LONGEST = 1024 /* octets of a field that are shown */,
+    PEM_LINE = 64,
+    LONGEST_SERIAL = 64
+};
 
-const char *scepctl_serial(apr_pool_t *pool, const char *text)
+const char *scepctl_serial(scepctl_t *ctl, const char *text)
 {
-    char *serial = apr_palloc(pool, strlen(text) + 1), *to = serial;
+    const char *from = strncasecmp(text, "0x", 2) == 0 ? text + 2 : text;
+    char *serial = apr_pstrdup(ctl->pool, from), *to = serial;
 
-    if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
-        text += 2;
-    }
-    for (; *text != '\0'; text++) {
-        if (apr_isxdigit(*text)) {
-            *to++ = (char)apr_toupper(*text);
-        }
-        else if (*text != ':' && *text != ' ') {
-            return NULL;
+    for (; *from != '\0' && (apr_isxdigit(*from) || strchr(": ", *from));
+         from++) {
+        if (apr_isxdigit(*from)) {
+            *to++ = (char)apr_toupper(*from);
         }
     }
     *to = '\0';
-    if (to == serial) {
+    if (*from != '\0' || to == serial) {
+        scepctl_usage(ctl, "`%s' is no serial number in hex",
+                      scep_printable(ctl->pool, text, LONGEST_SERIAL));
         return NULL;
     }
     while (serial[0] == '0' && serial[1] != '\0') {

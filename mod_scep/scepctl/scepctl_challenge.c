@@ -2,129 +2,54 @@
 /*
  * scepctl_challenge.c: list and cancel outstanding passwords. (scepctl)
  */
-#include <errno.h>
-#include <getopt.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "scep_json.h"
 #include "scep_store_cancel.h"
-#include "scepctl.h"
 #include "scepctl_certs.h"
+#include "scepctl_options.h"
 #include "scepctl_store.h"
 #include "scepctl_time.h"
 
 enum { LONGEST = 1024 /* octets of a field that are shown */, PAGE = 200 };
 
-static const char usage_text[] =
-    "Usage: scepctl challenge list [options]\n"
-    "       scepctl challenge cancel --user U|--label L|--all [options]\n"
-    "\n" SCEPCTL_SERVER_USAGE SCEPCTL_DATABASE_USAGE
-    "  --ca-cert FILE    of this CA only, by its certificate\n"
-    "  --user USER       those that this user drew\n"
-    "  --label LABEL     those with this label\n"
-    "  --all             cancel all\n"
-    "  --json            one JSON object a line\n";
-
-enum { OPT_USER = 256, OPT_LABEL, OPT_ALL, OPT_CA_CERT, OPT_JSON, OPT_HELP };
-
-static const struct option options[] = {
-    SCEPCTL_SERVER_OPTIONS,
-    SCEPCTL_DATABASE_OPTION,
-    {"user", required_argument, NULL, OPT_USER},
-    {"label", required_argument, NULL, OPT_LABEL},
-    {"all", no_argument, NULL, OPT_ALL},
-    {"ca-cert", required_argument, NULL, OPT_CA_CERT},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
-};
+typedef enum { LIST, CANCEL } action_e;
 
 typedef struct wish_t {
-    scepctl_server_t server;
+    scepctl_given_t given;
     scep_cancel_many_t which;
-    const char *ca_cert;
-    bool cancel, all, json, help;
+    bool all;
 } wish_t;
 
-/* --- the command line ----------------------------------------------------- */
+#define AT(member) offsetof(wish_t, member)
 
-static void keep(int option, wish_t *wish)
-{
-    switch (option) {
-    case OPT_USER:
-        wish->which.user = optarg;
-        break;
-    case OPT_LABEL:
-        wish->which.label = optarg;
-        break;
-    case OPT_ALL:
-        wish->all = true;
-        break;
-    case OPT_CA_CERT:
-        wish->ca_cert = optarg;
-        break;
-    case OPT_JSON:
-        wish->json = true;
-        break;
-    default:
-        wish->help = true;
-        break;
-    }
-}
+/* An empty variable of a script does not stand for everybody. */
+static const scepctl_option_t options[] = {
+    SCEPCTL_SERVER_OPTIONS,
+    SCEPCTL_DATABASE_OPTION,
+    SCEPCTL_CA_CERT_OPTION("of this CA only, by its certificate"),
+    {"user", "USER", SCEPCTL_TEXT, AT(which.user),
+     .help = "those that this user drew", .min = 1},
+    {"label", "LABEL", SCEPCTL_TEXT, AT(which.label),
+     .help = "those with this label", .min = 1},
+    {"all", NULL, SCEPCTL_FLAG, AT(all), .help = "cancel all"},
+    SCEPCTL_JSON_OPTION,
+    {.name = NULL}};
 
-static bool is_empty(const char *text)
-{
-    return text != NULL && *text == '\0';
-}
-
-static scepctl_exit_e check(scepctl_t *ctl, wish_t *wish, const char *what,
-                            int words)
+static scepctl_exit_e check(scepctl_t *ctl, const wish_t *wish)
 {
     bool chosen = wish->which.user != NULL || wish->which.label != NULL;
 
-    wish->cancel = what != NULL && strcmp(what, "cancel") == 0;
-    if (wish->help) {
-        return SCEPCTL_OK;
-    }
-    if (what == NULL || (!wish->cancel && strcmp(what, "list") != 0)) {
-        return scepctl_usage(ctl, "challenge: give list or cancel");
-    }
-    if (words != 1) {
-        return scepctl_usage(ctl, "challenge: unexpected argument; choose by "
-                                  "--user, --label or --all");
-    }
-    /* An empty variable of a script does not stand for everybody. */
-    if (is_empty(wish->which.user) || is_empty(wish->which.label)) {
-        return scepctl_usage(ctl, "challenge: --user or --label is empty");
-    }
     if (wish->all && chosen) {
-        return scepctl_usage(ctl, "challenge: --all contradicts --user and "
-                                  "--label");
+        return scepctl_usage(ctl, "--all contradicts --user and --label");
     }
-    if (wish->cancel && !wish->all && !chosen) {
-        return scepctl_usage(ctl, "challenge: cancel which ones? Give --user, "
-                                  "--label or --all");
+    if (wish->given.action == CANCEL && !wish->all && !chosen) {
+        return scepctl_usage(ctl, "cancel which ones? Give --user, --label or "
+                                  "--all");
     }
     return SCEPCTL_OK;
-}
-
-static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
-                                   wish_t *wish)
-{
-    int option;
-
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        if (option == '?' || option == ':') {
-            return scepctl_bad_option(ctl, "challenge", option, argv);
-        }
-        if (!scepctl_server_option(&wish->server, option, optarg)) {
-            keep(option, wish);
-        }
-    }
-    return check(ctl, wish, optind < argc ? argv[optind] : NULL, argc - optind);
 }
 
 /* --- what is done --------------------------------------------------------- */
@@ -179,7 +104,7 @@ static void print(void *baton, const scep_challenge_item_t *item)
     p->last.id = apr_pstrdup(p->page_pool, item->id);
     if (fits(p->wish->which.user, item->drawn_by) &&
         fits(p->wish->which.label, item->label)) {
-        (p->wish->json ? print_json : print_line)(p, item);
+        (p->wish->given.json ? print_json : print_line)(p, item);
         apr_pool_clear(p->pool);
     }
 }
@@ -224,29 +149,35 @@ static scepctl_exit_e cancel(scepctl_t *ctl, wish_t *wish, scep_store_t *store)
     return SCEPCTL_OK;
 }
 
-scepctl_exit_e scepctl_challenge(scepctl_t *ctl, int argc, char **argv)
+static scepctl_exit_e run(scepctl_t *ctl, void *baton)
 {
-    wish_t wish = {.cancel = false};
-    scepctl_exit_e status = read_options(ctl, argc, argv, &wish);
+    wish_t *wish = baton;
+    scepctl_server_t *server = &wish->given.server;
+    scepctl_exit_e status = check(ctl, wish);
     scep_store_t *store = NULL;
 
-    if (status == SCEPCTL_OK && wish.help) {
-        fputs(usage_text, ctl->out);
-        return SCEPCTL_OK;
-    }
     /* Before root gives up its rights for the database's owner. */
-    wish.which.actor = scepctl_actor(ctl->pool);
-    wish.server.writes = wish.cancel;
+    wish->which.actor = scepctl_actor(ctl->pool);
+    server->writes = wish->given.action == CANCEL;
     if (status == SCEPCTL_OK &&
-        (wish.ca_cert != NULL || wish.server.ca_name != NULL)) {
+        (wish->given.ca_cert != NULL || server->ca_name != NULL)) {
         status =
-            scepctl_scope(ctl, &wish.server, wish.ca_cert, &wish.which.ca_id);
+            scepctl_scope(ctl, server, wish->given.ca_cert, &wish->which.ca_id);
     }
     if (status == SCEPCTL_OK) {
-        status = scepctl_store_open(ctl, &wish.server, &store);
+        status = scepctl_store_open(ctl, server, &store);
     }
     if (status != SCEPCTL_OK) {
         return status;
     }
-    return wish.cancel ? cancel(ctl, &wish, store) : list(ctl, &wish, store);
+    return wish->given.action == CANCEL ? cancel(ctl, wish, store)
+                                        : list(ctl, wish, store);
 }
+
+const scepctl_command_t scepctl_challenge = {
+    .name = "challenge",
+    .summary = "list and cancel outstanding passwords",
+    .actions = {"list", "cancel"},
+    .options = options,
+    .size = sizeof(wish_t),
+    .run = run};

@@ -5,56 +5,47 @@
  */
 #include "scepctl.h"
 
-#include <getopt.h>
+#include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <apr_strings.h>
 
-enum { LONGEST_WORD = 64 /* octets that are shown */ };
-
-static scepctl_exit_e complain(scepctl_t *ctl, scepctl_exit_e status,
-                               const char *fmt, va_list args)
-{
-    fprintf(ctl->err, "scepctl: %s\n", apr_pvsprintf(ctl->pool, fmt, args));
-    return status;
-}
-
 scepctl_exit_e scepctl_usage(scepctl_t *ctl, const char *fmt, ...)
 {
+    const char *command = ctl->command != NULL ? ctl->command : "";
     va_list args;
 
     va_start(args, fmt);
-    complain(ctl, SCEPCTL_USAGE, fmt, args);
+    fprintf(ctl->err, "scepctl: %s%s%s\nTry `scepctl %s%s'.\n", command,
+            *command != '\0' ? ": " : "", apr_pvsprintf(ctl->pool, fmt, args),
+            *command != '\0' ? command : "help",
+            *command != '\0' ? " --help" : "");
     va_end(args);
-    fputs("Try `scepctl help'.\n", ctl->err);
     return SCEPCTL_USAGE;
-}
-
-scepctl_exit_e scepctl_bad_option(scepctl_t *ctl, const char *command,
-                                  int option, char **argv)
-{
-    const char *shown =
-        scep_printable(ctl->pool, argv[optind - 1], LONGEST_WORD);
-
-    return option == ':' ? scepctl_usage(ctl, "%s: option `%s' needs a value",
-                                         command, shown)
-                         : scepctl_usage(ctl, "%s: there is no option `%s'",
-                                         command, shown);
 }
 
 scepctl_exit_e scepctl_error(scepctl_t *ctl, const char *fmt, ...)
 {
-    scepctl_exit_e status;
     va_list args;
 
     va_start(args, fmt);
-    status = complain(ctl, SCEPCTL_FAILED, fmt, args);
+    fprintf(ctl->err, "scepctl: %s\n", apr_pvsprintf(ctl->pool, fmt, args));
     va_end(args);
-    return status;
+    return SCEPCTL_FAILED;
 }
 
 scepctl_exit_e scepctl_fail(scepctl_t *ctl)
 {
     return scepctl_error(ctl, "SCEP%04u: %s", ctl->res.log_number,
                          ctl->res.detail);
+}
+
+scepctl_exit_e scepctl_written(scepctl_t *ctl)
+{
+    return fflush(ctl->out) == 0 && !ferror(ctl->out)
+               ? SCEPCTL_OK
+               : scepctl_error(ctl,
+                               SCEPLOGNO(0543) "cannot write the output: %s",
+                               strerror(errno));
 }

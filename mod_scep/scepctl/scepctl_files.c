@@ -6,7 +6,6 @@
  */
 #include "scepctl_init.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -76,7 +75,6 @@ static scepctl_exit_e check_new(scepctl_t *ctl, const char *path)
     return SCEPCTL_OK;
 }
 
-/* Whoever can write here could put another key in the place of ours. */
 static scepctl_exit_e check_conf_dir(scepctl_t *ctl, const char *path)
 {
     struct stat st;
@@ -88,15 +86,9 @@ static scepctl_exit_e check_conf_dir(scepctl_t *ctl, const char *path)
         return scepctl_error(ctl, SCEPLOGNO(0501) "%s is not a directory",
                              path);
     }
-    if ((st.st_uid != 0 && st.st_uid != geteuid()) ||
-        (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return scepctl_error(ctl,
-                             SCEPLOGNO(0502) "others can write in %s (owner "
-                                             "%lu, mode %03o): chown it to "
-                                             "root and chmod it to 755, or "
-                                             "name another --conf-dir",
-                             path, (unsigned long)st.st_uid,
-                             (unsigned int)(st.st_mode & 0777));
+    if (scepctl_check_private(ctl, SCEPLOGNO(0502), path, &st, CONF_MODE,
+                              "--conf-dir") != SCEPCTL_OK) {
+        return SCEPCTL_FAILED;
     }
     if (access(path, W_OK | X_OK) != 0) {
         return scepctl_error(ctl,
@@ -105,22 +97,6 @@ static scepctl_exit_e check_conf_dir(scepctl_t *ctl, const char *path)
                              path, strerror(errno));
     }
     return SCEPCTL_OK;
-}
-
-static bool is_empty(const char *path)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-    bool empty = dir != NULL;
-
-    while (empty && (entry = readdir(dir)) != NULL) {
-        empty =
-            strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    }
-    if (dir != NULL) {
-        closedir(dir);
-    }
-    return empty;
 }
 
 /* It will be given to httpd's user, so it must not be a directory that has
@@ -144,7 +120,7 @@ static scepctl_exit_e check_state_dir(scepctl_t *ctl,
                    ? SCEPCTL_OK
                    : check_new(ctl, path);
     }
-    if (!S_ISDIR(st.st_mode) || !is_empty(path)) {
+    if (!S_ISDIR(st.st_mode) || !scepctl_is_empty(path)) {
         return scepctl_error(ctl,
                              SCEPLOGNO(0505) "%s exists and is not an empty "
                                              "directory: name another "
@@ -199,8 +175,8 @@ scepctl_exit_e scepctl_files_write(scepctl_t *ctl, const scepctl_wish_t *wish,
                                ctl->pool, &ctl->res);
     }
     if (status == SCEP_OK) {
-        status = scep_dir_make(wish->state_dir, STATE_MODE, wish->uid,
-                               wish->gid, ctl->pool, &ctl->res);
+        status = scep_dir_make(wish->state_dir, STATE_MODE, wish->owner.uid,
+                               wish->owner.gid, ctl->pool, &ctl->res);
     }
     for (i = 0; status == SCEP_OK && i < SCEPCTL_FILES; i++) {
         if (files[i].path != NULL) {

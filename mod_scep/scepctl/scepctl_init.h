@@ -7,11 +7,8 @@
 #ifndef SCEPCTL_INIT_H
 #define SCEPCTL_INIT_H
 
-#include <sys/types.h>
-
-#include <pwd.h>
-
-#include "scepctl.h"
+#include "scepctl_options.h"
+#include "scepctl_owner.h"
 
 /** A kind of key: RSA of BITS, or EC on CURVE. */
 typedef struct scepctl_key_t {
@@ -21,20 +18,21 @@ typedef struct scepctl_key_t {
 
 /** What the command line wants. */
 typedef struct scepctl_wish_t {
-    const char *conf_dir;  /* absolute */
-    const char *state_dir; /* absolute */
-    const char *user;      /* httpd's; NULL unless we are root */
-    uid_t uid;             /* of the state directory; -1: leave it */
-    gid_t gid;
+    scepctl_given_t given;
+    const char *dir, *user, *group; /* NULL: not given */
+    const char *conf_dir;           /* absolute, once it is read */
+    const char *state_dir;          /* likewise */
     bool with_root;
     bool split_ra;
     const char *subject; /* NULL: made from the host's name */
     const char *root_subject;
     const char *ra_subject;
-    scepctl_key_t ca_key;
-    scepctl_key_t ra_key;
+    const char *key, *ra_key;
     int days;
     int ra_days;
+    /* not of the command line: */
+    scepctl_owner_t owner; /* of the state directory */
+    scepctl_key_t ca_kind, ra_kind;
 } scepctl_wish_t;
 
 /** Every file that may be made. */
@@ -59,9 +57,6 @@ typedef struct scepctl_file_t {
     mode_t mode;
     scep_octets_t data; /* keys are wiped with the pool */
 } scepctl_file_t;
-
-/** As whom distributions run httpd; NULL: no such user is there. */
-const struct passwd *scepctl_usual_user(void);
 
 /** Name the files that WISH makes. */
 void scepctl_files_plan(const scepctl_wish_t *wish, apr_pool_t *pool,

@@ -74,7 +74,7 @@ static scep_status_e make_root(const make_t *m, scep_keypair_t *root)
 
     if (status == SCEP_OK) {
         status =
-            make_pair(m, SCEP_CERT_ROOT_CA, SCEPCTL_ROOT_KEY, &m->wish->ca_key,
+            make_pair(m, SCEP_CERT_ROOT_CA, SCEPCTL_ROOT_KEY, &m->wish->ca_kind,
                       name, NULL, 2 * m->wish->days, root);
     }
     return status != SCEP_OK
@@ -92,7 +92,7 @@ static scep_status_e make_ra(const make_t *m, const scep_keypair_t *ca,
     scep_status_e status = subject(m, m->wish->ra_subject, suffix, &name);
 
     return status != SCEP_OK ? status
-                             : make_pair(m, kind, key_file, &m->wish->ra_key,
+                             : make_pair(m, kind, key_file, &m->wish->ra_kind,
                                          name, ca, m->wish->ra_days, &pair);
 }
 
@@ -172,7 +172,7 @@ scep_status_e scepctl_make(const scepctl_wish_t *wish, apr_time_t now,
     }
     if (status == SCEP_OK) {
         status = make_pair(&m, SCEP_CERT_ISSUING_CA, SCEPCTL_CA_KEY,
-                           &wish->ca_key, m.ca_name,
+                           &wish->ca_kind, m.ca_name,
                            wish->with_root ? &root : NULL, wish->days, &pair);
     }
     if (status == SCEP_OK) {

@@ -22,31 +22,43 @@
 #include "scepctl_pairs.h"
 #include "scepctl_store.h"
 
-static const char usage_text[] =
-    "Usage: scepctl master show|rotate|set|rekey [options]\n"
-    "\n"
-    "  show    print the master password\n"
-    "  rotate  make a new random one, and print it\n"
-    "  set     read a new one from standard input\n"
-    "  rekey   encrypt it to another RA certificate\n"
-    "\n"
-    "  --file FILE       its file (that of httpd's CA, or\n"
-    "                    master-password.cms in the state "
-    "directory)\n" SCEPCTL_SERVER_USAGE
-    "  --database DB     where servers share a database and keep it there,\n"
-    "                    under the file's name: 'pgsql \"host=...\"'\n"
-    "  --ra-cert FILE    the RA's certificate for encryption; repeatable, the\n"
-    "                    newest first (those that httpd uses)\n"
-    "  --ra-key FILE     its key; as many as there are --ra-cert\n"
-    "  --conf-dir DIR    where the RA pair lies before httpd was started\n"
-    "                    (/etc/mod_scep)\n"
-    "  --dir DIR         that and the state directory, as `scepctl init "
-    "--dir'\n"
-    "                    makes them\n"
-    "  --to FILE         rekey: the certificate to encrypt to\n"
-    "  --length BYTES    rotate: random octets (16), two hex digits each\n"
-    "  --overlap TIME    rotate, set: how long the old one stays good (not at\n"
-    "                    all), as in 90s, 30m, 12h or 7d\n";
+/* NDES's single password has 32 hex digits (Windows Server 2008 R2). */
+enum { DEFAULT_LENGTH = 16 };
+
+#define AT(member) offsetof(scepctl_master_wish_t, member)
+
+static const scepctl_option_t options[] = {
+    {"file", "FILE", SCEPCTL_TEXT, AT(file),
+     .help = "its file (that of httpd's CA, or master-password.cms in the "
+             "state directory)"},
+    SCEPCTL_SERVER_OPTIONS,
+    {"database", "DB", SCEPCTL_TEXT, AT(given.server.database),
+     .help = "where servers share a database and keep it there, under the "
+             "file's name: 'pgsql \"host=...\"'"},
+    {"ra-cert", "FILE", SCEPCTL_LIST, AT(certs),
+     .help = "the RA's certificate for encryption; repeatable, the newest "
+             "first (those that httpd uses)"},
+    {"ra-key", "FILE", SCEPCTL_LIST, AT(keys),
+     .help = "its key; as many as there are --ra-cert"},
+    {"conf-dir", "DIR", SCEPCTL_TEXT, AT(conf_dir),
+     .help = "where the RA pair lies before httpd was started "
+             "(/etc/mod_scep)"},
+    {"dir", "DIR", SCEPCTL_TEXT, AT(dir),
+     .help = "that and the state directory, as `scepctl init --dir' makes "
+             "them"},
+    {"to", "FILE", SCEPCTL_TEXT, AT(to),
+     .help = "the certificate to encrypt to",
+     .actions = SCEPCTL_FOR(SCEPCTL_MASTER_REKEY)},
+    {"length", "BYTES", SCEPCTL_NUMBER, AT(length),
+     .help = "random octets (16), two hex digits each",
+     .actions = SCEPCTL_FOR(SCEPCTL_MASTER_ROTATE),
+     .min = SCEP_PASSWORD_MIN_LENGTH, .max = SCEP_PASSWORD_MAX_LENGTH},
+    {"overlap", "TIME", SCEPCTL_SPAN, AT(overlap),
+     .help = "how long the old one stays good (not at all), as in 90s, 30m, "
+             "12h or 7d",
+     .actions =
+         SCEPCTL_FOR(SCEPCTL_MASTER_ROTATE) | SCEPCTL_FOR(SCEPCTL_MASTER_SET)},
+    {.name = NULL}};
 
 /* The file or document as it is found. */
 typedef struct target_t {
@@ -75,7 +87,8 @@ look_in_database(scepctl_t *ctl, scepctl_master_wish_t *wish, target_t *target)
     scep_document_t *document;
     scep_status_e status;
 
-    if (scepctl_store_open(ctl, &wish->server, &target->store) != SCEPCTL_OK) {
+    if (scepctl_store_open(ctl, &wish->given.server, &target->store) !=
+        SCEPCTL_OK) {
         return SCEPCTL_FAILED;
     }
     status = scep_store_document_find(target->store,
@@ -292,7 +305,8 @@ static scepctl_exit_e change(scepctl_t *ctl, const scepctl_master_wish_t *wish,
 static scepctl_exit_e rotate(scepctl_t *ctl, const scepctl_master_wish_t *wish,
                              const target_t *target)
 {
-    const char *password = scep_password_new(ctl->pool, wish->length);
+    const char *password = scep_password_new(
+        ctl->pool, wish->length > 0 ? (size_t)wish->length : DEFAULT_LENGTH);
     scepctl_exit_e status;
 
     if (password == NULL) {
@@ -377,31 +391,62 @@ static scepctl_exit_e rekey(scepctl_t *ctl, const scepctl_master_wish_t *wish,
                                 : status;
 }
 
-scepctl_exit_e scepctl_master(scepctl_t *ctl, int argc, char **argv)
+/* The old password has to be read for some of them. */
+static scepctl_exit_e check_pairs(scepctl_t *ctl,
+                                  const scepctl_master_wish_t *wish)
 {
-    scepctl_master_wish_t wish = {.action = SCEPCTL_MASTER_HELP};
-    scepctl_exit_e status = scepctl_master_options(ctl, argc, argv, &wish);
-    target_t target = {.store = NULL};
+    bool needs_key = wish->overlap > 0 ||
+                     wish->given.action == SCEPCTL_MASTER_SHOW ||
+                     wish->given.action == SCEPCTL_MASTER_REKEY;
 
-    if (status == SCEPCTL_OK && wish.action != SCEPCTL_MASTER_HELP) {
-        status = wish.in_database ? look_in_database(ctl, &wish, &target)
-                                  : look(ctl, wish.file, &target);
+    return wish->certs->nelts != wish->keys->nelts &&
+                   (wish->keys->nelts != 0 || needs_key)
+               ? scepctl_usage(ctl, "give as many --ra-key as --ra-cert")
+               : SCEPCTL_OK;
+}
+
+static scepctl_exit_e run(scepctl_t *ctl, void *baton)
+{
+    scepctl_master_wish_t *wish = baton;
+    target_t target = {.store = NULL};
+    scepctl_exit_e status;
+
+    if (wish->to == NULL && wish->given.action == SCEPCTL_MASTER_REKEY) {
+        return scepctl_usage(ctl, "rekey needs --to, the certificate to "
+                                  "encrypt to");
+    }
+    status = scepctl_master_choose(ctl, wish);
+    if (status == SCEPCTL_OK) {
+        status = check_pairs(ctl, wish);
+    }
+    if (status == SCEPCTL_OK) {
+        status = wish->in_database ? look_in_database(ctl, wish, &target)
+                                   : look(ctl, wish->file, &target);
     }
     if (status != SCEPCTL_OK) {
         return status;
     }
-    switch (wish.action) {
+    switch ((scepctl_master_action_e)wish->given.action) {
     case SCEPCTL_MASTER_SHOW:
-        return show(ctl, &wish, &target);
+        return show(ctl, wish, &target);
     case SCEPCTL_MASTER_ROTATE:
-        return rotate(ctl, &wish, &target);
+        return rotate(ctl, wish, &target);
     case SCEPCTL_MASTER_SET:
-        return set(ctl, &wish, &target);
+        return set(ctl, wish, &target);
     case SCEPCTL_MASTER_REKEY:
-        return rekey(ctl, &wish, &target);
-    case SCEPCTL_MASTER_HELP:
         break;
     }
-    fputs(usage_text, ctl->out);
-    return SCEPCTL_OK;
+    return rekey(ctl, wish, &target);
 }
+
+const scepctl_command_t scepctl_master = {
+    .name = "master",
+    .summary = "show, set or change the master password",
+    .about = "show prints the master password; rotate makes a new random one, "
+             "and prints it; set reads a new one from standard input; rekey "
+             "encrypts it to another RA certificate.",
+    .actions = {"show", "rotate", "set", "rekey"},
+    .no_more = "a password is read from standard input",
+    .options = options,
+    .size = sizeof(scepctl_master_wish_t),
+    .run = run};

@@ -36,18 +36,18 @@ static void add_initial(scepctl_t *ctl, const char *dir,
 }
 
 /* A guess is good only as long as httpd has never run here. */
-static scepctl_exit_e guess(scepctl_t *ctl, const scepctl_master_files_t *given,
-                            scepctl_master_wish_t *wish)
+static scepctl_exit_e guess(scepctl_t *ctl, scepctl_master_wish_t *wish)
 {
     scepctl_exit_e status = SCEPCTL_OK;
 
-    if (given->conf_dir == NULL && given->dir == NULL && wish->server.writes) {
-        status = scepctl_server_known(ctl, &wish->server);
+    if (wish->conf_dir == NULL && wish->dir == NULL &&
+        wish->given.server.writes) {
+        status = scepctl_server_known(ctl, &wish->given.server);
     }
     add_initial(ctl,
-                given->conf_dir != NULL ? given->conf_dir
-                : given->dir != NULL    ? given->dir
-                                        : SCEPCTL_CONF_DIR,
+                wish->conf_dir != NULL ? wish->conf_dir
+                : wish->dir != NULL    ? wish->dir
+                                       : SCEPCTL_CONF_DIR,
                 wish);
     return status;
 }
@@ -80,22 +80,18 @@ static scepctl_exit_e add_used(scepctl_t *ctl, scepctl_master_wish_t *wish)
                                                "and --ra-key");
 }
 
-static scepctl_exit_e choose_file(scepctl_t *ctl,
-                                  const scepctl_master_files_t *given,
-                                  scepctl_master_wish_t *wish)
+static scepctl_exit_e choose_file(scepctl_t *ctl, scepctl_master_wish_t *wish)
 {
-    if (given->file != NULL) {
-        wish->file = given->file;
-    }
-    else if (wish->ca != NULL) {
+    if (wish->file == NULL && wish->ca != NULL) {
         wish->file = wish->ca->master_file;
     }
-    else {
-        wish->file = apr_pstrcat(ctl->pool, scepctl_server_dir(&wish->server),
-                                 "/master-password.cms", NULL);
+    else if (wish->file == NULL) {
+        wish->file =
+            apr_pstrcat(ctl->pool, scepctl_server_dir(&wish->given.server),
+                        "/master-password.cms", NULL);
     }
-    if (wish->ca != NULL && wish->server.writes && !wish->in_database &&
-        scepctl_server_binding(&wish->server) &&
+    if (wish->ca != NULL && wish->given.server.writes && !wish->in_database &&
+        scepctl_server_binding(&wish->given.server) &&
         !scepctl_same_file(wish->file, wish->ca->master_file)) {
         return scepctl_error(ctl,
                              SCEPLOGNO(0569) "httpd does not use %s but %s: "
@@ -117,12 +113,12 @@ static scepctl_exit_e choose_database(scepctl_t *ctl,
 
     wish->in_database =
         wish->ca != NULL && scep_store_driver_shared(wish->ca->driver);
-    if (wish->server.database == NULL) {
+    if (wish->given.server.database == NULL) {
         return SCEPCTL_OK;
     }
-    status = scepctl_server_database(ctl, &wish->server, &config);
+    status = scepctl_server_database(ctl, &wish->given.server, &config);
     if (status == SCEPCTL_OK && !scep_store_driver_shared(config.driver)) {
-        return scepctl_usage(ctl, "master: --database takes a database that "
+        return scepctl_usage(ctl, "--database takes a database that "
                                   "servers share, as in 'pgsql \"host=... "
                                   "dbname=...\"'; otherwise the master "
                                   "password is in its file");
@@ -132,18 +128,17 @@ static scepctl_exit_e choose_database(scepctl_t *ctl,
 }
 
 scepctl_exit_e scepctl_master_choose(scepctl_t *ctl,
-                                     const scepctl_master_files_t *given,
                                      scepctl_master_wish_t *wish)
 {
-    scepctl_server_t *server = &wish->server;
+    scepctl_server_t *server = &wish->given.server;
     scepctl_exit_e status;
 
-    server->writes = wish->action != SCEPCTL_MASTER_SHOW;
-    if (server->state_dir == NULL && given->dir != NULL) {
-        server->state_dir = apr_pstrcat(ctl->pool, given->dir, "/state", NULL);
+    server->writes = wish->given.action != SCEPCTL_MASTER_SHOW;
+    if (server->state_dir == NULL && wish->dir != NULL) {
+        server->state_dir = apr_pstrcat(ctl->pool, wish->dir, "/state", NULL);
     }
-    if (given->file != NULL) {
-        scepctl_server_beside(ctl, server, given->file);
+    if (wish->file != NULL) {
+        scepctl_server_beside(ctl, server, wish->file);
     }
     status = scepctl_server_read(ctl, server);
     if (status == SCEPCTL_OK && server->in_use != NULL) {
@@ -153,17 +148,17 @@ scepctl_exit_e scepctl_master_choose(scepctl_t *ctl,
         status = choose_database(ctl, wish);
     }
     if (status == SCEPCTL_OK) {
-        status = choose_file(ctl, given, wish);
+        status = choose_file(ctl, wish);
     }
     wish->certs_given = wish->certs->nelts > 0 || wish->keys->nelts > 0;
     if (status != SCEPCTL_OK || wish->certs_given) {
         return status;
     }
-    if (wish->ca != NULL && given->conf_dir == NULL) {
+    if (wish->ca != NULL && wish->conf_dir == NULL) {
         return add_used(ctl, wish);
     }
     wish->certs_given = true;
-    return guess(ctl, given, wish);
+    return guess(ctl, wish);
 }
 
 scepctl_exit_e scepctl_master_check_recipient(scepctl_t *ctl,
@@ -183,7 +178,7 @@ scepctl_exit_e scepctl_master_check_recipient(scepctl_t *ctl,
     if (pair != NULL && pair->decrypts) {
         return SCEPCTL_OK;
     }
-    if (given && scepctl_server_binding(&wish->server)) {
+    if (given && scepctl_server_binding(&wish->given.server)) {
         return scepctl_error(
             ctl, SCEPLOGNO(0567) "httpd does not use this RA certificate, and "
                                  "could not open what is encrypted to it: "
@@ -193,7 +188,7 @@ scepctl_exit_e scepctl_master_check_recipient(scepctl_t *ctl,
                                  "encrypts the master password to it; "
                                  "--ignore-httpd does it all the same");
     }
-    if (!given && wish->server.in_use->running) {
+    if (!given && wish->given.server.in_use->running) {
         return scepctl_error(ctl,
                              SCEPLOGNO(0568) "%s is no longer the certificate "
                                              "that httpd has loaded: restart "

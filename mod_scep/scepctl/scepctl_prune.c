@@ -3,113 +3,63 @@
  * scepctl_prune.c: delete what is old from the database now, as the server does
  * in the background (ScepRetention). (scepctl)
  */
-#include <getopt.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "scep_store_prune.h"
+#include "scepctl_options.h"
 #include "scepctl_store.h"
 #include "scepctl_time.h"
 
-enum { LONGEST = 64, OPT_KIND = 256, KEEP = -2, DAY = 86400 };
-
-static const char usage_text[] =
-    "Usage: scepctl prune [options]\n"
-    "\n"
-    "Deletes from the database what has been over for longer than httpd's\n"
-    "ScepRetention says. Options that name a kind override it: a TIME is a\n"
-    "number with a unit, such as 90d or 52w, or `off' to keep that kind. "
-    "httpd\n"
-    "may run meanwhile.\n"
-    "\n" SCEPCTL_SERVER_USAGE SCEPCTL_DATABASE_USAGE
-    "  --passwords TIME     one-time passwords\n"
-    "  --refusals TIME      audit rows about what was refused\n"
-    "  --audit TIME         all audit rows\n"
-    "  --messages TIME      messages answered with expired certificates\n"
-    "  --requests TIME      requests that were decided on or have run out\n"
-    "  --transactions TIME  transactions of expired certificates\n"
-    "  --certificates TIME  expired certificates\n"
-    "  --dry-run            only say how many there are of each kind\n";
-
-#define KIND(name, kind)                                                       \
-    {                                                                          \
-        name, required_argument, NULL, OPT_KIND + (kind)                       \
-    }
-
-static const struct option options[] = {
-    SCEPCTL_SERVER_OPTIONS,
-    SCEPCTL_DATABASE_OPTION,
-    KIND("passwords", SCEP_PRUNE_PASSWORDS),
-    KIND("refusals", SCEP_PRUNE_REFUSALS),
-    KIND("audit", SCEP_PRUNE_AUDIT),
-    KIND("messages", SCEP_PRUNE_MESSAGES),
-    KIND("requests", SCEP_PRUNE_REQUESTS),
-    KIND("transactions", SCEP_PRUNE_TRANSACTIONS),
-    KIND("certificates", SCEP_PRUNE_CERTIFICATES),
-    {"dry-run", no_argument, NULL, 'n'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
+enum { LONGEST = 64, KEEP = -2, DAY = 86400 };
 
 typedef struct wish_t {
-    scepctl_server_t server;
-    apr_int64_t seconds[SCEP_PRUNE_KINDS]; /* 0: not given; KEEP: for ever */
-    bool dry_run, help;
+    scepctl_given_t given;
+    const char *kept[SCEP_PRUNE_KINDS];
+    bool dry_run;
+    apr_int64_t seconds[SCEP_PRUNE_KINDS]; /* KEEP: for ever */
 } wish_t;
+
+#define KIND(name, kind, text)                                                 \
+    {                                                                          \
+        name, "TIME", SCEPCTL_TEXT, offsetof(wish_t, kept[kind]),              \
+            .help = (text)                                                     \
+    }
+
+static const scepctl_option_t options[] = {
+    SCEPCTL_SERVER_OPTIONS,
+    SCEPCTL_DATABASE_OPTION,
+    KIND("passwords", SCEP_PRUNE_PASSWORDS, "one-time passwords"),
+    KIND("refusals", SCEP_PRUNE_REFUSALS, "audit rows about what was refused"),
+    KIND("audit", SCEP_PRUNE_AUDIT, "all audit rows"),
+    KIND("messages", SCEP_PRUNE_MESSAGES,
+         "messages answered with expired certificates"),
+    KIND("requests", SCEP_PRUNE_REQUESTS,
+         "requests that were decided on or have run out"),
+    KIND("transactions", SCEP_PRUNE_TRANSACTIONS,
+         "transactions of expired certificates"),
+    KIND("certificates", SCEP_PRUNE_CERTIFICATES, "expired certificates"),
+    {"dry-run", NULL, SCEPCTL_FLAG, offsetof(wish_t, dry_run),
+     .help = "only say how many there are of each kind"},
+    {.name = NULL}};
 
 static scepctl_exit_e read_time(scepctl_t *ctl, wish_t *wish, scep_prune_e kind)
 {
+    const char *text = wish->kept[kind];
     const int days = scep_prune_least_days(kind);
 
     wish->seconds[kind] =
-        strcmp(optarg, "off") == 0 ? KEEP : scepctl_time_span(optarg);
+        strcmp(text, "off") == 0 ? KEEP : scepctl_time_span(text);
     return wish->seconds[kind] == KEEP ||
                    wish->seconds[kind] >= (apr_int64_t)days * DAY
                ? SCEPCTL_OK
                : scepctl_usage(ctl,
-                               "prune: --%s: `%s' is neither `off' nor a time "
-                               "from %d day%s to ten years, such as 90d or 52w",
+                               "--%s: `%s' is neither `off' nor a time from %d "
+                               "day%s to ten years, such as 90d or 52w",
                                scep_prune_name(kind),
-                               scep_printable(ctl->pool, optarg, LONGEST), days,
+                               scep_printable(ctl->pool, text, LONGEST), days,
                                days == 1 ? "" : "s");
-}
-
-static scepctl_exit_e take_option(scepctl_t *ctl, int option, char **argv,
-                                  wish_t *wish)
-{
-    if (option >= OPT_KIND && option < OPT_KIND + SCEP_PRUNE_KINDS) {
-        return read_time(ctl, wish, (scep_prune_e)(option - OPT_KIND));
-    }
-    switch (option) {
-    case 'n':
-        wish->dry_run = true;
-        return SCEPCTL_OK;
-    case 'h':
-        wish->help = true;
-        return SCEPCTL_OK;
-    default:
-        return scepctl_bad_option(ctl, "prune", option, argv);
-    }
-}
-
-static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
-                                   wish_t *wish)
-{
-    scepctl_exit_e status = SCEPCTL_OK;
-    int option;
-
-    opterr = 0;
-    while (status == SCEPCTL_OK &&
-           (option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        if (!scepctl_server_option(&wish->server, option, optarg)) {
-            status = take_option(ctl, option, argv, wish);
-        }
-    }
-    return status == SCEPCTL_OK && optind < argc
-               ? scepctl_usage(ctl, "prune: unexpected argument `%s'",
-                               scep_printable(ctl->pool, argv[optind], LONGEST))
-               : status;
 }
 
 /* What httpd has for a kind. */
@@ -150,17 +100,17 @@ static apr_int64_t usual(const apr_array_header_t *cas, scep_prune_e kind)
 static scepctl_exit_e fill_times(scepctl_t *ctl, wish_t *wish)
 {
     scep_in_use_t *none = scep_in_use_make(ctl->pool);
-    scepctl_exit_e status = scepctl_server_read(ctl, &wish->server);
+    scepctl_exit_e status = scepctl_server_read(ctl, &wish->given.server);
     const apr_array_header_t *cas = none->cas;
     const scep_in_use_ca_t *named;
     int i;
 
-    if (wish->server.in_use != NULL) {
-        cas = wish->server.in_use->cas;
+    if (wish->given.server.in_use != NULL) {
+        cas = wish->given.server.in_use->cas;
     }
-    if (status == SCEPCTL_OK && wish->server.in_use != NULL &&
-        wish->server.ca_name != NULL) {
-        status = scepctl_server_ca(ctl, &wish->server, false, &named);
+    if (status == SCEPCTL_OK && wish->given.server.in_use != NULL &&
+        wish->given.server.ca_name != NULL) {
+        status = scepctl_server_ca(ctl, &wish->given.server, false, &named);
         if (status == SCEPCTL_OK) {
             cas = none->cas;
             *scep_in_use_add(none, ctl->pool) = *named;
@@ -170,9 +120,14 @@ static scepctl_exit_e fill_times(scepctl_t *ctl, wish_t *wish)
         scep_in_use_add(none, ctl->pool);
         cas = none->cas;
     }
-    for (i = 0; i < SCEP_PRUNE_KINDS; i++) {
-        if (wish->seconds[i] == 0) {
-            wish->seconds[i] = usual(cas, (scep_prune_e)i);
+    for (i = 0; i < SCEP_PRUNE_KINDS && status == SCEPCTL_OK; i++) {
+        scep_prune_e kind = (scep_prune_e)i;
+
+        if (wish->kept[i] != NULL) {
+            status = read_time(ctl, wish, kind);
+        }
+        else {
+            wish->seconds[i] = usual(cas, kind);
         }
     }
     return status;
@@ -229,23 +184,28 @@ static scepctl_exit_e work(scepctl_t *ctl, const wish_t *wish,
     return SCEPCTL_OK;
 }
 
-scepctl_exit_e scepctl_prune(scepctl_t *ctl, int argc, char **argv)
+static scepctl_exit_e run(scepctl_t *ctl, void *baton)
 {
-    wish_t wish = {.dry_run = false};
-    scepctl_exit_e status = read_options(ctl, argc, argv, &wish);
+    wish_t *wish = baton;
     const char *actor = scepctl_actor(ctl->pool);
     scep_store_t *store = NULL;
+    scepctl_exit_e status;
 
-    if (status == SCEPCTL_OK && wish.help) {
-        fputs(usage_text, ctl->out);
-        return SCEPCTL_OK;
-    }
+    wish->given.server.writes = !wish->dry_run;
+    status = fill_times(ctl, wish);
     if (status == SCEPCTL_OK) {
-        wish.server.writes = !wish.dry_run;
-        status = fill_times(ctl, &wish);
+        status = scepctl_store_open(ctl, &wish->given.server, &store);
     }
-    if (status == SCEPCTL_OK) {
-        status = scepctl_store_open(ctl, &wish.server, &store);
-    }
-    return status == SCEPCTL_OK ? work(ctl, &wish, store, actor) : status;
+    return status == SCEPCTL_OK ? work(ctl, wish, store, actor) : status;
 }
+
+const scepctl_command_t scepctl_prune = {
+    .name = "prune",
+    .summary = "delete from the database what has long been over",
+    .about = "Deletes from the database what has been over for longer than "
+             "httpd's ScepRetention says. Options that name a kind override "
+             "it: a TIME is a number with a unit, such as 90d or 52w, or `off' "
+             "to keep that kind. httpd may run meanwhile.",
+    .options = options,
+    .size = sizeof(wish_t),
+    .run = run};

@@ -3,12 +3,8 @@
  * scepctl_ra.c: RA pairs in a directory (ScepRADirectory): renewed in time, and
  * listed. (scepctl)
  */
-#include <errno.h>
-#include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <apr_strings.h>
 
@@ -16,6 +12,7 @@
 #include "scep_cert_time.h"
 #include "scep_file.h"
 #include "scepctl_name.h"
+#include "scepctl_owner.h"
 #include "scepctl_pairs.h"
 #include "scepctl_ra.h"
 #include "scepctl_time.h"
@@ -29,133 +26,31 @@ enum {
     DAY = 86400 /* seconds */
 };
 
-static const char usage_text[] =
-    "Usage: scepctl ra renew [options]\n"
-    "       scepctl ra list [options]\n"
-    "\n"
-    "renew makes the next RA pair when the newest one is about to expire, and\n"
-    "keeps the others, which still decrypt; pairs that httpd uses outside of\n"
-    "the directory are copied into it. A graceful restart takes the new one\n"
-    "into use. list prints what there is, the newest first.\n"
-    "\n"
-    "  --dir DIR         ScepRADirectory (that of httpd, or\n"
-    "                    /etc/mod_scep/ra.d)\n" SCEPCTL_SERVER_USAGE "renew:\n"
-    "  --ca-cert FILE    the CA's certificate (that of httpd's CA, or\n"
-    "                    /etc/mod_scep/ca.crt)\n"
-    "  --ca-key FILE     its key: path or URI (that of httpd's CA, or\n"
-    "                    /etc/mod_scep/ca.key)\n"
-    "  --before DAYS     how long before it expires (60)\n"
-    "  --days DAYS       validity of the new certificate (730)\n"
-    "  --subject DN      its name (as the newest one's)\n"
-    "  --force           now, whatever there is\n";
+#define AT(member) offsetof(scepctl_ra_wish_t, member)
 
-typedef enum {
-    OPT_DIR = 256,
-    OPT_CA_CERT,
-    OPT_CA_KEY,
-    OPT_BEFORE,
-    OPT_DAYS,
-    OPT_SUBJECT,
-    OPT_FORCE,
-    OPT_HELP
-} option_e;
+enum { ON_RENEW = SCEPCTL_FOR(SCEPCTL_RA_RENEW) };
 
-static const struct option options[] = {
-    {"dir", required_argument, NULL, OPT_DIR},
-    {"ca-cert", required_argument, NULL, OPT_CA_CERT},
-    {"ca-key", required_argument, NULL, OPT_CA_KEY},
-    {"before", required_argument, NULL, OPT_BEFORE},
-    {"days", required_argument, NULL, OPT_DAYS},
-    {"subject", required_argument, NULL, OPT_SUBJECT},
-    {"force", no_argument, NULL, OPT_FORCE},
-    {"help", no_argument, NULL, OPT_HELP},
+static const scepctl_option_t options[] = {
+    {"dir", "DIR", SCEPCTL_TEXT, AT(dir),
+     .help = "ScepRADirectory (that of httpd, or /etc/mod_scep/ra.d)"},
     SCEPCTL_SERVER_OPTIONS,
-    {NULL, 0, NULL, 0},
-};
-
-/* --- the command line ----------------------------------------------------- */
-
-static scepctl_exit_e read_days(scepctl_t *ctl, const char *name, int *days)
-{
-    char *end;
-    long number;
-
-    errno = 0;
-    number = strtol(optarg, &end, 10);
-    if (errno != 0 || end == optarg || *end != '\0' || number < 1 ||
-        number > MAX_DAYS) {
-        return scepctl_usage(ctl, "ra: --%s takes 1 to %d", name, MAX_DAYS);
-    }
-    *days = (int)number;
-    return SCEPCTL_OK;
-}
-
-static scepctl_exit_e keep(scepctl_t *ctl, int option, scepctl_ra_wish_t *wish)
-{
-    switch (option) {
-    case OPT_DIR:
-        wish->dir = optarg;
-        break;
-    case OPT_CA_CERT:
-        wish->ca_cert = optarg;
-        break;
-    case OPT_CA_KEY:
-        wish->ca_key = optarg;
-        break;
-    case OPT_BEFORE:
-        return read_days(ctl, "before", &wish->before);
-    case OPT_DAYS:
-        return read_days(ctl, "days", &wish->days);
-    case OPT_SUBJECT:
-        wish->subject = optarg;
-        break;
-    case OPT_FORCE:
-        wish->force = true;
-        break;
-    default:
-        wish->help = true;
-        break;
-    }
-    return SCEPCTL_OK;
-}
-
-static scepctl_exit_e read_wish(scepctl_t *ctl, int argc, char **argv,
-                                scepctl_ra_wish_t *wish)
-{
-    const char *action = argc > 1 ? argv[1] : "";
-    int option;
-
-    wish->help = strcmp(action, "--help") == 0;
-    wish->list = strcmp(action, "list") == 0;
-    if (wish->help) {
-        return SCEPCTL_OK;
-    }
-    if (!wish->list && strcmp(action, "renew") != 0) {
-        return scepctl_usage(ctl, "ra: give renew or list");
-    }
-    opterr = 0;
-    argc--;
-    argv++;
-    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        scepctl_exit_e status;
-
-        if (option == '?' || option == ':') {
-            return scepctl_bad_option(ctl, "ra", option, argv);
-        }
-        if (scepctl_server_option(&wish->server, option, optarg)) {
-            continue;
-        }
-        status = keep(ctl, option, wish);
-        if (status != SCEPCTL_OK) {
-            return status;
-        }
-    }
-    return optind == argc
-               ? SCEPCTL_OK
-               : scepctl_usage(
-                     ctl, "ra: unexpected argument `%s'",
-                     scep_printable(ctl->pool, argv[optind], LONGEST));
-}
+    SCEPCTL_CA_CERT_OPTION("the CA's certificate (that of httpd's CA, or "
+                           "/etc/mod_scep/ca.crt)"),
+    {"ca-key", "FILE", SCEPCTL_TEXT, AT(ca_key),
+     .help = "its key: path or URI (that of httpd's CA, or "
+             "/etc/mod_scep/ca.key)",
+     .actions = ON_RENEW},
+    {"before", "DAYS", SCEPCTL_NUMBER, AT(before),
+     .help = "how long before it expires (60)", .actions = ON_RENEW, .min = 1,
+     .max = MAX_DAYS},
+    {"days", "DAYS", SCEPCTL_NUMBER, AT(days),
+     .help = "validity of the new certificate (730)", .actions = ON_RENEW,
+     .min = 1, .max = MAX_DAYS},
+    {"subject", "DN", SCEPCTL_TEXT, AT(subject),
+     .help = "its name (as the newest one's)", .actions = ON_RENEW},
+    {"force", NULL, SCEPCTL_FLAG, AT(force), .help = "now, whatever there is",
+     .actions = ON_RENEW},
+    {.name = NULL}};
 
 /* --- what there is -------------------------------------------------------- */
 
@@ -230,7 +125,7 @@ static scepctl_exit_e load_ca(scepctl_t *ctl, const scepctl_ra_wish_t *wish,
     apr_array_header_t *pairs = apr_array_make(ctl->pool, 1, sizeof(*ca));
     scepctl_exit_e status;
 
-    APR_ARRAY_PUSH(certs, const char *) = wish->ca_cert;
+    APR_ARRAY_PUSH(certs, const char *) = wish->given.ca_cert;
     APR_ARRAY_PUSH(keys, const char *) = wish->ca_key;
     status = scepctl_pairs_load(ctl, certs, keys, NULL, pairs);
     if (status == SCEPCTL_OK) {
@@ -274,8 +169,7 @@ static scep_status_e make(scepctl_t *ctl, const scepctl_ra_wish_t *wish,
 }
 
 /* A new one is for us alone. One that is there stays as it is, as it may have
- * another purpose, too; but who could write in it could put another pair in
- * the place of ours. */
+ * another purpose, too. */
 static scepctl_exit_e prepare(scepctl_t *ctl, const char *dir)
 {
     struct stat st;
@@ -286,17 +180,7 @@ static scepctl_exit_e prepare(scepctl_t *ctl, const char *dir)
                    ? SCEPCTL_OK
                    : scepctl_fail(ctl);
     }
-    if ((st.st_uid != 0 && st.st_uid != geteuid()) ||
-        (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return scepctl_error(ctl,
-                             SCEPLOGNO(0599) "others can write in %s (owner "
-                                             "%lu, mode %03o): chown it to "
-                                             "root and chmod it to 700, or "
-                                             "name another --dir",
-                             dir, (unsigned long)st.st_uid,
-                             (unsigned int)(st.st_mode & 0777));
-    }
-    return SCEPCTL_OK;
+    return scepctl_check_private(ctl, SCEPLOGNO(0599), dir, &st, 0700, "--dir");
 }
 
 /* The key first: a certificate without its key would keep httpd from
@@ -434,32 +318,42 @@ static scepctl_exit_e renew(scepctl_t *ctl, const scepctl_ra_wish_t *wish,
         seconds_left(wish, newest) > (apr_int64_t)wish->before * DAY) {
         return nothing_to_do(ctl, wish, names, newest);
     }
-    if (newest == NULL &&
-        (status = scepctl_server_known(ctl, &wish->server)) != SCEPCTL_OK) {
+    if (newest == NULL && (status = scepctl_server_known(
+                               ctl, &wish->given.server)) != SCEPCTL_OK) {
         return status;
     }
     return renew_by(ctl, wish, names, newest);
 }
 
-scepctl_exit_e scepctl_ra(scepctl_t *ctl, int argc, char **argv)
+static scepctl_exit_e run(scepctl_t *ctl, void *baton)
 {
-    scepctl_ra_wish_t wish = {
-        .before = BEFORE, .days = DAYS, .now = apr_time_now()};
+    scepctl_ra_wish_t *wish = baton;
     apr_array_header_t *names;
-    scepctl_exit_e status = read_wish(ctl, argc, argv, &wish);
+    scepctl_exit_e status;
 
-    if (status == SCEPCTL_OK && wish.help) {
-        fputs(usage_text, ctl->out);
-        return SCEPCTL_OK;
-    }
+    wish->before = wish->before > 0 ? wish->before : BEFORE;
+    wish->days = wish->days > 0 ? wish->days : DAYS;
+    wish->now = apr_time_now();
+    status = scepctl_ra_choose(ctl, wish);
     if (status == SCEPCTL_OK) {
-        status = scepctl_ra_choose(ctl, &wish);
-    }
-    if (status == SCEPCTL_OK) {
-        status = find(ctl, wish.dir, &names);
+        status = find(ctl, wish->dir, &names);
     }
     if (status != SCEPCTL_OK) {
         return status;
     }
-    return wish.list ? list(ctl, &wish, names) : renew(ctl, &wish, names);
+    return wish->given.action == SCEPCTL_RA_LIST ? list(ctl, wish, names)
+                                                 : renew(ctl, wish, names);
 }
+
+const scepctl_command_t scepctl_ra = {
+    .name = "ra",
+    .summary = "renew the RA in time",
+    .about =
+        "renew makes the next RA pair when the newest one is about to expire, "
+        "and keeps the others, which still decrypt; pairs that httpd uses "
+        "outside of the directory are copied into it. A graceful restart takes "
+        "the new one into use. list prints what there is, the newest first.",
+    .actions = {"renew", "list"},
+    .options = options,
+    .size = sizeof(scepctl_ra_wish_t),
+    .run = run};

@@ -9,16 +9,18 @@
 
 #include <apr_tables.h>
 
-#include "scepctl_server.h"
+#include "scepctl_options.h"
+
+typedef enum { SCEPCTL_RA_RENEW, SCEPCTL_RA_LIST } scepctl_ra_action_e;
 
 typedef struct scepctl_ra_wish_t {
-    bool list;
-    scepctl_server_t server;
-    const scep_in_use_ca_t *ca;         /* httpd's; NULL: not known */
-    const char *dir, *ca_cert, *ca_key; /* NULL: not given, not known */
+    scepctl_given_t given;
+    const char *dir, *ca_key; /* NULL: not given, not known */
     const char *subject;
     int before, days;
-    bool force, help;
+    bool force;
+    /* not of the command line: */
+    const scep_in_use_ca_t *ca; /* httpd's; NULL: not known */
     apr_time_t now;
 } scepctl_ra_wish_t;
 

@@ -29,10 +29,10 @@ static bool has_scope(const scep_in_use_ca_t *ca, const char *fingerprint)
 static scepctl_exit_e choose_ca(scepctl_t *ctl, scepctl_ra_wish_t *wish,
                                 const char *fingerprint)
 {
-    const apr_array_header_t *cas = wish->server.in_use->cas;
+    const apr_array_header_t *cas = wish->given.server.in_use->cas;
     int i;
 
-    for (i = 0; i < cas->nelts && wish->server.ca_name == NULL; i++) {
+    for (i = 0; i < cas->nelts && wish->given.server.ca_name == NULL; i++) {
         const scep_in_use_ca_t *ca = &APR_ARRAY_IDX(cas, i, scep_in_use_ca_t);
 
         if (scepctl_same_file(wish->dir, ca->ra_dir) ||
@@ -41,18 +41,18 @@ static scepctl_exit_e choose_ca(scepctl_t *ctl, scepctl_ra_wish_t *wish,
             return SCEPCTL_OK;
         }
     }
-    return scepctl_server_ca(ctl, &wish->server, false, &wish->ca);
+    return scepctl_server_ca(ctl, &wish->given.server, false, &wish->ca);
 }
 
 /* A pair of another CA in a directory would sign this one's replies; one in no
  * directory of httpd's would never be used. */
 static scepctl_exit_e check_dir(scepctl_t *ctl, const scepctl_ra_wish_t *wish)
 {
-    const apr_array_header_t *cas = wish->server.in_use->cas;
+    const apr_array_header_t *cas = wish->given.server.in_use->cas;
     int i;
 
     if (scepctl_same_file(wish->dir, wish->ca->ra_dir) ||
-        !scepctl_server_binding(&wish->server)) {
+        !scepctl_server_binding(&wish->given.server)) {
         return SCEPCTL_OK;
     }
     for (i = 0; i < cas->nelts; i++) {
@@ -81,16 +81,17 @@ static scepctl_exit_e choose_dir(scepctl_t *ctl, scepctl_ra_wish_t *wish)
     if (wish->dir == NULL) {
         wish->dir = wish->ca->ra_dir;
     }
-    if (wish->dir == NULL && wish->server.in_use->cas->nelts > 1) {
+    if (wish->dir == NULL && wish->given.server.in_use->cas->nelts > 1) {
         return scepctl_usage(ctl,
-                             "ra: the CA %s has no ScepRADirectory: name one "
+                             "the CA %s has no ScepRADirectory: name one "
                              "of its own by --dir",
                              wish->ca->name);
     }
     if (wish->dir == NULL) {
         wish->dir = DEFAULT_DIR;
     }
-    return wish->list ? SCEPCTL_OK : check_dir(ctl, wish);
+    return wish->given.action == SCEPCTL_RA_LIST ? SCEPCTL_OK
+                                                 : check_dir(ctl, wish);
 }
 
 /* FINGERPRINT is that of --ca-cert, or NULL. */
@@ -100,7 +101,7 @@ static scepctl_exit_e choose_issuer(scepctl_t *ctl, scepctl_ra_wish_t *wish,
     bool next = is_scope(wish->ca->next_scope, fingerprint);
 
     if (fingerprint != NULL && !has_scope(wish->ca, fingerprint) &&
-        scepctl_server_binding(&wish->server)) {
+        scepctl_server_binding(&wish->given.server)) {
         return scepctl_error(ctl,
                              SCEPLOGNO(0576) "%s is not the certificate of "
                                              "httpd's CA %s or its next CA: "
@@ -108,15 +109,15 @@ static scepctl_exit_e choose_issuer(scepctl_t *ctl, scepctl_ra_wish_t *wish,
                                              "CA; leave --ca-cert out, or "
                                              "choose by --ca; --ignore-httpd "
                                              "makes the pair all the same",
-                             wish->ca_cert, wish->ca->name);
+                             wish->given.ca_cert, wish->ca->name);
     }
-    if (wish->ca_cert == NULL) {
-        wish->ca_cert = wish->ca->cert;
+    if (wish->given.ca_cert == NULL) {
+        wish->given.ca_cert = wish->ca->cert;
     }
     if (wish->ca_key == NULL) {
         wish->ca_key = next ? wish->ca->next_key : wish->ca->key;
     }
-    return wish->ca_cert != NULL && wish->ca_key != NULL
+    return wish->given.ca_cert != NULL && wish->ca_key != NULL
                ? SCEPCTL_OK
                : scepctl_error(ctl,
                                SCEPLOGNO(0579) "httpd has no certificate and "
@@ -134,8 +135,8 @@ static scepctl_exit_e by_httpd(scepctl_t *ctl, scepctl_ra_wish_t *wish)
     scepctl_exit_e status;
     X509 *cert;
 
-    if (wish->ca_cert != NULL) {
-        status = scepctl_cert_load(ctl, wish->ca_cert, NULL, &cert);
+    if (wish->given.ca_cert != NULL) {
+        status = scepctl_cert_load(ctl, wish->given.ca_cert, NULL, &cert);
         if (status != SCEPCTL_OK) {
             return status;
         }
@@ -145,7 +146,7 @@ static scepctl_exit_e by_httpd(scepctl_t *ctl, scepctl_ra_wish_t *wish)
     if (status == SCEPCTL_OK) {
         status = choose_dir(ctl, wish);
     }
-    return status == SCEPCTL_OK && !wish->list
+    return status == SCEPCTL_OK && wish->given.action != SCEPCTL_RA_LIST
                ? choose_issuer(ctl, wish, fingerprint)
                : status;
 }
@@ -155,17 +156,17 @@ scepctl_exit_e scepctl_ra_choose(scepctl_t *ctl, scepctl_ra_wish_t *wish)
     scepctl_exit_e status;
 
     /* A list of a directory that is named needs no server. */
-    status = wish->list && wish->dir != NULL
+    status = wish->given.action == SCEPCTL_RA_LIST && wish->dir != NULL
                  ? SCEPCTL_OK
-                 : scepctl_server_read(ctl, &wish->server);
-    if (status != SCEPCTL_OK || wish->server.in_use != NULL) {
+                 : scepctl_server_read(ctl, &wish->given.server);
+    if (status != SCEPCTL_OK || wish->given.server.in_use != NULL) {
         return status == SCEPCTL_OK ? by_httpd(ctl, wish) : status;
     }
     if (wish->dir == NULL) {
         wish->dir = DEFAULT_DIR;
     }
-    if (wish->ca_cert == NULL) {
-        wish->ca_cert = SCEPCTL_CONF_DIR "/ca.crt";
+    if (wish->given.ca_cert == NULL) {
+        wish->given.ca_cert = SCEPCTL_CONF_DIR "/ca.crt";
     }
     if (wish->ca_key == NULL) {
         wish->ca_key = SCEPCTL_CONF_DIR "/ca.key";

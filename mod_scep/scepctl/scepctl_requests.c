@@ -3,156 +3,69 @@
  * scepctl_requests.c: list, show, approve and reject requests that wait.
  * (scepctl)
  */
-#include <errno.h>
-#include <getopt.h>
-#include <string.h>
-
 #include <apr_strings.h>
 
 #include "scep_json.h"
 #include "scep_approval.h"
-#include "scepctl.h"
 #include "scep_seal.h"
 #include "scepctl_certs.h"
+#include "scepctl_options.h"
 #include "scepctl_pairs.h"
 #include "scepctl_store.h"
 #include "scepctl_time.h"
 
 enum { PAGE = 200 };
 
-static const char usage_text[] =
-    "Usage: scepctl requests list [options]\n"
-    "       scepctl requests show ID [options]\n"
-    "       scepctl requests approve ID [options]\n"
-    "       scepctl requests reject ID [options]\n"
-    "\n" SCEPCTL_SERVER_USAGE SCEPCTL_DATABASE_USAGE
-    "  --all             list also what is issued, rejected or expired\n"
-    "  --json            one JSON object a line\n"
-    "  --note TEXT       why; for the record, and for the log of a rejection\n"
-    "  --csr             show the certificate request itself, in PEM\n"
-    "  --ra-cert FILE    with --csr: an RA certificate that may decrypt it "
-    "...\n"
-    "  --ra-key KEY      ... and its key: a file or a URI; both as often as\n"
-    "                    there are pairs\n";
-
-enum {
-    OPT_ALL = 256,
-    OPT_JSON,
-    OPT_NOTE,
-    OPT_CSR,
-    OPT_RA_CERT,
-    OPT_RA_KEY,
-    OPT_HELP
-};
-
-static const struct option options[] = {
-    SCEPCTL_SERVER_OPTIONS,
-    SCEPCTL_DATABASE_OPTION,
-    {"all", no_argument, NULL, OPT_ALL},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"note", required_argument, NULL, OPT_NOTE},
-    {"csr", no_argument, NULL, OPT_CSR},
-    {"ra-cert", required_argument, NULL, OPT_RA_CERT},
-    {"ra-key", required_argument, NULL, OPT_RA_KEY},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
-};
+typedef enum { LIST, SHOW, APPROVE, REJECT } action_e;
 
 typedef struct wish_t {
-    scepctl_server_t server;
+    scepctl_given_t given;
     const char *note;
-    const char *what, *id;                  /* the words that are no options */
     apr_array_header_t *ra_certs, *ra_keys; /* const char * */
-    bool all, json, csr, help;
+    bool all, csr;
 } wish_t;
 
-/* --- the command line ----------------------------------------------------- */
+#define AT(member) offsetof(wish_t, member)
 
-static void keep(int option, wish_t *wish)
-{
-    switch (option) {
-    case OPT_ALL:
-        wish->all = true;
-        break;
-    case OPT_JSON:
-        wish->json = true;
-        break;
-    case OPT_NOTE:
-        wish->note = optarg;
-        break;
-    case OPT_CSR:
-        wish->csr = true;
-        break;
-    case OPT_RA_CERT:
-        APR_ARRAY_PUSH(wish->ra_certs, const char *) = optarg;
-        break;
-    case OPT_RA_KEY:
-        APR_ARRAY_PUSH(wish->ra_keys, const char *) = optarg;
-        break;
-    default:
-        wish->help = true;
-        break;
-    }
-}
+enum {
+    ON_SHOW = SCEPCTL_FOR(SHOW),
+    ON_DECIDE = SCEPCTL_FOR(APPROVE) | SCEPCTL_FOR(REJECT)
+};
 
-static scepctl_exit_e check_csr(scepctl_t *ctl, const wish_t *wish)
+static const scepctl_option_t options[] = {
+    SCEPCTL_SERVER_OPTIONS,
+    SCEPCTL_DATABASE_OPTION,
+    SCEPCTL_JSON_OPTION,
+    {"all", NULL, SCEPCTL_FLAG, AT(all),
+     .help = "list also what is issued, rejected or expired"},
+    {"csr", NULL, SCEPCTL_FLAG, AT(csr),
+     .help = "the certificate request itself, in PEM", .actions = ON_SHOW},
+    {"ra-cert", "FILE", SCEPCTL_LIST, AT(ra_certs),
+     .help = "with --csr: an RA certificate that may decrypt it ...",
+     .actions = ON_SHOW},
+    {"ra-key", "KEY", SCEPCTL_LIST, AT(ra_keys),
+     .help = "... and its key: a file or a URI; both as often as there are "
+             "pairs",
+     .actions = ON_SHOW},
+    {"note", "TEXT", SCEPCTL_TEXT, AT(note),
+     .help = "why; for the record, and for the log of a rejection",
+     .actions = ON_DECIDE},
+    {.name = NULL}};
+
+static scepctl_exit_e check(scepctl_t *ctl, const wish_t *wish)
 {
     int pairs = wish->ra_certs->nelts;
 
     if (!wish->csr && (pairs > 0 || wish->ra_keys->nelts > 0)) {
-        return scepctl_usage(ctl, "requests: --ra-cert and --ra-key are for "
-                                  "--csr");
-    }
-    if (wish->csr && strcmp(wish->what, "show") != 0) {
-        return scepctl_usage(ctl, "requests: --csr is for `show'");
+        return scepctl_usage(ctl, "--ra-cert and --ra-key are for --csr");
     }
     if (wish->csr && (pairs == 0 || pairs != wish->ra_keys->nelts)) {
-        return scepctl_usage(ctl,
-                             "requests: --csr needs --ra-cert and "
-                             "--ra-key, the files of ScepRACertificateFile "
-                             "and ScepRAKey: the request is encrypted to "
-                             "them");
+        return scepctl_usage(ctl, "--csr needs --ra-cert and --ra-key, the "
+                                  "files of ScepRACertificateFile and "
+                                  "ScepRAKey: the request is encrypted to "
+                                  "them");
     }
     return SCEPCTL_OK;
-}
-
-static scepctl_exit_e check_words(scepctl_t *ctl, const wish_t *wish, int words)
-{
-    bool list = wish->what != NULL && strcmp(wish->what, "list") == 0;
-
-    if (wish->help) {
-        return SCEPCTL_OK;
-    }
-    if (wish->what == NULL || (!list && strcmp(wish->what, "show") != 0 &&
-                               strcmp(wish->what, "approve") != 0 &&
-                               strcmp(wish->what, "reject") != 0)) {
-        return scepctl_usage(ctl,
-                             "requests: give list, show, approve or reject");
-    }
-    if (words != (list ? 1 : 2)) {
-        return scepctl_usage(ctl, list ? "requests: list takes no ID"
-                                       : "requests: which one? Give its ID");
-    }
-    return check_csr(ctl, wish);
-}
-
-static scepctl_exit_e read_options(scepctl_t *ctl, int argc, char **argv,
-                                   wish_t *wish)
-{
-    int option;
-
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        if (option == '?' || option == ':') {
-            return scepctl_bad_option(ctl, "requests", option, argv);
-        }
-        if (!scepctl_server_option(&wish->server, option, optarg)) {
-            keep(option, wish);
-        }
-    }
-    wish->what = optind < argc ? argv[optind] : NULL;
-    wish->id = optind + 1 < argc ? argv[optind + 1] : NULL;
-    return check_words(ctl, wish, argc - optind);
 }
 
 /* --- printing ------------------------------------------------------------- */
@@ -264,15 +177,6 @@ static void print_all(const printer_t *p, const scep_request_row_t *row)
 
 /* --- what is done --------------------------------------------------------- */
 
-static scepctl_exit_e finish(scepctl_t *ctl)
-{
-    if (fflush(ctl->out) != 0 || ferror(ctl->out)) {
-        return scepctl_error(ctl, SCEPLOGNO(0570) "cannot write the output: %s",
-                             strerror(errno));
-    }
-    return SCEPCTL_OK;
-}
-
 /* In pages, so that not all are in memory at once. */
 static scepctl_exit_e list(printer_t *p, const wish_t *wish,
                            scep_store_t *store)
@@ -281,7 +185,6 @@ static scepctl_exit_e list(printer_t *p, const wish_t *wish,
         .decided = wish->all, .now = apr_time_now(), .limit = PAGE};
     scepctl_t *ctl = p->ctl;
     scep_status_e status;
-    scepctl_exit_e written;
 
     do {
         p->count = 0;
@@ -290,12 +193,8 @@ static scepctl_exit_e list(printer_t *p, const wish_t *wish,
         status = scep_store_requests_each(store, &filter, print, p, ctl->pool,
                                           &ctl->res);
     } while (status == SCEP_OK && p->count == PAGE);
-    written = finish(ctl);
-
-    if (written != SCEPCTL_OK) {
-        return written;
-    }
-    return status == SCEP_OK ? SCEPCTL_OK : scepctl_fail(ctl);
+    return status == SCEP_OK || ferror(ctl->out) ? SCEPCTL_OK
+                                                 : scepctl_fail(ctl);
 }
 
 static scepctl_exit_e show_csr(printer_t *p, const scep_request_row_t *row,
@@ -328,7 +227,7 @@ static scepctl_exit_e show_csr(printer_t *p, const scep_request_row_t *row,
     }
     scepctl_pem(ctl->out, "CERTIFICATE REQUEST", (scep_octets_t){data, len},
                 ctl->pool);
-    return finish(ctl);
+    return SCEPCTL_OK;
 }
 
 static scepctl_exit_e show(printer_t *p, const wish_t *wish,
@@ -337,11 +236,11 @@ static scepctl_exit_e show(printer_t *p, const wish_t *wish,
     scepctl_t *ctl = p->ctl;
     scep_request_row_t *row;
     scep_status_e status = scep_store_request_get(
-        store, wish->id, apr_time_now(), ctl->pool, &row, &ctl->res);
+        store, wish->given.word, apr_time_now(), ctl->pool, &row, &ctl->res);
 
     if (status == SCEP_NOT_FOUND) {
         return scepctl_error(ctl, SCEPLOGNO(0572) "there is no request `%s'",
-                             plain(p, wish->id));
+                             plain(p, wish->given.word));
     }
     if (status != SCEP_OK) {
         return scepctl_fail(ctl);
@@ -350,7 +249,7 @@ static scepctl_exit_e show(printer_t *p, const wish_t *wish,
         return show_csr(p, row, pairs);
     }
     (p->json ? print_json : print_all)(p, row);
-    return finish(ctl);
+    return SCEPCTL_OK;
 }
 
 static scepctl_exit_e decide(printer_t *p, const wish_t *wish,
@@ -359,62 +258,63 @@ static scepctl_exit_e decide(printer_t *p, const wish_t *wish,
     scepctl_t *ctl = p->ctl;
     const scep_operator_t who = {
         .actor = actor, .note = wish->note, .now = apr_time_now()};
-    bool approve = strcmp(wish->what, "approve") == 0;
+    bool approve = wish->given.action == APPROVE;
     scep_status_e status =
         (approve ? scep_approval_give : scep_approval_refuse)(
-            store, wish->id, &who, ctl->pool, &ctl->res);
+            store, wish->given.word, &who, ctl->pool, &ctl->res);
 
     if (status == SCEP_NOT_FOUND) {
         return scepctl_error(
             ctl,
             SCEPLOGNO(0571) "no request `%s' waits %s; `scepctl requests list "
                             "--all' tells what became of it",
-            plain(p, wish->id), approve ? "for approval" : "any more");
+            plain(p, wish->given.word), approve ? "for approval" : "any more");
     }
     if (status != SCEP_OK) {
         return scepctl_fail(ctl);
     }
-    fprintf(ctl->out, "%s %s\n", approve ? "approved" : "rejected", wish->id);
-    return finish(ctl);
+    fprintf(ctl->out, "%s %s\n", approve ? "approved" : "rejected",
+            wish->given.word);
+    return SCEPCTL_OK;
 }
 
-scepctl_exit_e scepctl_requests(scepctl_t *ctl, int argc, char **argv)
+static scepctl_exit_e run(scepctl_t *ctl, void *baton)
 {
     /* Before root gives up its rights for the database's owner. */
     const char *actor = scepctl_actor(ctl->pool);
-    wish_t wish = {
-        .ra_certs = apr_array_make(ctl->pool, 2, sizeof(const char *)),
-        .ra_keys = apr_array_make(ctl->pool, 2, sizeof(const char *)),
-    };
+    wish_t *wish = baton;
     apr_array_header_t *pairs =
         apr_array_make(ctl->pool, 2, sizeof(const scep_keypair_t *));
-    printer_t p = {.ctl = ctl};
-    scepctl_exit_e status = read_options(ctl, argc, argv, &wish);
+    printer_t p = {.ctl = ctl, .json = wish->given.json};
+    scepctl_exit_e status = check(ctl, wish);
     scep_store_t *store = NULL;
 
-    if (status == SCEPCTL_OK && wish.help) {
-        fputs(usage_text, ctl->out);
-        return SCEPCTL_OK;
-    }
-    if (status == SCEPCTL_OK && wish.csr) { /* likewise */
+    if (status == SCEPCTL_OK) { /* likewise */
         status =
-            scepctl_pairs_load(ctl, wish.ra_certs, wish.ra_keys, NULL, pairs);
+            scepctl_pairs_load(ctl, wish->ra_certs, wish->ra_keys, NULL, pairs);
     }
     if (status == SCEPCTL_OK) {
-        wish.server.writes = strcmp(wish.what, "approve") == 0 ||
-                             strcmp(wish.what, "reject") == 0;
-        status = scepctl_store_open(ctl, &wish.server, &store);
+        wish->given.server.writes = wish->given.action >= APPROVE;
+        status = scepctl_store_open(ctl, &wish->given.server, &store);
     }
     if (status != SCEPCTL_OK) {
         return status;
     }
-    p.json = wish.json;
     if (apr_pool_create(&p.pool, ctl->pool) != APR_SUCCESS) {
         return scepctl_error(ctl, SCEPLOGNO(0573) "out of memory");
     }
-    if (strcmp(wish.what, "list") == 0) {
-        return list(&p, &wish, store);
-    }
-    return strcmp(wish.what, "show") == 0 ? show(&p, &wish, pairs, store)
-                                          : decide(&p, &wish, actor, store);
+    return wish->given.action == LIST   ? list(&p, wish, store)
+           : wish->given.action == SHOW ? show(&p, wish, pairs, store)
+                                        : decide(&p, wish, actor, store);
 }
+
+const scepctl_command_t scepctl_requests = {
+    .name = "requests",
+    .summary = "list, approve and reject requests that wait",
+    .actions = {"list", "show", "approve", "reject"},
+    .word = "ID",
+    .word_is = "the request's ID",
+    .word_for = ON_SHOW | ON_DECIDE,
+    .options = options,
+    .size = sizeof(wish_t),
+    .run = run};

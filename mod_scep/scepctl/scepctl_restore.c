@@ -15,25 +15,34 @@
 #include "scep_file.h"
 #include "scep_state_files.h"
 #include "scepctl_copy.h"
-#include "scepctl_places.h"
+#include "scepctl_options.h"
+#include "scepctl_owner.h"
 
-static const char usage_text[] =
-    "Usage: scepctl restore [options] DIR\n"
-    "\n"
-    "Puts back what `scepctl backup' saved in DIR. Stop httpd before.\n"
-    "\n"
-    "  --state-dir DIR   ScepStateDir, which must be empty or not be there\n"
-    "                    (/var/lib/mod_scep)\n"
-    "  --conf-dir DIR    where certificates and keys go; those that are there\n"
-    "                    stay (/etc/mod_scep)\n"
-    "  --user USER       httpd's user, who gets the state: name or number\n"
-    "  --group GROUP     httpd's group\n";
+typedef struct wish_t {
+    scepctl_given_t given;
+    const char *conf_dir, *user, *group;
+} wish_t;
+
+#define AT(member) offsetof(wish_t, member)
+
+static const scepctl_option_t options[] = {
+    {"state-dir", "DIR", SCEPCTL_TEXT, AT(given.server.state_dir),
+     .help = "ScepStateDir, which must be empty or not be there "
+             "(/var/lib/mod_scep)"},
+    {"conf-dir", "DIR", SCEPCTL_TEXT, AT(conf_dir),
+     .help = "where certificates and keys go; those that are there stay "
+             "(/etc/mod_scep)"},
+    {"user", "USER", SCEPCTL_TEXT, AT(user),
+     .help = "httpd's user, who gets the state: name or number"},
+    {"group", "GROUP", SCEPCTL_TEXT, AT(group), .help = "httpd's group"},
+    {.name = NULL}};
 
 typedef struct restore_t {
     scepctl_t *ctl;
-    const scepctl_places_t *places;
-    const apr_array_header_t *items;
-    const char *mark; /* the file unfinished-restore */
+    const char *backup, *state_dir, *conf_dir;
+    scepctl_owner_t owner;
+    apr_array_header_t *items; /* scepctl_item_t */
+    const char *mark;          /* the file unfinished-restore */
 } restore_t;
 
 static const char *base_of(const char *name)
@@ -49,9 +58,8 @@ static bool is_state(const scepctl_item_t *item)
 static const char *target_of(const restore_t *r, const scepctl_item_t *item)
 {
     return apr_pstrcat(r->ctl->pool,
-                       is_state(item) ? r->places->state_dir
-                                      : r->places->conf_dir,
-                       "/", base_of(item->name), NULL);
+                       is_state(item) ? r->state_dir : r->conf_dir, "/",
+                       base_of(item->name), NULL);
 }
 
 /* ---- before anything is written ---- */
@@ -85,14 +93,14 @@ static scepctl_exit_e check_all(const restore_t *r)
     scepctl_exit_e status = SCEPCTL_OK;
     int i;
 
-    if (!scepctl_is_empty(r->places->state_dir) && access(r->mark, F_OK) != 0) {
+    if (!scepctl_is_empty(r->state_dir) && access(r->mark, F_OK) != 0) {
         return scepctl_error(r->ctl,
                              SCEPLOGNO(0552) "%s is not empty, and nothing is "
                                              "overwritten: stop httpd, move "
                                              "the directory away, and run "
                                              "this again, or name another "
                                              "--state-dir",
-                             r->places->state_dir);
+                             r->state_dir);
     }
     for (i = 0; i < r->items->nelts && status == SCEPCTL_OK; i++) {
         status = check_target(r, &APR_ARRAY_IDX(r->items, i, scepctl_item_t));
@@ -116,8 +124,8 @@ static scepctl_exit_e put_text(const restore_t *r, const char *path,
 static scepctl_exit_e make_dir(const restore_t *r, const char *path,
                                mode_t mode, bool give)
 {
-    return scep_dir_make(path, mode, give ? r->places->uid : (uid_t)-1,
-                         give ? r->places->gid : (gid_t)-1, r->ctl->pool,
+    return scep_dir_make(path, mode, give ? r->owner.uid : (uid_t)-1,
+                         give ? r->owner.gid : (gid_t)-1, r->ctl->pool,
                          &r->ctl->res) == SCEP_OK
                ? SCEPCTL_OK
                : scepctl_fail(r->ctl);
@@ -129,7 +137,7 @@ static scepctl_exit_e put_item(const restore_t *r, const scepctl_item_t *item)
 {
     const char *path = target_of(r, item);
     const char *from =
-        apr_pstrcat(r->ctl->pool, r->places->backup, "/", item->name, NULL);
+        apr_pstrcat(r->ctl->pool, r->backup, "/", item->name, NULL);
     const char *name = base_of(item->name), *digest;
     bool give = is_state(item) && strcmp(name, SCEP_STATE_KEY) != 0;
     size_t len = strlen(name);
@@ -143,8 +151,8 @@ static scepctl_exit_e put_item(const restore_t *r, const scepctl_item_t *item)
     }
     unlink(path); /* of a restore that was interrupted */
     status = scepctl_file_copy(r->ctl, from, path, open_to_all ? 0644 : 0600,
-                               give ? r->places->uid : (uid_t)-1,
-                               give ? r->places->gid : (gid_t)-1, &digest);
+                               give ? r->owner.uid : (uid_t)-1,
+                               give ? r->owner.gid : (gid_t)-1, &digest);
     return status == SCEPCTL_OK && strcmp(digest, item->digest) != 0
                ? scepctl_error(r->ctl,
                                SCEPLOGNO(0553) "%s changed while it was "
@@ -155,7 +163,7 @@ static scepctl_exit_e put_item(const restore_t *r, const scepctl_item_t *item)
 
 static scepctl_exit_e make_conf_dirs(const restore_t *r)
 {
-    const char *conf = r->places->conf_dir;
+    const char *conf = r->conf_dir;
     scepctl_exit_e status = SCEPCTL_OK;
     bool files = false, ras = false;
     int i;
@@ -181,23 +189,22 @@ static scepctl_exit_e make_conf_dirs(const restore_t *r)
 static scepctl_exit_e note_directory(const restore_t *r)
 {
     char *dir = NULL;
-    const char *path = apr_pstrcat(r->ctl->pool, r->places->conf_dir,
-                                   "/" SCEP_STATE_DIRECTORY, NULL);
+    const char *path =
+        apr_pstrcat(r->ctl->pool, r->conf_dir, "/" SCEP_STATE_DIRECTORY, NULL);
 
-    if (access(r->places->conf_dir, F_OK) != 0) {
+    if (access(r->conf_dir, F_OK) != 0) {
         return SCEPCTL_OK;
     }
-    if (apr_filepath_merge(&dir, NULL, r->places->state_dir, 0, r->ctl->pool) !=
+    if (apr_filepath_merge(&dir, NULL, r->state_dir, 0, r->ctl->pool) !=
         APR_SUCCESS) {
-        return scepctl_usage(r->ctl,
-                             "restore: a directory's name makes no sense");
+        return scepctl_usage(r->ctl, "a directory's name makes no sense");
     }
     return put_text(r, path, apr_pstrcat(r->ctl->pool, dir, "\n", NULL), 0644);
 }
 
 static scepctl_exit_e put_all(const restore_t *r)
 {
-    scepctl_exit_e status = make_dir(r, r->places->state_dir, 0700, true);
+    scepctl_exit_e status = make_dir(r, r->state_dir, 0700, true);
     int i;
 
     if (status == SCEPCTL_OK) {
@@ -220,23 +227,23 @@ static scepctl_exit_e put_all(const restore_t *r)
     return status;
 }
 
-scepctl_exit_e scepctl_restore(scepctl_t *ctl, int argc, char **argv)
+static scepctl_exit_e run(scepctl_t *ctl, void *baton)
 {
-    scepctl_places_t places;
-    restore_t r = {ctl, &places, NULL, NULL};
-    apr_array_header_t *items;
+    const wish_t *wish = baton;
+    restore_t r = {.ctl = ctl,
+                   .backup = wish->given.word,
+                   .state_dir = scepctl_server_dir(&wish->given.server),
+                   .conf_dir = wish->conf_dir != NULL ? wish->conf_dir
+                                                      : SCEPCTL_CONF_DIR};
     const char *driver;
-    scepctl_exit_e status = scepctl_places_read(
-        ctl, argc, argv, " state-dir conf-dir user group help ", true, &places);
+    scepctl_exit_e status =
+        scepctl_owner(ctl, wish->user, wish->group, &r.owner);
 
-    if (status != SCEPCTL_OK || places.help) {
-        fputs(status == SCEPCTL_OK ? usage_text : "", ctl->out);
-        return status;
+    r.mark =
+        apr_pstrcat(ctl->pool, r.state_dir, "/" SCEP_STATE_UNFINISHED, NULL);
+    if (status == SCEPCTL_OK) {
+        status = scepctl_manifest_read(ctl, r.backup, &driver, &r.items);
     }
-    r.mark = apr_pstrcat(ctl->pool, places.state_dir, "/" SCEP_STATE_UNFINISHED,
-                         NULL);
-    status = scepctl_manifest_read(ctl, places.backup, &driver, &items);
-    r.items = items;
     if (status == SCEPCTL_OK) {
         status = check_all(&r);
     }
@@ -244,7 +251,7 @@ scepctl_exit_e scepctl_restore(scepctl_t *ctl, int argc, char **argv)
         status = put_all(&r);
     }
     if (status == SCEPCTL_OK) {
-        fprintf(ctl->out, "Restored into %s.\n", places.state_dir);
+        fprintf(ctl->out, "Restored into %s.\n", r.state_dir);
         if (strcmp(driver, "sqlite3") != 0) {
             fputs("The database is PostgreSQL: restore its dump with psql or "
                   "pg_restore.\n",
@@ -253,3 +260,13 @@ scepctl_exit_e scepctl_restore(scepctl_t *ctl, int argc, char **argv)
     }
     return status;
 }
+
+const scepctl_command_t scepctl_restore = {
+    .name = "restore",
+    .summary = "put a backup back",
+    .about = "Puts back what `scepctl backup' saved in DIR. Stop httpd before.",
+    .word = "DIR",
+    .word_is = "the directory of the backup",
+    .options = options,
+    .size = sizeof(wish_t),
+    .run = run};

@@ -15,27 +15,6 @@
 
 enum { LONGEST = 200 };
 
-bool scepctl_server_option(scepctl_server_t *server, int option,
-                           const char *value)
-{
-    switch (option) {
-    case SCEPCTL_OPT_STATE_DIR:
-        server->state_dir = value;
-        return true;
-    case SCEPCTL_OPT_DATABASE:
-        server->database = value;
-        return true;
-    case SCEPCTL_OPT_CA:
-        server->ca_name = value;
-        return true;
-    case SCEPCTL_OPT_IGNORE_HTTPD:
-        server->ignore_httpd = true;
-        return true;
-    default:
-        return false;
-    }
-}
-
 const char *scepctl_server_dir(const scepctl_server_t *server)
 {
     return server->state_dir != NULL ? server->state_dir : SCEPCTL_STATE_DIR;

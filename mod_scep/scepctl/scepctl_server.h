@@ -14,37 +14,7 @@
 #define SCEPCTL_STATE_DIR "/var/lib/mod_scep"
 #define SCEPCTL_CONF_DIR "/etc/mod_scep"
 
-/** Options of all commands that work on a server; for getopt_long(). */
-typedef enum {
-    SCEPCTL_OPT_STATE_DIR = 512,
-    SCEPCTL_OPT_DATABASE,
-    SCEPCTL_OPT_CA,
-    SCEPCTL_OPT_IGNORE_HTTPD
-} scepctl_server_option_e;
-
-#define SCEPCTL_SERVER_OPTIONS                                                 \
-    {"state-dir", required_argument, NULL, SCEPCTL_OPT_STATE_DIR},             \
-        {"ca", required_argument, NULL, SCEPCTL_OPT_CA},                       \
-    {                                                                          \
-        "ignore-httpd", no_argument, NULL, SCEPCTL_OPT_IGNORE_HTTPD            \
-    }
-
-#define SCEPCTL_DATABASE_OPTION                                                \
-    {                                                                          \
-        "database", required_argument, NULL, SCEPCTL_OPT_DATABASE              \
-    }
-
-/** For usage texts. */
-#define SCEPCTL_SERVER_USAGE                                                   \
-    "  --state-dir DIR   ScepStateDir (/var/lib/mod_scep), where httpd has\n"  \
-    "                    written what it uses\n"                               \
-    "  --ca NAME         which CA, where httpd has several\n"                  \
-    "  --ignore-httpd    do not look at what httpd uses\n"
-#define SCEPCTL_DATABASE_USAGE                                                 \
-    "  --database DB     another database, in the words of ScepDatabase:\n"    \
-    "                    \"sqlite3 /path\" or 'pgsql \"host=...\"'\n"
-
-/** What these options say, and what httpd has written. */
+/** What the options of a command that works on a server say, and what httpd has written. */
 typedef struct scepctl_server_t {
     const char *state_dir; /* NULL: not given */
     const char *database;  /* NULL: not given */
@@ -55,10 +25,6 @@ typedef struct scepctl_server_t {
     const scep_in_use_t *in_use; /* NULL: there is none; scepctl_server_read()
                                   * sets it */
 } scepctl_server_t;
-
-/** Take an option. @return false if it is none of these */
-bool scepctl_server_option(scepctl_server_t *server, int option,
-                           const char *value);
 
 /** Without --state-dir: the directory of PATH, if in-use.json lies there. */
 void scepctl_server_beside(scepctl_t *ctl, scepctl_server_t *server,
