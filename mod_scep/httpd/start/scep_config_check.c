@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_config_check.c: cross checks of the directives, by trying out what
- * start-up will do as far as that has no effects. (httpd layer)
+ * scep_config_check.c: checks directives against each other, by trying the
+ * steps of a start without their effects. (httpd layer)
  */
 #include "scep_config_check.h"
 
@@ -25,10 +25,10 @@ APLOG_USE_MODULE(scep);
 typedef struct check_t {
     server_rec *s;
     const scep_server_config_t *conf;
-    scep_runtime_t *runtime; /* NULL: no files are looked at */
+    scep_runtime_t *runtime; /* NULL: no files are read */
     apr_pool_t *pool;
     scep_result_t *res;
-    apr_hash_t *told; /* of all servers */
+    apr_hash_t *told; /* faults of all servers */
 } check_t;
 
 static scep_status_e check_name(const check_t *c, const scep_place_t *place,
@@ -52,8 +52,7 @@ static scep_status_e check_name(const check_t *c, const scep_place_t *place,
                              directive, name, name);
 }
 
-/* A name that a section gives must be known in the end, whichever stands
- * first. */
+/* A section may use a name before it is defined; here it must be defined. */
 static scep_status_e check_names(const check_t *c)
 {
     static const struct {
@@ -120,7 +119,7 @@ static scep_status_e check_ca(const check_t *c)
                : scep_outside_ca(c->conf->backend, &backend, c->res);
 }
 
-/* All that S serves; every CA is looked at, whatever is wrong with others. */
+/* Check all CAs of S, even if one of them has a fault. */
 static bool check_all(check_t *c)
 {
     bool good = check_server(c) == SCEP_OK || tell(c);
@@ -137,7 +136,7 @@ static bool check_all(check_t *c)
     return good;
 }
 
-/* The lock is one for all servers. */
+/* All servers share one lock. */
 static bool check_lock(server_rec *main_server, apr_pool_t *ptemp)
 {
     scep_result_t res;
@@ -196,7 +195,7 @@ bool scep_config_check(server_rec *main_server, apr_pool_t *ptemp, bool files,
     }
     apr_pool_create(&scratch, ptemp);
     good = check_servers(main_server, scratch, files, quiet) && good;
-    apr_pool_destroy(scratch); /* wipes what keys were read */
+    apr_pool_destroy(scratch); /* wipes the keys that were read */
     scep_crypto_clear_errors();
     return good;
 }

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_config_check.h
- * What can be judged only when the whole configuration has been read; run by
- * `apachectl -t` and before every start and restart. Reads files, changes
- * nothing, asks for nothing. (httpd layer)
+ * Checks that need the whole configuration. They run for `apachectl -t` and
+ * before every start and restart. They read files, change nothing, and ask for
+ * nothing. (httpd layer)
  */
 #ifndef SCEP_CONFIG_CHECK_H
 #define SCEP_CONFIG_CHECK_H
@@ -13,10 +13,10 @@
 #include <httpd.h>
 
 /**
- * Check all servers of the list; faults are logged with virtual host, file and
+ * Check all servers of the list, and log faults with virtual host, file and
  * line.
- * @param files false: leave files and the lock alone (httpd only dumps its
- *     configuration, or serves already: what they are is judged site by site)
+ * @param files false: leave files and the lock alone. For when httpd only dumps
+ *     its configuration, or already serves (then each site is judged by itself)
  * @param quiet true: leave warnings to the start that follows
  * @return true if all is well
  */

@@ -15,8 +15,8 @@
 
 #define KEY_DOCUMENT "challenge-key"
 
-/* A server for many machines must not be drowned in connections; writers take
- * turns anyhow. */
+/* Many machines share the server, so each process opens few connections.
+ * Writers take turns in any case. */
 enum { MAX_SHARED_CONNECTIONS = 8 };
 
 void scep_database_config(const scep_server_config_t *conf, int threads,
@@ -24,15 +24,15 @@ void scep_database_config(const scep_server_config_t *conf, int threads,
 {
     config->driver = conf->db_driver != NULL ? conf->db_driver : "sqlite3";
     config->params = scep_config_database(conf, pool);
-    config->connections = threads + 1; /* and the watchdog */
+    config->connections = threads + 1; /* one for the watchdog */
     if (scep_store_driver_shared(config->driver) &&
         threads > MAX_SHARED_CONNECTIONS) {
         config->connections = MAX_SHARED_CONNECTIONS;
     }
 }
 
-/* The database's directory is the state directory, which start-up makes, or
- * must be there. */
+/* The database's directory must exist, unless it is the state directory, which
+ * start-up makes. */
 static scep_status_e check_directory(const scep_server_config_t *conf,
                                      const char *path, apr_pool_t *pool,
                                      scep_result_t *res)
@@ -84,7 +84,7 @@ static const char *check_value(scep_octets_t key, apr_pool_t *pool)
                : NULL;
 }
 
-/* One look at the database in the parent. */
+/* A short visit of the parent to the database. */
 typedef struct look_t {
     const scep_state_t *state;
     const scep_env_t *env;
@@ -93,7 +93,7 @@ typedef struct look_t {
     scep_result_t *res;
 } look_t;
 
-/* A connection must not be carried through fork(). */
+/* Closed before fork(): children must not inherit a connection. */
 static scep_status_e open_look(const scep_store_config_t *config,
                                const scep_env_t *env, apr_pool_t *ptemp,
                                look_t *look, scep_result_t *res)
@@ -117,7 +117,7 @@ static scep_status_e another_key(const look_t *l)
                          : "restore both from the same backup");
 }
 
-/* VERSION: of the check value that is there; 0: none */
+/* VERSION: that of the existing check value; 0: there is none */
 static scep_status_e put(const look_t *l, apr_int64_t version,
                          const char *value, bool *stored)
 {

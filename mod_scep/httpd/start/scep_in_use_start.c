@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_in_use_start.c: collect what httpd uses, and write it. (httpd layer)
+ * scep_in_use_start.c: collects what httpd uses, and writes it. (httpd layer)
  */
 #include "scep_in_use_start.h"
 
@@ -34,14 +34,14 @@ typedef struct locks_t {
     int fd[MAX_LOCKS];
 } locks_t;
 
-/* A site that several servers have is one CA of a record. */
+/* If several servers share a site, it is one CA of a record. */
 typedef struct entry_t {
     const scep_site_t *site;
     const scep_in_use_t *record;
-    int index; /* in the record's CAs */
+    int index; /* of its CA in the record */
 } entry_t;
 
-/* What is collected: a record for each state directory. */
+/* The collection: a record for each state directory. */
 typedef struct collection_t {
     apr_pool_t *pool;
     bool restart;
@@ -73,7 +73,7 @@ static void add_conf(collection_t *c, const char *name)
     if (path == NULL || *path != '/' || c->confs->nelts == MAX_CONFS ||
         has_conf(c->confs, path) ||
         apr_stat(&info, path, APR_FINFO_MTIME, c->pool) != APR_SUCCESS) {
-        return; /* a macro or -c on the command line is no file */
+        return; /* from a macro or -c: there is no file */
     }
     *(scep_in_use_conf_t *)apr_array_push(c->confs) =
         (scep_in_use_conf_t){path, info.mtime};
@@ -97,8 +97,8 @@ static void add_confs(collection_t *c, const ap_directive_t *directive)
 
 /* --- a CA ----------------------------------------------------------------- */
 
-/* A PIN may stand behind the question mark, or, in the form before RFC 7512,
- * in the path. */
+/* A PIN may stand behind the question mark or, in the form before RFC 7512, in
+ * the path. */
 static const char *without_pin(const char *key, apr_pool_t *pool)
 {
     const char *text = key != NULL ? scep_source_text(pool, key) : NULL;
@@ -124,8 +124,8 @@ static void add_pair(scep_in_use_ca_t *ca, const char *cert_file,
     pair->own = own;
 }
 
-/* The pairs of files in their order, then the CA's and the next CA's own where
- * they decrypt. */
+/* Add the pairs of files in their order, then the CA's own pair and the next
+ * CA's, if these decrypt. */
 static void add_pairs(scep_in_use_ca_t *ca, const scep_site_t *site,
                       const scep_server_config_t *conf, apr_pool_t *pool)
 {
@@ -154,7 +154,7 @@ static void add_pairs(scep_in_use_ca_t *ca, const scep_site_t *site,
              j < source->loaded->nelts &&
              APR_ARRAY_IDX(source->loaded, j, const scep_keypair_t *) != pair;
              j++) {
-            /* the next one */
+            /* the next CA's */
         }
         cert = next ? conf->next_cert : conf->ca_cert;
         key = next ? conf->next_key : conf->ca_key;
@@ -225,8 +225,8 @@ static bool is_taken(const scep_in_use_t *record, const char *name)
     return false;
 }
 
-/* "main", "scep.example.com"; a <ScepCA> has its own name, with that of the
- * virtual host before it if another one has the same. */
+/* "main", or "scep.example.com". A <ScepCA> has its own name; if another one
+ * has the same name, that of the virtual host stands before it. */
 static const char *name_of(const scep_in_use_t *record, server_rec *s,
                            const scep_server_config_t *conf, apr_pool_t *pool)
 {
@@ -302,7 +302,7 @@ static scep_in_use_t *record_of(collection_t *c, server_rec *s,
     return record;
 }
 
-/* The CA of SITE, which a server before S may have brought already. */
+/* The CA of SITE. A server before S may have added it already. */
 static scep_in_use_ca_t *ca_of(collection_t *c, server_rec *s,
                                const scep_server_config_t *conf,
                                const scep_site_t *site)
@@ -377,8 +377,8 @@ static void collect(collection_t *c, server_rec *main_server)
     }
 }
 
-/* At a restart a site may have failed because of its state directory, which
- * then may be anybody's. */
+/* At a restart a site may have failed because of its state directory, which may
+ * then belong to anybody. */
 static bool is_ours(const collection_t *c, const scep_in_use_t *record,
                     const char *path)
 {
@@ -420,7 +420,7 @@ static void write_record(const collection_t *c, const scep_in_use_t *record,
         locks->count++;
         return;
     }
-    unlink(path); /* it would tell what was in use before */
+    unlink(path); /* it still says what was in use before */
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
                  SCEPLOGNO(0036) "%s: %s; devices are served, but scepctl "
                                  "cannot see which files httpd uses: mend "

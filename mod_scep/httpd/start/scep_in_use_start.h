@@ -10,15 +10,15 @@
 #include "scep_runtime.h"
 
 /**
- * Parent, when all sites are started: write in-use.json into each state
+ * Parent, after all sites have started: write in-use.json into each state
  * directory, and hold its lock until the next call or the end of the process.
- * What cannot be written is logged (SCEP0036), and removed: scepctl then says
- * that it does not know. The first call of a process also warns of another
- * httpd that uses the directory.
+ * If a file cannot be written, this is logged (SCEP0036) and the old file is
+ * removed: scepctl then says that it does not know. The first call of a process
+ * also warns if another httpd uses the directory.
  */
 void scep_in_use_start(server_rec *main_server, apr_pool_t *ptemp);
 
-/** Parent: nothing is in use any longer (each ScepEngine is off). */
+/** Parent: nothing is in use any longer (no server has ScepEngine On). */
 void scep_in_use_end(void);
 
 #endif

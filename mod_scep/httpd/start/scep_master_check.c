@@ -14,12 +14,14 @@
 #include "scep_os.h"
 #include "scep_place.h"
 
-/* Whose master password is kept where, and which pairs can open it. */
+/* A CA with a master password: where it is kept, and which pairs can open
+ * it. */
 typedef struct user_t {
     const char *place;
     const char *who;
-    const char *at;      /* file:line of what gives it that place, or RA */
-    scep_certs_t *certs; /* newest first: to that one it is encrypted */
+    const char *at;      /* file:line of the directive that sets its place, or
+                          * its RA */
+    scep_certs_t *certs; /* newest first; it is encrypted to the newest */
 } user_t;
 
 struct scep_master_check_t {
@@ -38,7 +40,8 @@ scep_master_check_t *scep_master_check_make(apr_pool_t *pool)
 
 /* ---- one place, two RAs ---- */
 
-/* A file; or a document of a database, which has the name of the file. */
+/* Where the master password is kept: the file, or a database and a document in
+ * it with the name of the file. */
 static const char *place_of(const scep_server_config_t *conf, apr_pool_t *pool)
 {
     const char *path = scep_config_master_file(conf, pool);
@@ -115,7 +118,7 @@ static scep_status_e take_server(scep_master_check_t *check,
         }
     }
     if (i == 0) {
-        return SCEP_OK; /* the CA's own pair, which has a passphrase */
+        return SCEP_OK; /* the CA's own pair, whose passphrase is not known */
     }
     APR_ARRAY_PUSH(check->users, user_t) = user;
     return compare(check, &user, scep_config_master_file(conf, pool), res);
@@ -123,8 +126,8 @@ static scep_status_e take_server(scep_master_check_t *check,
 
 /* ---- the file ---- */
 
-/* Like the state directory, which start-up makes, it may be seen by its owner
- * alone. */
+/* Start-up makes the state directory. Another directory may be visible to its
+ * owner only. */
 static scep_status_e check_directory(const scep_server_config_t *conf,
                                      const char *path, apr_pool_t *pool,
                                      scep_result_t *res)

@@ -12,7 +12,7 @@
 #include "scep_os.h"
 #include "scep_password.h"
 
-enum { NEW_LENGTH = 16 /* octets: 32 hex digits, as NDES's single password */ };
+enum { NEW_LENGTH = 16 /* octets, 32 hex digits, as in NDES */ };
 
 typedef struct setup_t {
     const char *path;
@@ -22,10 +22,10 @@ typedef struct setup_t {
     uid_t uid; /* the children's */
     gid_t gid;
     apr_pool_t *scratch;
-    scep_store_t *store; /* NULL: it is a file */
+    scep_store_t *store; /* NULL: the password is in a file */
 } setup_t;
 
-enum { TRIES = 4 /* other servers may write meanwhile */ };
+enum { TRIES = 4 /* other servers may write in between */ };
 
 static scep_status_e write_to_newest(const setup_t *s,
                                      const scep_master_t *master, int replace,
@@ -65,8 +65,8 @@ static scep_status_e create(const setup_t *s, scep_result_t *res)
     return status;
 }
 
-/* An older pair opened it: from now on the newest must be enough, as older
- * ones are taken out of the configuration one day. */
+/* An older pair opened it. Encrypt it to the newest, because older pairs are
+ * removed from the configuration one day. */
 static scep_status_e renew(const setup_t *s, const scep_master_t *master,
                            scep_result_t *res)
 {
@@ -90,7 +90,7 @@ static const apr_array_header_t *newest_of(const setup_t *s)
     return newest;
 }
 
-/* A new one would lock out all devices that hold the old one. */
+/* A new password would lock out all devices that have the old one. */
 static scep_status_e lost(const setup_t *s, scep_result_t *res)
 {
     return scep_fail(res, SCEP_R_SETUP,
@@ -151,7 +151,7 @@ static scep_status_e put(const setup_t *s, apr_int64_t version,
                                       stored, res);
 }
 
-/* The first server of this database, or the first since it has one. */
+/* For the first server of this database. */
 static scep_status_e put_first(const setup_t *s, bool *stored,
                                scep_result_t *res)
 {
@@ -225,7 +225,7 @@ static scep_status_e check_document(const setup_t *s, scep_result_t *res)
                             scep_store_name(s->store));
 }
 
-/* Who changes the file would wonder why nothing happens. */
+/* Somebody who changes the file would wonder why nothing happens. */
 static void warn_of_file(const setup_t *s)
 {
     struct stat st;

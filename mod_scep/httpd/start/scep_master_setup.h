@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_master_setup.h
- * The master password at start, in its file or in the database that servers
- * share: made when it is not there yet, and encrypted anew when the RA
- * certificate has changed. (httpd layer)
+ * The master password at start, in its file or in a shared database: it is made
+ * if there is none yet, and encrypted anew if the RA certificate has changed.
+ * (httpd layer)
  */
 #ifndef SCEP_MASTER_SETUP_H
 #define SCEP_MASTER_SETUP_H
@@ -11,9 +11,9 @@
 #include "scep_service.h"
 
 /**
- * Parent: see to it that PATH holds a master password for RA's newest pair,
- * and make the view through which children see it.
- * @param may_make false: there has been one, so a missing file is a loss
+ * Parent: make sure that PATH holds a master password for RA's newest pair, and
+ * make the view through which children see it.
+ * @param may_make false: there has been one, so a missing file means a loss
  * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP) with file and cure: the server
  *     must not start
  */
@@ -23,9 +23,10 @@ scep_status_e scep_master_setup(const char *path, const scep_ra_t *ra,
                                 scep_result_t *res);
 
 /**
- * The same for a shared database, where it is a document. A file that is there
- * is taken over into a database without one, and is not looked at ever after.
- * @param config of a database that scep_store_prepare() has seen
+ * The same for a shared database, where the password is a document. If the
+ * database has none, an existing file is copied into it. After that the file is
+ * not read again.
+ * @param config of a database that scep_store_prepare() has prepared
  */
 scep_status_e scep_master_setup_shared(const scep_service_t *service,
                                        const scep_store_config_t *config,

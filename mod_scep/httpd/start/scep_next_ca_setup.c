@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_next_ca_setup.c: load the CA that takes over one day. (httpd layer)
+ * scep_next_ca_setup.c: loads the next CA. (httpd layer)
  */
 #include "scep_next_ca_setup.h"
 
@@ -8,7 +8,7 @@
 
 #include "scep_ca_call.h"
 
-/* Shown only: there is no key, or not yet. */
+/* Certificates to be shown. There is no key, or it is not loaded yet. */
 static scep_status_e load_certs(const scep_ra_source_t *source,
                                 apr_pool_t *pool, scep_next_ca_t *next,
                                 scep_result_t *res)

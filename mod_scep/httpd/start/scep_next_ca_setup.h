@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_next_ca_setup.h
- * From ScepNextCACertificateFile and ScepNextCAKey to the next CA of a
- * service. (httpd layer)
+ * Loads the next CA of a service from ScepNextCACertificateFile and
+ * ScepNextCAKey. (httpd layer)
  */
 #ifndef SCEP_NEXT_CA_SETUP_H
 #define SCEP_NEXT_CA_SETUP_H
@@ -10,7 +10,7 @@
 #include "scep_ra_setup.h"
 
 /**
- * Read and check it; SOURCE's ca is the current one.
+ * Load and check the next CA. SOURCE's ca is the current one.
  * @param next NULL: none is set
  * @return SCEP_OK; SCEP_BROKEN with directive, file and cure
  */

@@ -101,7 +101,7 @@ static bool is_ours(const char *path, const char *database, apr_pool_t *pool)
            lstat(database, &st) == 0;
 }
 
-/* ST: of the directory PATH, which is there. */
+/* ST is that of the directory PATH, which exists. */
 static scep_status_e check_used(const char *path, const char *database,
                                 const struct stat *st, apr_pool_t *pool,
                                 scep_result_t *res)
@@ -113,7 +113,7 @@ static scep_status_e check_used(const char *path, const char *database,
     if (is_empty(path, pool)) {
         return SCEP_OK;
     }
-    /* Root restores a backup into a directory of its own. */
+    /* When root restores a backup, the directory belongs to root. */
     if (st->st_uid != (uid != (uid_t)-1 ? uid : geteuid()) &&
         (st->st_uid != 0 || !is_ours(path, database, pool))) {
         return scep_fail(res, SCEP_R_SETUP,
@@ -141,7 +141,8 @@ scep_status_e scep_os_state_dir_check(const char *path, const char *database,
     struct stat st;
 
     if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-        /* Another user's may be httpd's, whom only root can try for. */
+        /* Only root can find out whether another user's directory is
+         * httpd's. */
         return geteuid() == 0 || st.st_uid == geteuid()
                    ? check_used(path, database, &st, pool, res)
                    : SCEP_OK;
@@ -153,7 +154,7 @@ scep_status_e scep_os_state_dir_check(const char *path, const char *database,
                                 : "");
     }
     if (errno == EACCES || stat(parent, &st) == 0) {
-        return SCEP_OK; /* seen by its owner alone, or made at start */
+        return SCEP_OK; /* only its owner can see it, or it is made at start */
     }
     return scep_fail(res, SCEP_R_SETUP,
                      "ScepStateDir %s cannot be made: there is no %s; make "
@@ -210,7 +211,8 @@ static scep_status_e read_key(const char *path, apr_pool_t *pool,
     uid_t uid;
     gid_t gid;
 
-    /* Its directory is the children's: they could replace it anyhow. */
+    /* The children own the directory, so they could replace the key in any
+     * case. */
     scep_os_child(&uid, &gid);
     status = scep_file_read_owned(path, uid, 4096, pool, key, res);
 
@@ -233,7 +235,7 @@ scep_status_e scep_os_password_key_check(const char *state_dir,
 
     if (lstat(path, &st) != 0 ||
         (geteuid() != 0 && access(path, R_OK) != 0 && errno == EACCES)) {
-        return SCEP_OK; /* made at start, or seen by its owner alone */
+        return SCEP_OK; /* made at start, or only its owner can see it */
     }
     if (read_key(path, pool, &key, res) != SCEP_OK) {
         res->detail =
@@ -253,7 +255,7 @@ scep_status_e scep_os_password_key(const char *state_dir, bool may_make,
         scep_result_init(res, res->pool);
         status = make_key(path, pool, res);
         if (status == SCEP_OK || status == SCEP_REFUSED) {
-            /* refused: another server made it meanwhile */
+            /* refused: another server has made it in between */
             status = read_key(path, pool, key, res);
         }
     }

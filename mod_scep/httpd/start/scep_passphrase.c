@@ -1,11 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_passphrase.c: ask, run a program, remember. (httpd layer)
+ * scep_passphrase.c: asks for passphrases, runs a program, and remembers.
+ * (httpd layer)
  *
- * What is remembered lies in the process pool, beyond the reach of this
- * module's clean-ups (its code is unloaded at each restart): it is wiped when
- * replaced, and goes with the process otherwise. It is used only for the same
- * file: one that changed on disk has a passphrase of its own.
+ * Passphrases are kept in the process pool, where this module can register no
+ * clean-up, since its code is unloaded at each restart. A passphrase is wiped
+ * when it is replaced; otherwise it ends with the process. It is used only
+ * while the file is the same: a file that changed on disk may have another
+ * passphrase.
  */
 #include "scep_passphrase.h"
 
@@ -198,7 +200,7 @@ static scep_status_e prompt_for(scep_dialog_t *dialog, const char *source,
     status = scep_key_load(source, NULL, scep_dialog_passphrase, dialog,
                            dialog->pool, &key, res);
     if (status == SCEP_OK || !dialog->asked) {
-        return SCEP_OK; /* what else is wrong with it is told later */
+        return SCEP_OK; /* other faults of the file are told later */
     }
     if (dialog->problem != NULL) {
         res->detail = dialog->problem;

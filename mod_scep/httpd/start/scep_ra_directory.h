@@ -9,11 +9,11 @@
 
 #include "scep_config.h"
 
-/** Of ScepRADirectory, at most so many pairs, the newest, are used. */
+/** At most this many pairs of ScepRADirectory, the newest, are used. */
 enum { SCEP_RA_DIRECTORY_MAX = 16 };
 
 /**
- * List them, newest first.
+ * List the pairs, newest first.
  * @param certs const char *, paths
  * @param keys const char *, paths or URIs; the n-th belongs to the n-th above
  * @return SCEP_OK; SCEP_BROKEN with directive, file and cure

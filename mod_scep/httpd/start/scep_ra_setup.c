@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_ra_setup.c: load the RA pairs, check them, choose by keyUsage, and copy
- * them into another library context. (httpd layer)
+ * scep_ra_setup.c: loads and checks the RA pairs, chooses by keyUsage, and
+ * copies them into another library context. (httpd layer)
  */
 #include "scep_ra_setup.h"
 
@@ -106,7 +106,7 @@ static scep_status_e load_pair(const scep_ra_source_t *source, int index,
     return check_pair(*pair, cert_file, key_name, res);
 }
 
-/* Clients verify the RA's certificate with the CA's, and look at its time. */
+/* Clients verify the RA's certificate by the CA's, and check its validity. */
 static void warn_of(const scep_ra_source_t *source, const scep_keypair_t *pair,
                     int index)
 {
@@ -127,7 +127,7 @@ static void warn_of(const scep_ra_source_t *source, const scep_keypair_t *pair,
     }
 }
 
-/* It answers for itself if it may sign. */
+/* A pair signs its own replies if it may sign. */
 static void add_pair(scep_ra_t *ra, const scep_keypair_t *pair)
 {
     APR_ARRAY_PUSH(ra->pairs, const scep_keypair_t *) = pair;
@@ -135,7 +135,7 @@ static void add_pair(scep_ra_t *ra, const scep_keypair_t *pair)
         may(pair, KU_DIGITAL_SIGNATURE) ? pair : NULL;
 }
 
-/* The CA's own pair decrypts after all others; without an RA it also signs. */
+/* The CA's own pair decrypts after all others. Without an RA it also signs. */
 static void add_own(const scep_ra_source_t *source, void *ca, apr_pool_t *pool,
                     scep_ra_t *ra)
 {
@@ -162,8 +162,8 @@ static bool may_have_own(const scep_ra_source_t *source, void *ca)
            EVP_PKEY_is_a(key, "RSA");
 }
 
-/* A probe gets no pair of a CA whose key has a passphrase; if its certificate
- * is for another kind of key the start will get none, either. */
+/* A test has no pair of a CA whose key has a passphrase, but a start may have
+ * one, if the CA's certificate is for an RSA key. */
 static bool may_come(const scep_ra_source_t *source)
 {
     return source->probe &&
@@ -172,8 +172,8 @@ static bool may_come(const scep_ra_source_t *source)
              may_have_own(source, source->next->ca)));
 }
 
-/* Where the CA's certificate stands in for an RA's it must look like one: what
- * the RA's own may do has decided what they are used for. */
+/* If the CA's own pair serves in place of an RA, its certificate must have the
+ * keyUsage for that. Pairs of the RA were chosen by their keyUsage. */
 static void check_usage(const scep_ra_source_t *source, const scep_ra_t *ra,
                         int loaded, bool ra_decrypts)
 {
@@ -205,9 +205,9 @@ static scep_ra_t *ra_make(apr_pool_t *pool)
     return ra;
 }
 
-/* Pairs that can only decrypt, and those that can only sign, belong together in
- * the order of their age. The newest has the newest signer, which GetCACert
- * shows beside it. */
+/* Pairs that can only decrypt and pairs that can only sign are partners in the
+ * order of their age. The newest has the newest signer, which GetCACert shows
+ * beside it. */
 static void find_partners(scep_ra_t *ra, const apr_array_header_t *signing)
 {
     int i, n = 0;
@@ -365,7 +365,7 @@ static scep_status_e copy_pair(const scep_keypair_t *pair, OSSL_LIB_CTX *libctx,
     *copy = apr_pcalloc(pool, sizeof(**copy));
     (*copy)->cert = copy_cert(pair->cert, libctx, pool);
     if (pair->key == NULL) {
-        return SCEP_OK; /* of a probe: it has a passphrase */
+        return SCEP_OK; /* in a test: the key has a passphrase */
     }
     (*copy)->key = copy_key(pair->key, libctx, pool);
     if ((*copy)->cert == NULL || (*copy)->key == NULL) {
@@ -380,7 +380,7 @@ static scep_status_e copy_pair(const scep_keypair_t *pair, OSSL_LIB_CTX *libctx,
     return SCEP_OK;
 }
 
-/* The copy of FROM: one that is among those of PAIRS, or made now. */
+/* The copy of FROM: one of PAIRS, or made now. */
 static scep_status_e copy_signer(const scep_ra_t *ra, const scep_ra_t *copy,
                                  const scep_keypair_t *from,
                                  OSSL_LIB_CTX *libctx, apr_pool_t *pool,
@@ -397,7 +397,7 @@ static scep_status_e copy_signer(const scep_ra_t *ra, const scep_ra_t *copy,
             *signer = APR_ARRAY_IDX(copy->pairs, i, const scep_keypair_t *);
         }
     }
-    if (*signer == NULL && from != NULL) { /* it signs only */
+    if (*signer == NULL && from != NULL) { /* a pair that only signs */
         status = copy_pair(from, libctx, pool, &pair, res);
         *signer = pair;
     }

@@ -29,7 +29,7 @@ typedef struct review_t {
     apr_pool_t *pool;
 } review_t;
 
-/* Of what stands at AT; NULL: of ScepEngine. NULL if it was told already. */
+/* TEXT with its place AT (NULL: that of ScepEngine). NULL: told already. */
 static const char *text_of(const review_t *r, const char *at, const char *text)
 {
     scep_result_t res;
@@ -55,8 +55,8 @@ static bool has_address(const server_rec *s, const server_addr_rec *addr)
     return false;
 }
 
-/* httpd reads the request line before it knows the Host: by the limit of the
- * virtual host that stands first for the address. Its list has the last one
+/* httpd does not know the Host yet when it reads the request line. It uses the
+ * limit of the first virtual host of the address. Its list has the last one
  * first. */
 static const server_rec *first_of(const review_t *r,
                                   const server_addr_rec *addr)
@@ -99,7 +99,8 @@ static void review_line(const review_t *r, const server_rec *first)
     }
 }
 
-/* Does some virtual host take all that reaches the main server? */
+/* Does a virtual host take all addresses, so that nothing reaches the main
+ * server? */
 static bool is_covered(const server_rec *main_server)
 {
     const server_rec *s;
@@ -135,10 +136,10 @@ static void review_lines(const review_t *r)
 
 typedef struct page_t {
     const review_t *r;
-    const char *pattern; /* of a section that applies to the page */
+    const char *pattern; /* of the section for the page */
     bool type;           /* AuthType, other than None */
-    bool require;        /* Require of something that only a user has */
-    bool name;           /* another module names a user */
+    bool require;        /* a Require that only a user can meet */
+    bool name;           /* another module sets the user */
     bool closed;         /* Require all denied */
 } page_t;
 
@@ -210,7 +211,8 @@ static bool gives_passwords(const scep_sources_t *sources)
     return false;
 }
 
-/* @param section of `SetHandler scep-admin'; NULL: ScepEngine's own page */
+/* @param section that of `SetHandler scep-admin`; NULL: ScepEngine's own
+ * page */
 static void review_page(const review_t *r, const char *path,
                         const char *section)
 {
@@ -230,7 +232,7 @@ static void review_page(const review_t *r, const char *path,
             scep_sections_walk(r->s, look_at, &page);
         }
     }
-    if (section != NULL) { /* it has a place in the file system */
+    if (section != NULL) { /* httpd also maps it to a file */
         bool closed = page.closed;
 
         scep_sections_walk(r->s, look_at_directories, &page);
@@ -240,7 +242,7 @@ static void review_page(const review_t *r, const char *path,
         (page.type && page.require) || (page.closed && !page.type)) {
         return;
     }
-    /* Whoever tests a part of a configuration may have the page elsewhere. */
+    /* A tested part of a configuration may lack the page's section. */
     if (page.pattern == NULL && section == NULL &&
         ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST) {
         return;
@@ -266,7 +268,7 @@ static bool is_page(void *baton, const ap_directive_t *d)
            strcmp(scep_directive_value(d, r->pool), "scep-admin") == 0;
 }
 
-/* Of an expression nobody can say to which paths it applies. */
+/* Nobody can say which paths an expression applies to. */
 static bool review_section(void *baton, const ap_directive_t *d)
 {
     review_t *r = baton;
@@ -399,7 +401,7 @@ void scep_review_ca(const scep_env_t *env, const scep_server_config_t *conf,
 
 typedef struct handlers_t {
     server_rec *main_server;
-    server_rec *s; /* whose <VirtualHost> is looked at */
+    server_rec *s; /* whose <VirtualHost> is checked */
     apr_pool_t *pool;
     bool quiet;
     bool good;
@@ -419,7 +421,7 @@ static bool check_handler(void *baton, const ap_directive_t *d)
          strcasecmp(value, "scep-crl") != 0)) {
         return false;
     }
-    /* Who says Off in so many words may want it back later. */
+    /* An explicit Off may be there to be switched on again later. */
     off = scep_places_find(scep_config_server(h->s)->places, "ScepEngine") !=
           NULL;
     if (off && h->quiet) {

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_review.h
- * What httpd accepts but nobody may have meant: told by `apachectl -t` and at
- * each start and restart, once for each place. (httpd layer)
+ * Warns of settings that are legal but may not be meant. `apachectl -t`, each
+ * start and each restart show every warning once for each place. (httpd layer)
  */
 #ifndef SCEP_REVIEW_H
 #define SCEP_REVIEW_H
@@ -13,21 +13,22 @@
 
 #include "scep_config.h"
 
-/** Warn of what stands in the configuration of all servers of the list. */
+/** Warn of the settings of all servers of the list. */
 void scep_review(server_rec *main_server, apr_pool_t *ptemp);
 
 /** Warn of what the certificate of CONF's CA cannot do. */
 void scep_review_ca(const scep_env_t *env, const scep_server_config_t *conf,
                     X509 *cert);
 
-/** Refuse a handler of ours where no ScepEngine serves it; what is wrong is
- * logged. Where the engine is expressly Off it is only warned of, unless
- * QUIET. @return true if all is well */
+/** Refuse a handler of ours in a server without ScepEngine On, and log it. If
+ * the engine is explicitly Off, only warn, unless QUIET.
+ * @return true if all is well */
 bool scep_review_handlers(server_rec *main_server, apr_pool_t *ptemp,
                           bool quiet);
 
-/** httpd's children hold the CA's key: CoreDumpDirectory must not open their
- * memory to other processes of httpd's user. (scep_review() tells of it.) */
+/** Undo CoreDumpDirectory. httpd's children hold the CA's key, and it would
+ * open their memory to other processes of httpd's user. scep_review() warns of
+ * it. */
 void scep_review_forbid_dumps(const server_rec *main_server);
 
 #endif

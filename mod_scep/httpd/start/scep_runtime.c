@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_runtime.c: start-up of the parts, in the parent and in each child.
- * (httpd layer)
+ * scep_runtime.c: starts the parts, in the parent and in each child. (httpd
+ * layer)
  */
 #include "scep_runtime.h"
 
@@ -55,7 +55,7 @@ static scep_status_e make_site(scep_start_t *c, const char *key)
     c->site = site;
     site->runtime = c->runtime;
     site->key = key;
-    if (c->runtime->shared != NULL) { /* a site that fails counts, too */
+    if (c->runtime->shared != NULL) { /* also for a site that fails */
         site->service.counts = scep_shared_counts(c->runtime->shared, c->pool);
     }
     for (i = 0; i < SCEP_PRUNE_KINDS; i++) {
@@ -89,7 +89,7 @@ scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
     return status == SCEP_OK ? scep_steps_user(&c) : status;
 }
 
-/* Sites may share a directory: as long as one fails all is not made. */
+/* Sites may share a directory. Are all those of DIR made? */
 static bool all_made(const scep_runtime_t *runtime, const char *dir)
 {
     int i;

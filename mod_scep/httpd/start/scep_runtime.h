@@ -1,10 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_runtime.h
- * What one generation of the configuration has running: a site for each
- * distinct set of CA, RA and state directives, shared by all servers for
- * which they are the same. Made in the parent, read-only in the children but
- * for what child_init opens. (httpd layer)
+ * The running parts of one generation of the configuration. Servers with the
+ * same CA, RA and state directives share a site. The parent makes all this; it
+ * is read-only in the children, except for what child_init opens. (httpd layer)
  */
 #ifndef SCEP_RUNTIME_H
 #define SCEP_RUNTIME_H
@@ -19,12 +18,12 @@
 typedef struct scep_runtime_t {
     scep_algs_t *algs[SCEP_LEVEL_LEGACY + 1]; /* legacy: NULL if unused */
     OSSL_LIB_CTX *legacy;                     /* NULL if unused */
-    scep_shared_t *shared;       /* NULL: could not be made at a restart */
+    scep_shared_t *shared;       /* NULL: it could not be made at a restart */
     scep_log_limit_t *log_limit; /* in a child only; NULL: no limit */
     apr_array_header_t *sites;   /* scep_site_t * */
-    apr_hash_t *told;            /* faults that were told */
-    bool test;  /* nothing is made outside of memory (scep_steps.h) */
-    bool quiet; /* nothing is logged but what is wrong */
+    apr_hash_t *told;            /* faults that were logged already */
+    bool test;  /* make nothing outside of memory (scep_steps.h) */
+    bool quiet; /* log only what is wrong */
     scep_master_check_t *masters; /* in a test */
 } scep_runtime_t;
 
@@ -37,30 +36,31 @@ struct scep_site_t {
     const char *thumbprint;      /* of the root, as NDES prints it; or NULL */
     scep_ra_source_t *ra_source; /* NULL: the CA could not be loaded */
     scep_runtime_t *runtime;
-    bool known;  /* false, in a test: the CA's certificates are not */
-    bool failed; /* at a restart: something is wrong with it */
-    bool ready;  /* in a child: all is open; else refuse */
+    bool known;  /* false, in a test: the CA's certificates are unknown */
+    bool failed; /* at a restart: it has a fault */
+    bool ready;  /* in a child: all is open; if false, refuse */
 };
 
-/** Algorithms of the levels that need nothing. */
+/** Make a runtime with the algorithms of the modern and compatible levels. */
 scep_status_e scep_runtime_make(apr_pool_t *pool, scep_runtime_t **runtime,
                                 scep_result_t *res);
 
 /**
- * Parent: the site of CONF, a CA of server S (scep_config_cas()), new or one
- * that fits already: the steps of scep_steps.h. A site that failed is one all
- * the same, which refuses all requests should httpd go on with it.
+ * Parent: the site of CONF, a CA of server S (scep_config_cas()). Either one
+ * with the same settings is there, or the steps of scep_steps.h make it. A site
+ * that failed also stays: it refuses all requests if httpd goes on.
  */
 scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
                                 const scep_server_config_t *conf,
                                 apr_pool_t *pool, apr_pool_t *ptemp,
                                 scep_site_t **site, scep_result_t *res);
 
-/** Parent, after all sites: those whose state was made now have it. */
+/** Parent, after all sites have started: note that their state has been
+ * made. */
 void scep_runtime_settled(const scep_runtime_t *runtime, server_rec *s,
                           apr_pool_t *ptemp);
 
-/** Child: open the lock, backends and stores. What fails is logged, and its
+/** Child: open the lock, backends and stores. Failures are logged, and their
  * sites refuse (invariant 1). */
 void scep_runtime_child_init(scep_runtime_t *runtime, server_rec *s,
                              apr_pool_t *pool);

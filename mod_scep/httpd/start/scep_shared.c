@@ -12,8 +12,8 @@
 #include <util_mutex.h>
 
 #define MUTEX_TYPE "scep-challenge"
-/* Names the layout of the record below: a module of another version must not
- * take it for its own. */
+/* Names the layout of the record below, so that a module of another version
+ * does not use it. */
 #define RETAINED_KEY "mod_scep: shared table, layout 1"
 
 struct scep_shared_t {
@@ -55,8 +55,9 @@ static scep_status_e apr_fail(scep_result_t *res, const char *what,
                      apr_strerror(rv, text, sizeof(text)));
 }
 
-/* fcntl and flock: the kernel unlocks; sysvsem: APR asks for SEM_UNDO;
- * pthread: APR makes it robust. Nothing gives a POSIX semaphore back. */
+/* When a holder is killed, the kernel unlocks fcntl and flock, and sysvsem
+ * because APR asks for SEM_UNDO; APR makes pthread robust. Nothing gives a
+ * POSIX semaphore back. */
 static scep_status_e check_mechanism(apr_global_mutex_t *mutex,
                                      scep_result_t *res)
 {
@@ -94,8 +95,8 @@ scep_status_e scep_shared_check(server_rec *s, apr_pool_t *pool,
     return status;
 }
 
-/* The password table comes first, then, each at the next cache line, the
- * counts of failures, those that mod_status shows, and those of log lines. */
+/* First comes the password table, then the counts of failures, those that
+ * mod_status shows, and those of log lines, each at the next cache line. */
 static apr_size_t failures_at(apr_size_t table_size)
 {
     return APR_ALIGN(table_size, 64);

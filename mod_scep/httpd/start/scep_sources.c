@@ -48,8 +48,8 @@ static scep_status_e start_one(const scep_server_config_t *conf,
     return SCEP_OK;
 }
 
-/* The I-th of S, or NULL. A virtual host without directives of ours has the
- * main server's very record, whose providers are that server's. */
+/* The I-th provider of S, or NULL. A virtual host without directives of ours
+ * shares the record of the main server, which owns the providers. */
 static scep_provider_instance_t *provided_of(const server_rec *main_server,
                                              const server_rec *s, int i)
 {
@@ -95,7 +95,8 @@ bool scep_sources_check(server_rec *main_server, apr_pool_t *ptemp, bool quiet)
 scep_status_e scep_sources_start(const server_rec *main_server, server_rec *s,
                                  apr_pool_t *pool, scep_result_t *res)
 {
-    scep_env_t *env = apr_palloc(pool, sizeof(*env)); /* may be kept */
+    scep_env_t *env = apr_palloc(pool, sizeof(*env)); /* the provider may keep
+                                                       * it */
     scep_provider_instance_t *provided;
     scep_status_e status = SCEP_OK;
     int i;
@@ -108,7 +109,7 @@ scep_status_e scep_sources_start(const server_rec *main_server, server_rec *s,
         provided->failed = start_one(scep_config_server(s), provided, 0, env,
                                      pool, &one) != SCEP_OK;
         if (provided->failed && status == SCEP_OK) {
-            *res = one; /* the others are started all the same */
+            *res = one; /* go on with the others */
             status = one.status;
         }
     }

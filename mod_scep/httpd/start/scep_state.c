@@ -38,8 +38,8 @@ static bool has_file_database(const scep_server_config_t *conf)
     return !scep_config_shares_database(conf);
 }
 
-/* What is there counts, not what this configuration wants: it may name other
- * files than the one before. */
+/* Look for any existing part, not only for those that this configuration uses:
+ * an earlier one may have named other files. */
 static const char *find_part(const scep_server_config_t *conf, const char *dir,
                              apr_pool_t *pool)
 {
@@ -68,7 +68,7 @@ static const char *find_part(const scep_server_config_t *conf, const char *dir,
 
 /* ---- an empty directory that has been used ---- */
 
-/* Process-wide, since the module's memory does not live over a restart. */
+/* A note of the process, because the module's memory ends at a restart. */
 static const char *used_name(const char *dir, apr_pool_t *pool)
 {
     return apr_pstrcat(pool, "mod_scep used ", dir, NULL);
@@ -91,7 +91,7 @@ static void note_used(const server_rec *s, const char *dir, apr_pool_t *pool)
     }
 }
 
-/* What `scepctl init' wrote beside the CA's certificate; NULL: nothing. */
+/* What `scepctl init` wrote beside the CA's certificate; NULL: nothing. */
 static const char *made_by_init(const scep_server_config_t *conf,
                                 apr_pool_t *pool)
 {
@@ -187,7 +187,7 @@ scep_status_e scep_state_lost(const scep_state_t *state, scep_result_t *res)
     return res->status;
 }
 
-/* Who may not look finds nothing, and must not take that for a loss. */
+/* A user who may not look finds nothing, which does not mean a loss. */
 static bool may_look(const char *dir)
 {
     return access(dir, X_OK) == 0;

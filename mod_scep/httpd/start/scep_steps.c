@@ -48,7 +48,7 @@ static const char *thumbprint_of(X509 *cert, apr_pool_t *pool)
     if (scep_digest("MD5", scep_x509_der(pool, cert), digest) !=
         THUMBPRINT_OCTETS) {
         scep_crypto_clear_errors();
-        return NULL; /* FIPS: the page then leaves it out */
+        return NULL; /* no MD5 (FIPS): the page leaves it out */
     }
     hex = scep_hex(pool, digest, THUMBPRINT_OCTETS);
     text = apr_pstrmemdup(pool, hex, THUMBPRINT_GROUP);
@@ -60,8 +60,8 @@ static const char *thumbprint_of(X509 *cert, apr_pool_t *pool)
     return text;
 }
 
-/* Passwords and transactions belong to a CA, whatever its virtual hosts and
- * files are called. */
+/* Passwords and transactions belong to a CA, whatever the names of its virtual
+ * hosts and files. */
 static scep_status_e identify(const scep_start_t *c)
 {
     scep_site_t *site = c->site;
@@ -70,7 +70,7 @@ static scep_status_e identify(const scep_start_t *c)
 
     site->known = n > 0;
     if (n < 1 && c->runtime->test) {
-        return SCEP_OK; /* they may come with the start */
+        return SCEP_OK; /* the start may load them */
     }
     if (n < 1) {
         return scep_fail(c->res, SCEP_R_SETUP,
@@ -151,7 +151,7 @@ static scep_status_e step_ra(const scep_start_t *c)
 
 /* ---- the state ---- */
 
-/* Of all workers one in eight may be made to wait. */
+/* At most one in eight workers may wait. */
 static int waiting_places(void)
 {
     int processes = 0, threads = 0, places;
@@ -187,7 +187,7 @@ static scep_status_e step_state(const scep_start_t *c)
                                               &c->site->state, c->res);
 }
 
-/* What is half written is never read, but may hold a key. */
+/* Remove half-written files. Nobody reads them, but they may hold a key. */
 static void sweep(const scep_start_t *c)
 {
     int removed = scep_dir_sweep(c->conf->state_dir);
@@ -224,7 +224,7 @@ static scep_status_e step_state_dir(const scep_start_t *c)
                : status;
 }
 
-/* The children share it, and an old generation has one of its own. */
+/* The children of one generation share it. An older generation has its own. */
 static scep_status_e share_identity(scep_store_config_t *config,
                                     apr_pool_t *pool, scep_result_t *res)
 {
@@ -265,8 +265,8 @@ static scep_status_e step_database(const scep_start_t *c)
                                     : status;
 }
 
-/* The store is opened for this and closed again: a database connection must
- * not be carried through fork(). */
+/* Open the store for this and close it again: children must not inherit a
+ * database connection. */
 static scep_status_e rebuild(const scep_start_t *c)
 {
     scep_site_t *site = c->site;
@@ -298,7 +298,7 @@ static scep_status_e step_passwords(const scep_start_t *c)
     return status == SCEP_OK ? rebuild(c) : status;
 }
 
-/* ---- what some of the servers that have the site want ---- */
+/* ---- what only some servers of a site need ---- */
 
 static scep_status_e make_legacy(scep_runtime_t *runtime, apr_pool_t *pool,
                                  scep_result_t *res)
@@ -321,7 +321,7 @@ static scep_status_e make_legacy(scep_runtime_t *runtime, apr_pool_t *pool,
     return status;
 }
 
-/* Keys must be in files for that. */
+/* For this level, keys must be in files. */
 static scep_status_e step_legacy(const scep_start_t *c)
 {
     scep_service_t *service = &c->site->service;
@@ -397,9 +397,9 @@ static scep_status_e step_master(const scep_start_t *c)
 typedef struct step_t {
     const char *name;
     scep_status_e (*run)(const scep_start_t *c);
-    const char *about;    /* directives: a fault that names none is at the line
-                           * of the first of them that is set */
-    const char *left_out; /* by a test; NULL: nothing */
+    const char *about;    /* directives; if a fault names none, it is shown at
+                           * the line of the first of these that is set */
+    const char *left_out; /* in a test; NULL: nothing */
 } step_t;
 
 #define DATABASE "ScepDatabase ScepStateDir"
@@ -429,7 +429,7 @@ static scep_status_e run(const step_t *step, const scep_start_t *c)
     const apr_array_header_t *places = c->conf->places;
     scep_status_e status;
 
-    /* A step may have forgiven what it found; that is not the next one's. */
+    /* A step may leave a result that it ignored. */
     scep_result_init(c->res, c->res->pool);
     status = step->run(c);
     if (status != SCEP_OK && c->res->place == NULL &&
@@ -466,7 +466,7 @@ scep_status_e scep_steps_user(const scep_start_t *c)
     one.pool = c->res->pool;
     for (step = of_user; !c->site->failed && step->name != NULL; step++) {
         if (run(step, &mine) != SCEP_OK && status == SCEP_OK) {
-            *c->res = one; /* the others are taken all the same */
+            *c->res = one; /* go on with the others */
             status = one.status;
         }
     }

@@ -2,15 +2,15 @@
 /**
  * @file scep_steps.h
  * The steps of a start for one CA, in their order. A test (`apachectl -t`, and
- * before a start) runs the very same ones, each without effects, and logs at
- * level trace1 what it had to leave out: what -t accepts starts. (httpd layer)
+ * before a start) runs the same steps without their effects, so what -t accepts
+ * starts. At level trace1 it logs what each step left out. (httpd layer)
  */
 #ifndef SCEP_STEPS_H
 #define SCEP_STEPS_H
 
 #include "scep_runtime.h"
 
-/** What the steps work on: CONF, a CA of server S, whose site they fill. */
+/** The argument of the steps: CONF, a CA of server S, and the site to fill. */
 typedef struct scep_start_t {
     scep_runtime_t *runtime;
     server_rec *s;
@@ -22,12 +22,12 @@ typedef struct scep_start_t {
     scep_result_t *res;
 } scep_start_t;
 
-/** Once for each site: from the CA to its outstanding passwords.
+/** Run the steps of a site, from the CA to its outstanding passwords.
  * @return SCEP_OK, or what is wrong, with directive and cure */
 scep_status_e scep_steps_site(const scep_start_t *c);
 
-/** For each server that has the site: what its sections want besides, which
- * the site may not have yet. Nothing, if the site failed. */
+/** Run the steps for what the sections of one of its servers need besides. Does
+ * nothing if the site failed. */
 scep_status_e scep_steps_user(const scep_start_t *c);
 
 #endif

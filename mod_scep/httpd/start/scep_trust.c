@@ -15,7 +15,7 @@
 
 APLOG_USE_MODULE(scep);
 
-/* Each must be able to have issued something. */
+/* Each certificate must be that of a CA. */
 static scep_status_e check_cas(const char *path, const scep_certs_t *certs,
                                scep_result_t *res)
 {
@@ -74,8 +74,8 @@ static scep_status_e load(const scep_trust_t *trust, apr_pool_t *pool,
     return status;
 }
 
-/* The I-th of S, or NULL. A virtual host without directives of ours has the
- * main server's very record. */
+/* The I-th trust of S, or NULL. A virtual host without directives of ours
+ * shares the record of the main server. */
 static scep_trust_t *trust_of(const server_rec *main_server,
                               const server_rec *s, int i)
 {
@@ -128,7 +128,7 @@ scep_status_e scep_trust_start(const server_rec *main_server,
         scep_result_init(&one, res->pool);
         trust->failed = load(trust, pool, &trust->certs, &one) != SCEP_OK;
         if (trust->failed && status == SCEP_OK) {
-            *res = one; /* the others are read all the same */
+            *res = one; /* go on with the others */
             status = one.status;
         }
     }

@@ -2,10 +2,10 @@
 /*
  * scep_watchdog.c: the recurring work. (httpd layer)
  *
- * It runs in one child at a time, but that of the generation before may still
- * be at it, and it moves when a child ends: whatever it does may be done twice
- * at once without harm. The callback never returns a failure, or it would not
- * be called again.
+ * It runs in one child at a time and moves when that child ends. A child of the
+ * generation before may still be working, so each task must tolerate that
+ * another child does it at the same time. The callback never returns a failure:
+ * mod_watchdog would not call it again.
  */
 #include "scep_watchdog.h"
 
@@ -26,17 +26,17 @@ APLOG_USE_MODULE(scep);
 
 enum {
     INTERVAL = 10,     /* seconds */
-    REMIND = 86400,    /* seconds: as long as something is to be renewed */
-    PAUSE = 600,       /* seconds: after a CRL could not be signed */
-    PRUNE_PAUSE = 3600 /* seconds: after nothing more was to be deleted */
+    REMIND = 86400,    /* seconds, while a certificate must be renewed */
+    PAUSE = 600,       /* seconds, after a CRL could not be signed */
+    PRUNE_PAUSE = 3600 /* seconds, when there was nothing more to delete */
 };
 
-/* What is known of a site; a copy in each child. */
+/* What the watchdog knows of a site. Each child has its own. */
 typedef struct watch_t {
     scep_site_t *site;
     scep_cert_age_e age;  /* the worst of its certificates */
-    apr_time_t told;      /* when that was in the log last */
-    apr_time_t crl_after; /* no CRL is tried before */
+    apr_time_t told;      /* when that was last logged */
+    apr_time_t crl_after; /* try no CRL before this */
     apr_time_t prune_after;
 } watch_t;
 
@@ -50,7 +50,7 @@ typedef struct watchdog_t {
 
 typedef void each_cert_fn(void *baton, X509 *cert, const char *what);
 
-/* All that clients see, and the CA that follows. */
+/* All certificates that clients see, and that of the next CA. */
 static void each_cert(const scep_service_t *service, each_cert_fn *each,
                       void *baton)
 {
@@ -92,7 +92,7 @@ static void tell(void *baton, X509 *cert, const char *what)
                      scep_name_text(look->pool, X509_get_subject_name(cert))));
 }
 
-/* At once when it gets worse, and then once a day. */
+/* Warn at once when it gets worse, and then once a day. */
 static void check_certs(watch_t *watch, const scep_env_t *env, apr_pool_t *pool)
 {
     look_t look = {env, pool, SCEP_CERT_FRESH};
@@ -126,7 +126,7 @@ static void check_crl(watch_t *watch, const scep_env_t *env, apr_pool_t *pool)
         return;
     }
     watch->crl_after = now + apr_time_from_sec(PAUSE);
-    if (status != SCEP_REFUSED) { /* else it signs none */
+    if (status != SCEP_REFUSED) { /* SCEP_REFUSED: this CA signs no CRLs */
         scep_log(env, scep_log_level_of(&res),
                  SCEPLOGNO(0445) "the CRL of the CA %s cannot be signed: %s; "
                                  "clients that check it refuse certificates "
@@ -135,9 +135,9 @@ static void check_crl(watch_t *watch, const scep_env_t *env, apr_pool_t *pool)
     }
 }
 
-/* ---- what is over ---- */
+/* ---- old rows ---- */
 
-/* @return false: look again in a while */
+/* @return false: look again later */
 static bool prune_kind(watch_t *watch, scep_prune_e kind, const scep_env_t *env,
                        apr_pool_t *pool)
 {
@@ -168,7 +168,7 @@ static bool prune_kind(watch_t *watch, scep_prune_e kind, const scep_env_t *env,
     return removed == SCEP_PRUNE_STEP;
 }
 
-/* A few rows each time, and none for a while when there are no more. */
+/* Delete a few rows each time, and pause when there are no more. */
 static void prune(watch_t *watch, const scep_env_t *env, apr_pool_t *pool)
 {
     bool more = false;
@@ -240,7 +240,7 @@ static watchdog_t *make(scep_runtime_t *runtime, server_rec *s,
         }
         watch = apr_array_push(dog->watches);
         watch->site = site;
-        watch->told = scep_env_now(&env); /* the start has told */
+        watch->told = scep_env_now(&env); /* the start has logged it */
         each_cert(&site->service, take_age, &look);
         watch->age = look.worst;
     }

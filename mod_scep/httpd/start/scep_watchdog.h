@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_watchdog.h
- * What is done from time to time, by mod_watchdog in one of the children:
- * CRLs are signed before they run out and after revocations, and certificates
- * that are about to expire are warned of. (httpd layer)
+ * Recurring work that mod_watchdog runs in one of the children: it signs CRLs
+ * before they run out and after revocations, warns of certificates that are
+ * about to expire, and deletes old rows. (httpd layer)
  */
 #ifndef SCEP_WATCHDOG_H
 #define SCEP_WATCHDOG_H
@@ -11,7 +11,7 @@
 #include "scep_runtime.h"
 
 /**
- * Parent: have mod_watchdog call us. Without that module CRLs are signed when
+ * Parent: register with mod_watchdog. Without that module, CRLs are signed when
  * somebody asks for one.
  */
 void scep_watchdog_start(scep_runtime_t *runtime, server_rec *s,
