@@ -6,6 +6,7 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_crypto.c mod_scep/base/scep_crypto.h \
 	mod_scep/base/scep_crypto_load.c \
 	mod_scep/base/scep_env.c mod_scep/base/scep_env.h \
+	mod_scep/base/scep_exec.c mod_scep/base/scep_exec.h \
 	mod_scep/base/scep_file.c mod_scep/base/scep_file.h \
 	mod_scep/base/scep_file_kind.c mod_scep/base/scep_file_kind.h \
 	mod_scep/base/scep_in_use.c mod_scep/base/scep_in_use.h \
@@ -18,6 +19,8 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_openssl_floor.h \
 	mod_scep/base/scep_result.c \
 	mod_scep/base/scep_seal.c mod_scep/base/scep_seal.h \
+	mod_scep/base/scep_shm_limits.c mod_scep/base/scep_shm_limits.h \
+	mod_scep/base/scep_shm_slots.c mod_scep/base/scep_shm_slots.h \
 	mod_scep/base/scep_span.c mod_scep/base/scep_span.h \
 	mod_scep/base/scep_state_files.h \
 	mod_scep/base/scep_str.c mod_scep/base/scep_str.h
@@ -26,10 +29,11 @@ if HAVE_CMOCKA
 BASE_TESTS = tests/unit/test_border tests/unit/test_cert_time tests/unit/test_counts \
 	tests/unit/test_crypto \
 	tests/unit/test_crypto_load \
-	tests/unit/test_env tests/unit/test_file tests/unit/test_file_kind \
+	tests/unit/test_env tests/unit/test_exec tests/unit/test_file tests/unit/test_file_kind \
 	tests/unit/test_in_use tests/unit/test_in_use_read tests/unit/test_json \
 	tests/unit/test_json_read tests/unit/test_log_limit tests/unit/test_openssl_floor \
 	tests/unit/test_result tests/unit/test_seal \
+	tests/unit/test_shm_limits tests/unit/test_shm_slots \
 	tests/unit/test_span tests/unit/test_str \
 	tests/unit/test_name_search
 check_PROGRAMS += $(BASE_TESTS)
@@ -110,3 +114,13 @@ tests_unit_test_cert_time_SOURCES = tests/unit/test_cert_time.c \
 	tests/unit/fixture_ca.h
 tests_unit_test_cert_time_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cert_time_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_exec_SOURCES = tests/unit/test_exec.c tests/unit/fixture.h
+tests_unit_test_exec_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_exec_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_shm_limits_SOURCES = tests/unit/test_shm_limits.c tests/unit/fixture.h
+tests_unit_test_shm_limits_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_shm_limits_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_shm_slots_SOURCES = tests/unit/test_shm_slots.c tests/unit/fixture.h
+tests_unit_test_shm_slots_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_shm_slots_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_shm_slots_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getpid

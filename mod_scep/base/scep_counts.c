@@ -66,6 +66,12 @@ void scep_counts_add(scep_counts_t *counts, scep_count_e what)
     }
 }
 
+apr_uint64_t scep_counts_take(scep_counts_t *counts, scep_count_e what)
+{
+    return counts != NULL ? atomic_exchange(&counts->memory->number[what], 0)
+                          : 0;
+}
+
 apr_uint64_t scep_counts_get(const scep_counts_t *counts, scep_count_e what)
 {
     return atomic_load_explicit(&counts->memory->number[what],

@@ -19,6 +19,8 @@ typedef enum {
     SCEP_COUNT_PENDING,     /* requests that began to wait */
     SCEP_COUNT_REFUSED,     /* requests that were refused */
     SCEP_COUNT_UNAVAILABLE, /* requests that could not be served */
+    SCEP_COUNT_UNRECORDED,  /* refusals that were left out of the audit log,
+                             * since the last that was not */
     SCEP_COUNT_KINDS
 } scep_count_e;
 
@@ -34,6 +36,9 @@ scep_counts_t *scep_counts_attach(void *memory, apr_size_t size,
 
 /** One more. @param counts NULL: nothing is counted */
 void scep_counts_add(scep_counts_t *counts, scep_count_e what);
+
+/** How many there were, and start again at 0. @param counts NULL: none */
+apr_uint64_t scep_counts_take(scep_counts_t *counts, scep_count_e what);
 
 /** How many so far. */
 apr_uint64_t scep_counts_get(const scep_counts_t *counts, scep_count_e what);

@@ -5,12 +5,9 @@ libscep_challenge_la_SOURCES = \
 	mod_scep/challenge/scep_challenge_exec.h \
 	mod_scep/challenge/scep_challenge_table.c \
 	mod_scep/challenge/scep_challenge_table.h \
-	mod_scep/challenge/scep_failures.c mod_scep/challenge/scep_failures.h \
 	mod_scep/challenge/scep_form_token.c \
 	mod_scep/challenge/scep_form_token.h \
 	mod_scep/challenge/scep_handover.c mod_scep/challenge/scep_handover.h \
-	mod_scep/challenge/scep_exec.c mod_scep/challenge/scep_exec.h \
-	mod_scep/challenge/scep_exec_slots.c \
 	mod_scep/challenge/scep_master.c mod_scep/challenge/scep_master.h \
 	mod_scep/challenge/scep_master_cms.c \
 	mod_scep/challenge/scep_master_cms.h \
@@ -19,10 +16,8 @@ libscep_challenge_la_SOURCES = \
 
 if HAVE_CMOCKA
 CHALLENGE_TESTS = tests/unit/test_challenge_call \
-	tests/unit/test_challenge_exec tests/unit/test_exec \
-	tests/unit/test_exec_slots tests/unit/test_challenge_table \
-	tests/unit/test_challenge_table_death tests/unit/test_failures \
-	tests/unit/test_form_token tests/unit/test_handover \
+	tests/unit/test_challenge_exec tests/unit/test_challenge_table \
+	tests/unit/test_challenge_table_death tests/unit/test_form_token tests/unit/test_handover \
 	tests/unit/test_master \
 	tests/unit/test_master_cms tests/unit/test_master_view \
 	tests/unit/test_password
@@ -37,10 +32,6 @@ tests_unit_test_challenge_table_death_SOURCES = tests/unit/test_challenge_table_
 	tests/unit/challenge_fixture.h tests/unit/fixture.h
 tests_unit_test_challenge_table_death_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_challenge_table_death_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
-tests_unit_test_failures_SOURCES = tests/unit/test_failures.c \
-	tests/unit/fixture.h
-tests_unit_test_failures_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_failures_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
 tests_unit_test_form_token_SOURCES = tests/unit/test_form_token.c \
 	tests/unit/fixture.h
 tests_unit_test_form_token_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -83,11 +74,3 @@ tests_unit_test_challenge_exec_SOURCES = tests/unit/test_challenge_exec.c \
 	tests/unit/fixture.h
 tests_unit_test_challenge_exec_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_challenge_exec_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
-tests_unit_test_exec_SOURCES = tests/unit/test_exec.c \
-	tests/unit/fixture.h
-tests_unit_test_exec_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_exec_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)
-tests_unit_test_exec_slots_SOURCES = tests/unit/test_exec_slots.c \
-	tests/unit/fixture.h
-tests_unit_test_exec_slots_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_exec_slots_LDADD = $(LIB_CHALLENGE) $(UNIT_LIBS)

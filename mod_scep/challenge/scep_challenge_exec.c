@@ -17,6 +17,7 @@
 #include "scep_exec.h"
 #include "scep_json.h"
 #include "scep_json_read.h"
+#include "scep_shm_slots.h"
 #include "scep_str.h"
 
 enum {
@@ -24,6 +25,7 @@ enum {
     EXIT_REFUSED = 1,
     EXIT_LATER = 75, /* EX_TEMPFAIL */
     SLOT_WAIT = 5,   /* seconds */
+    KILL_TIME = 60,  /* seconds, to end a program that took too long */
     MAX_SHOWN = 256
 };
 
@@ -31,7 +33,7 @@ typedef struct exec_state_t {
     const char *const *argv;
     apr_interval_time_t timeout;
     int workers;
-    scep_exec_slots_t *slots; /* NULL while probing */
+    scep_shm_slots_t *slots; /* NULL while probing */
 } exec_state_t;
 
 /* ---- start ---- */
@@ -87,11 +89,13 @@ static scep_status_e start(const scep_host_t *host,
     if (check_program(argv[0], res) != SCEP_OK || config->probe) {
         return res->status;
     }
-    s->slots = scep_exec_slots_make(s->workers, pool);
-    return s->slots != NULL ? SCEP_OK
-                            : scep_fail(res, SCEP_R_SETUP,
-                                        "no temporary file can be made: %s",
-                                        strerror(errno));
+    s->slots = scep_shm_slots_make(s->workers, pool);
+    return s->slots != NULL
+               ? SCEP_OK
+               : scep_fail(res, SCEP_R_SETUP,
+                           "no shared memory for ScepExecWorkers %d; choose a "
+                           "smaller number",
+                           s->workers);
 }
 
 /* As httpd's user, who may see less than root. */
@@ -261,16 +265,29 @@ static scep_status_e judge(const exec_state_t *s, const scep_exec_t *run,
     return SCEP_OK;
 }
 
+static int take_slot(const exec_state_t *s, const scep_env_t *env)
+{
+    static const unsigned char any[SCEP_HASH_SIZE] = {0};
+    const scep_slot_terms_t terms = {
+        .total = s->workers,
+        .key = any,
+        .each = s->workers,
+        .lease = s->timeout + apr_time_from_sec(KILL_TIME),
+    };
+
+    return scep_shm_slots_wait(s->slots, &terms, env,
+                               apr_time_from_sec(SLOT_WAIT));
+}
+
 static scep_status_e check(void *state, const scep_env_t *env,
                            const scep_challenge_request_t *request,
                            apr_pool_t *pool, scep_challenge_answer_t *answer,
                            scep_result_t *res)
 {
     const exec_state_t *s = state;
-    int slot = scep_exec_slots_take(s->slots, apr_time_from_sec(SLOT_WAIT));
+    int slot = take_slot(s, env);
     scep_exec_t run;
 
-    (void)env;
     if (slot < 0) {
         return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
                          "%d of %s run already, and none ended within %d "
@@ -278,7 +295,7 @@ static scep_status_e check(void *state, const scep_env_t *env,
                          s->workers, s->argv[0], SLOT_WAIT);
     }
     scep_exec_run(s->argv, make_input(request, pool), s->timeout, pool, &run);
-    scep_exec_slots_give(s->slots, slot);
+    scep_shm_slots_give(s->slots, slot);
     return judge(s, &run, request, pool, answer, res);
 }
 

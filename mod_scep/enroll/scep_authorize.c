@@ -267,10 +267,10 @@ static scep_status_e claim_now(scep_enrolment_t *e, scep_result_t *res)
 static scep_status_e wait_for_turn(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_status_e status = SCEP_REFUSED;
-    int place, tries;
+    int slot, tries;
 
-    if (!scep_guess_limit_enter(e->req, SCEP_PLACE_TURN, e->challenge_hash,
-                                &place)) {
+    if (!scep_guess_limit_enter(e->req, SCEP_SLOT_TURN, e->challenge_hash,
+                                &slot)) {
         return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
                          "the password for \"%s\" is in use by another "
                          "request, and no more requests may wait for it",
@@ -282,7 +282,7 @@ static scep_status_e wait_for_turn(scep_enrolment_t *e, scep_result_t *res)
         scep_result_init(res, e->req->pool);
         status = claim_now(e, res);
     }
-    scep_guess_limit_leave(e->req, SCEP_PLACE_TURN, place);
+    scep_guess_limit_leave(e->req, slot);
     return status;
 }
 
@@ -436,9 +436,9 @@ static scep_status_e ask_provider(scep_request_t *req,
                                   scep_result_t *res)
 {
     scep_status_e status;
-    int place;
+    int slot;
 
-    if (!scep_guess_limit_enter(req, SCEP_PLACE_ASKING, NULL, &place)) {
+    if (!scep_guess_limit_enter(req, SCEP_SLOT_ASKING, NULL, &slot)) {
         return scep_fail(res, SCEP_R_SOURCE_UNAVAILABLE,
                          "too many requests, in all or from %s, are waiting "
                          "for an answer of %s already",
@@ -447,7 +447,7 @@ static scep_status_e ask_provider(scep_request_t *req,
     status = scep_challenge_provider_ask(provided->provider, provided->state,
                                          provided->text, &req->env, request,
                                          req->pool, answer, res);
-    scep_guess_limit_leave(req, SCEP_PLACE_ASKING, place);
+    scep_guess_limit_leave(req, slot);
     return status;
 }
 

@@ -19,7 +19,6 @@ enum {
     TRIES = 5,        /* each lost one means that somebody else made progress */
     CLOCK_SLACK = 60, /* seconds that another machine's clock may be ahead */
     /* microseconds: */
-    TURN_STEP = 20000,
     TURN_WAIT = 5000000,
     TURN_LEASE = 60000000
 };
@@ -166,20 +165,15 @@ static scep_status_e update(const scep_service_t *service,
                                          "a CRL at the same moment each time");
 }
 
-/* @return false: it is not to be had; whoever has it may be dead */
-static bool wait_for_turn(const scep_service_t *service, const scep_env_t *env,
-                          const unsigned char *key)
+/* One slot for each CA (two may share one). @return -1: it is not to be had */
+static int wait_for_turn(const scep_service_t *service, const scep_env_t *env,
+                         const unsigned char *key)
 {
-    apr_interval_time_t waited;
+    scep_slot_terms_t terms =
+        scep_slot_terms(SCEP_SLOT_SIGNING, 1, key, 1, TURN_LEASE);
 
-    for (waited = 0; waited < TURN_WAIT; waited += TURN_STEP) {
-        if (scep_failures_turn(service->failures, key, scep_env_now(env),
-                               TURN_LEASE)) {
-            return true;
-        }
-        apr_sleep(TURN_STEP);
-    }
-    return false;
+    terms.first += key[0] % SCEP_SLOTS;
+    return scep_shm_slots_wait(service->slots, &terms, env, TURN_WAIT);
 }
 
 /* After a revocation many may ask at once: if each signed one, with all that
@@ -191,12 +185,13 @@ static scep_status_e update_in_turn(const scep_service_t *service,
     const scep_octets_t ca_id = {(const unsigned char *)service->ca_id,
                                  strlen(service->ca_id)};
     unsigned char key[SCEP_HASH_SIZE];
-    bool turn = service->failures != NULL && scep_sha256(ca_id, key) &&
-                wait_for_turn(service, env, key);
+    int turn = service->slots != NULL && scep_sha256(ca_id, key)
+                   ? wait_for_turn(service, env, key)
+                   : -1;
     scep_status_e status = update(service, env, pool, row, res);
 
-    if (turn) {
-        scep_failures_turn_over(service->failures, key);
+    if (turn >= 0) {
+        scep_shm_slots_give(service->slots, turn);
     }
     return status;
 }

@@ -11,13 +11,13 @@
 #include <apr_strings.h>
 
 enum {
-    PLACES_EACH = 2, /* that one key may have of those to wait at */
+    SLOTS_EACH = 2, /* that one key may have of those to wait in */
     LEASE_SECONDS = 60,
-    PLACE_SECONDS = 600, /* longer than any provider takes */
-    OF_EIGHT = 4,        /* workers may ask a provider */
-    OF_RESERVE = 3,      /* that one key, or one challenge, may use up */
-    MAX_SOURCE = 64,     /* octets of an address */
-    IPV6_PREFIX = 8,     /* octets: a /64, which is what a network is given */
+    SLOT_SECONDS = 600, /* longer than any provider takes */
+    OF_EIGHT = 4,       /* workers may ask a provider */
+    OF_RESERVE = 3,     /* that one key, or one challenge, may use up */
+    MAX_SOURCE = 64,    /* octets of an address */
+    IPV6_PREFIX = 8,    /* octets: a /64, which is what a network is given */
     KEY_INPUT = 1 + 4 + 8 + MAX_SOURCE
 };
 
@@ -34,11 +34,11 @@ typedef enum {
 
 static bool is_on(const scep_request_t *req)
 {
-    return req->service->failures != NULL &&
+    return req->service->rate_limits != NULL &&
            req->policy->failure_limit.allowance.count > 0;
 }
 
-/* No peer can choose its place in the memory: what says who it is is hashed
+/* No peer can choose where in the memory it is: what says who it is is hashed
  * with a key. */
 static bool make_key(const scep_request_t *req, kind_e kind,
                      const scep_allowance_t *allowance, const void *data,
@@ -123,9 +123,9 @@ static bool source_key(const scep_request_t *req, unsigned char *key)
 static apr_interval_time_t wait_of(const scep_request_t *req,
                                    const unsigned char *key)
 {
-    return scep_failures_wait(req->service->failures, key,
-                              &req->policy->failure_limit.allowance,
-                              scep_env_now(&req->env));
+    return scep_shm_limits_wait(req->service->rate_limits, key,
+                                &req->policy->failure_limit.allowance,
+                                scep_env_now(&req->env));
 }
 
 static int whole_seconds(apr_interval_time_t time)
@@ -148,22 +148,23 @@ static scep_status_e no_hmac(scep_result_t *res)
     return scep_fail(res, SCEP_R_INTERNAL, "HMAC failed");
 }
 
-/* Sleep at one of the places for it.
+/* Sleep in one of the slots for it.
  * @return false: there is none */
-static bool wait_at_place(const scep_request_t *req, const unsigned char *key)
+static bool wait_in_slot(const scep_request_t *req, const unsigned char *key)
 {
     const scep_service_t *service = req->service;
     apr_interval_time_t delay = req->policy->failure_limit.delay;
-    int place = scep_failures_enter(service->failures, SCEP_PLACE_WAITING, key,
-                                    PLACES_EACH, service->waiting_places,
-                                    scep_env_now(&req->env),
-                                    delay + apr_time_from_sec(LEASE_SECONDS));
+    const scep_slot_terms_t terms =
+        scep_slot_terms(SCEP_SLOT_WAITING, service->waiting_slots, key,
+                        SLOTS_EACH, delay + apr_time_from_sec(LEASE_SECONDS));
+    int slot =
+        scep_shm_slots_take(service->slots, &terms, scep_env_now(&req->env));
 
-    if (place < 0) {
+    if (slot < 0) {
         return false;
     }
     apr_sleep(delay);
-    scep_failures_leave(service->failures, SCEP_PLACE_WAITING, place);
+    scep_shm_slots_give(service->slots, slot);
     return true;
 }
 
@@ -226,7 +227,7 @@ typedef struct buckets_t {
 static apr_interval_time_t step_of(const scep_request_t *req)
 {
     const scep_failure_limit_t *limit = &req->policy->failure_limit;
-    apr_interval_time_t wait = limit->delay / PLACES_EACH;
+    apr_interval_time_t wait = limit->delay / SLOTS_EACH;
     apr_interval_time_t one = limit->allowance.per / limit->allowance.count;
 
     return limit->refuse && one > wait ? one : wait;
@@ -236,16 +237,16 @@ static bool make_buckets(const scep_request_t *req,
                          const scep_guess_limit_t *guesses, buckets_t *b)
 {
     const scep_failure_limit_t *limit = &req->policy->failure_limit;
-    int places = req->service->waiting_places;
-    apr_uint32_t all = places > SCEP_RESERVE ? (apr_uint32_t)places
-                                             : (apr_uint32_t)SCEP_RESERVE;
+    int slots = req->service->waiting_slots;
+    apr_uint32_t all =
+        slots > SCEP_RESERVE ? (apr_uint32_t)slots : (apr_uint32_t)SCEP_RESERVE;
     unsigned char source[MAX_SOURCE];
     size_t len = source_of(req, source);
 
     b->address.allowance =
         (scep_allowance_t){SCEP_RESERVE, SCEP_RESERVE * step_of(req)};
     b->all.allowance =
-        (scep_allowance_t){all, all * limit->delay / (places > 0 ? places : 1)};
+        (scep_allowance_t){all, all * limit->delay / (slots > 0 ? slots : 1)};
     b->key.allowance = b->guess.allowance =
         (scep_allowance_t){OF_RESERVE, limit->allowance.per};
     return make_key(req, KIND_RESERVE, &b->address.allowance, source, len,
@@ -259,20 +260,21 @@ static bool make_buckets(const scep_request_t *req,
 
 static bool has_room(const scep_request_t *req, const bucket_t *bucket)
 {
-    return scep_failures_wait(req->service->failures, bucket->key,
-                              &bucket->allowance, scep_env_now(&req->env)) == 0;
+    return scep_shm_limits_wait(req->service->rate_limits, bucket->key,
+                                &bucket->allowance,
+                                scep_env_now(&req->env)) == 0;
 }
 
 static bool take_guess(const scep_request_t *req, const bucket_t *bucket)
 {
-    return scep_failures_take(req->service->failures, bucket->key,
-                              &bucket->allowance, scep_env_now(&req->env));
+    return scep_shm_limits_take(req->service->rate_limits, bucket->key,
+                                &bucket->allowance, scep_env_now(&req->env));
 }
 
 static void give(const scep_request_t *req, const bucket_t *bucket)
 {
-    scep_failures_give(req->service->failures, bucket->key, &bucket->allowance,
-                       scep_env_now(&req->env));
+    scep_shm_limits_give(req->service->rate_limits, bucket->key,
+                         &bucket->allowance, scep_env_now(&req->env));
 }
 
 /* All or nothing. */
@@ -297,7 +299,7 @@ static scep_status_e wait_if_need_be(const scep_request_t *req,
     if (guesses->waited || wait_of(req, key) == 0) {
         return SCEP_OK;
     }
-    guesses->waited = wait_at_place(req, key);
+    guesses->waited = wait_in_slot(req, key);
     return guesses->waited ? SCEP_OK : too_many_waiting(req, NULL, res);
 }
 
@@ -344,10 +346,10 @@ static void use_up(const scep_request_t *req, const scep_guess_limit_t *guesses)
     buckets_t b;
 
     if (guesses->reserved && make_buckets(req, guesses, &b)) {
-        scep_failures_add(req->service->failures, b.key.key, &b.key.allowance,
-                          scep_env_now(&req->env));
-        scep_failures_add(req->service->failures, b.guess.key,
-                          &b.guess.allowance, scep_env_now(&req->env));
+        scep_shm_limits_add(req->service->rate_limits, b.key.key,
+                            &b.key.allowance, scep_env_now(&req->env));
+        scep_shm_limits_add(req->service->rate_limits, b.guess.key,
+                            &b.guess.allowance, scep_env_now(&req->env));
     }
 }
 
@@ -394,9 +396,9 @@ static bool is_guess(scep_reason_e reason)
 
 static bool count(const scep_request_t *req, const unsigned char *key)
 {
-    return scep_failures_add(req->service->failures, key,
-                             &req->policy->failure_limit.allowance,
-                             scep_env_now(&req->env));
+    return scep_shm_limits_add(req->service->rate_limits, key,
+                               &req->policy->failure_limit.allowance,
+                               scep_env_now(&req->env));
 }
 
 static void count_source(const scep_request_t *req, const unsigned char *key)
@@ -467,33 +469,34 @@ scep_status_e scep_guess_limit_failed(scep_request_t *req,
         return before > 0 ? too_many_failures(req, before, res->detail, res)
                           : res->status;
     }
-    if (guesses->waited || wait_of(req, key) == 0 || wait_at_place(req, key)) {
+    if (guesses->waited || wait_of(req, key) == 0 || wait_in_slot(req, key)) {
         return res->status;
     }
     return too_many_waiting(req, res->detail, res);
 }
 
-/* --- places --------------------------------------------------------------- */
+/* --- slots ---------------------------------------------------------------- */
 
-static int half_of(int places)
+static int half_of(int slots)
 {
-    return places > 1 ? places / 2 : 1;
+    return slots > 1 ? slots / 2 : 1;
 }
 
-bool scep_guess_limit_enter(const scep_request_t *req, scep_place_e kind,
-                            const unsigned char *key, int *place)
+bool scep_guess_limit_enter(const scep_request_t *req, scep_slot_kind_e kind,
+                            const unsigned char *key, int *slot)
 {
     static const scep_allowance_t none = {0, 0};
     const scep_service_t *service = req->service;
-    int total = service->waiting_places;
+    scep_slot_terms_t terms;
+    int total = service->waiting_slots;
     unsigned char source[SCEP_HASH_SIZE];
 
-    *place = -1;
-    if (service->failures == NULL || total <= 0) {
+    *slot = -1;
+    if (service->slots == NULL || total <= 0) {
         return true;
     }
-    if (kind == SCEP_PLACE_ASKING) {
-        total = total * OF_EIGHT < SCEP_PLACES ? total * OF_EIGHT : SCEP_PLACES;
+    if (kind == SCEP_SLOT_ASKING) {
+        total *= OF_EIGHT;
     }
     if (key == NULL) {
         if (!scep_guess_limit_source_key(req, &none, source)) {
@@ -501,16 +504,17 @@ bool scep_guess_limit_enter(const scep_request_t *req, scep_place_e kind,
         }
         key = source;
     }
-    *place = scep_failures_enter(service->failures, kind, key, half_of(total),
-                                 total, scep_env_now(&req->env),
-                                 apr_time_from_sec(PLACE_SECONDS));
-    return *place >= 0;
+    terms =
+        scep_slot_terms(kind, total, key, 1, apr_time_from_sec(SLOT_SECONDS));
+    terms.each = half_of(terms.total);
+    *slot =
+        scep_shm_slots_take(service->slots, &terms, scep_env_now(&req->env));
+    return *slot >= 0;
 }
 
-void scep_guess_limit_leave(const scep_request_t *req, scep_place_e kind,
-                            int place)
+void scep_guess_limit_leave(const scep_request_t *req, int slot)
 {
-    if (place >= 0) {
-        scep_failures_leave(req->service->failures, kind, place);
+    if (slot >= 0) {
+        scep_shm_slots_give(req->service->slots, slot);
     }
 }

@@ -80,18 +80,17 @@ scep_status_e scep_guess_limit_failed(scep_request_t *req,
                                       scep_result_t *res);
 
 /**
- * Take one of the places of KIND, of which one key may have half: one in eight
+ * Take one of the slots of KIND, of which one key may have half: one in eight
  * workers may wait for a turn at a time, half of them ask a provider. Where
  * nothing is counted there are as many as are wanted.
  * @param key NULL: REQ's address
  * @return false: there is none
  */
-bool scep_guess_limit_enter(const scep_request_t *req, scep_place_e kind,
-                            const unsigned char *key, int *place);
+bool scep_guess_limit_enter(const scep_request_t *req, scep_slot_kind_e kind,
+                            const unsigned char *key, int *slot);
 
 /** Give it back. */
-void scep_guess_limit_leave(const scep_request_t *req, scep_place_e kind,
-                            int place);
+void scep_guess_limit_leave(const scep_request_t *req, int slot);
 
 /** Where a request comes from, as it is counted: an IPv4 address, the first 64
  * bits of an IPv6 one. From REQ's pool. */

@@ -132,27 +132,28 @@ void scep_refusal_note(scep_request_t *req, const scep_result_t *res,
 /* Is there room in both allowances? Then it is taken. */
 static bool may_record(const scep_request_t *req, apr_time_t now)
 {
-    scep_failures_t *failures = req->service->failures;
+    scep_shm_limits_t *limits = req->service->rate_limits;
     unsigned char key[SCEP_HASH_SIZE];
 
     if (!scep_guess_limit_source_key(req, &rows_of_one, key) ||
-        scep_failures_wait(failures, key, &rows_of_one, now) > 0 ||
-        scep_failures_wait(failures, key_of_all, &rows_of_all, now) > 0) {
+        scep_shm_limits_wait(limits, key, &rows_of_one, now) > 0 ||
+        scep_shm_limits_wait(limits, key_of_all, &rows_of_all, now) > 0) {
         return false;
     }
-    scep_failures_add(failures, key, &rows_of_one, now);
-    scep_failures_add(failures, key_of_all, &rows_of_all, now);
+    scep_shm_limits_add(limits, key, &rows_of_one, now);
+    scep_shm_limits_add(limits, key_of_all, &rows_of_all, now);
     return true;
 }
 
-static void record(scep_request_t *req, scep_failures_t *failures)
+static void record(scep_request_t *req)
 {
     scep_result_t res;
 
     scep_result_init(&res, req->pool);
     if (scep_store_audit_refusal(
             req->service->store, req->refusal,
-            (apr_int64_t)scep_failures_take_left_out(failures),
+            (apr_int64_t)scep_counts_take(req->service->counts,
+                                          SCEP_COUNT_UNRECORDED),
             req->policy->audit_refusals, req->pool, &res) != SCEP_OK) {
         scep_log(&req->env, SCEP_LOG_INFO,
                  SCEPLOGNO(0219) "a refusal could not be recorded: %s",
@@ -164,23 +165,25 @@ void scep_refusal_record(scep_request_t *req)
 {
     const scep_service_t *service = req->service;
     apr_time_t now = scep_env_now(&req->env);
-    int place = -1;
+    int slot = -1;
 
-    if (req->refusal == NULL || service->failures == NULL ||
-        service->store == NULL) {
+    if (req->refusal == NULL || service->rate_limits == NULL ||
+        service->slots == NULL || service->store == NULL) {
         return;
     }
     if (may_record(req, now)) {
-        place = scep_failures_enter(service->failures, SCEP_PLACE_WRITING,
-                                    key_of_all, WRITERS, WRITERS, now,
-                                    apr_time_from_sec(WRITE_SECONDS));
+        const scep_slot_terms_t terms =
+            scep_slot_terms(SCEP_SLOT_WRITING, WRITERS, key_of_all, WRITERS,
+                            apr_time_from_sec(WRITE_SECONDS));
+
+        slot = scep_shm_slots_take(service->slots, &terms, now);
     }
-    if (place >= 0) {
-        record(req, service->failures);
-        scep_failures_leave(service->failures, SCEP_PLACE_WRITING, place);
+    if (slot >= 0) {
+        record(req);
+        scep_shm_slots_give(service->slots, slot);
     }
     else {
-        scep_failures_left_out(service->failures);
+        scep_counts_add(service->counts, SCEP_COUNT_UNRECORDED);
     }
     req->refusal = NULL;
 }

@@ -14,6 +14,21 @@
 #include "scep_cert_time.h"
 #include "scep_pubkey.h"
 
+scep_slot_terms_t scep_slot_terms(scep_slot_kind_e kind, int total,
+                                  const unsigned char *key, int each,
+                                  apr_interval_time_t lease)
+{
+    const scep_slot_terms_t terms = {
+        .first = (int)kind * SCEP_SLOTS,
+        .total = total < SCEP_SLOTS ? total : SCEP_SLOTS,
+        .key = key,
+        .each = each,
+        .lease = lease,
+    };
+
+    return terms;
+}
+
 const char *scep_source_name(scep_source_e source)
 {
     static const char *const names[] = {"none", "one-time", "single",

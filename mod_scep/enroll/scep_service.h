@@ -18,7 +18,8 @@
 #include "scep_csr.h"
 #include "scep_env.h"
 #include "scep_counts.h"
-#include "scep_failures.h"
+#include "scep_shm_limits.h"
+#include "scep_shm_slots.h"
 #include "scep_master.h"
 #include "scep_name_rules.h"
 #include "scep_profile.h"
@@ -48,6 +49,18 @@ typedef struct scep_next_ca_t {
                * nothing yet */
 } scep_next_ca_t;
 
+/** What slots of the shared memory are for: SCEP_SLOTS of each kind. */
+typedef enum {
+    SCEP_SLOT_WAITING = 0, /* for who is made to wait */
+    SCEP_SLOT_WRITING,     /* for who writes what has no hurry */
+    SCEP_SLOT_TURN,        /* for who waits for others to be done */
+    SCEP_SLOT_ASKING,      /* for who asks a provider, which may be slow */
+    SCEP_SLOT_SIGNING,     /* for who signs a CRL */
+    SCEP_SLOT_KINDS
+} scep_slot_kind_e;
+
+enum { SCEP_SLOTS = 64 };
+
 /**
  * A CA as a virtual host serves it. Made at start, read-only afterwards,
  * shared by all threads. STORE is NULL in the parent.
@@ -62,15 +75,21 @@ typedef struct scep_service_t {
     const scep_ra_t *ra_legacy; /* in the legacy one; NULL if unused */
     scep_store_t *store;
     scep_challenge_table_t *challenges;
-    scep_master_view_t *master; /* NULL: no endpoint uses one */
-    scep_octets_t password_key; /* SCEP_PASSWORD_KEY_SIZE octets */
-    scep_failures_t *failures;  /* NULL: nothing is counted */
-    scep_counts_t *counts;      /* NULL: nothing is counted */
-    int waiting_places;         /* for those who are made to wait */
+    scep_master_view_t *master;     /* NULL: no endpoint uses one */
+    scep_octets_t password_key;     /* SCEP_PASSWORD_KEY_SIZE octets */
+    scep_shm_limits_t *rate_limits; /* NULL: nothing is counted */
+    scep_shm_slots_t *slots; /* of all kinds; NULL: as many as are wanted */
+    scep_counts_t *counts;   /* NULL: nothing is counted */
+    int waiting_slots;       /* for those who are made to wait */
     apr_interval_time_t crl_validity;
     const char *crl_url;        /* that certificates name; NULL: none */
     const scep_next_ca_t *next; /* NULL: none */
 } scep_service_t;
+
+/** One of the first TOTAL slots of KIND for KEY, which may have EACH of them. */
+scep_slot_terms_t scep_slot_terms(scep_slot_kind_e kind, int total,
+                                  const unsigned char *key, int each,
+                                  apr_interval_time_t lease);
 
 /** What a challenge may be (ScepChallenge). */
 typedef enum {

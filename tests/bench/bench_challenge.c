@@ -172,10 +172,12 @@ static void make_memory(side_t *side, const char *dir)
     scep_challenge_table_format(memory, size, capacity);
     side->service.challenges =
         scep_challenge_table_attach(memory, size, &lock, side->pool);
-    memory = share(scep_failures_size());
-    scep_failures_format(memory, apr_time_now());
-    side->service.failures =
-        scep_failures_attach(memory, scep_failures_size(), side->pool);
+    memory = share(scep_shm_limits_size());
+    scep_shm_limits_format(memory, apr_time_now());
+    side->service.rate_limits =
+        scep_shm_limits_attach(memory, scep_shm_limits_size(), side->pool);
+    side->service.slots =
+        scep_shm_slots_make(SCEP_SLOT_KINDS * SCEP_SLOTS, side->pool);
 }
 
 static void set_up(side_t *side, const char *dir)

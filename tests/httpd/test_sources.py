@@ -2,6 +2,9 @@
 """Providers of ScepChallenge (authn:, exec:), and challenges of every wrong
 form: each a clean refusal by a child that lives on."""
 import concurrent.futures
+import os
+import pathlib
+import signal
 
 import pytest
 
@@ -149,6 +152,27 @@ def test_many_at_a_time(site):
     assert site.count_certificates() == 24
 
 
+def test_child_killed_while_its_program_runs(httpd):
+    """The one slot for programs is free again long before its time is over."""
+    server = httpd(start=False, extra=CONF.replace("2s", "100s", 1)
+                   + "ScepExecWorkers 1\n")
+    server.write("runs", "", 0o666)
+    runs = pathlib.Path(server.path("runs"))
+    server.write("judge", JUDGE.replace(
+        "is hang", f"is hang && echo $PPID $$ >{runs}"), 0o755)
+    server.start()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        lost = pool.submit(server.enrol, "hang", "device 1", "/judge")
+        server.wait_for(lambda: runs.read_text().endswith("\n"))
+        child, program = map(int, runs.read_text().split())
+        assert child in server.children()
+        os.kill(child, signal.SIGKILL)
+        with pytest.raises((OSError, scep.http.client.HTTPException)):
+            lost.result()
+    os.killpg(program, signal.SIGKILL)
+    issued(server, "/judge", "right", "device 2")
+
+
 def test_graceful_restart(site):
     site.graceful()
     issued(site, "/judge", "right")
@@ -158,7 +182,7 @@ def test_graceful_restart(site):
 
 def test_program_that_went_away(site):
     """It is missed at a restart; what does without it goes on."""
-    scep.os.remove(site.path("judge"))
+    os.remove(site.path("judge"))
     # 0026: a child of the first start may be late
     site.expect("SCEP0014", "SCEP0026", "SCEP0194")
     site.graceful()
@@ -292,9 +316,9 @@ def test_is_checked(httpd, source, wanted):
 def test_program_that_the_children_cannot_run(httpd):
     server = httpd(start=False, extra="ScepChallenge exec:@DIR@/closed/judge\n")
     server.write("closed/judge", JUDGE, 0o755)
-    if scep.os.geteuid() != 0:
+    if os.geteuid() != 0:
         pytest.skip("only root starts children as somebody else")
-    scep.os.chmod(server.path("closed"), 0o700)
+    os.chmod(server.path("closed"), 0o700)
     server.expect("SCEP0026", "SCEP0194")
     server.start()
     server.wait_for(

@@ -53,14 +53,22 @@ static X509_NAME *name_of(const char *cn)
     return name;
 }
 
-void enroll_failures(enroll_fixture_t *f)
+void enroll_shared(enroll_fixture_t *f)
 {
-    void *memory = apr_palloc(f->base.pool, scep_failures_size());
+    void *memory = apr_palloc(f->base.pool, scep_shm_limits_size());
 
-    scep_failures_format(memory, f->base.now);
-    f->service.failures =
-        scep_failures_attach(memory, scep_failures_size(), f->base.pool);
-    assert_non_null(f->service.failures);
+    scep_shm_limits_format(memory, f->base.now);
+    f->service.rate_limits =
+        scep_shm_limits_attach(memory, scep_shm_limits_size(), f->base.pool);
+    assert_non_null(f->service.rate_limits);
+    f->service.slots =
+        scep_shm_slots_make(SCEP_SLOT_KINDS * SCEP_SLOTS, f->base.pool);
+    assert_non_null(f->service.slots);
+    memory = apr_palloc(f->base.pool, scep_counts_size());
+    scep_counts_format(memory);
+    f->service.counts =
+        scep_counts_attach(memory, scep_counts_size(), f->base.pool);
+    assert_non_null(f->service.counts);
 }
 
 X509 *enroll_self_signed(enroll_fixture_t *f, EVP_PKEY *key)

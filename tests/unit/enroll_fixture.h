@@ -66,8 +66,8 @@ const char *enroll_draw(enroll_fixture_t *f);
 void enroll_master(enroll_fixture_t *f, const char *password,
                    const char *previous, apr_time_t until);
 
-/** Give the service memory to count failures in. */
-void enroll_failures(enroll_fixture_t *f);
+/** Give the service what processes share: rate limits, slots, counts. */
+void enroll_shared(enroll_fixture_t *f);
 
 /** A self-signed certificate for KEY. */
 X509 *enroll_self_signed(enroll_fixture_t *f, EVP_PKEY *key);

@@ -196,7 +196,7 @@ static void test_after_too_many_guesses(void **state)
     attempt_t a;
     int i;
 
-    enroll_failures(f);
+    enroll_shared(f);
     f->policy.failure_limit =
         (scep_failure_limit_t){{2, apr_time_from_sec(600)}, true, 20000};
     enroll_master(f, "MASTER-PASSWORD", NULL, 0);
@@ -353,21 +353,21 @@ static void test_few_wait_for_a_turn(void **state)
     const char *password = draw(f, NULL, 3);
     attempt_t first = attempt(f, "a", "dev", password);
     unsigned char key[SCEP_HASH_SIZE] = {1};
+    const scep_slot_terms_t terms =
+        scep_slot_terms(SCEP_SLOT_TURN, 1, key, 1, APR_USEC_PER_SEC);
 
-    enroll_failures(f);
-    f->service.waiting_places = 1;
+    enroll_shared(f);
+    f->service.waiting_slots = 1;
     assert_int_equal(first.status, SCEP_OK);
-    assert_int_equal(scep_failures_enter(f->service.failures, SCEP_PLACE_TURN,
-                                         key, 1, 1, f->base.now,
-                                         APR_USEC_PER_SEC),
-                     0);
+    assert_int_equal(scep_shm_slots_take(f->service.slots, &terms, f->base.now),
+                     terms.first);
     slept = 0;
     held = NULL;
     assert_int_equal(attempt(f, "b", "other", password).status,
                      SCEP_UNAVAILABLE);
     assert_int_equal(f->base.res.reason, SCEP_R_SOURCE_UNAVAILABLE);
     assert_int_equal(slept, 0);
-    scep_failures_leave(f->service.failures, SCEP_PLACE_TURN, 0);
+    scep_shm_slots_give(f->service.slots, terms.first);
     held = &first;
     assert_int_equal(attempt(f, "b", "other", password).status, SCEP_OK);
     assert_int_equal(slept, 3);

@@ -55,6 +55,10 @@ static void test_each_counts_for_itself(void **state)
         assert_int_equal(scep_counts_get(other, (scep_count_e)i), i + 1);
     }
     scep_counts_add(NULL, SCEP_COUNT_ISSUED); /* nothing is counted */
+    assert_int_equal(scep_counts_take(NULL, SCEP_COUNT_ISSUED), 0);
+    assert_int_equal(scep_counts_take(counts, SCEP_COUNT_RENEWED), 2);
+    assert_int_equal(scep_counts_take(other, SCEP_COUNT_RENEWED), 0);
+    assert_int_equal(scep_counts_get(other, SCEP_COUNT_ISSUED), 1);
     munmap(at, scep_counts_size());
 }
 

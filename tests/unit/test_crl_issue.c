@@ -217,7 +217,7 @@ static void test_one_of_many_signs(void **state)
     apr_status_t rv;
     int i;
 
-    enroll_failures(f);
+    enroll_shared(f);
     must_get(f);
     revoke_at(f, "7A", f->base.now, 0);
     f->before_sign = sign_slowly;
@@ -238,20 +238,22 @@ static void test_one_of_many_signs(void **state)
 static void test_a_turn_that_does_not_end(void **state)
 {
     enroll_fixture_t *f = *state;
-    unsigned char key[SCEP_HASH_SIZE];
-    scep_octets_t ca_id = {(const unsigned char *)f->service.ca_id,
-                           strlen(f->service.ca_id)};
+    const unsigned char key[SCEP_HASH_SIZE] = {1};
+    const scep_slot_terms_t all = scep_slot_terms(
+        SCEP_SLOT_SIGNING, SCEP_SLOTS, key, SCEP_SLOTS, apr_time_from_sec(60));
+    int i;
 
-    enroll_failures(f);
-    assert_true(scep_sha256(ca_id, key));
-    assert_true(scep_failures_turn(f->service.failures, key, f->base.now,
-                                   apr_time_from_sec(60)));
+    enroll_shared(f);
+    for (i = 0; i < SCEP_SLOTS; i++) { /* that of this CA, too */
+        assert_true(scep_shm_slots_take(f->service.slots, &all, f->base.now) >=
+                    0);
+    }
     asleep = true;
     must_get(f);
     asleep = false;
     assert_int_equal(f->crls, 1);
-    assert_false(scep_failures_turn(f->service.failures, key, f->base.now,
-                                    apr_time_from_sec(60)));
+    assert_int_equal(scep_shm_slots_take(f->service.slots, &all, f->base.now),
+                     -1);
 }
 
 static void test_backend_fails(void **state)

@@ -10,8 +10,8 @@ enum { LIMIT = 5, PLACES = 3 };
 
 static void limit(enroll_fixture_t *f, bool refuse)
 {
-    enroll_failures(f);
-    f->service.waiting_places = PLACES;
+    enroll_shared(f);
+    f->service.waiting_slots = PLACES;
     f->policy.failure_limit = (scep_failure_limit_t){
         {LIMIT, LIMIT * 10 * APR_USEC_PER_SEC}, refuse, DELAY};
 }
@@ -225,15 +225,16 @@ static void test_no_place_to_wait(void **state)
 {
     enroll_fixture_t *f = *state;
     unsigned char key[SCEP_HASH_SIZE] = {1};
+    const scep_slot_terms_t terms = scep_slot_terms(
+        SCEP_SLOT_WAITING, PLACES, key, PLACES, APR_USEC_PER_SEC);
     int i;
 
     limit(f, false);
     fail_often(f, "192.0.2.1");
     for (i = 0; i < PLACES; i++) {
         assert_int_equal(
-            scep_failures_enter(f->service.failures, SCEP_PLACE_WAITING, key,
-                                PLACES, PLACES, f->base.now, APR_USEC_PER_SEC),
-            i);
+            scep_shm_slots_take(f->service.slots, &terms, f->base.now),
+            terms.first + i);
     }
     f->req.peer = "192.0.2.1";
     assert_true(guess(f, 1, 1, false));

@@ -129,7 +129,7 @@ static void test_reply_that_cannot_be_signed(void **state)
 
 static void keep_refusals(enroll_fixture_t *f, int most)
 {
-    enroll_failures(f);
+    enroll_shared(f);
     f->policy.audit_refusals = most;
 }
 

@@ -11,6 +11,8 @@
 #include <http_config.h>
 #include <util_mutex.h>
 
+enum { ALL_SLOTS = SCEP_SLOT_KINDS * SCEP_SLOTS };
+
 #define MUTEX_TYPE "scep-challenge"
 /* Names the layout of the record below, so that a module of another version
  * does not use it. */
@@ -95,16 +97,17 @@ scep_status_e scep_shared_check(server_rec *s, apr_pool_t *pool,
     return status;
 }
 
-/* First comes the password table, then the counts of failures, those that
- * mod_status shows, and those of log lines, each at the next cache line. */
-static apr_size_t failures_at(apr_size_t table_size)
+/* First comes the password table, then the rate limits, the counts that
+ * mod_status shows, those of log lines, and the slots, each at the next cache
+ * line. */
+static apr_size_t limits_at(apr_size_t table_size)
 {
     return APR_ALIGN(table_size, 64);
 }
 
 static apr_size_t counts_at(apr_size_t table_size)
 {
-    return failures_at(table_size) + APR_ALIGN(scep_failures_size(), 64);
+    return limits_at(table_size) + APR_ALIGN(scep_shm_limits_size(), 64);
 }
 
 static apr_size_t lines_at(apr_size_t table_size)
@@ -112,12 +115,17 @@ static apr_size_t lines_at(apr_size_t table_size)
     return counts_at(table_size) + APR_ALIGN(scep_counts_size(), 64);
 }
 
+static apr_size_t slots_at(apr_size_t table_size)
+{
+    return lines_at(table_size) + APR_ALIGN(scep_log_limit_size(), 64);
+}
+
 static scep_status_e make_segment(apr_pool_t *process_pool,
                                   apr_uint32_t capacity, scep_shared_t *shared,
                                   scep_result_t *res)
 {
     apr_size_t table_size = scep_challenge_table_size(capacity);
-    apr_size_t size = lines_at(table_size) + scep_log_limit_size();
+    apr_size_t size = slots_at(table_size) + scep_shm_slots_size(ALL_SLOTS);
     apr_status_t rv = apr_shm_create(&shared->shm, size, NULL, process_pool);
     char *base;
 
@@ -130,9 +138,10 @@ static scep_status_e make_segment(apr_pool_t *process_pool,
     }
     base = apr_shm_baseaddr_get(shared->shm);
     scep_challenge_table_format(base, table_size, capacity);
-    scep_failures_format(base + failures_at(table_size), apr_time_now());
+    scep_shm_limits_format(base + limits_at(table_size), apr_time_now());
     scep_counts_format(base + counts_at(table_size));
     scep_log_limit_format(base + lines_at(table_size));
+    scep_shm_slots_format(base + slots_at(table_size), ALL_SLOTS);
     shared->capacity = capacity;
     return SCEP_OK;
 }
@@ -180,18 +189,23 @@ scep_status_e scep_shared_make(server_rec *s, apr_uint32_t capacity,
 }
 
 scep_status_e scep_shared_attach(scep_shared_t *shared, apr_pool_t *pool,
-                                 scep_challenge_table_t **table,
-                                 scep_failures_t **failures, scep_result_t *res)
+                                 scep_service_t *service, scep_result_t *res)
 {
     const scep_lock_t lock = {acquire, release, shared};
     char *base = apr_shm_baseaddr_get(shared->shm);
     apr_size_t size = apr_shm_size_get(shared->shm);
-    apr_size_t at = failures_at(scep_challenge_table_size(shared->capacity));
+    apr_size_t table_size = scep_challenge_table_size(shared->capacity);
+    apr_size_t limits = limits_at(table_size), slots = slots_at(table_size);
 
-    *table = scep_challenge_table_attach(base, size, &lock, pool);
-    *failures =
-        at < size ? scep_failures_attach(base + at, size - at, pool) : NULL;
-    if (*table == NULL || *failures == NULL) {
+    service->challenges = scep_challenge_table_attach(base, size, &lock, pool);
+    if (slots < size) {
+        service->rate_limits =
+            scep_shm_limits_attach(base + limits, size - limits, pool);
+        service->slots =
+            scep_shm_slots_attach(base + slots, size - slots, pool);
+    }
+    if (service->challenges == NULL || service->rate_limits == NULL ||
+        service->slots == NULL) {
         return scep_fail(res, SCEP_R_SETUP,
                          "the shared password table is of another version; "
                          "stop and start httpd");

@@ -14,11 +14,10 @@
 
 #include <httpd.h>
 
-#include "scep_challenge_table.h"
 #include "scep_counts.h"
 #include "scep_env.h"
-#include "scep_failures.h"
 #include "scep_log_limit.h"
+#include "scep_service.h"
 
 typedef struct scep_shared_t scep_shared_t;
 
@@ -42,11 +41,10 @@ scep_status_e scep_shared_make(server_rec *s, apr_uint32_t capacity,
                                const scep_env_t *env, scep_shared_t **shared,
                                scep_result_t *res);
 
-/** Attach this generation to the content of the segment. */
+/** Attach this generation to the content of the segment: give SERVICE the
+ * password table, the rate limits and the slots. */
 scep_status_e scep_shared_attach(scep_shared_t *shared, apr_pool_t *pool,
-                                 scep_challenge_table_t **table,
-                                 scep_failures_t **failures,
-                                 scep_result_t *res);
+                                 scep_service_t *service, scep_result_t *res);
 
 /** The counts of mod_status in the segment.
  * @return NULL: httpd was started with a version of this module without them */

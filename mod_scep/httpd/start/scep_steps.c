@@ -29,7 +29,7 @@ APLOG_USE_MODULE(scep);
 enum {
     THUMBPRINT_OCTETS = 16, /* MD5 */
     THUMBPRINT_GROUP = 8,   /* hex digits */
-    WORKERS_A_PLACE = 8
+    WORKERS_A_SLOT = 8
 };
 
 /* ---- the CA ---- */
@@ -151,18 +151,23 @@ static scep_status_e step_ra(const scep_start_t *c)
 
 /* ---- the state ---- */
 
+<<<<<<< HEAD
 /* At most one in eight workers may wait. */
 static int waiting_places(void)
+=======
+/* Of all workers one in eight may be made to wait. */
+static int waiting_slots(void)
+>>>>>>> 56550ea (Move rate limits, slots and the process runner to base)
 {
-    int processes = 0, threads = 0, places;
+    int processes = 0, threads = 0, slots;
 
     ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &processes);
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    places = processes * (threads > 0 ? threads : 1) / WORKERS_A_PLACE;
-    if (places > SCEP_PLACES) {
-        return SCEP_PLACES;
+    slots = processes * (threads > 0 ? threads : 1) / WORKERS_A_SLOT;
+    if (slots > SCEP_SLOTS) {
+        return SCEP_SLOTS;
     }
-    return places > 0 ? places : 1;
+    return slots > 0 ? slots : 1;
 }
 
 static scep_status_e step_shared_memory(const scep_start_t *c)
@@ -175,9 +180,8 @@ static scep_status_e step_shared_memory(const scep_start_t *c)
     if (c->runtime->shared == NULL) {
         return scep_fail(c->res, SCEP_R_SETUP, "there is no password table");
     }
-    service->waiting_places = waiting_places();
-    return scep_shared_attach(c->runtime->shared, c->pool, &service->challenges,
-                              &service->failures, c->res);
+    service->waiting_slots = waiting_slots();
+    return scep_shared_attach(c->runtime->shared, c->pool, service, c->res);
 }
 
 static scep_status_e step_state(const scep_start_t *c)

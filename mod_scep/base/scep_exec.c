@@ -2,7 +2,7 @@
 /*
  * scep_exec.c: see scep_exec.h. posix_spawn(), not fork(): this is a thread of
  * many, and what another one holds locked would stay locked in a fork's child.
- * (challenge layer)
+ * (base layer)
  */
 #include "scep_exec.h"
 

@@ -4,7 +4,7 @@
  * One run of a program of the operator's, for threads of a server: without a
  * shell, in a process group of its own, with nothing but its standard input,
  * output and error open, an environment of PATH and LC_ALL, in `/`; bounded in
- * time and output. Nothing of its group outlives the run. (challenge layer:
+ * time and output. Nothing of its group outlives the run. (base layer:
  * POSIX)
  */
 #ifndef SCEP_EXEC_H
@@ -43,18 +43,5 @@ typedef struct scep_exec_t {
 void scep_exec_run(const char *const *argv, scep_octets_t input,
                    apr_interval_time_t timeout, apr_pool_t *pool,
                    scep_exec_t *run);
-
-/** How many programs run at a time, in all processes that are forked from the
- * one that made this. */
-typedef struct scep_exec_slots_t scep_exec_slots_t;
-
-/** @return NULL if no temporary file can be made */
-scep_exec_slots_t *scep_exec_slots_make(int count, apr_pool_t *pool);
-
-/** Get one of the slots, and wait up to WAIT for it. One that a process held
- * when it died is free. @return -1: none got free */
-int scep_exec_slots_take(scep_exec_slots_t *slots, apr_interval_time_t wait);
-
-void scep_exec_slots_give(scep_exec_slots_t *slots, int slot);
 
 #endif

@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_failures.c: allowances and places in shared memory. (challenge layer) */
+/* test_shm_limits.c: allowances in shared memory. (base layer) */
 #include "fixture.h"
 
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "scep_failures.h"
+#include "scep_shm_limits.h"
 
 #define SECOND APR_USEC_PER_SEC
 
@@ -17,25 +17,25 @@ static const scep_allowance_t ten = {10, 100 * SECOND};
 typedef struct memory_t {
     fixture_t *f;
     void *at;
-    scep_failures_t *failures;
+    scep_shm_limits_t *limits;
 } memory_t;
 
 static memory_t make(fixture_t *f)
 {
     memory_t m = {.f = f};
 
-    m.at = mmap(NULL, scep_failures_size(), PROT_READ | PROT_WRITE,
+    m.at = mmap(NULL, scep_shm_limits_size(), PROT_READ | PROT_WRITE,
                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(m.at, MAP_FAILED);
-    scep_failures_format(m.at, f->now);
-    m.failures = scep_failures_attach(m.at, scep_failures_size(), f->pool);
-    assert_non_null(m.failures);
+    scep_shm_limits_format(m.at, f->now);
+    m.limits = scep_shm_limits_attach(m.at, scep_shm_limits_size(), f->pool);
+    assert_non_null(m.limits);
     return m;
 }
 
 static void drop(memory_t *m)
 {
-    munmap(m->at, scep_failures_size());
+    munmap(m->at, scep_shm_limits_size());
 }
 
 /* Key N, of a set of records that many share. */
@@ -52,14 +52,14 @@ static bool add(memory_t *m, unsigned int n, apr_time_t now)
 {
     unsigned char key[SCEP_HASH_SIZE];
 
-    return scep_failures_add(m->failures, key_of(key, n), &ten, now);
+    return scep_shm_limits_add(m->limits, key_of(key, n), &ten, now);
 }
 
 static apr_interval_time_t wait_of(memory_t *m, unsigned int n, apr_time_t now)
 {
     unsigned char key[SCEP_HASH_SIZE];
 
-    return scep_failures_wait(m->failures, key_of(key, n), &ten, now);
+    return scep_shm_limits_wait(m->limits, key_of(key, n), &ten, now);
 }
 
 static void test_layout(void **state)
@@ -69,11 +69,13 @@ static void test_layout(void **state)
     unsigned char *at = m.at;
     int i;
 
-    assert_in_range(scep_failures_size(), 1, 300000);
-    assert_null(scep_failures_attach(m.at, scep_failures_size() - 1, f->pool));
+    assert_in_range(scep_shm_limits_size(), 1, 300000);
+    assert_null(
+        scep_shm_limits_attach(m.at, scep_shm_limits_size() - 1, f->pool));
     for (i = 0; i < 16; i++) { /* magic, version, sets */
         at[i] ^= 1;
-        assert_null(scep_failures_attach(m.at, scep_failures_size(), f->pool));
+        assert_null(
+            scep_shm_limits_attach(m.at, scep_shm_limits_size(), f->pool));
         at[i] ^= 1;
     }
     drop(&m);
@@ -147,78 +149,6 @@ static void test_the_worst_stays(void **state)
     drop(&m);
 }
 
-static int enter(memory_t *m, unsigned int n, int each, int total,
-                 apr_time_t now)
-{
-    unsigned char key[SCEP_HASH_SIZE];
-
-    return scep_failures_enter(m->failures, SCEP_PLACE_WAITING, key_of(key, n),
-                               each, total, now, 5 * SECOND);
-}
-
-static void test_places(void **state)
-{
-    fixture_t *f = *state;
-    memory_t m = make(f);
-    unsigned char key[SCEP_HASH_SIZE];
-    int place, i;
-
-    place = enter(&m, 1, 2, 3, f->now);
-    assert_in_range(place, 0, 2);
-    assert_true(enter(&m, 1, 2, 3, f->now) >= 0);
-    assert_int_equal(enter(&m, 1, 2, 3, f->now), -1); /* two each */
-    assert_true(enter(&m, 2, 2, 3, f->now) >= 0);
-    assert_int_equal(enter(&m, 3, 2, 3, f->now), -1); /* three in all */
-    scep_failures_leave(m.failures, SCEP_PLACE_WAITING, place);
-    assert_int_equal(enter(&m, 3, 2, 3, f->now), place);
-    /* the other kind has its own */
-    assert_int_equal(scep_failures_enter(m.failures, SCEP_PLACE_WRITING,
-                                         key_of(key, 1), 1, 1, f->now, SECOND),
-                     0);
-    /* holders that died */
-    assert_int_equal(enter(&m, 4, 2, 3, f->now + 4 * SECOND), -1);
-    assert_true(enter(&m, 4, 2, 3, f->now + 5 * SECOND) >= 0);
-    /* a clock that was set back, and no end of places asked for */
-    for (i = 0; i < SCEP_PLACES; i++) {
-        assert_true(enter(&m, 5, 1000, 1000, f->now - 3600 * SECOND) >= 0);
-    }
-    assert_int_equal(enter(&m, 5, 1000, 1000, f->now - 3600 * SECOND), -1);
-    drop(&m);
-}
-
-static void test_turns(void **state)
-{
-    fixture_t *f = *state;
-    memory_t m = make(f);
-    unsigned char key[SCEP_HASH_SIZE];
-
-    key_of(key, 1);
-    assert_true(scep_failures_turn(m.failures, key, f->now, SECOND));
-    assert_false(scep_failures_turn(m.failures, key, f->now, SECOND));
-    scep_failures_turn_over(m.failures, key);
-    assert_true(scep_failures_turn(m.failures, key, f->now, SECOND));
-    /* a holder that died; a clock that was set back */
-    assert_false(
-        scep_failures_turn(m.failures, key, f->now + SECOND - 1000, SECOND));
-    assert_true(scep_failures_turn(m.failures, key, f->now + SECOND, SECOND));
-    assert_true(
-        scep_failures_turn(m.failures, key, f->now - 9 * SECOND, SECOND));
-    drop(&m);
-}
-
-static void test_left_out(void **state)
-{
-    fixture_t *f = *state;
-    memory_t m = make(f);
-
-    assert_int_equal(scep_failures_take_left_out(m.failures), 0);
-    scep_failures_left_out(m.failures);
-    scep_failures_left_out(m.failures);
-    assert_int_equal(scep_failures_take_left_out(m.failures), 2);
-    assert_int_equal(scep_failures_take_left_out(m.failures), 0);
-    drop(&m);
-}
-
 enum { PROCESSES = 8, EACH = 2000 };
 
 /* Of all who add at once exactly one is told that it was the last. */
@@ -231,14 +161,14 @@ static void test_many_processes(void **state)
     int i, j, status, last = 0;
 
     key_of(key, 7);
-    scep_failures_add(m.failures, key, &all, f->now);
+    scep_shm_limits_add(m.limits, key, &all, f->now);
     for (i = 0; i < PROCESSES; i++) {
         pid_t pid = fork();
 
         assert_true(pid >= 0);
         if (pid == 0) {
             for (j = status = 0; j < EACH; j++) {
-                status += scep_failures_add(m.failures, key, &all, f->now);
+                status += scep_shm_limits_add(m.limits, key, &all, f->now);
             }
             _exit(status);
         }
@@ -249,7 +179,7 @@ static void test_many_processes(void **state)
         last += WEXITSTATUS(status);
     }
     assert_int_equal(last, 1);
-    assert_true(scep_failures_wait(m.failures, key, &all, f->now) > 0);
+    assert_true(scep_shm_limits_wait(m.limits, key, &all, f->now) > 0);
     drop(&m);
 }
 
@@ -263,24 +193,24 @@ static void test_taken_and_given_back(void **state)
 
     key_of(key, 1);
     for (i = 0; i < 10; i++) {
-        assert_true(scep_failures_take(m.failures, key, &ten, now));
+        assert_true(scep_shm_limits_take(m.limits, key, &ten, now));
     }
-    assert_false(scep_failures_take(m.failures, key, &ten, now));
-    scep_failures_give(m.failures, key, &ten, now);
-    assert_true(scep_failures_take(m.failures, key, &ten, now));
-    assert_false(scep_failures_take(m.failures, key, &ten, now));
-    assert_true(scep_failures_take(m.failures, key, &ten, now + 10 * SECOND));
-    assert_false(scep_failures_take(m.failures, key, &ten, now + 10 * SECOND));
+    assert_false(scep_shm_limits_take(m.limits, key, &ten, now));
+    scep_shm_limits_give(m.limits, key, &ten, now);
+    assert_true(scep_shm_limits_take(m.limits, key, &ten, now));
+    assert_false(scep_shm_limits_take(m.limits, key, &ten, now));
+    assert_true(scep_shm_limits_take(m.limits, key, &ten, now + 10 * SECOND));
+    assert_false(scep_shm_limits_take(m.limits, key, &ten, now + 10 * SECOND));
     for (i = 0; i < 20; i++) {
-        scep_failures_give(m.failures, key, &ten, now + 10 * SECOND);
+        scep_shm_limits_give(m.limits, key, &ten, now + 10 * SECOND);
     }
     assert_int_equal(wait_of(&m, 1, now + 10 * SECOND), 0);
     for (i = 0; i < 10; i++) { /* and no more than there were */
         assert_true(
-            scep_failures_take(m.failures, key, &ten, now + 10 * SECOND));
+            scep_shm_limits_take(m.limits, key, &ten, now + 10 * SECOND));
     }
-    assert_false(scep_failures_take(m.failures, key, &ten, now + 10 * SECOND));
-    scep_failures_give(m.failures, key_of(key, 2), &ten, now); /* of nobody */
+    assert_false(scep_shm_limits_take(m.limits, key, &ten, now + 10 * SECOND));
+    scep_shm_limits_give(m.limits, key_of(key, 2), &ten, now); /* of nobody */
     drop(&m);
 }
 
@@ -292,9 +222,6 @@ int main(void)
         FIXTURE_TEST(test_allowance_runs_out_and_comes_back),
         FIXTURE_TEST(test_clock_set_back),
         FIXTURE_TEST(test_the_worst_stays),
-        FIXTURE_TEST(test_places),
-        FIXTURE_TEST(test_turns),
-        FIXTURE_TEST(test_left_out),
         FIXTURE_TEST(test_many_processes),
     };
 
