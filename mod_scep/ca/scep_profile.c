@@ -12,7 +12,13 @@
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
 
-enum { DAY = 86400, YEAR = 365 * DAY };
+#include "scep_cert_time.h"
+
+enum {
+    DAY = 86400,
+    YEAR = 365 * DAY,
+    LEAST_VALIDITY = 3600 /* seconds that jitter leaves */
+};
 
 static const char *const client_auth[] = {"1.3.6.1.5.5.7.3.2", NULL};
 
@@ -39,6 +45,47 @@ const scep_profile_t *scep_profile_find(apr_hash_t *profiles, const char *name)
         return &scep_profile_device;
     }
     return found;
+}
+
+/* A number from 0 to MOST, all as likely, but for less than 2^-20. */
+static bool draw_number(apr_int64_t most, apr_int64_t *number)
+{
+    apr_uint64_t drawn;
+
+    if (!scep_random((unsigned char *)&drawn, sizeof(drawn), false)) {
+        return false;
+    }
+    *number = (apr_int64_t)(drawn % ((apr_uint64_t)most + 1));
+    return true;
+}
+
+bool scep_profile_draw_validity(const scep_profile_t *profile, X509 *ca,
+                                apr_int64_t now, apr_int64_t *validity)
+{
+    apr_int64_t last, full = profile->validity, most, less;
+
+    *validity = full;
+    if (profile->validity_jitter <= 0) {
+        return true;
+    }
+    if (!scep_cert_time(X509_get0_notAfter(ca), &last)) {
+        return false;
+    }
+    if (last - now < full) {
+        full = last - now;
+    }
+    most = full * profile->validity_jitter / 100;
+    if (most > full - LEAST_VALIDITY) {
+        most = full - LEAST_VALIDITY;
+    }
+    if (most <= 0) {
+        return true; /* an expired CA is told of by who is to sign */
+    }
+    if (!draw_number(most, &less)) {
+        return false;
+    }
+    *validity = full - less;
+    return true;
 }
 
 scep_usage_e scep_profile_usage(unsigned int bits)

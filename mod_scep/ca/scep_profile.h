@@ -25,6 +25,16 @@ extern const scep_profile_t scep_profile_device;
  */
 const scep_profile_t *scep_profile_find(apr_hash_t *profiles, const char *name);
 
+/**
+ * Draw the validity of a certificate that CA issues at NOW (seconds since
+ * 1970): PROFILE's validity, or what CA's notAfter leaves of it, less a random
+ * part of at most validity_jitter percent. Jitter leaves an hour at least.
+ * @param validity seconds; set with true
+ * @return false: no random number, or CA's notAfter cannot be read
+ */
+bool scep_profile_draw_validity(const scep_profile_t *profile, X509 *ca,
+                                apr_int64_t now, apr_int64_t *validity);
+
 /** The three kinds of keyUsage for which NDES has a template each. */
 typedef enum {
     SCEP_USAGE_SIGNATURE = 0,

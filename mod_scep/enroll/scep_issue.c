@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "scep_authorize.h"
 #include "scep_ca_call.h"
 #include "scep_cert_time.h"
@@ -161,6 +163,27 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
     return status;
 }
 
+/* The profile as the CA is to apply it this time. */
+static scep_status_e draw_profile(const scep_enrolment_t *e,
+                                  const scep_profile_t **drawn,
+                                  scep_result_t *res)
+{
+    const scep_service_t *service = e->req->service;
+    X509 *ca = sk_X509_value(e->next != NULL
+                                 ? e->next->certs
+                                 : service->backend->certificates(service->ca),
+                             0);
+    scep_profile_t *profile =
+        apr_pmemdup(e->req->pool, e->profile, sizeof(*profile));
+
+    *drawn = profile;
+    return scep_profile_draw_validity(e->profile, ca, apr_time_sec(e->now),
+                                      &profile->validity)
+               ? SCEP_OK
+               : scep_fail(res, SCEP_R_INTERNAL,
+                           "cannot draw a certificate's validity");
+}
+
 static scep_status_e sign(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
 {
     const scep_service_t *service = e->req->service;
@@ -168,7 +191,6 @@ static scep_status_e sign(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
         .csr = e->csr->req,
         .csr_der = e->csr->der,
         .extensions = e->csr->extensions,
-        .profile = e->profile,
         .transaction_id = e->msg->transaction_id,
         .subject = e->csr->subject,
         .renewal_of = e->renewal_of,
@@ -176,10 +198,13 @@ static scep_status_e sign(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
         .crl_url = e->next == NULL ? service->crl_url : NULL,
     };
     scep_ca_answer_t answer = {NULL, NULL};
-    scep_status_e status = scep_ca_issue(
-        service->backend, e->next != NULL ? e->next->ca : service->ca,
-        &e->req->env, &request, e->req->pool, &answer, res);
+    scep_status_e status = draw_profile(e, &request.profile, res);
 
+    if (status == SCEP_OK) {
+        status = scep_ca_issue(
+            service->backend, e->next != NULL ? e->next->ca : service->ca,
+            &e->req->env, &request, e->req->pool, &answer, res);
+    }
     *cert = answer.cert;
     e->ticket = answer.ticket;
     return status;

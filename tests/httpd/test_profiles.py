@@ -88,6 +88,30 @@ def test_profile_of_a_location(httpd):
             "sign", "device"]
 
 
+def test_validity_jitter(httpd):
+    """First enrolments and renewals end at times of their own, which are those
+    of the record."""
+    server = httpd(extra="<ScepProfile device>\nScepCertValidity 50d\n"
+                   "ScepCertValidityJitter 20%\nScepCertBackdate 0\n"
+                   "</ScepProfile>\n")
+    ends, day = [], datetime.timedelta(days=1)
+    for number in range(3):
+        first = enrolled(server, "/cgi-bin/pkiclient.exe", number=number)
+        request = scep.Request(server.ra_cert, key=scep.shared_key(number))
+        request.cert, request.message_type = first, scep.RENEWALREQ
+        reply = server.endpoint().enrol(request, server.signers)
+        assert reply.status == scep.SUCCESS, (reply.fail_info, reply.fail_text)
+        for cert in (first, reply.certs[0]):
+            assert (40 * day <= cert.not_valid_after - cert.not_valid_before
+                    <= 50 * day)
+            ends.append(cert.not_valid_after)
+    assert len(set(ends)) == len(ends)
+    epoch = datetime.datetime(1970, 1, 1)
+    assert sorted(int(row[0]) for row in server.query(
+        "SELECT not_after FROM certificates")) == sorted(
+            int((end - epoch).total_seconds()) * 1000000 for end in ends)
+
+
 def test_by_key_usage(httpd):
     """NDES's three templates."""
     server = httpd(extra=PROFILES)

@@ -44,7 +44,7 @@ AT(scep_ca_config_t, passphrase_baton, 40);
 AT(scep_ca_config_t, next, 48);
 AT(scep_ca_config_t, probe, 52);
 
-SIZE(scep_profile_t, 56);
+SIZE(scep_profile_t, 64);
 AT(scep_profile_t, name, 0);
 AT(scep_profile_t, validity, 8);
 AT(scep_profile_t, backdate, 16);
@@ -54,6 +54,7 @@ AT(scep_profile_t, ext_key_usage, 32);
 AT(scep_profile_t, digest, 40);
 AT(scep_profile_t, key_types, 48);
 AT(scep_profile_t, other_signer, 52);
+AT(scep_profile_t, validity_jitter, 56);
 
 SIZE(scep_ca_request_t, 72);
 AT(scep_ca_request_t, csr, 0);

@@ -264,6 +264,11 @@ const command_rec scep_directives[] = {
             "both or nothing"),
     SECONDS("ScepCertValidity", PROFILE, "365d", validity, 1, 36500,
             "how long a certificate is valid"),
+    ROW(take1, "ScepCertValidityJitter", PROFILE, "off", validity_jitter,
+        validity_jitter, scep_read_percent,
+        "off, or the share of the validity that is taken off at random, such "
+        "as 5%, so that renewals spread",
+        .min = 0, .max = 50, OR_OFF),
     SECONDS("ScepCertBackdate", PROFILE, "1d", backdate, 0, 366,
             "how long ago its validity begins"),
     NUMBER("ScepCertMinRSABits", PROFILE, "2048", min_rsa_bits, 1024,

@@ -18,6 +18,10 @@ const char *scep_parse_number(cmd_parms *cmd, const char *whole,
                               const char *value, apr_int64_t min,
                               apr_int64_t max, apr_int64_t *number);
 
+/** A number from MIN to MAX, and "%". */
+const char *scep_parse_percent(cmd_parms *cmd, const char *value, int min,
+                               int max, int *percent);
+
 /** A time as scep_span_parse() reads it; WHOLE likewise. */
 const char *scep_parse_time(cmd_parms *cmd, const char *whole,
                             const char *value, int min_seconds, int max_days,
@@ -37,11 +41,13 @@ const char *scep_section_check(cmd_parms *cmd,
                                bool (*fits)(const scep_setting_t *row),
                                const char *what);
 
-/* The kinds of values. A number or time can also be one of the row's words. */
+/* The kinds of values. A number, percentage or time can also be one of the row's
+ * words. */
 scep_read_fn scep_read_flag;    /* bool or int */
 scep_read_fn scep_read_word;    /* one of the row's, as its number */
 scep_read_fn scep_read_name;    /* the same, as the row spells it */
 scep_read_fn scep_read_number;  /* of any size */
+scep_read_fn scep_read_percent; /* int */
 scep_read_fn scep_read_time;    /* apr_interval_time_t */
 scep_read_fn scep_read_seconds; /* apr_int64_t */
 scep_read_fn scep_read_text;    /* const char *, like all that follow */

@@ -307,7 +307,6 @@ const char *scep_read_renewal_window(cmd_parms *cmd, void *record, int argc,
         &((scep_dir_config_t *)record)->policy.renewal;
     const char *value = argv[0], *error;
     apr_size_t len = strlen(value);
-    apr_int64_t percent;
 
     (void)argc;
     renewal->window = -1;
@@ -315,16 +314,11 @@ const char *scep_read_renewal_window(cmd_parms *cmd, void *record, int argc,
     if (strcasecmp(value, "any") == 0) {
         return NULL;
     }
-    if (len > 1 && value[len - 1] == '%') {
-        error = scep_parse_number(cmd, value,
-                                  apr_pstrmemdup(cmd->pool, value, len - 1),
-                                  MIN_PERCENT, MAX_PERCENT, &percent);
-        renewal->window_percent = (int)percent;
-    }
-    else {
-        error = scep_parse_time(cmd, value, value, 1, MAX_RENEWAL_DAYS,
-                                &renewal->window);
-    }
+    error = len > 1 && value[len - 1] == '%'
+                ? scep_parse_percent(cmd, value, MIN_PERCENT, MAX_PERCENT,
+                                     &renewal->window_percent)
+                : scep_parse_time(cmd, value, value, 1, MAX_RENEWAL_DAYS,
+                                  &renewal->window);
     return error == NULL
                ? NULL
                : apr_pstrcat(cmd->pool, error,

@@ -30,6 +30,25 @@ const char *scep_parse_number(cmd_parms *cmd, const char *whole,
     return NULL;
 }
 
+const char *scep_parse_percent(cmd_parms *cmd, const char *value, int min,
+                               int max, int *percent)
+{
+    apr_size_t len = strlen(value);
+    apr_int64_t number = 0;
+
+    if (len < 2 || value[len - 1] != '%' ||
+        scep_parse_number(cmd, value, apr_pstrmemdup(cmd->pool, value, len - 1),
+                          min, max, &number) != NULL) {
+        return scep_bad_value(cmd, value,
+                              apr_psprintf(cmd->pool,
+                                           "a number from %d to %d is wanted "
+                                           "before %%",
+                                           min, max));
+    }
+    *percent = (int)number;
+    return NULL;
+}
+
 const char *scep_parse_time(cmd_parms *cmd, const char *whole,
                             const char *value, int min_seconds, int max_days,
                             apr_interval_time_t *interval)
@@ -156,6 +175,24 @@ const char *scep_read_number(cmd_parms *cmd, void *record, int argc,
     (void)argc;
     if (error == NULL) {
         put(cmd, record, number);
+    }
+    return error;
+}
+
+const char *scep_read_percent(cmd_parms *cmd, void *record, int argc,
+                              const char *const argv[])
+{
+    const scep_setting_t *row = cmd->info;
+    const scep_word_t *word = find_word(cmd, argv[0]);
+    int percent = word != NULL ? (int)word->value : 0;
+    const char *error = word != NULL
+                            ? NULL
+                            : scep_parse_percent(cmd, argv[0], (int)row->min,
+                                                 (int)row->max, &percent);
+
+    (void)argc;
+    if (error == NULL) {
+        put(cmd, record, percent);
     }
     return error;
 }
