@@ -151,13 +151,8 @@ static scep_status_e step_ra(const scep_start_t *c)
 
 /* ---- the state ---- */
 
-<<<<<<< HEAD
 /* At most one in eight workers may wait. */
-static int waiting_places(void)
-=======
-/* Of all workers one in eight may be made to wait. */
 static int waiting_slots(void)
->>>>>>> 56550ea (Move rate limits, slots and the process runner to base)
 {
     int processes = 0, threads = 0, slots;
 
