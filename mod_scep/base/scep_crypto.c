@@ -130,6 +130,18 @@ bool scep_hmac(scep_octets_t key, scep_octets_t data,
            len == SCEP_HASH_SIZE;
 }
 
+EVP_PKEY *scep_rsa_public_key(apr_pool_t *pool, scep_octets_t der)
+{
+    const unsigned char *in = der.data;
+    EVP_PKEY *key = NULL;
+
+    if (der.len > 0 && der.len <= LONG_MAX) {
+        key = scep_pkey_own(
+            pool, d2i_PublicKey(EVP_PKEY_RSA, NULL, &in, (long)der.len));
+    }
+    return key != NULL && in == der.data + der.len ? key : NULL;
+}
+
 bool scep_key_hash(EVP_PKEY *key, unsigned char out[SCEP_HASH_SIZE])
 {
     unsigned char *der = NULL;

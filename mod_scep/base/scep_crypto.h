@@ -67,6 +67,15 @@ size_t scep_digest(const char *name, scep_octets_t data, unsigned char *out);
 bool scep_hmac(scep_octets_t key, scep_octets_t data,
                unsigned char out[SCEP_HASH_SIZE]);
 
+/**
+ * The RSA public key in DER (RFC 8017 A.1.1). OpenSSL 3.0 sets up all of its
+ * decoders for each SubjectPublicKeyInfo that it parses, and all of its
+ * encoders for each that it makes of such a key, which takes as long as half an
+ * RSA signature; this key needs neither.
+ * @return owned by POOL; NULL if it is none: the error queue may tell why
+ */
+EVP_PKEY *scep_rsa_public_key(apr_pool_t *pool, scep_octets_t der);
+
 /** SHA-256 of the SubjectPublicKeyInfo in DER. @return false on failure. */
 bool scep_key_hash(EVP_PKEY *key, unsigned char out[SCEP_HASH_SIZE]);
 

@@ -79,17 +79,14 @@ static X509 *start_draft(EVP_PKEY *key, const X509_NAME *subject,
     return cert;
 }
 
-/* Sign, verify, and parse the encoding: what is sent has been checked, and a
- * faulty signature (of a failing CPU or token) never leaves. */
+/* Sign, and verify: a faulty signature (of a failing CPU or token) never
+ * leaves. */
 static scep_status_e sign_and_verify(X509 *draft, EVP_PKEY *key,
                                      EVP_PKEY *public_key, const char *digest,
-                                     apr_pool_t *pool, X509 **cert,
-                                     scep_result_t *res)
+                                     X509 **cert, scep_result_t *res)
 {
     EVP_MD *md = EVP_MD_fetch(NULL, digest, NULL);
     int rc = md != NULL ? X509_sign(draft, key, md) : 0;
-    scep_octets_t der;
-    const unsigned char *in;
 
     EVP_MD_free(md);
     if (rc <= 0) {
@@ -98,11 +95,8 @@ static scep_status_e sign_and_verify(X509 *draft, EVP_PKEY *key,
     if (X509_verify(draft, public_key) != 1) {
         return fail_internal(res, "verify the certificate just signed");
     }
-    der = scep_x509_der(pool, draft);
-    in = der.data;
-    *cert = scep_x509_own(pool, d2i_X509(NULL, &in, (long)der.len));
-    return *cert != NULL ? SCEP_OK
-                         : fail_internal(res, "read the certificate back");
+    *cert = draft;
+    return SCEP_OK;
 }
 
 static bool strict_name(const X509_NAME *name)
@@ -235,7 +229,7 @@ scep_status_e scep_cert_issue(const scep_keypair_t *ca,
         return status;
     }
     return sign_and_verify(draft, ca->key, X509_get0_pubkey(ca->cert),
-                           profile->digest, pool, cert, res);
+                           profile->digest, cert, res);
 }
 
 /* The extensions of each kind; pathlen -1: none. */
@@ -306,5 +300,5 @@ scep_status_e scep_cert_make(scep_cert_kind_e kind, EVP_PKEY *key,
     }
     return sign_and_verify(draft, signer,
                            issuer != NULL ? X509_get0_pubkey(issuer_cert) : key,
-                           scep_cert_digest(signer), pool, cert, res);
+                           scep_cert_digest(signer), cert, res);
 }

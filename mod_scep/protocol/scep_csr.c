@@ -14,20 +14,6 @@
 #include "scep_pss.h"
 #include "scep_pubkey.h"
 
-static X509_REQ *parse(scep_octets_t der, OSSL_LIB_CTX *libctx,
-                       apr_pool_t *pool)
-{
-    const unsigned char *in = der.data;
-    X509_REQ *req = X509_REQ_new_ex(libctx, NULL);
-
-    /* d2i_X509_REQ() frees REQ when it fails. */
-    if (req == NULL || d2i_X509_REQ(&req, &in, (long)der.len) == NULL) {
-        return NULL;
-    }
-    scep_x509_req_own(pool, req);
-    return in == der.data + der.len ? req : NULL;
-}
-
 static bool signature_allowed(const X509_REQ *req, const scep_algs_t *algs)
 {
     const X509_ALGOR *algorithm = NULL;
@@ -87,10 +73,10 @@ static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
     if (status != SCEP_OK) {
         return status;
     }
-    if (!scep_csr_take_apart(csr->der, pool, parts)) {
+    if (!scep_csr_take_apart(csr->der, parts)) {
         return scep_fail(res, SCEP_R_CONTENT, "PKCS#10 malformed");
     }
-    csr->req = parse(parts->bare, scep_algs_libctx(algs), pool);
+    csr->req = scep_csr_bare(parts, scep_algs_libctx(algs), pool);
     if (csr->req == NULL) {
         return scep_fail(res, SCEP_R_CONTENT, "PKCS#10 does not parse");
     }
@@ -141,13 +127,13 @@ X509_REQ *scep_csr_peek(scep_octets_t der, OSSL_LIB_CTX *libctx,
 
     scep_result_init(&res, pool);
     if (scep_preflight_csr(der, &res) != SCEP_OK ||
-        !scep_csr_take_apart(der, pool, &parts)) {
+        !scep_csr_take_apart(der, &parts)) {
         return NULL;
     }
     while (scep_csr_next_attribute(&parts.attributes, &oid, &values)) {
         APR_ARRAY_PUSH(attributes, scep_octets_t) = oid;
     }
-    return parse(parts.bare, libctx, pool);
+    return scep_csr_bare(&parts, libctx, pool);
 }
 
 void scep_csr_dummy_verify(const scep_algs_t *algs, apr_pool_t *pool)

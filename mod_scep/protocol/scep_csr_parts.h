@@ -12,20 +12,30 @@
 #include "scep_ber.h"
 #include "scep_crypto.h"
 
-/** The parts of a PKCS#10; INFO and ATTRIBUTES point into it. */
+/** The parts of a PKCS#10; they point into it. */
 typedef struct scep_csr_parts_t {
     scep_octets_t info;           /* what is signed, as received */
     scep_ber_reader_t attributes; /* reads them, one after the other */
-    scep_octets_t bare;           /* a copy without any attribute */
+    scep_ber_t version, subject, key, algorithm, signature;
 } scep_csr_parts_t;
 
 /**
  * Take apart DER, which has passed scep_preflight_csr().
- * @param pool holds BARE
  * @return false if the CertificationRequestInfo is malformed
  */
-bool scep_csr_take_apart(scep_octets_t der, apr_pool_t *pool,
-                         scep_csr_parts_t *parts);
+bool scep_csr_take_apart(scep_octets_t der, scep_csr_parts_t *parts);
+
+/** The octets of the PKCS#10 without any attribute, from POOL. */
+scep_octets_t scep_csr_bare_der(const scep_csr_parts_t *parts,
+                                apr_pool_t *pool);
+
+/**
+ * The PKCS#10 without any attribute, for OpenSSL.
+ * @return owned by POOL; NULL if it does not parse, and OpenSSL's error queue
+ *     may hold why
+ */
+X509_REQ *scep_csr_bare(const scep_csr_parts_t *parts, OSSL_LIB_CTX *libctx,
+                        apr_pool_t *pool);
 
 /**
  * Go on to the next attribute that begins with an OID. Others are skipped,

@@ -227,7 +227,7 @@ static scep_status_e find_signer(const outer_t *o, scep_pkimessage_t *msg,
         return scep_fail(res, SCEP_R_SIGNATURE,
                          "the signer's certificate is not enclosed");
     }
-    msg->signer_key = X509_get0_pubkey(found);
+    msg->signer_key = scep_pubkey_of(found, o->pool);
     if (msg->signer_key == NULL) {
         return scep_fail(res, SCEP_R_OUTER_ALG, "signer's key is unreadable");
     }

@@ -23,7 +23,7 @@ typedef struct scep_pkimessage_t {
     apr_int64_t signing_time; /* seconds since 1970, once verified; 0: none */
     int message_type;         /* a number 0..255; -1 while unknown */
     X509 *signer;             /* NULL while unknown */
-    EVP_PKEY *signer_key;     /* its public key; owned by signer */
+    EVP_PKEY *signer_key;     /* its public key */
     const scep_digest_t *digest; /* of the SignerInfo; NULL while unknown */
     bool verified;               /* the outer signature is good */
     unsigned char hash[SCEP_HASH_SIZE]; /* once verified: of the signed

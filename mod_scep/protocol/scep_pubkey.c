@@ -14,6 +14,22 @@
 
 enum { MAX_EXPONENT_BITS = 33 }; /* up to 2^32 (S23) */
 
+EVP_PKEY *scep_pubkey_of(X509 *cert, apr_pool_t *pool)
+{
+    EVP_PKEY *decoded = X509_get0_pubkey(cert), *quick = NULL;
+    const unsigned char *key;
+    int len;
+
+    ERR_set_mark();
+    if (decoded != NULL && EVP_PKEY_is_a(decoded, "RSA") &&
+        X509_PUBKEY_get0_param(NULL, &key, &len, NULL,
+                               X509_get_X509_PUBKEY(cert)) == 1) {
+        quick = scep_rsa_public_key(pool, (scep_octets_t){key, (size_t)len});
+    }
+    ERR_pop_to_mark();
+    return quick != NULL ? quick : decoded;
+}
+
 static const char *rsa_fault(const EVP_PKEY *key, int min_bits)
 {
     BIGNUM *e = NULL;

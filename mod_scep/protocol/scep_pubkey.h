@@ -9,6 +9,9 @@
 
 #include "scep_crypto.h"
 
+/** The public key of CERT; NULL if it is unreadable. POOL holds it, or CERT. */
+EVP_PKEY *scep_pubkey_of(X509 *cert, apr_pool_t *pool);
+
 /**
  * RSA of MIN_RSA_BITS to SCEP_MAX_RSA_BITS with an odd exponent of at least 3
  * and at most 33 bits, also if it is for PSS alone; EC on the named curve

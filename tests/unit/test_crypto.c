@@ -204,6 +204,37 @@ static void test_key_hash(void **state)
     scep_crypto_clear_errors();
 }
 
+/* The same key as OpenSSL's decoders give. */
+static void test_rsa_public_key(void **state)
+{
+    fixture_t *f = *state;
+    scep_keypair_t pair = certs_pair(f, "device", "x", NULL);
+    unsigned char a[SCEP_HASH_SIZE], b[SCEP_HASH_SIZE];
+    const unsigned char *at = NULL;
+    unsigned char *more;
+    EVP_PKEY *key;
+    int len = 0;
+
+    assert_int_equal(X509_PUBKEY_get0_param(NULL, &at, &len, NULL,
+                                            X509_get_X509_PUBKEY(pair.cert)),
+                     1);
+    key = scep_rsa_public_key(f->pool, (scep_octets_t){at, (size_t)len});
+    assert_non_null(key);
+    assert_int_equal(EVP_PKEY_eq(key, pair.key), 1);
+    assert_int_equal(X509_verify(pair.cert, key), 1);
+    assert_true(scep_key_hash(key, a) && scep_key_hash(pair.key, b));
+    assert_memory_equal(a, b, sizeof(a));
+
+    more = apr_pcalloc(f->pool, (apr_size_t)len + 1);
+    memcpy(more, at, (size_t)len);
+    assert_null(
+        scep_rsa_public_key(f->pool, (scep_octets_t){more, (size_t)len + 1}));
+    assert_null(
+        scep_rsa_public_key(f->pool, (scep_octets_t){more, (size_t)len - 1}));
+    assert_null(scep_rsa_public_key(f->pool, (scep_octets_t){NULL, 0}));
+    scep_crypto_clear_errors();
+}
+
 static void test_der_of(void **state)
 {
     fixture_t *f = *state;
@@ -334,12 +365,13 @@ static void test_serial_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_own),       FIXTURE_TEST(test_owners),
-        FIXTURE_TEST(test_errors),    FIXTURE_TEST(test_random),
-        FIXTURE_TEST(test_hashes),    FIXTURE_TEST(test_hmac),
-        FIXTURE_TEST(test_key_hash),  FIXTURE_TEST(test_der_of),
-        FIXTURE_TEST(test_x509_der),  FIXTURE_TEST(test_bio_octets),
-        FIXTURE_TEST(test_name_text), FIXTURE_TEST(test_serial_text),
+        FIXTURE_TEST(test_own),         FIXTURE_TEST(test_owners),
+        FIXTURE_TEST(test_errors),      FIXTURE_TEST(test_random),
+        FIXTURE_TEST(test_hashes),      FIXTURE_TEST(test_hmac),
+        FIXTURE_TEST(test_key_hash),    FIXTURE_TEST(test_rsa_public_key),
+        FIXTURE_TEST(test_der_of),      FIXTURE_TEST(test_x509_der),
+        FIXTURE_TEST(test_bio_octets),  FIXTURE_TEST(test_name_text),
+        FIXTURE_TEST(test_serial_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,11 +24,6 @@ static scep_octets_t csr_of(fixture_t *f, scep_octets_t attributes)
                      MAKER_OCTETS("\x30\x00"), MAKER_OCTETS("\x03\x01\x00"));
 }
 
-static bool take(fixture_t *f, scep_octets_t der, scep_csr_parts_t *parts)
-{
-    return scep_csr_take_apart(der, f->pool, parts);
-}
-
 static int count(scep_ber_reader_t attributes)
 {
     scep_octets_t oid, values;
@@ -58,8 +53,9 @@ static void openssl_gets_no_attributes(void **state)
         scep_octets_t der = csr_of(f, attributes[i]);
         scep_csr_parts_t parts;
 
-        assert_true(take(f, der, &parts));
-        assert_true(scep_octets_equal(parts.bare, expected));
+        assert_true(scep_csr_take_apart(der, &parts));
+        assert_true(
+            scep_octets_equal(scep_csr_bare_der(&parts, f->pool), expected));
         assert_int_equal(count(parts.attributes), counts[i]);
         /* and what is signed is as it was received */
         assert_ptr_equal(parts.info.data, der.data + 2);
@@ -79,17 +75,85 @@ static void what_is_bare_parses(void **state)
         scep_octets_t der = maker_csr(f, keys[i], "device", "Secret");
         const unsigned char *in;
         scep_csr_parts_t parts;
+        scep_octets_t bare;
         X509_REQ *req;
 
-        assert_true(take(f, der, &parts));
-        in = parts.bare.data;
-        req = d2i_X509_REQ(NULL, &in, (long)parts.bare.len);
+        assert_true(scep_csr_take_apart(der, &parts));
+        bare = scep_csr_bare_der(&parts, f->pool);
+        in = bare.data;
+        req = d2i_X509_REQ(NULL, &in, (long)bare.len);
         assert_non_null(req);
-        assert_ptr_equal(in, parts.bare.data + parts.bare.len);
+        assert_ptr_equal(in, bare.data + bare.len);
         assert_int_equal(X509_REQ_get_attr_count(req), 0);
         assert_int_equal(EVP_PKEY_eq(X509_REQ_get0_pubkey(req), keys[i]), 1);
         X509_REQ_free(req);
     }
+}
+
+/* However OpenSSL got it: an RSA key is read apart from the rest. */
+static void openssl_gets_all_the_rest(void **state)
+{
+    fixture_t *f = *state;
+    EVP_PKEY *keys[] = {certs_key(f, "P-256", NULL),
+                        certs_key(f, "device", NULL)};
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        scep_octets_t der = maker_csr(f, keys[i], "device", "Secret");
+        scep_csr_parts_t parts;
+        X509_REQ *req;
+
+        assert_true(scep_csr_take_apart(der, &parts));
+        req = scep_csr_bare(&parts, NULL, f->pool);
+        assert_non_null(req);
+        assert_true(scep_octets_equal(
+            scep_der_of(f->pool, req, ASN1_ITEM_rptr(X509_REQ)),
+            scep_csr_bare_der(&parts, f->pool)));
+        assert_int_equal(EVP_PKEY_eq(X509_REQ_get0_pubkey(req), keys[i]), 1);
+    }
+    assert_string_equal(scep_crypto_errors(f->pool), "");
+}
+
+static scep_octets_t patched(fixture_t *f, scep_octets_t find,
+                             scep_octets_t replace)
+{
+    return maker_patch(
+        f, maker_csr(f, certs_key(f, "device", NULL), "device", NULL), find,
+        replace);
+}
+
+static void what_is_unusual_parses_too(void **state)
+{
+    fixture_t *f = *state;
+    EVP_PKEY *key = certs_key(f, "device", NULL);
+    scep_csr_parts_t parts;
+    X509_REQ *req;
+
+    assert_true(scep_csr_take_apart(patched(f, MAKER_OCTETS("\x02\x01\x00\x30"),
+                                            MAKER_OCTETS("\x02\x01\x02\x30")),
+                                    &parts));
+    req = scep_csr_bare(&parts, NULL, f->pool);
+    assert_non_null(req);
+    assert_int_equal(X509_REQ_get_version(req), 2);
+    assert_int_equal(EVP_PKEY_eq(X509_REQ_get0_pubkey(req), key), 1);
+
+    /* something else than NULL after the key's OID */
+    assert_true(
+        scep_csr_take_apart(patched(f, MAKER_OCTETS("\x01\x01\x01\x05\x00\x03"),
+                                    MAKER_OCTETS("\x01\x01\x01\x04\x00\x03")),
+                            &parts));
+    req = scep_csr_bare(&parts, NULL, f->pool);
+    assert_non_null(req);
+    assert_int_equal(EVP_PKEY_eq(X509_REQ_get0_pubkey(req), key), 1);
+
+    /* an exponent that is no INTEGER */
+    assert_true(
+        scep_csr_take_apart(patched(f, MAKER_OCTETS("\x02\x03\x01\x00\x01"),
+                                    MAKER_OCTETS("\x04\x03\x01\x00\x01")),
+                            &parts));
+    req = scep_csr_bare(&parts, NULL, f->pool);
+    assert_true(req == NULL || X509_REQ_get0_pubkey(req) == NULL);
+    scep_crypto_clear_errors();
 }
 
 static void values_are_found_without_their_set(void **state)
@@ -107,7 +171,7 @@ static void values_are_found_without_their_set(void **state)
     scep_csr_parts_t parts;
     size_t i;
 
-    assert_true(take(f, csr_of(f, list), &parts));
+    assert_true(scep_csr_take_apart(csr_of(f, list), &parts));
     for (i = 0; i < 4; i++) {
         assert_true(
             scep_csr_next_attribute(&parts.attributes, &found, &values));
@@ -137,7 +201,7 @@ static void other_shapes_are_malformed(void **state)
     for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         scep_csr_parts_t parts;
 
-        assert_false(take(f, shapes[i], &parts));
+        assert_false(scep_csr_take_apart(shapes[i], &parts));
     }
 }
 
@@ -146,6 +210,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(openssl_gets_no_attributes),
         FIXTURE_TEST(what_is_bare_parses),
+        FIXTURE_TEST(openssl_gets_all_the_rest),
+        FIXTURE_TEST(what_is_unusual_parses_too),
         FIXTURE_TEST(values_are_found_without_their_set),
         FIXTURE_TEST(other_shapes_are_malformed),
     };

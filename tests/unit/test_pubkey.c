@@ -8,6 +8,26 @@
 #include "fixture_certs.h"
 #include "scep_pubkey.h"
 
+static void a_certificate_has_its_key(void **state)
+{
+    fixture_t *f = *state;
+    const char *const names[] = {"device", "P-256"};
+    size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        scep_keypair_t pair = certs_pair(f, names[i], "x", NULL);
+        EVP_PKEY *key = scep_pubkey_of(pair.cert, f->pool);
+
+        assert_non_null(key);
+        assert_int_equal(EVP_PKEY_eq(key, pair.key), 1);
+        assert_null(scep_pubkey_signer_fault(key));
+        assert_string_equal(scep_pubkey_text(key, f->pool),
+                            scep_pubkey_text(pair.key, f->pool));
+    }
+    assert_null(scep_pubkey_of(scep_x509_own(f->pool, X509_new()), f->pool));
+    scep_crypto_clear_errors();
+}
+
 static void rsa_sizes_are_bounded(void **state)
 {
     fixture_t *f = *state;
@@ -148,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(keys_are_described),
+        FIXTURE_TEST(a_certificate_has_its_key),
         FIXTURE_TEST(rsa_sizes_are_bounded),
         FIXTURE_TEST(rsa_exponents_are_bounded),
         FIXTURE_TEST(three_curves_are_good),
