@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_admin.c: draw a password for the user whom httpd has authenticated.
- * NDES draws on every GET, and so the programs that read its page expect it;
- * what keeps other sites' pages from drawing is scep_csrf.h. (httpd layer)
+ * scep_admin.c: draws a password for the user whom httpd has authenticated. It
+ * draws on every GET, because programs that read NDES's page expect that.
+ * scep_csrf.h prevents pages of other sites from drawing. (httpd layer)
  */
 #include "scep_admin.h"
 
@@ -24,8 +24,8 @@ enum { NAME_IN_LOG = 256 };
 
 static const char path[] = "/certsrv/mscep_admin/";
 
-/* As NDES, and only once the user is known. A POST would lose its method on
- * the way. */
+/* Redirect as NDES does, but only when the user is known. Not a POST, which
+ * would lose its method. */
 static bool wants_slash(const scep_exchange_t *exchange)
 {
     return exchange->slash_added && exchange->r->method_number == M_GET &&
@@ -88,7 +88,7 @@ static int answer_page(scep_exchange_t *exchange)
 
 /* ---- NDES's operations ---- */
 
-/* TEXT and nothing else, not even the end of a line. */
+/* Answer TEXT and nothing else, not even a line end. */
 static int answer_text(scep_exchange_t *exchange, const char *text)
 {
     scep_answer_t answer = {
@@ -140,8 +140,8 @@ static bool is_page(scep_operation_e operation)
            operation == SCEP_OP_NDES_THUMBPRINT;
 }
 
-/* Just the documented spellings draw: what loads favicon.ico, say, wants no
- * password. */
+/* Only the documented paths draw. A browser that loads favicon.ico, for
+ * example, wants no password. */
 static scep_status_e check_path(scep_exchange_t *exchange)
 {
     static const char *const spellings[] = {"", "/", "/mscep.dll",
@@ -209,7 +209,7 @@ static int serve(scep_exchange_t *exchange, scep_endpoint_e kind)
     }
     operation = exchange->query.operation;
     if (!is_page(operation)) {
-        return DECLINED; /* devices use the path, too */
+        return DECLINED; /* devices may use this path, too */
     }
     note(exchange,
          operation == SCEP_OP_NONE ? "admin" : scep_operation_name(operation));

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_admin_draw.c: what is asked for, whether the user may have it, and
- * drawing or cancelling it. (httpd layer)
+ * scep_admin_draw.c: reads what is asked for, checks that the user may have it,
+ * and draws or cancels it. (httpd layer)
  */
 #include "scep_admin_draw.h"
 
@@ -22,7 +22,7 @@ static void set_variable(request_rec *r, const char *name, const char *value)
     apr_table_setn(r->subprocess_env, name, value != NULL ? value : "");
 }
 
-/* A limit that is one text. */
+/* Show a limit if it is one text. */
 static void show_limit(request_rec *r, scep_json_t *limits, const char *key,
                        const char *name)
 {
@@ -191,7 +191,7 @@ scep_status_e scep_admin_draw_ndes(const scep_exchange_t *exchange,
 
 /* ---- cancelled ---- */
 
-/* What ScepAdminRequire can look at. */
+/* Variables for ScepAdminRequire. */
 static void set_cancel_variables(scep_exchange_t *exchange, const char *user,
                                  const char *label)
 {

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_admin_page.c: the admin page. The sentences between the tags, the
- * blanks around them and the upper case of the tags are matched by programs
- * octet by octet: they are an interface and must not be touched. (httpd layer)
+ * scep_admin_page.c: the admin page. Programs match its sentences, the blanks
+ * around them and the upper case of the tags octet by octet: they are an
+ * interface and must not be changed. (httpd layer)
  */
 #include "scep_admin_page.h"
 
@@ -28,8 +28,8 @@ static const char head[] =
     "<P> Devices enroll for certificates here, by the "
     "Simple Certificate Enrollment Protocol (SCEP). </P>\r\n";
 
-/* There is software that cuts all this off, octet by octet, two blanks and
- * missing quotes included, to find the password before it. */
+/* Some software cuts off exactly this text, with its two blanks and missing
+ * quotes, to find the password before it. */
 static const char tail[] =
     "<P ID=locPageDesc> For more information see  "
     "<A HREF=http://go.microsoft.com/fwlink/?LinkId=67852>"
@@ -49,13 +49,12 @@ static const char user_full_text[] = FULL
     "some of them, wait until they expire, or have the limit "
     "(ScepPasswordMaxPerUser) raised. </P> ";
 
-/* The two blanks are NDES's. */
+/* NDES has these two blanks, too. */
 static const char permission_text[] =
     "<P> You do not have sufficient permission to enroll with SCEP.  Please "
     "contact your system administrator. </P> ";
 
-/* Rounded up: the page never promises less than there is to an operator who
- * sets 90 seconds, and says whole minutes as NDES does. */
+/* Whole minutes, as in NDES, rounded up: 90 seconds become 2 minutes. */
 static int minutes_of(apr_interval_time_t validity)
 {
     apr_interval_time_t minute = apr_time_from_sec(60);
@@ -63,8 +62,8 @@ static int minutes_of(apr_interval_time_t validity)
     return (int)((validity + minute - 1) / minute);
 }
 
-/* The part before the password and the part after it, so that the password is
- * only ever copied into memory that is wiped. */
+/* The parts before and after the password. The password itself is only copied
+ * into memory that is wiped. */
 static void password_parts(const scep_admin_page_t *page, apr_pool_t *pool,
                            const char **before, const char **after)
 {
@@ -95,8 +94,8 @@ static void password_parts(const scep_admin_page_t *page, apr_pool_t *pool,
         minutes_of(page->validity), tail);
 }
 
-/* All of it is ASCII. NDES's octets: FF FE, UTF-16LE, and a NUL character
- * after the last tag. */
+/* The text is ASCII. NDES sends FF FE, then UTF-16LE, and a NUL character after
+ * the last tag. */
 static scep_octets_t encode(scep_page_encoding_e encoding,
                             const char *const *parts, apr_size_t n_parts,
                             apr_pool_t *pool)

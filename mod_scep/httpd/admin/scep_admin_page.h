@@ -2,7 +2,7 @@
 /**
  * @file scep_admin_page.h
  * The octets of the admin page, as software that reads NDES's page expects
- * them. (httpd layer; nothing of httpd in it)
+ * them. (httpd layer; does not use httpd)
  */
 #ifndef SCEP_ADMIN_PAGE_H
 #define SCEP_ADMIN_PAGE_H
@@ -14,9 +14,9 @@
 typedef enum {
     SCEP_PAGE_PASSWORD,     /* a one-time password was drawn */
     SCEP_PAGE_SINGLE,       /* the master password is shown */
-    SCEP_PAGE_CACHE_FULL,   /* ScepPasswordMax are outstanding */
-    SCEP_PAGE_USER_FULL,    /* the user has ScepPasswordMaxPerUser of them */
-    SCEP_PAGE_NO_PERMISSION /* the user may see the page, but not draw */
+    SCEP_PAGE_CACHE_FULL,   /* ScepPasswordMax passwords are outstanding */
+    SCEP_PAGE_USER_FULL,    /* the user has drawn ScepPasswordMaxPerUser */
+    SCEP_PAGE_NO_PERMISSION /* the user may not draw */
 } scep_page_state_e;
 
 typedef struct scep_admin_page_t {
@@ -27,10 +27,11 @@ typedef struct scep_admin_page_t {
     scep_page_encoding_e encoding;
 } scep_admin_page_t;
 
-/** The page; wiped with POOL, as it may hold a password. */
+/** Make the page. It may hold a password and is wiped with POOL. */
 scep_octets_t scep_admin_page(const scep_admin_page_t *page, apr_pool_t *pool);
 
-/** Its Content-Type: NDES names no charset, and the octets start with a BOM. */
+/** The page's Content-Type. For UTF-16 it has no charset, as in NDES: the page
+ * begins with a byte order mark. */
 const char *scep_admin_page_type(scep_page_encoding_e encoding);
 
 #endif

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_api.c: the table of the API's calls; what is checked before one of them
- * runs, and how it is answered. (httpd layer)
+ * scep_api.c: the table of the API's calls, the checks before a call runs, and
+ * its answer. (httpd layer)
  */
 #include "scep_api.h"
 
@@ -22,9 +22,9 @@ static const char prefix[] = "/api";
 
 static const scep_body_limit_t body_limit = {65536, "the most the API takes"};
 
-/* A path below /api/, in which one part may be "*". ACTION is what
- * ScepAdminRequire is asked for before RUN; NULL: RUN asks itself, once it
- * knows more. A call without ACTION must ask. */
+/* A path below /api/, in which one part may be "*". ScepAdminRequire is asked
+ * about ACTION before RUN. If ACTION is NULL, RUN must ask by itself, when it
+ * knows more. */
 typedef struct row_t {
     int method;
     const char *path;
@@ -60,7 +60,7 @@ bool scep_api_is(const scep_exchange_t *exchange)
            (exchange->below[len] == '\0' || exchange->below[len] == '/');
 }
 
-/* Does PATH fit PATTERN? *ARG: what stands for the "*". */
+/* Does PATH match PATTERN? *ARG: the part that stands for the "*". */
 static bool fits(const char *path, const char *pattern, apr_pool_t *pool,
                  const char **arg)
 {
@@ -93,8 +93,8 @@ static const char *path_of(const scep_api_t *api)
     return *path == '/' ? path + 1 : path;
 }
 
-/* The row for this path and method, or NULL. *ALLOW: what the path takes, or
- * NULL if there is no such path. */
+/* The row for this path and method, or NULL. *ALLOW: the methods of the path;
+ * NULL: there is no such path. */
 static const row_t *find_row(scep_api_t *api, const char **allow)
 {
     const row_t *found = NULL;
@@ -136,8 +136,8 @@ static scep_status_e choose_row(scep_api_t *api, const row_t **row)
 
 /* ---- its body ---- */
 
-/* A form of another site cannot send this type; a script of it has to ask
- * first, and is not answered. */
+/* A form of another site cannot send this type. A script of another site has to
+ * ask first, and is never permitted. */
 static scep_status_e check_type(scep_api_t *api)
 {
     const char *type =
@@ -153,8 +153,8 @@ static scep_status_e check_type(scep_api_t *api)
                      scep_printable(api->pool, type, NAME_IN_LOG));
 }
 
-/* How deep brackets are nested, strings aside: the parser goes as deep as its
- * input does. */
+/* Are brackets outside of strings nested too deeply? The parser recurses for
+ * each. */
 static bool is_deep(scep_octets_t text)
 {
     bool in_string = false;
@@ -223,7 +223,7 @@ static scep_status_e read_body(scep_api_t *api, int *filter_status)
 static const char *error_text(scep_api_t *api)
 {
     const scep_result_t *res = api->res;
-    /* What is wrong with a request is for who sent it; the rest is not. */
+    /* Details about the request itself are for its sender. Others are not. */
     bool tell = res->reason == SCEP_R_API_REQUEST ||
                 res->reason == SCEP_R_API_CONFLICT ||
                 res->reason == SCEP_R_DRAW_PARAMS ||
@@ -251,7 +251,7 @@ static int refuse(scep_api_t *api)
     request_rec *r = api->exchange->r;
     int status = scep_exchange_status(api->res);
 
-    /* A draw has logged its own. */
+    /* Some calls have logged their refusal already. */
     if (!api->logged) {
         scep_log_result(
             &api->exchange->request.env, api->res,

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_api.h
- * The JSON API below the admin page: one table of calls in scep_api.c, the
- * calls themselves in a file for each topic. docs/api.md describes them.
+ * The JSON API below the admin page. scep_api.c has a table of the calls; a
+ * file for each topic has the calls themselves. docs/api.md describes them.
  * (httpd layer)
  */
 #ifndef SCEP_API_H
@@ -18,23 +18,24 @@
 typedef struct scep_api_t {
     scep_exchange_t *exchange;
     apr_pool_t *pool;  /* the request's */
-    const char *arg;   /* what stands for the "*" in the row's path; or NULL */
+    const char *arg;   /* the part for the "*" in the row's path; or NULL */
     scep_json_t *body; /* of a POST: an object; else NULL */
     const apr_table_t *query; /* of the URL, decoded */
     scep_result_t *res;       /* EXCHANGE's */
-    bool logged;              /* the refusal in RES: by who has filled it */
-    /* what is answered: */
+    bool logged;              /* the refusal in RES has been logged already */
+    /* the answer: */
     int http_status;    /* 200 unless it is set */
     scep_octets_t json; /* not set: {} */
 } scep_api_t;
 
-/** Do it. @return SCEP_OK: it is answered; else RES is filled (not logged) */
+/** Runs a call.
+ * @return SCEP_OK: the answer is set; else RES is filled (not logged) */
 typedef scep_status_e scep_api_fn(scep_api_t *api);
 
-/** Does EXCHANGE go to the API? */
+/** Is EXCHANGE for the API? */
 bool scep_api_is(const scep_exchange_t *exchange);
 
-/** Answer it, faults included, in JSON. */
+/** Answer a request to the API, also with its faults, in JSON. */
 int scep_api_answer(scep_exchange_t *exchange);
 
 /* ---- for the calls: scep_api_values.c ---- */
@@ -42,21 +43,22 @@ int scep_api_answer(scep_exchange_t *exchange);
 /** Answer TEXT, a whole JSON object from the request's pool. */
 scep_status_e scep_api_reply(scep_api_t *api, const char *text);
 
-/** A parameter of the URL that is a whole number from MIN to MAX.
- * @return SCEP_OK, *NUMBER is OTHERWISE if there is none */
+/** Read a parameter of the URL, a whole number from MIN to MAX.
+ * @return SCEP_OK; *NUMBER is OTHERWISE if it is missing */
 scep_status_e scep_api_number(scep_api_t *api, const char *name, int min,
                               int max, int otherwise, int *number);
 
-/** SCEP_R_API_REQUEST for a member or parameter. */
+/** Fail with SCEP_R_API_REQUEST for the member or parameter NAME. */
 scep_status_e scep_api_bad(scep_api_t *api, const char *name,
                            const char *wanted);
 
-/** The parameter "after" of a list, if there is one: CREATED in microseconds
- * and ID of the last row of the page before, as scep_api_next() gave it. */
+/** Read the parameter "after" of a list, if there is one: CREATED in
+ * microseconds and ID of the last row of the page before, as scep_api_next()
+ * wrote them. */
 scep_status_e scep_api_after(scep_api_t *api, apr_time_t *created,
                              const char **id);
 
-/** Where a list goes on after that row. */
+/** The value of "next" for a list that continues after that row. */
 const char *scep_api_next(apr_pool_t *pool, apr_time_t created, const char *id);
 
 /** "2026-11-22T21:51:03Z" with its quotes, or null for 0. */

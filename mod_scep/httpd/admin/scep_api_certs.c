@@ -1,7 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_api_certs.c: issued certificates listed, shown and revoked by API.
- * (httpd layer)
+ * scep_api_certs.c: lists, shows and revokes issued certificates. (httpd layer)
  */
 #include "scep_api.h"
 
@@ -13,7 +12,7 @@
 
 enum { PAGE = 100, MAX_PAGE = 1000, MAX_SERIAL = 128 };
 
-/* Without the closing bracket. */
+/* The JSON object without its closing bracket. */
 static const char *object_of(apr_pool_t *pool,
                              const scep_certificate_row_t *row, apr_time_t now)
 {
@@ -45,7 +44,7 @@ typedef struct list_t {
     apr_array_header_t *parts; /* const char * */
     int limit;
     int count;
-    const char *next; /* where the page ends */
+    const char *next; /* the value of "next" */
 } list_t;
 
 static scep_status_e take_certificate(void *baton,
@@ -119,7 +118,7 @@ scep_status_e scep_api_certs(scep_api_t *api)
 
 /* ---- one of them ---- */
 
-/* Upper-case hex without leading zeros; NULL: it is no serial number. */
+/* ARG in upper-case hex without leading zeros; NULL: it is no serial number. */
 static const char *serial_of(const scep_api_t *api)
 {
     char *serial = apr_pstrdup(api->pool, api->arg), *c;
@@ -218,7 +217,7 @@ static scep_status_e read_revoke(scep_api_t *api, scep_revoke_t *revoke,
     return SCEP_OK;
 }
 
-/* What the API says of successors that are valid still; "" if there are none. */
+/* The notice about successors that are still valid; "" if there are none. */
 static const char *valid_text(scep_api_t *api, const char *serial,
                               const apr_array_header_t *successors,
                               apr_time_t now)
@@ -258,7 +257,7 @@ static scep_status_e reply_revoked(scep_api_t *api, const char *serial,
                     "}", NULL));
 }
 
-/* REVOKED: the successors whose revocation is new. */
+/* REVOKED: the successors that were revoked now. */
 static scep_status_e revoke_now(scep_api_t *api, const scep_revoke_t *revoke,
                                 bool all, scep_revoke_outcome_e *outcome,
                                 apr_array_header_t **revoked,

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_api_challenges.c: one-time passwords drawn, listed and cancelled, the
- * master password, and the service's state, by API. (httpd layer)
+ * scep_api_challenges.c: draws, lists and cancels one-time passwords, rotates
+ * the master password, and shows the state of the service. (httpd layer)
  */
 #include "scep_api.h"
 
@@ -14,7 +14,7 @@ enum { PAGE = 100, MAX_PAGE = 1000 };
 
 /* ---- drawn ---- */
 
-/* The password is copied into memory that is wiped, and nowhere else. */
+/* Copies the password only into memory that is wiped. */
 static scep_status_e reply_with(scep_api_t *api, const char *before,
                                 const char *password, const char *after)
 {
@@ -25,7 +25,7 @@ static scep_status_e reply_with(scep_api_t *api, const char *before,
     return scep_api_reply(api, text);
 }
 
-/* A master password is printable ASCII, whatever scepctl was given. */
+/* A master password is always printable ASCII. */
 static const char *escaped(apr_pool_t *pool, const char *password)
 {
     char *text = scep_secret_alloc(pool, 2 * strlen(password) + 1);
@@ -81,7 +81,7 @@ typedef struct list_t {
     const char *next; /* NULL: this is the last page */
 } list_t;
 
-/* "EXPIRES-ID", in microseconds: where a page ended. */
+/* "EXPIRES-ID", in microseconds, of the last row of the page before. */
 static bool read_place(scep_api_t *api, const char *text,
                        scep_challenge_item_t *place)
 {
@@ -102,7 +102,7 @@ static void take_challenge(void *baton, const scep_challenge_item_t *item)
 
     list->count++;
     if (list->count > list->limit) {
-        return; /* there are more: NEXT tells where they are */
+        return; /* there are more, behind NEXT */
     }
     list->next =
         apr_psprintf(pool, "%" APR_TIME_T_FMT "-%s", item->expires, item->id);
@@ -166,8 +166,8 @@ scep_status_e scep_api_cancel(scep_api_t *api)
                : status;
 }
 
-/* A text that is not empty, so that an empty variable of a script does not
- * stand for everybody; *TEXT is NULL if there is none. */
+/* Read a text that must not be empty, so that an empty variable in a script
+ * does not mean everybody. *TEXT is NULL if there is none. */
 static scep_status_e take_text(scep_api_t *api, const char *name,
                                const char **text)
 {
@@ -180,7 +180,7 @@ static scep_status_e take_text(scep_api_t *api, const char *name,
     return SCEP_OK;
 }
 
-/* "all" alone, or user or label or both. */
+/* Either "all" alone, or "user", "label" or both. */
 static scep_status_e take_choice(scep_api_t *api, const char **user,
                                  const char **label)
 {
@@ -228,7 +228,7 @@ scep_status_e scep_api_cancel_many(scep_api_t *api)
 
 enum { MAX_OVERLAP = 366 * 86400 /* seconds */ };
 
-/* *NUMBER stays as it is if there is no such member. */
+/* *NUMBER does not change if there is no such member. */
 static scep_status_e take_number(scep_api_t *api, const char *name,
                                  apr_int64_t min, apr_int64_t max,
                                  apr_int64_t *number)

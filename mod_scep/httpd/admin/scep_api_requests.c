@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_api_requests.c: requests that wait: listed, shown, approved, rejected.
+ * scep_api_requests.c: lists, shows, approves and rejects requests that wait.
  * (httpd layer)
  */
 #include "scep_api.h"
@@ -36,14 +36,14 @@ static const char *one(apr_pool_t *pool, const scep_request_row_t *row)
                        ",\"serial\":", quoted(pool, row->serial), "}", NULL);
 }
 
-/* ---- looked at ---- */
+/* ---- listed and shown ---- */
 
 typedef struct list_t {
     scep_api_t *api;
     apr_array_header_t *parts; /* const char * */
     int limit;
     int count;
-    const char *next; /* where the page ends */
+    const char *next; /* the value of "next" */
 } list_t;
 
 static scep_status_e take_request(void *baton, const scep_request_row_t *row)

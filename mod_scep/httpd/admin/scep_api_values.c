@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_api_values.c: what the API's calls have in common: parameters, and how
- * values are written. (httpd layer)
+ * scep_api_values.c: reads parameters and writes values, for all calls of the
+ * API. (httpd layer)
  */
 #include "scep_api.h"
 

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_csrf.c: what browsers tell of a request: Sec-Fetch-Site, -Mode and
- * -Dest (only over HTTPS, and to localhost), Sec-Purpose, Origin, Referer.
+ * scep_csrf.c: reads what browsers say about a request: Sec-Fetch-Site, -Mode
+ * and -Dest (only over HTTPS, and to localhost), Sec-Purpose, Origin, Referer.
  * (httpd layer)
  */
 #include "scep_csrf.h"
@@ -16,7 +16,7 @@
 
 enum { VALUE_IN_LOG = 256, PORT_DIGITS = 5 };
 
-/* NULL if the header is not there, or is empty. */
+/* NULL if the header is missing or empty. */
 static const char *header(const apr_table_t *headers, const char *name)
 {
     const char *value = apr_table_get(headers, name);
@@ -67,9 +67,9 @@ static bool same_port(authority_t a, const char *port)
 }
 
 /*
- * Is URL (or an origin, which is a URL without a path) on HOST? The scheme
- * does not count, as TLS may end at a proxy; a port that is left out is that of
- * the URL's scheme, or unknown.
+ * Is URL (or an origin, which is a URL without a path) on HOST? The scheme does
+ * not count, because TLS may end at a proxy. A missing port is that of the
+ * URL's scheme, or unknown.
  */
 static bool is_own(const char *url, const char *host)
 {
@@ -96,8 +96,8 @@ static bool is_own(const char *url, const char *host)
                : ours.port_len == 0 && same_port(theirs, usual);
 }
 
-/* A browser hides the origin of our own form when a policy forbids Referer; it
- * is ours nevertheless if the browser says so. */
+/* A browser hides the origin of our own form if a policy forbids Referer. The
+ * form is ours nevertheless if the browser says same-origin. */
 static bool is_own_origin(const apr_table_t *headers, const char *origin)
 {
     return is(origin, "null")
@@ -111,7 +111,7 @@ static const char *foreign(const apr_table_t *headers, apr_pool_t *pool)
     const char *origin = header(headers, "Origin");
     const char *referer = header(headers, "Referer");
 
-    /* "none": typed, or from a bookmark. */
+    /* "none": a typed address, or a bookmark. */
     if (site != NULL && !is(site, "same-origin") && !is(site, "none")) {
         return fault(pool, "Sec-Fetch-Site", site);
     }
@@ -167,9 +167,9 @@ static bool is_image_or_style(const char *accept)
 }
 
 /*
- * Over plain HTTP there is no Sec-Fetch-Dest, and a page can keep its images
- * and scripts from sending Referer. A page, though, is asked for as text/html,
- * and a script of our own host sends Referer.
+ * Over plain HTTP there is no Sec-Fetch-Dest, and a page can suppress the
+ * Referer of its images and scripts. But a browser asks for a page as
+ * text/html, and scripts of our own host send Referer.
  */
 static bool is_hidden_part(const apr_table_t *headers)
 {

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_form.c: what the forms' fields ask for. A form is good for the user
- * and the hour for which it was given out (scep_form_token.h). (httpd layer)
+ * scep_form.c: the page with forms, and what its forms do. A form is good for
+ * one user and one hour (scep_form_token.h). (httpd layer)
  */
 #include "scep_form.h"
 
@@ -24,8 +24,8 @@ enum { PAGE = 100, NAME_IN_LOG = 64 };
 
 static const char prefix[] = "/form";
 
-/* The parameters by which the page that is redirected to finds what it is to
- * show: a password, or what else was done. */
+/* Parameters of the page after a form. They name what it has to show: a
+ * password, or what else was done. */
 static const char ticket_drawn[] = "drawn";
 static const char ticket_done[] = "done";
 
@@ -60,7 +60,7 @@ static void take_item(void *baton, const scep_challenge_item_t *item)
     copy->limits = apr_pstrdup(page->pool, item->limits);
 }
 
-/* The list is only for who may see it; the rest of the page is for all. */
+/* Only users who may list see the list; everybody sees the rest of the page. */
 static scep_status_e list(scep_exchange_t *exchange, scep_form_page_t *page)
 {
     const scep_request_t *req = &exchange->request;
@@ -194,15 +194,15 @@ static scep_status_e act(scep_exchange_t *exchange, const apr_table_t *fields,
                          "draw, cancel or cancel-many is wanted");
 }
 
-/* ---- and shown by the page after it ---- */
+/* ---- what the next page shows ---- */
 
 static const char *cookie_name(apr_pool_t *pool, const char *ticket)
 {
     return apr_pstrcat(pool, "scep_form_", ticket, NULL);
 }
 
-/* For the directory that the form is in; without a path that a proxy in front
- * might know by another name. */
+/* For the directory of the form, but without a path, which a proxy in front may
+ * have changed. */
 static void set_cookie(scep_exchange_t *exchange, const char *ticket,
                        const char *value, int seconds)
 {
@@ -216,7 +216,8 @@ static void set_cookie(scep_exchange_t *exchange, const char *ticket,
                                                              : ""));
 }
 
-/* Where the browser is, seen from itself: ours may be another path. */
+/* A reference to the page relative to itself: the browser may see another
+ * path. */
 static const char *here(const request_rec *r)
 {
     const char *path = r->unparsed_uri;
@@ -231,8 +232,8 @@ static const char *here(const request_rec *r)
                        NULL);
 }
 
-/* Let the browser get the page by itself, so that loading it again does not
- * send the form again. What the page is to show goes along, sealed. */
+/* Redirect the browser to the page, so that a reload does not send the form
+ * again. What the page has to show goes along in a sealed cookie. */
 static int go_on(scep_exchange_t *exchange, const scep_handover_t *handover)
 {
     const scep_handover_key_t key = handover_key(exchange);
@@ -253,7 +254,7 @@ static int go_on(scep_exchange_t *exchange, const scep_handover_t *handover)
                     "=", ticket, NULL));
 }
 
-/* Has nobody seen the password yet? The master password may be seen again. */
+/* Has nobody seen the password yet? The master password may be shown again. */
 static scep_status_e is_first_view(scep_exchange_t *exchange,
                                    const scep_handover_t *handover, bool *first)
 {
@@ -270,7 +271,7 @@ static scep_status_e is_first_view(scep_exchange_t *exchange,
                                      first, &exchange->res);
 }
 
-/* What was handed over under TICKET, if that is still to be had. */
+/* What was handed over under TICKET, if it is still valid. */
 static scep_status_e take_over(scep_exchange_t *exchange, const char *ticket,
                                scep_form_page_t *page)
 {
@@ -308,7 +309,7 @@ static int answer_get(scep_exchange_t *exchange)
     }
     drawn = scep_form_field(query, ticket_drawn);
     done = scep_form_field(query, ticket_done);
-    /* What can be seen once is not for a browser that loads ahead. */
+    /* A password is shown once, so not to a browser that loads ahead. */
     if ((drawn != NULL || done != NULL) &&
         scep_csrf_fault(r->headers_in, r->pool) == NULL &&
         take_over(exchange, drawn != NULL ? drawn : done, &page) != SCEP_OK) {
@@ -325,7 +326,7 @@ static int answer_get(scep_exchange_t *exchange)
 
 /* ---- all of it ---- */
 
-/* Show what is wrong above the form as it was filled in. */
+/* Show the fault above the form, as the user filled it in. */
 static int answer_fault(scep_exchange_t *exchange, scep_form_page_t *page)
 {
     request_rec *r = exchange->r;

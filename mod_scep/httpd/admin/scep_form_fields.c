@@ -1,7 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_form_fields.c: name=value&name=value, and from that to what is drawn. Each limit is
- * tried by itself, to tell which field is wrong. (httpd layer)
+ * scep_form_fields.c: reads name=value&name=value, and makes the parameters of
+ * a draw. Each limit is tried by itself, to find out which field is wrong.
+ * (httpd layer)
  */
 #include "scep_form_fields.h"
 
@@ -169,7 +170,7 @@ scep_status_e scep_form_fields_read(scep_exchange_t *exchange,
 
 enum { MAX_FIELDS = 64, NAME_IN_LOG = 64 };
 
-/* NULL: a bad escape or %00. */
+/* NULL: the text has a bad escape or %00. */
 static char *decode(apr_pool_t *pool, const char *from, apr_size_t len)
 {
     char *text = apr_pstrmemdup(pool, from, len);

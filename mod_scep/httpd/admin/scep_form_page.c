@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_form_page.c: the page's HTML. Every text that somebody has written goes
- * through ap_escape_html(). (httpd layer)
+ * scep_form_page.c: the page's HTML. ap_escape_html() escapes every text that a
+ * user has written. (httpd layer)
  */
 #include "scep_form_page.h"
 
@@ -81,8 +81,8 @@ static const char *about(const scep_form_page_t *page)
     return text;
 }
 
-/* What stands before the password and behind it: the password itself is only
- * copied into memory that is wiped. */
+/* The HTML before the password. The password itself is only copied into memory
+ * that is wiped. */
 static const char *before_password(const scep_form_page_t *page)
 {
     return page->password != NULL

@@ -15,21 +15,21 @@
 #define SCEP_FORM_CANCEL_LABEL "cancelLabel"
 #define SCEP_FORM_CANCEL_ALL "cancelAll"
 
-/** What is shown; NULL or false where a thing does not apply. */
+/** The content of the page. NULL or false: not shown. */
 typedef struct scep_form_page_t {
     apr_pool_t *pool;
     const char *user;
     const char *token;
     const char *thumbprint;
-    const char *password;      /* that was drawn; the page is wiped with POOL */
+    const char *password;      /* the drawn one; the page is wiped with POOL */
     apr_time_t expires;        /* 0: it is the master password */
     const char *notice;        /* what was done */
-    const char *problem;       /* what was not, and why */
-    bool logged;               /* the problem is */
-    scep_form_fault_t fault;   /* instead of PROBLEM: with a field */
-    const apr_table_t *values; /* what was typed */
+    const char *problem;       /* what could not be done, and why */
+    bool logged;               /* the problem has been logged */
+    scep_form_fault_t fault;   /* instead of PROBLEM, if it is about a field */
+    const apr_table_t *values; /* what the user typed */
     apr_array_header_t *items; /* scep_challenge_item_t; NULL: no list */
-    bool more;                 /* not all are in ITEMS */
+    bool more;                 /* there are more than ITEMS */
 } scep_form_page_t;
 
 scep_octets_t scep_form_page(const scep_form_page_t *page);

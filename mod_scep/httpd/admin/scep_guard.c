@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_guard.c: the user, where the request comes from, and ScepAdminRequire.
- * (httpd layer)
+ * scep_guard.c: checks the user, the origin of the request, and
+ * ScepAdminRequire. (httpd layer)
  */
 #include "scep_guard.h"
 
@@ -30,7 +30,7 @@ static const char *user_of(const scep_exchange_t *exchange)
     return scep_printable(exchange->r->pool, exchange->r->user, NAME_IN_LOG);
 }
 
-/* A proxy that changes Host makes what our own pages send look foreign. */
+/* If a proxy changes Host, requests of our own pages look foreign. */
 static bool may_be_the_proxy(const char *found)
 {
     return strncmp(found, "Referer:", 8) == 0 ||
@@ -57,7 +57,8 @@ scep_status_e scep_guard_purpose(scep_exchange_t *exchange)
     return SCEP_OK;
 }
 
-/* The trail of it: whoever it is has been refused in any case. */
+/* Write the audit row. If that fails, the user has been refused all the
+ * same. */
 static void record(scep_exchange_t *exchange, const char *action)
 {
     scep_result_t res;
@@ -69,7 +70,7 @@ static void record(scep_exchange_t *exchange, const char *action)
     }
 }
 
-/* > 0: yes, 0: no, < 0: it could not be evaluated. */
+/* > 0: true, 0: false, < 0: it could not be evaluated. */
 static int evaluate(scep_exchange_t *exchange, const char *action,
                     const char **error)
 {

@@ -47,8 +47,7 @@ static scep_status_e start(const scep_host_t *host,
                      s->name, *names != '\0' ? names : "none");
 }
 
-/* As mod_auth_basic asks it; what a provider changes in R on the way is none
- * of a device's business. */
+/* Ask as mod_auth_basic does, and undo what the provider changes in R. */
 static authn_status ask(const authn_state_t *s, request_rec *r,
                         const char *user, const char *password)
 {

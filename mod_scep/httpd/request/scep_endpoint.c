@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_endpoint.c: from httpd's request to one SCEP operation or the admin
- * page. (httpd layer)
+ * scep_endpoint.c: recognises the endpoints, and passes requests to a SCEP
+ * operation or the admin page. (httpd layer)
  */
 #include "scep_endpoint.h"
 
@@ -56,11 +56,11 @@ static scep_endpoint_e endpoint_of_handler(const char *handler)
                                                : SCEP_ENDPOINT_NONE;
 }
 
-/* What is noted with the request. */
+/* A note in the request's configuration. */
 typedef struct note_t {
     const char *handler; /* NULL: not claimed */
-    const char *uri;     /* as the client's path counts */
-    bool slash_added;    /* to that */
+    const char *uri;     /* the client's path in its canonical form */
+    bool slash_added;    /* to uri */
     const char *below;   /* what follows the endpoint's path */
 } note_t;
 
@@ -105,21 +105,22 @@ static int translate(request_rec *r)
     }
     note = note_of(r);
     if (note->uri == NULL || strcmp(note->uri, location.uri) != 0) {
-        note->slash_added = location.slash_added; /* rewritten */
+        note->slash_added = location.slash_added; /* mod_rewrite has changed the
+                                                   * path */
     }
     note->handler =
         location.kind == SCEP_ENDPOINT_ADMIN ? HANDLER_ADMIN : HANDLER_DEVICE;
-    /* The sections for Location are walked again after this, with this. */
+    /* httpd walks the <Location> sections again after this, with this path. */
     r->uri = location.uri;
     r->path_info = location.path_info;
     note->below = location.path_info;
-    /* No path, so that no module looks for a file. */
+    /* Not a path, so no module looks for a file. */
     r->filename = apr_pstrdup(r->pool, HANDLER_DEVICE);
     r->handler = note->handler;
     return OK;
 }
 
-/* The handler that the sections for R set, NULL if none does. */
+/* The handler that the sections for R set; NULL: none. */
 static const char *set_handler(request_rec *r)
 {
     const core_dir_config *conf = ap_get_core_module_config(r->per_dir_config);
@@ -130,9 +131,9 @@ static const char *set_handler(request_rec *r)
                : conf->handler;
 }
 
-/* Does a SetHandler or AddHandler, in whatever section, lead here? httpd has
- * yet to walk the sections; for those of Location it does so itself, on top of
- * what is left here. */
+/* Does a SetHandler or AddHandler of any section set our handler? httpd has not
+ * walked the sections yet, so this does. httpd later merges those of <Location>
+ * over the result. */
 static bool handler_is_ours(request_rec *r)
 {
     ap_conf_vector_t *walked;
@@ -145,15 +146,15 @@ static bool handler_is_ours(request_rec *r)
     ours = ap_location_walk(r) == OK &&
            endpoint_of_handler(set_handler(r)) != SCEP_ENDPOINT_NONE;
     if (!ours) {
-        ap_run_type_checker(r); /* mod_mime's: what extensions say */
+        ap_run_type_checker(r); /* mod_mime: by extension */
         ours = endpoint_of_handler(r->handler) != SCEP_ENDPOINT_NONE;
     }
     r->per_dir_config = walked;
     return ours;
 }
 
-/* httpd answers TRACE in its own hook after this one, with all headers of the
- * request, and never calls a handler. OK keeps it from that. */
+/* httpd's own hook comes after this one. It would answer TRACE with all headers
+ * of the request, and never call a handler. OK prevents that. */
 static int map_to_storage(request_rec *r)
 {
     return note_of(r)->handler != NULL ||
@@ -163,8 +164,8 @@ static int map_to_storage(request_rec *r)
                : DECLINED;
 }
 
-/* By now a SetHandler of an enclosing section or a file extension may have
- * put another handler in; ours it may be, whichever of the two. */
+/* A SetHandler of an enclosing section, or a file extension, may have set
+ * another handler by now. Either of ours is accepted. */
 static int fixups(request_rec *r)
 {
     const char *handler = note_of(r)->handler;
@@ -230,8 +231,8 @@ static int answer_operation(scep_exchange_t *exchange)
     return scep_exchange_send(exchange, &answer);
 }
 
-/* By plain HTTP (RFC 5280 4.2.1.13, RFC 8894 2.7). A cache may keep it for a
- * short while only, for the next revocation makes another one. */
+/* A CRL over plain HTTP (RFC 5280 4.2.1.13, RFC 8894 2.7). Caches may keep it
+ * for a short while only, because the next revocation makes a new one. */
 static void set_freshness(request_rec *r, const scep_crl_row_t *row)
 {
     apr_time_t left = apr_time_sec(row->next_update - r->request_time);
@@ -292,7 +293,7 @@ static int serve_crl(scep_exchange_t *exchange)
     return answer_crl(exchange);
 }
 
-/* Also what an admin page has besides itself. */
+/* Serve SCEP operations, also at an admin page. */
 static int serve(scep_exchange_t *exchange, scep_endpoint_e kind)
 {
     request_rec *r = exchange->r;
@@ -308,7 +309,7 @@ static int serve(scep_exchange_t *exchange, scep_endpoint_e kind)
         return scep_exchange_refuse(exchange);
     }
     operation = exchange->query.operation;
-    /* A browser; what has parameters is a client that lacks the main one. */
+    /* A browser. A GET with parameters is a client without `operation`. */
     if (operation == SCEP_OP_NONE && r->method_number == M_GET &&
         (r->args == NULL || *r->args == '\0')) {
         apr_table_setn(r->notes, "SCEP_OPERATION", "info");
@@ -319,7 +320,7 @@ static int serve(scep_exchange_t *exchange, scep_endpoint_e kind)
     }
     apr_table_setn(r->notes, "SCEP_OPERATION", scep_operation_name(operation));
     if (operation == SCEP_OP_PKIOPERATION && r->header_only) {
-        /* HEAD must not do what only GET may. */
+        /* A HEAD must not have the effects of a GET. */
         return scep_exchange_head(exchange, "application/x-pki-message");
     }
     return answer_operation(exchange);
@@ -335,7 +336,7 @@ int scep_endpoint_serve(request_rec *r, scep_serve_fn *serve_it)
         return DECLINED;
     }
     if (r->main != NULL || r->prev != NULL) {
-        /* An include or an ErrorDocument must not enrol or draw. */
+        /* A server-side include or ErrorDocument must not enrol or draw. */
         return HTTP_NOT_FOUND;
     }
     scep_crypto_clear_errors();
@@ -346,9 +347,9 @@ int scep_endpoint_serve(request_rec *r, scep_serve_fn *serve_it)
                          : scep_location_below(r, HANDLER_ADMIN);
     status = serve_it(&exchange, kind);
     if (exchange.request.refusal != NULL) {
-        scep_refusal_record(&exchange.request); /* the answer has left */
+        scep_refusal_record(&exchange.request); /* after the answer */
     }
-    scep_crypto_clear_errors(); /* the next user of this thread is mod_ssl */
+    scep_crypto_clear_errors(); /* mod_ssl uses this thread next */
     return status;
 }
 
@@ -365,8 +366,8 @@ void scep_endpoint_register(apr_pool_t *pool)
                                          NULL};
 
     (void)pool;
-    /* mod_rewrite's rules see the path as the sections do, and have the first
-     * word; then we claim it before every module that could. */
+    /* mod_rewrite's rules come first and see the path as the sections do. Then
+     * we claim the path before any other module. */
     ap_hook_translate_name(canonicalize, NULL, rewrite, APR_HOOK_REALLY_FIRST);
     ap_hook_translate_name(translate, rewrite, before, APR_HOOK_FIRST);
     ap_hook_map_to_storage(map_to_storage, NULL, NULL, APR_HOOK_REALLY_FIRST);

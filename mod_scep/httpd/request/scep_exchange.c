@@ -1,9 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_exchange.c: headers and body of every answer, and the body of a request.
- * Answers are complete pages of ours with their own status: ErrorDocument is for
- * other requests.
- * (httpd layer)
+ * scep_exchange.c: sends headers and body of every answer, and reads the body
+ * of a request. Answers are complete, with their own status, so that no
+ * ErrorDocument replaces them. (httpd layer)
  */
 #include "scep_exchange.h"
 
@@ -22,8 +21,8 @@
 
 APLOG_USE_MODULE(scep);
 
-/* The CAs that a CA-IDENT chooses here; what is not ready is as if it were not
- * there. */
+/* The CAs that a CA-IDENT can choose here. Those that are not ready are left
+ * out. */
 static const apr_array_header_t *idents_of(const scep_server_config_t *server,
                                            const scep_dir_config_t *conf,
                                            apr_pool_t *pool)
@@ -117,7 +116,7 @@ static void set_headers(scep_exchange_t *exchange, const char *content_type,
     request_rec *r = exchange->r;
     core_request_config *core = ap_get_core_module_config(r->request_config);
 
-    /* Clients compare the type as a whole: AddDefaultCharset must not add to
+    /* Clients compare the whole type, so AddDefaultCharset must not add to
      * it. */
     core->suppress_charset = 1;
     ap_set_content_type(r, content_type);
@@ -125,8 +124,8 @@ static void set_headers(scep_exchange_t *exchange, const char *content_type,
     if (!cacheable) {
         apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     }
-    /* A compressed answer is one that many clients cannot read, and beside a
-     * password it would be an oracle. */
+    /* Many clients cannot read a compressed answer, and the size of one with a
+     * password in it would be an oracle. */
     apr_table_setn(r->subprocess_env, "no-gzip", "1");
     apr_table_setn(r->subprocess_env, "no-brotli", "1");
 }
@@ -145,7 +144,7 @@ static int send_body(scep_exchange_t *exchange, scep_octets_t body)
                                        r->pool, alloc));
     }
     if (exchange->request.refusal != NULL) {
-        /* What is recorded of it comes after it. */
+        /* Flush: the refusal is recorded after the answer has left. */
         APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_flush_create(alloc));
     }
     APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(alloc));
@@ -154,14 +153,14 @@ static int send_body(scep_exchange_t *exchange, scep_octets_t body)
         return AP_FILTER_ERROR;
     }
     if (rv != APR_SUCCESS) {
-        /* Nothing is lost: a repeated request gets the same answer. */
+        /* No harm is done: a repeated request gets the same answer. */
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, rv, r,
                       SCEPLOGNO(0401) "the client did not take the answer");
     }
     return OK;
 }
 
-/* What httpd would make of r->allowed lists TRACE, too, which we refuse. */
+/* httpd would make a list with TRACE from r->allowed, which we refuse. */
 static void set_allow(scep_exchange_t *exchange)
 {
     apr_table_setn(exchange->r->headers_out, "Allow", exchange->allow);
@@ -258,7 +257,7 @@ static int send_page(scep_exchange_t *exchange, const char *content_type,
                                "default-src 'none'; base-uri 'none'; "
                                "form-action ",
                                form_action, "; frame-ancestors 'none'", NULL));
-    /* With no-referrer, browsers send "Origin: null" with our own forms. */
+    /* With no-referrer, browsers would send "Origin: null" with our forms. */
     apr_table_setn(r->headers_out, "Referrer-Policy", "same-origin");
     return send_body(exchange, body);
 }
@@ -295,7 +294,7 @@ static scep_status_e too_large(const reader_t *b)
                      (unsigned long)b->limit->max, b->limit->cause);
 }
 
-/* How many octets the client said that it would send. */
+/* How many octets the client has announced. */
 static const char *announced(request_rec *r)
 {
     const char *length = apr_table_get(r->headers_in, "Content-Length");
@@ -351,7 +350,7 @@ static scep_status_e take_brigade(reader_t *b, apr_bucket_brigade *bb)
     return SCEP_OK;
 }
 
-/* Content-Length can only save reading: with an inflating input filter it says
+/* Content-Length only saves reading. With an inflating input filter, it says
  * nothing about what arrives here. */
 static scep_status_e make_buffer(reader_t *b)
 {

@@ -1,7 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_status.c: per CA, how long certificates are still valid; and how full
- * the password table is, and how many requests came to what. (httpd layer)
+ * scep_status.c: shows for each CA how long its certificates are valid, how
+ * full the password table is, and how many requests had which outcome. (httpd
+ * layer)
  */
 #include "scep_status.h"
 
@@ -78,7 +79,7 @@ static void show_site(line_t *line, const scep_site_t *site)
     }
 }
 
-/* A database that several machines share keeps its passwords to itself. */
+/* With a shared database, no passwords are in the table. */
 static bool has_own_passwords(const scep_service_t *service)
 {
     return service->store != NULL && scep_store_shared(service->store);
@@ -91,7 +92,8 @@ static bool same_passwords(const scep_service_t *a, const scep_service_t *b)
            strcmp(scep_store_name(a->store), scep_store_name(b->store)) == 0;
 }
 
-/* Those of the I-th site, unless one before it has the same ones. */
+/* Count the passwords of the I-th site in a shared database, unless a site
+ * before it has the same ones. */
 static scep_status_e count_shared(const request_rec *r,
                                   const scep_runtime_t *runtime, int i,
                                   apr_int64_t *count)
@@ -117,8 +119,8 @@ static scep_status_e count_shared(const request_rec *r,
                                        r->request_time, count, &res);
 }
 
-/* The password table is one for all CAs; what shared databases hold is added
- * to it. */
+/* All CAs share the password table. The passwords of shared databases are
+ * added. */
 static void show_passwords(const line_t *line, const scep_runtime_t *runtime,
                            scep_challenge_table_t *table)
 {
@@ -148,7 +150,7 @@ static void show_passwords(const line_t *line, const scep_runtime_t *runtime,
                used, scep_challenge_table_capacity(table));
 }
 
-/* So are the counts. */
+/* All CAs share the counts. */
 static void show_counts(const line_t *line, const scep_counts_t *counts)
 {
     apr_uint64_t n[SCEP_COUNT_KINDS];
@@ -177,7 +179,7 @@ static void show_counts(const line_t *line, const scep_counts_t *counts)
                n[SCEP_COUNT_UNAVAILABLE]);
 }
 
-/* Whichever server the page is of. */
+/* The runtime of any server: they all share it. */
 static const scep_runtime_t *find_runtime(void)
 {
     const server_rec *s;

@@ -1,14 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_status.h
- * Our part of mod_status's page. (httpd layer)
+ * The part of mod_status's page that is about SCEP. (httpd layer)
  */
 #ifndef SCEP_STATUS_H
 #define SCEP_STATUS_H
 
 #include <httpd.h>
 
-/** Add it, if mod_status is there; for register_hooks. */
+/** For register_hooks: add that part, if mod_status is loaded. */
 void scep_status_register(void);
 
 #endif
