@@ -2,8 +2,8 @@
 /*
  * scep_crl_issue.c: keep a CA's CRL current. (enroll layer)
  *
- * Signed first and recorded then, so that the store's write transaction is
- * short: it takes the CRL only in the place of the one that was looked at.
+ * A CRL is signed before it is recorded, to keep the store's write transaction
+ * short. The store takes it only if no other one was recorded meanwhile.
  */
 #include "scep_crl_issue.h"
 
@@ -16,7 +16,7 @@
 #include "scep_store_revocation.h"
 
 enum {
-    TRIES = 5,        /* each lost one means that somebody else made progress */
+    TRIES = 5,        /* each lost one means that another caller succeeded */
     CLOCK_SLACK = 60, /* seconds that another machine's clock may be ahead */
     /* microseconds: */
     TURN_WAIT = 5000000,
@@ -34,7 +34,7 @@ static bool is_current(const scep_crl_state_t *state, apr_time_t now)
            row->next_update - now > (row->next_update - row->this_update) / 4;
 }
 
-/* Where revoked serial numbers are collected. */
+/* Revoked serial numbers as they are collected. */
 typedef struct collect_t {
     apr_pool_t *pool;
     apr_array_header_t *revoked;
@@ -51,8 +51,8 @@ static scep_status_e collect(void *baton, const scep_revocation_row_t *row)
     return SCEP_OK;
 }
 
-/* A certificate that has expired stays on one CRL more that was issued since
- * (RFC 5280 3.3). LAST may be from when the clock was ahead. */
+/* A revoked certificate stays on one CRL that was issued after it expired
+ * (RFC 5280 3.3). LAST may have been signed while the clock was ahead. */
 static apr_time_t alive_since(const scep_crl_row_t *last, apr_time_t now)
 {
     if (last == NULL) {
@@ -63,10 +63,11 @@ static apr_time_t alive_since(const scep_crl_row_t *last, apr_time_t now)
 
 /* Numbers begin with the time, so that they rise even if the database was
  * lost. */
-static scep_status_e make(const scep_service_t *service, const scep_env_t *env,
-                          const scep_crl_state_t *state, apr_time_t now,
-                          apr_pool_t *pool, scep_crl_row_t **row,
-                          scep_result_t *res)
+static scep_status_e sign_crl(const scep_service_t *service,
+                              const scep_env_t *env,
+                              const scep_crl_state_t *state, apr_time_t now,
+                              apr_pool_t *pool, scep_crl_row_t **row,
+                              scep_result_t *res)
 {
     const scep_crl_row_t *last = state->row;
     collect_t c = {pool, apr_array_make(pool, 16, sizeof(scep_ca_revoked_t))};
@@ -100,12 +101,12 @@ static scep_status_e make(const scep_service_t *service, const scep_env_t *env,
                : scep_fail(res, SCEP_R_INTERNAL, "cannot encode the CRL");
 }
 
-static scep_status_e renew(const scep_service_t *service, const scep_env_t *env,
-                           const scep_crl_state_t *state, apr_time_t now,
-                           apr_pool_t *pool, scep_crl_row_t **row, bool *stored,
-                           scep_result_t *res)
+static scep_status_e
+sign_and_store(const scep_service_t *service, const scep_env_t *env,
+               const scep_crl_state_t *state, apr_time_t now, apr_pool_t *pool,
+               scep_crl_row_t **row, bool *stored, scep_result_t *res)
 {
-    scep_status_e status = make(service, env, state, now, pool, row, res);
+    scep_status_e status = sign_crl(service, env, state, now, pool, row, res);
 
     if (status == SCEP_OK) {
         status = scep_store_crl_replace(
@@ -121,9 +122,10 @@ static scep_status_e renew(const scep_service_t *service, const scep_env_t *env,
     return status;
 }
 
-static scep_status_e look(const scep_service_t *service, const scep_env_t *env,
-                          apr_pool_t *pool, scep_crl_state_t *state,
-                          bool *current, scep_result_t *res)
+static scep_status_e read_state(const scep_service_t *service,
+                                const scep_env_t *env, apr_pool_t *pool,
+                                scep_crl_state_t *state, bool *current,
+                                scep_result_t *res)
 {
     apr_time_t now = scep_env_now(env);
     scep_status_e status = scep_store_crl_state(service->store, service->ca_id,
@@ -133,10 +135,10 @@ static scep_status_e look(const scep_service_t *service, const scep_env_t *env,
     return status;
 }
 
-/* Look, and sign one if need be. */
-static scep_status_e update(const scep_service_t *service,
-                            const scep_env_t *env, apr_pool_t *pool,
-                            scep_crl_row_t **row, scep_result_t *res)
+/* Get the CRL in the store, or sign a new one if it is not current. */
+static scep_status_e update_crl(const scep_service_t *service,
+                                const scep_env_t *env, apr_pool_t *pool,
+                                scep_crl_row_t **row, scep_result_t *res)
 {
     scep_status_e status = SCEP_OK;
     scep_crl_state_t state;
@@ -145,14 +147,14 @@ static scep_status_e update(const scep_service_t *service,
     for (i = 0; status == SCEP_OK && i < TRIES; i++) {
         bool current, stored = false;
 
-        status = look(service, env, pool, &state, &current, res);
+        status = read_state(service, env, pool, &state, &current, res);
         if (current) {
             *row = state.row;
             return SCEP_OK;
         }
         if (status == SCEP_OK) {
-            status = renew(service, env, &state, scep_env_now(env), pool, row,
-                           &stored, res);
+            status = sign_and_store(service, env, &state, scep_env_now(env),
+                                    pool, row, &stored, res);
         }
         if (stored) {
             return SCEP_OK;
@@ -176,8 +178,8 @@ static int wait_for_turn(const scep_service_t *service, const scep_env_t *env,
     return scep_shm_slots_wait(service->slots, &terms, env, TURN_WAIT);
 }
 
-/* After a revocation many may ask at once: if each signed one, with all that
- * is revoked in its memory, all but one would do so in vain. */
+/* After a revocation many clients may ask at once. If each signed a CRL, with
+ * all that is revoked in its memory, all but one would be wasted. */
 static scep_status_e update_in_turn(const scep_service_t *service,
                                     const scep_env_t *env, apr_pool_t *pool,
                                     scep_crl_row_t **row, scep_result_t *res)
@@ -188,7 +190,7 @@ static scep_status_e update_in_turn(const scep_service_t *service,
     int turn = service->slots != NULL && scep_sha256(ca_id, key)
                    ? wait_for_turn(service, env, key)
                    : -1;
-    scep_status_e status = update(service, env, pool, row, res);
+    scep_status_e status = update_crl(service, env, pool, row, res);
 
     if (turn >= 0) {
         scep_shm_slots_give(service->slots, turn);
@@ -209,7 +211,7 @@ scep_status_e scep_crl_current(const scep_service_t *service,
         return scep_fail(res, SCEP_R_NO_CRL, "ScepCABackend %s signs no CRLs",
                          service->backend->name);
     }
-    status = look(service, env, pool, &state, &current, res);
+    status = read_state(service, env, pool, &state, &current, res);
     if (!current) {
         return status == SCEP_OK ? update_in_turn(service, env, pool, row, res)
                                  : status;

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_draw.c: one-time passwords from random octets to the admin page; and
- * the shared table from the store at start. (enroll layer)
+ * scep_draw.c: draw one-time challenges, show the master password, and fill the
+ * shared table from the store at start. (enroll layer)
  */
 #include "scep_draw.h"
 
@@ -108,7 +108,7 @@ static scep_status_e check_issuer(const scep_request_t *req,
                      cert, apr_time_sec(scep_env_now(&req->env)), res);
 }
 
-/* A password for a CA that can issue nothing would only fail on the device. */
+/* A challenge for a CA that cannot issue would only fail on the device. */
 static scep_status_e check_ca(const scep_request_t *req, scep_result_t *res)
 {
     const scep_service_t *service = req->service;
@@ -133,8 +133,8 @@ static scep_status_e user_is_full(const scep_request_t *req, scep_result_t *res)
                      req->policy->password_max_per_user);
 }
 
-/* Before the table is asked for room: whoever has enough takes none of it, not
- * even for a moment. */
+/* Check this before the table gets the challenge: a user who has enough takes
+ * no slot, not even for a moment. */
 static scep_status_e check_user(scep_request_t *req,
                                 const scep_challenge_row_t *row,
                                 scep_result_t *res)
@@ -203,8 +203,8 @@ static scep_status_e draw_one_time(scep_request_t *req, const char *user,
     if (status != SCEP_OK) {
         return status;
     }
-    /* The table first: its room is what may run out. Whoever guesses the
-     * password before its row is there meets a store without it. */
+    /* The table first, which may be full. If somebody guesses the challenge
+     * before its row is recorded, the store does not know it. */
     status = reserve(req, row.expires, &made, hash, res);
     if (status != SCEP_OK) {
         return status;
@@ -220,7 +220,7 @@ static scep_status_e draw_one_time(scep_request_t *req, const char *user,
     return status;
 }
 
-/* Nobody gets to see it without leaving a trace. */
+/* Nobody sees the master password without leaving a trace. */
 static scep_status_e record_shown(scep_request_t *req, const char *user,
                                   scep_result_t *res)
 {
@@ -249,8 +249,8 @@ static scep_status_e show_master(scep_request_t *req, const char *user,
                : scep_fail(res, SCEP_R_MASTER_PASSWORD, "%s", res->detail);
 }
 
-/* What PARAMS asks for that the master password cannot be; else NULL. */
-static const char *binding(const scep_draw_params_t *params)
+/* The name of one of PARAMS that the master password cannot have; or NULL. */
+static const char *one_time_param(const scep_draw_params_t *params)
 {
     return params->limits != NULL && !params->limits_may_go ? "limits"
            : params->uses != 0                              ? "uses"
@@ -258,7 +258,7 @@ static const char *binding(const scep_draw_params_t *params)
                                                             : NULL;
 }
 
-/* Is a one-time password better, although the master password comes first? */
+/* Is a one-time challenge better, although the master password comes first? */
 static bool prefers_one_time(const scep_draw_params_t *params,
                              const scep_sources_t *sources)
 {
@@ -272,9 +272,9 @@ static bool prefers_one_time(const scep_draw_params_t *params,
     return false;
 }
 
-static scep_status_e draw(scep_request_t *req, const char *user,
-                          const scep_draw_params_t *params, scep_drawn_t *drawn,
-                          scep_result_t *res)
+static scep_status_e draw_from_sources(scep_request_t *req, const char *user,
+                                       const scep_draw_params_t *params,
+                                       scep_drawn_t *drawn, scep_result_t *res)
 {
     const scep_sources_t *sources = &req->policy->sources;
     int i;
@@ -289,7 +289,8 @@ static scep_status_e draw(scep_request_t *req, const char *user,
         case SCEP_SOURCE_ONE_TIME:
             return draw_one_time(req, user, params, drawn, res);
         case SCEP_SOURCE_SINGLE:
-            if (binding(params) != NULL || prefers_one_time(params, sources)) {
+            if (one_time_param(params) != NULL ||
+                prefers_one_time(params, sources)) {
                 break;
             }
             drawn->reusable = true;
@@ -299,11 +300,11 @@ static scep_status_e draw(scep_request_t *req, const char *user,
             break;
         }
     }
-    return binding(params) != NULL
+    return one_time_param(params) != NULL
                ? scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
                            "\"%s\" needs a one-time password, and "
                            "ScepChallenge does not name one-time here",
-                           binding(params))
+                           one_time_param(params))
                : scep_fail(res, SCEP_R_NO_CHALLENGE_SOURCE,
                            "ScepChallenge names no source of passwords here");
 }
@@ -316,7 +317,8 @@ scep_status_e scep_draw(scep_request_t *req, const char *user,
     scep_status_e status;
 
     memset(drawn, 0, sizeof(*drawn));
-    status = draw(req, user, params != NULL ? params : &plain, drawn, res);
+    status = draw_from_sources(req, user, params != NULL ? params : &plain,
+                               drawn, res);
     if (status == SCEP_OK) {
         scep_log(&req->env, SCEP_LOG_INFO,
                  SCEPLOGNO(0202) "\"%s\" at %s drew %s password",
@@ -368,7 +370,7 @@ scep_status_e scep_draw_rebuild(scep_store_t *store,
     scep_status_e status;
 
     if (scep_store_shared(store)) {
-        return SCEP_OK; /* the table decides nothing */
+        return SCEP_OK; /* the database decides, not the table */
     }
     status = scep_store_challenges_each(store, r.now, rebuild_one, &r, res);
     if (r.locked) {
@@ -380,8 +382,8 @@ scep_status_e scep_draw_rebuild(scep_store_t *store,
     }
     if (r.added > 0) {
         scep_log(env, SCEP_LOG_NOTICE,
-                 SCEPLOGNO(0203) "%u outstanding passwords taken over from the "
-                                 "store",
+                 SCEPLOGNO(0203) "read %u outstanding passwords from the "
+                                 "database",
                  r.added);
     }
     if (r.left_out > 0) {

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_draw.h
- * Drawing a password: a one-time one, random, recorded in the store, put into
- * the shared table; or the master password. And filling that table from the
+ * Draw a challenge: a random one-time one, recorded in the store and put into
+ * the shared table, or the master password. Also fills that table from the
  * store at start. (enroll layer)
  */
 #ifndef SCEP_DRAW_H
@@ -10,8 +10,8 @@
 
 #include "scep_service.h"
 
-/** What a one-time password is to be; all zero: good for one certificate of
- * any device, for as long as the endpoint says. */
+/** The properties of a one-time challenge; all zero: good for one certificate
+ * of any device, for as long as the endpoint says. */
 typedef struct scep_draw_params_t {
     const char *limits; /* JSON, see scep_limits.h; NULL: none */
     const char *label;  /* for people; UTF-8, at most SCEP_MAX_LABEL octets;
@@ -20,7 +20,7 @@ typedef struct scep_draw_params_t {
     apr_interval_time_t validity; /* at most SCEP_MAX_PASSWORD_VALIDITY; 0: the
                                    * endpoint's */
     bool limits_may_go; /* the master password, which LIMITS cannot bind, will
-                         * do as well: NDES gives it whatever is asked for */
+                         * do as well: NDES gives it to any request */
 } scep_draw_params_t;
 
 #define SCEP_MAX_LABEL 256
@@ -30,8 +30,8 @@ typedef struct scep_draw_params_t {
 /** What was drawn; the password is wiped with the request's pool. */
 typedef struct scep_drawn_t {
     const char *password;
-    bool reusable; /* the master password, not a one-time one */
-    /* of a one-time one: */
+    bool reusable; /* the master password, not a one-time challenge */
+    /* of a one-time challenge: */
     const char *id; /* lower-case hex of its keyed hash, by which lists and
                      * audit rows name it */
     apr_time_t expires;
@@ -39,12 +39,12 @@ typedef struct scep_drawn_t {
 } scep_drawn_t;
 
 /**
- * Draw for USER (never NULL or empty: invariant 1): from the first source of
- * the endpoint that has passwords to give. An audit row tells of it first, also
- * of the master password's being shown.
- * @param params NULL: the default. Anything else asks for a one-time
- *     password, whichever source comes first: the master password is for all.
- *     A label alone is no reason to refuse that one where there is no other.
+ * Draw for USER (never NULL or empty: invariant 1) from the first source of the
+ * endpoint that can give a challenge. An audit row is recorded first, also if
+ * the master password is shown.
+ * @param params NULL: the default. Anything else asks for a one-time challenge,
+ *     whichever source comes first, because the master password is for all. A
+ *     label alone also gets the master password where there is no other.
  * @return SCEP_OK once it is durable; SCEP_UNAVAILABLE with
  *     SCEP_R_CACHE_FULL, _LOCK, _STORE_UNAVAILABLE, _MASTER_PASSWORD or
  *     _CA_UNAVAILABLE (its certificate has expired, or is not valid yet);
@@ -58,9 +58,9 @@ scep_status_e scep_draw(scep_request_t *req, const char *user,
                         scep_result_t *res);
 
 /**
- * Put every outstanding password of STORE into TABLE; those already there
- * stay as they are. Logs how many, and warns when not all fit. Of a store
- * that is shared by several machines none are.
+ * Put every outstanding challenge of STORE into TABLE; those already there stay
+ * as they are. If several machines share STORE, do nothing. Logs how many, and
+ * warns when not all fit.
  * @return SCEP_OK; SCEP_UNAVAILABLE with SCEP_R_LOCK or
  *     SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN
  */

@@ -12,7 +12,7 @@
 #include "scep_names.h"
 #include "scep_password.h"
 
-/* A URL can be long. */
+/* A hash stands for the path, which can be long. */
 static const char *endpoint_of(const scep_request_t *req)
 {
     enum { ENDPOINT_OCTETS = 16 };
@@ -81,7 +81,8 @@ bool scep_enrolment_hash_subject(const scep_enrolment_t *e,
     return empty || scep_names_subject_hash(name, e->req->pool, space);
 }
 
-/* A certificate for the same key is no other device's (R42). */
+/* Note the subject that may have no certificate yet, but for the same key: that
+ * is the same device's (R42). */
 static scep_status_e note_subject(scep_enrolment_t *e, scep_result_t *res)
 {
     const X509_NAME *name = X509_REQ_get_subject_name(e->csr->req);
@@ -145,7 +146,7 @@ scep_status_e scep_enrolment_own_key(const scep_enrolment_t *e,
 
     ERR_set_mark();
     same = EVP_PKEY_eq(e->msg->signer_key, e->csr->key) == 1;
-    ERR_pop_to_mark(); /* of keys that cannot be compared */
+    ERR_pop_to_mark(); /* keys that cannot be compared are not the same */
     if (same) {
         return SCEP_OK;
     }
@@ -159,8 +160,8 @@ scep_status_e scep_enrolment_id_taken(const scep_enrolment_t *e,
                                       scep_result_t *res)
 {
     return scep_fail(res, SCEP_R_TRANSACTION_REUSED,
-                     "another key than that of \"%s\" holds this "
-                     "transactionID here: its request waits, or was answered "
-                     "less than ScepRetryWindow ago",
+                     "the transactionID of \"%s\" belongs to another key: a "
+                     "request with that key waits, or was answered less than "
+                     "ScepRetryWindow ago",
                      e->csr->subject);
 }

@@ -20,11 +20,10 @@
 /** What authorized a CSR; for a one-time password, the claim on it. */
 typedef struct scep_claim_t {
     scep_source_e source;
-    bool
-        held; /* a one-time password is claimed, and to be given back or spent */
+    bool held; /* a one-time challenge is claimed: give it back or spend it */
     const scep_profile_t *profile;      /* to issue by; NULL: the endpoint's */
-    const struct scep_limits_t *limits; /* that it was held to; NULL: none */
-    apr_int64_t uses;                   /* ONE_TIME: left, with this one */
+    const struct scep_limits_t *limits; /* that the CSR keeps; NULL: none */
+    apr_int64_t uses;                   /* ONE_TIME: left, this one included */
     unsigned char owner[SCEP_CLAIM_OWNER_SIZE]; /* ONE_TIME: the transaction */
 } scep_claim_t;
 
@@ -34,28 +33,28 @@ typedef struct scep_enrolment_t {
     scep_reply_t *reply; /* its certificate is set once there is one */
     apr_time_t now;
     apr_time_t retry_since; /* identical requests back to here are retries */
-    const char *endpoint;   /* as it is recorded: where the transactionID
-                             * belongs to its key */
+    const char *endpoint;   /* as it is recorded; at one endpoint a
+                             * transactionID belongs to one key */
     const scep_next_ca_t *next; /* the next CA if it is to issue; else NULL */
     unsigned char signer_hash[SCEP_HASH_SIZE]; /* of the signer's key */
 
-    scep_csr_t *csr; /* NULL: a CertPoll's, until what waits is opened */
+    scep_csr_t *csr; /* NULL: a CertPoll, before the waiting CSR is opened */
     const unsigned char *challenge_hash; /* keyed; NULL: it has no challenge */
     const scep_subject_t *subject; /* that must have no certificate yet (RFC
-                                    * 8894, figure 12); NULL: any may */
+                                    * 8894, figure 12); NULL: it may */
 
     const char *renewal_of; /* serial of the certificate that signed, in
                              * upper-case hex; NULL: a first enrolment */
-    scep_recall_t recall;   /* what the store knew when it was asked */
-    const scep_request_row_t *waiting; /* the request that waited for this;
+    scep_recall_t recall;   /* what the store answered */
+    const scep_request_row_t *waiting; /* the waiting request that E takes up;
                                         * NULL: none */
     scep_claim_t claim;
-    const scep_profile_t *profile; /* known once it is authorized */
-    const char *ticket; /* of the CA, which has to think; NULL: none */
+    const scep_profile_t *profile; /* known once E is authorized */
+    const char *ticket; /* of the CA, which has not decided; NULL: none */
 } scep_enrolment_t;
 
 /**
- * Begin with MSG: all but what is known of its CSR.
+ * Fill E from MSG, but for its CSR.
  * @param reply where the answer goes
  * @return SCEP_OK; SCEP_BROKEN
  */
@@ -65,36 +64,36 @@ scep_status_e scep_enrolment_begin(scep_request_t *req,
                                    scep_result_t *res);
 
 /**
- * The CSR of E is DER.
+ * Read DER as the CSR of E.
  * @return SCEP_OK; SCEP_REFUSED with what scep_csr_parse() gives; SCEP_BROKEN
  */
 scep_status_e scep_enrolment_read(scep_enrolment_t *e, scep_octets_t der,
                                   scep_result_t *res);
 
-/** Both, of an opened PKCSReq or RenewalReq. */
+/** Do both for an opened PKCSReq or RenewalReq. */
 scep_status_e scep_enrolment_open(scep_request_t *req,
                                   const scep_pkimessage_t *msg,
                                   scep_reply_t *reply, scep_enrolment_t *e,
                                   scep_result_t *res);
 
-/** Has a password, a provider or a certificate let E in? Known once it is
- * authorized. */
+/** Did a challenge or a certificate authorize E, and not `ScepChallenge none`?
+ * Known once E is authorized. */
 bool scep_enrolment_proved(const scep_enrolment_t *e);
 
 /**
- * The message is signed with the key that is to be certified (invariant 8).
+ * Is the message signed with the key that is to be certified (invariant 8)?
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_SIGNER_KEY
  */
 scep_status_e scep_enrolment_own_key(const scep_enrolment_t *e,
                                      scep_result_t *res);
 
-/** The hash by which a subject is found again, from the pool; NULL if it is
- * empty, and so nobody's. @return false: it has none */
+/** The hash by which a subject is found again, from E's pool; NULL if NAME is
+ * empty, and so nobody's. @return false: NAME cannot be read */
 bool scep_enrolment_hash_subject(const scep_enrolment_t *e,
                                  const X509_NAME *name,
                                  const unsigned char **hash);
 
-/** Another key than E's holds its transactionID.
+/** Refuse E, because its transactionID belongs to another key.
  * @return SCEP_REFUSED with SCEP_R_TRANSACTION_REUSED */
 scep_status_e scep_enrolment_id_taken(const scep_enrolment_t *e,
                                       scep_result_t *res);

@@ -17,7 +17,7 @@ static scep_status_e unknown(const scep_issuer_serial_t *id, const char *why,
                      id->serial, scep_name_text(pool, id->issuer), why);
 }
 
-/* Does who signed hold a certificate of this CA that is not revoked? */
+/* Is SIGNER a certificate of this CA that is not revoked? */
 static scep_status_e is_member(const scep_request_t *req, X509 *signer,
                                bool *member, scep_result_t *res)
 {
@@ -51,7 +51,7 @@ static scep_status_e find_certificate(const scep_request_t *req,
     int count;
 
     if (X509_NAME_cmp(X509_get_subject_name(ca), id->issuer) != 0) {
-        return unknown(id, "another CA", req->pool, res);
+        return unknown(id, "issued by another CA", req->pool, res);
     }
     status =
         scep_store_certificate_find(service->store, service->ca_id, id->serial,
@@ -98,7 +98,7 @@ scep_status_e scep_getcert(scep_request_t *req, const scep_pkimessage_t *msg,
     }
     if (!allowed) {
         return unknown(&id,
-                       "who asks holds neither its key nor another valid "
+                       "the signer has neither its key nor another valid "
                        "certificate of this CA",
                        req->pool, res);
     }

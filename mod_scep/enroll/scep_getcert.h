@@ -9,24 +9,24 @@
 #include "scep_message.h"
 
 /*
- * Both read the message's content only once nothing outside of it can be
- * refused any more. SCEP_R_CONTENT of theirs must reach nobody: who could tell
- * it from "unknown" could read other messages (S20).
+ * Both check all that is outside the envelope before they read its content.
+ * Clients must not be able to tell SCEP_R_CONTENT from "unknown" here: they
+ * could use that to read other messages (S20).
  */
 
 /**
- * Handler of GetCert. The certificate is given to who signs with its key, and
- * to holders of a certificate of this CA that is not revoked: RFC 8894 2.6 has
- * it for clients that lost their own, and a CRL tells serial numbers to
- * everybody. Never pending (R36).
+ * Handler of GetCert. It gives the certificate to a signer with the same key,
+ * and to holders of a certificate of this CA that is not revoked, but to nobody
+ * else: RFC 8894 2.6 means GetCert for clients that lost their own certificate,
+ * and CRLs make serial numbers public. Never pending (R36).
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_CONTENT, _REPLY_KEY,
- *     _CERT_UNKNOWN (also: not for who asked); SCEP_UNAVAILABLE with
+ *     _CERT_UNKNOWN (also if the signer may not have it); SCEP_UNAVAILABLE with
  *     SCEP_R_STORE_UNAVAILABLE; SCEP_BROKEN
  */
 scep_message_fn scep_getcert;
 
 /**
- * Handler of GetCRL, for everybody. The serial number is not looked at (R37).
+ * Handler of GetCRL, for everybody. It ignores the serial number (R37).
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_CONTENT, _REPLY_KEY, _CRL_ISSUER;
  *     else as scep_crl_current()
  */

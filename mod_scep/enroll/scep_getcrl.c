@@ -24,7 +24,7 @@ scep_status_e scep_getcrl(scep_request_t *req, const scep_pkimessage_t *msg,
         return status;
     }
     if (X509_NAME_cmp(X509_get_subject_name(ca), id.issuer) != 0) {
-        return scep_fail(res, SCEP_R_CRL_ISSUER, "a CRL of \"%s\" is wanted",
+        return scep_fail(res, SCEP_R_CRL_ISSUER, "it asks for a CRL of \"%s\"",
                          scep_name_text(req->pool, id.issuer));
     }
     status = scep_crl_current(service, &req->env, req->pool, &row, res);

@@ -8,8 +8,8 @@
 #include "scep_next_ca.h"
 #include "scep_operation.h"
 
-/* R65: the current CA itself, if it can. Clients check that the signer is, or
- * was issued by, the CA that they trust. */
+/* R65: the current CA itself signs if it can, else the RA. Clients check that
+ * the signer is, or was issued by, the CA that they trust. */
 static scep_keypair_t signer_of(const scep_service_t *service)
 {
     const scep_ca_backend_t *backend = service->backend;

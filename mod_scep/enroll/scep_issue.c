@@ -16,7 +16,7 @@
 #include "scep_recall.h"
 #include "scep_signer.h"
 
-static void tell(const scep_enrolment_t *e, const scep_issue_t *issue)
+static void log_issued(const scep_enrolment_t *e, const scep_issue_t *issue)
 {
     scep_counts_add(e->req->service->counts, issue->renewal_of == NULL
                                                  ? SCEP_COUNT_ISSUED
@@ -39,7 +39,7 @@ static void tell(const scep_enrolment_t *e, const scep_issue_t *issue)
              issue->revoke != NULL ? "; the old one is revoked" : "");
 }
 
-/* The certificate that is renewed, as what is revoked with it. */
+/* The revocation of the certificate that is renewed. */
 static void fill_revoke(const scep_enrolment_t *e, scep_revoke_t *revoke)
 {
     apr_int64_t last = 0;
@@ -52,7 +52,7 @@ static void fill_revoke(const scep_enrolment_t *e, scep_revoke_t *revoke)
     if (scep_cert_time(X509_get0_notAfter(e->msg->signer), &last)) {
         revoke->row.not_after = apr_time_from_sec(last);
     }
-    revoke->unknown = true; /* it may be from before there was a record */
+    revoke->unknown = true; /* it may be older than the record */
     revoke->peer = e->req->peer;
     revoke->detail = "renewed";
 }
@@ -63,7 +63,8 @@ static bool renews_ours(const scep_enrolment_t *e)
            e->req->signer->issuer == SCEP_SIGNER_OURS;
 }
 
-/* NULL: of this CA. Whoever polls may sign with another certificate. */
+/* The CA of the renewed certificate; NULL: this one. Another certificate may
+ * have signed a poll. */
 static const char *renewal_ca_id(const scep_enrolment_t *e)
 {
     const scep_signer_t *signer = e->req->signer;
@@ -74,8 +75,8 @@ static const char *renewal_ca_id(const scep_enrolment_t *e)
                : NULL;
 }
 
-/* Before anything is signed; what two at once leave open here, the store's
- * write transaction decides. */
+/* Check this before anything is signed. Of two requests at once, the store's
+ * write transaction lets one through. */
 static scep_status_e check_subject(const scep_enrolment_t *e,
                                    scep_result_t *res)
 {
@@ -86,7 +87,7 @@ static scep_status_e check_subject(const scep_enrolment_t *e,
     if (e->renewal_of != NULL || e->subject == NULL) {
         return SCEP_OK;
     }
-    if (serials == NULL) { /* its CSR has waited */
+    if (serials == NULL) { /* E has waited, and its subject was not recalled */
         status = scep_store_subject_find(e->req->service->store, e->subject,
                                          e->req->pool, &serial, res);
     }
@@ -95,8 +96,8 @@ static scep_status_e check_subject(const scep_enrolment_t *e,
     }
     if (serial != NULL) {
         return scep_fail(res, SCEP_R_DUPLICATE_SUBJECT,
-                         "\"%s\" has certificate %s, for another key, which is "
-                         "valid (ScepDuplicateSubject refuse)",
+                         "\"%s\" has a valid certificate for another key, %s "
+                         "(ScepDuplicateSubject refuse)",
                          e->csr->subject, serial);
     }
     return status == SCEP_NOT_FOUND ? SCEP_OK : status;
@@ -158,7 +159,7 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
     status =
         scep_store_issue(e->req->service->store, &issue, pool, outcome, res);
     if (status == SCEP_OK && *outcome == SCEP_ISSUE_RECORDED) {
-        tell(e, &issue);
+        log_issued(e, &issue);
     }
     return status;
 }
@@ -194,7 +195,7 @@ static scep_status_e sign(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
         .transaction_id = e->msg->transaction_id,
         .subject = e->csr->subject,
         .renewal_of = e->renewal_of,
-        /* the next CA's CRLs will have a place of their own */
+        /* the next CA's CRLs will have a URL of their own */
         .crl_url = e->next == NULL ? service->crl_url : NULL,
     };
     scep_ca_answer_t answer = {NULL, NULL};
@@ -210,8 +211,8 @@ static scep_status_e sign(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
     return status;
 }
 
-/* Somebody was faster: the same transaction (a retry that overlapped with its
- * original), or another one with the same password. The store knows. */
+/* Another request was faster: of the same transaction (a retry that overlapped
+ * with its original), or with the same challenge. Ask the store which. */
 static scep_status_e resolve_lost(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_status_e status = scep_recall(e, res);
@@ -222,7 +223,7 @@ static scep_status_e resolve_lost(scep_enrolment_t *e, scep_result_t *res)
     if (e->claim.source != SCEP_SOURCE_ONE_TIME && e->renewal_of != NULL) {
         return scep_fail(res, SCEP_R_OVERTAKEN,
                          "the state of certificate %s changed while its "
-                         "renewal was issued",
+                         "renewal was issued; the client should retry",
                          e->renewal_of);
     }
     scep_authorize_spent(e);
@@ -232,7 +233,7 @@ static scep_status_e resolve_lost(scep_enrolment_t *e, scep_result_t *res)
     }
     return scep_fail(res, SCEP_R_OVERTAKEN,
                      "the password's state changed while the certificate was "
-                     "issued");
+                     "issued; the client should retry");
 }
 
 static scep_status_e choose_profile(scep_enrolment_t *e, scep_result_t *res)
@@ -246,9 +247,10 @@ static scep_status_e choose_profile(scep_enrolment_t *e, scep_result_t *res)
                : status;
 }
 
-/* The store says why it may not be. */
-static scep_status_e explain(const scep_enrolment_t *e,
-                             scep_issue_outcome_e outcome, scep_result_t *res)
+/* Say why the store did not record the certificate. */
+static scep_status_e explain_outcome(const scep_enrolment_t *e,
+                                     scep_issue_outcome_e outcome,
+                                     scep_result_t *res)
 {
     switch (outcome) {
     case SCEP_ISSUE_ID_TAKEN:
@@ -271,7 +273,7 @@ static scep_status_e explain(const scep_enrolment_t *e,
     return SCEP_NOT_FOUND;
 }
 
-/* E's profile is known. */
+/* Record MADE for E, whose profile is known. */
 static scep_status_e record_claimed(scep_enrolment_t *e, X509 *made,
                                     scep_result_t *res)
 {
@@ -285,12 +287,12 @@ static scep_status_e record_claimed(scep_enrolment_t *e, X509 *made,
     }
     status = record(e, made, &outcome, res);
     if (status == SCEP_OK && outcome == SCEP_ISSUE_RECORDED) {
-        e->reply->cert = made; /* otherwise it must not leave */
+        e->reply->cert = made; /* only now may it leave */
         scep_authorize_spent(e);
         return SCEP_OK;
     }
     if (status == SCEP_OK) {
-        status = explain(e, outcome, res);
+        status = explain_outcome(e, outcome, res);
     }
     return status == SCEP_NOT_FOUND ? resolve_lost(e, res) : status;
 }
@@ -303,7 +305,7 @@ scep_status_e scep_issue_record(scep_enrolment_t *e, X509 *made,
     return status == SCEP_OK ? record_claimed(e, made, res) : status;
 }
 
-/* A request that waits holds its own id. */
+/* A waiting request holds its own transactionID. */
 static scep_status_e check_id(const scep_enrolment_t *e, scep_result_t *res)
 {
     return e->waiting == NULL && e->recall.holder != SCEP_ID_FREE &&

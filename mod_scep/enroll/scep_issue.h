@@ -1,8 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_issue.h
- * Once it has been authorized: may it be signed? Then sign and record it.
- * (enroll layer)
+ * May an authorized request be signed? Then sign and record it. (enroll layer)
  */
 #ifndef SCEP_ISSUE_H
 #define SCEP_ISSUE_H
@@ -10,14 +9,14 @@
 #include "scep_enrolment.h"
 
 /**
- * Sign and record E, unless it is to wait: for an operator (ScepApproval
- * manual), unless it has, or for the CA, whose ticket E has then. The claim of E
- * is spent with it; with any other result it is E's yet.
+ * Sign and record E, unless it must wait: for an operator (ScepApproval manual,
+ * unless it has waited), or for the CA, whose ticket E then has. SCEP_OK spends
+ * E's claim; with any other result E still has it.
  * @return SCEP_OK: the certificate is recorded (invariant 5) and in E's reply;
  *     SCEP_PENDING: scep_waiting_conclude() queues it; SCEP_REFUSED with
  *     SCEP_R_DUPLICATE_SUBJECT (a first enrolment, and the subject has a
  *     certificate already), SCEP_R_TRANSACTION_REUSED, SCEP_R_SIGNER_KEY,
- *     SCEP_R_RENEWAL_REVOKED (the old certificate, meanwhile), what
+ *     SCEP_R_RENEWAL_REVOKED (the old certificate was, meanwhile), what
  *     scep_service_profile(), scep_name_check() or the CA backend gives, or,
  *     where another request was faster, what scep_recall() or scep_authorize()
  *     gives; SCEP_UNAVAILABLE with SCEP_R_OVERTAKEN, SCEP_R_CA_UNAVAILABLE,
@@ -25,8 +24,8 @@
  */
 scep_status_e scep_issue(scep_enrolment_t *e, scep_result_t *res);
 
-/** The second half of it: record MADE, which the CA gave for E's waiting
- * request. Results as scep_issue(). */
+/** The second half of scep_issue(): record MADE, which the CA gave for E's
+ * waiting request. Results as scep_issue(). */
 scep_status_e scep_issue_record(scep_enrolment_t *e, X509 *made,
                                 scep_result_t *res);
 

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_limits.c: limits read from JSON and held against a request.
- * (enroll layer)
+ * scep_limits.c: read the constraints of a challenge from JSON, and check a
+ * request. (enroll layer)
  */
 #include "scep_limits.h"
 
@@ -60,14 +60,14 @@ static const char *read_alt_name(apr_pool_t *pool, const char *text,
     allowed->kind =
         colon != NULL ? kind_of(text, (size_t)(colon - text)) : NULL;
     if (allowed->kind == NULL || colon[1] == '\0') {
-        return "an entry of subjectAltNames is not \"*\", nor DNS:, email:, "
+        return "an entry of subjectAltNames is neither \"*\" nor DNS:, email:, "
                "URI:, UPN: or IP: with a value";
     }
     if (strcmp(allowed->kind, "IP") == 0) {
         allowed->network = scep_network(pool, colon + 1);
         return allowed->network != NULL
                    ? NULL
-                   : "an IP: of subjectAltNames is no address or network";
+                   : "an IP: entry of subjectAltNames is no address or network";
     }
     fault = scep_alt_rule(pool, allowed->kind, colon + 1, &allowed->pattern);
     return fault == NULL ? NULL
@@ -87,7 +87,7 @@ static const char *check_list(apr_pool_t *pool, scep_json_t *list,
     }
     for (i = 0; i < scep_json_count(list); i++) {
         if (scep_json_text(scep_json_at(list, i)) == NULL) {
-            return apr_psprintf(pool, "%s holds what is no string", name);
+            return apr_psprintf(pool, "an entry of %s is no string", name);
         }
     }
     return NULL;
@@ -154,7 +154,7 @@ static const char *read_members(apr_pool_t *pool, scep_json_t *object,
     unknown = scep_json_unknown_key(object, known);
     if (unknown != NULL) {
         return apr_psprintf(pool,
-                            "\"%s\" is not known; there is subject, "
+                            "\"%s\" is not known; known are subject, "
                             "subjectAltNames, networks and profile",
                             scep_printable(pool, unknown, 64));
     }
@@ -209,7 +209,7 @@ const char *scep_limits_profile(const scep_limits_t *limits)
     return limits->profile;
 }
 
-/* ---- judging ---- */
+/* ---- checking ---- */
 
 static scep_status_e check_network(const scep_limits_t *limits,
                                    const scep_request_t *req,
@@ -255,7 +255,7 @@ static scep_status_e check_subject(const scep_limits_t *limits,
                      csr->subject);
 }
 
-/* A star of a pattern does not stand for a star. */
+/* A star in a pattern does not match a star in a name. */
 bool scep_limits_name(const scep_limits_t *limits, const scep_alt_name_t *name,
                       apr_pool_t *pool)
 {

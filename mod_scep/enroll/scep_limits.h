@@ -1,18 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_limits.h
- * What a password, or the verdict of a provider, is limited to: a JSON object
+ * The constraints of a drawn challenge, or of a provider's answer: a JSON
+ * object
  *
  *     {"subject": "CN=router-17,O=Example",
  *      "subjectAltNames": ["DNS:router-17.example.com", "IP:192.0.2.0/28"],
  *      "networks": ["192.0.2.0/24", "2001:db8::/32"],
  *      "profile": "device"}
  *
- * each member of which may be left out; docs/guide.md has the rules. A member
- * that is not known is an error, so that a typing error never widens. What
- * identifies a device is limited as a whole: with one of subject and
- * subjectAltNames given, the other, left out, allows none ("*" and ["*"]
- * allow any). (enroll layer)
+ * Each member may be left out; docs/guide.md has the rules. An unknown member
+ * is an error, so that a typing error never widens anything. If only one of
+ * subject and subjectAltNames is given, the other allows none ("*" and ["*"]
+ * allow any), since both identify a device. (enroll layer)
  */
 #ifndef SCEP_LIMITS_H
 #define SCEP_LIMITS_H
@@ -22,29 +22,29 @@
 
 typedef struct scep_limits_t scep_limits_t;
 
-/** Octets of the JSON text. */
+/** The most octets of the JSON text. */
 #define SCEP_MAX_LIMITS 8192
 
 /**
  * Read TEXT.
- * @param error set when NULL is returned: what is wrong, for whoever wrote it
+ * @param error set when NULL is returned: what is wrong, for the text's author
  * @return NULL if it is malformed
  */
 const scep_limits_t *scep_limits_parse(apr_pool_t *pool, const char *text,
                                        const char **error);
 
-/** The same in one line of ASCII with sorted keys: what is recorded. */
+/** The JSON in one line of ASCII with sorted keys, as it is recorded. */
 const char *scep_limits_text(const scep_limits_t *limits);
 
-/** The name of the profile that they ask for; NULL: none. */
+/** The name of the profile that LIMITS asks for; NULL: none. */
 const char *scep_limits_profile(const scep_limits_t *limits);
 
-/** Do LIMITS name the alternative name, with its star if it has one, and not
- * only by "*" for any name? */
+/** Does an entry of LIMITS other than "*" allow NAME, with its star if it has
+ * one? */
 bool scep_limits_name(const scep_limits_t *limits, const scep_alt_name_t *name,
                       apr_pool_t *pool);
 
-/** Likewise the subject that they were found to fit. */
+/** Does LIMITS allow its subject by more than "*"? */
 bool scep_limits_name_subject(const scep_limits_t *limits);
 
 /**

@@ -74,9 +74,10 @@ scep_status_e scep_master_document_write(scep_store_t *store, const char *path,
         res);
 }
 
-static scep_status_e put(void *baton, apr_int64_t version, scep_octets_t pem,
-                         apr_time_t now, apr_pool_t *pool, bool *stored,
-                         scep_result_t *res)
+static scep_status_e put_document(void *baton, apr_int64_t version,
+                                  scep_octets_t pem, apr_time_t now,
+                                  apr_pool_t *pool, bool *stored,
+                                  scep_result_t *res)
 {
     const source_t *source = baton;
 
@@ -86,8 +87,9 @@ static scep_status_e put(void *baton, apr_int64_t version, scep_octets_t pem,
         stored, res);
 }
 
-static scep_status_e fetch(void *baton, apr_pool_t *pool, apr_int64_t *version,
-                           scep_octets_t *pem, scep_result_t *res)
+static scep_status_e fetch_document(void *baton, apr_pool_t *pool,
+                                    apr_int64_t *version, scep_octets_t *pem,
+                                    scep_result_t *res)
 {
     const source_t *source = baton;
     scep_store_t *store = source->service->store;
@@ -119,7 +121,7 @@ scep_status_e scep_master_document_view(const scep_service_t *service,
 {
     source_t *baton = apr_palloc(pool, sizeof(*baton));
     const scep_master_source_t source = {described(path, database, pool), baton,
-                                         fetch, put};
+                                         fetch_document, put_document};
 
     *baton = (source_t){service, path};
     return scep_master_view_of(&source, service->ra->pairs, pool, view, res);

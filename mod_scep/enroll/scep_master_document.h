@@ -3,8 +3,8 @@
  * @file scep_master_document.h
  * The master password of servers that share a database: its envelope (see
  * scep_master.h) is a document there, so that all of them see a change at
- * once. The document is called like the file that would hold it, without its
- * directory; where there is such a document nobody looks at the file.
+ * once. The document has the name of the file that would hold it, without its
+ * directory. Where the document exists, the file is not read.
  * (enroll layer)
  */
 #ifndef SCEP_MASTER_DOCUMENT_H
@@ -12,7 +12,7 @@
 
 #include "scep_service.h"
 
-/** What the document says. */
+/** What was read from the document. */
 typedef struct scep_master_found_t {
     scep_master_t *master;
     apr_int64_t version; /* 0: there is no document */
@@ -22,8 +22,8 @@ typedef struct scep_master_found_t {
 const char *scep_master_document_name(const char *path);
 
 /**
- * Read and decrypt. FOUND's version is set once there is a document, also if
- * it cannot be decrypted.
+ * Read and decrypt. FOUND's version is set if there is a document, even if it
+ * cannot be decrypted.
  * @return SCEP_OK; SCEP_NOT_FOUND: there is none, RES untouched;
  *     SCEP_UNAVAILABLE; SCEP_BROKEN as scep_master_decrypt()
  */
@@ -34,7 +34,7 @@ scep_status_e scep_master_document_read(scep_store_t *store, const char *path,
                                         scep_result_t *res);
 
 /**
- * Encrypt and write, in the place of VERSION (0: there is none yet).
+ * Encrypt MASTER and replace VERSION of the document (0: there is none yet).
  * @param stored false: another server has written meanwhile
  */
 scep_status_e scep_master_document_write(scep_store_t *store, const char *path,
@@ -45,7 +45,7 @@ scep_status_e scep_master_document_write(scep_store_t *store, const char *path,
 
 /**
  * A view of the document for SERVICE, whose store may be opened later.
- * @param path see above; it must live as long as POOL
+ * @param path of the file; it must live as long as POOL
  * @param database its name, for messages
  */
 scep_status_e scep_master_document_view(const scep_service_t *service,

@@ -29,9 +29,9 @@ typedef scep_status_e scep_message_fn(scep_request_t *req,
                                       scep_reply_t *reply, scep_result_t *res);
 
 /**
- * Look at what is outside the envelope, before it is opened: what is refused
- * here cannot tell what is inside (S20). REQ's CA is already that to which the
- * message is addressed.
+ * Check what is outside the envelope before it is opened: a refusal here cannot
+ * tell what is inside (S20). REQ's CA is already the one that the message is
+ * addressed to.
  * @return SCEP_OK: go on; else RES is filled
  */
 typedef scep_status_e scep_admit_fn(scep_request_t *req,

@@ -18,9 +18,9 @@
 #include "scep_names.h"
 #include "scep_signer.h"
 
-enum { LABELS_NEEDED = 2 /* behind a wildcard's star */ };
+enum { LABELS_NEEDED = 2 /* after a wildcard's star */ };
 
-/* The names of a request, and those that it need not account for. */
+/* The names of a request, and those that its signer's certificate has. */
 typedef struct names_t {
     const X509_NAME *subject;
     const GENERAL_NAMES *san; /* NULL: none */
@@ -101,9 +101,9 @@ static bool is_one_of(const X509_NAME *subject, const scep_certs_t *certs)
     return false;
 }
 
-/* Those of SERVICE: the CA and those above it, its RAs, and the next CA. */
-static bool is_of_service(const X509_NAME *subject,
-                          const scep_service_t *service)
+/* Is SUBJECT that of SERVICE's CA, its issuers, its RAs, or its next CA? */
+static bool is_name_of_service(const X509_NAME *subject,
+                               const scep_service_t *service)
 {
     const apr_array_header_t *pairs = service->ra->pairs;
     int i;
@@ -121,16 +121,17 @@ static bool is_of_service(const X509_NAME *subject,
            (service->next != NULL && is_one_of(subject, service->next->certs));
 }
 
-static bool is_of_authority(const scep_request_t *req, const X509_NAME *subject)
+static bool is_name_of_authority(const scep_request_t *req,
+                                 const X509_NAME *subject)
 {
     int i;
 
-    if (is_of_service(subject, req->service) ||
+    if (is_name_of_service(subject, req->service) ||
         is_one_of(subject, req->policy->renewal.trust)) {
         return true;
     }
     for (i = 0; req->idents != NULL && i < req->idents->nelts; i++) {
-        if (is_of_service(
+        if (is_name_of_service(
                 subject, APR_ARRAY_IDX(req->idents, i, scep_ident_t).service)) {
             return true;
         }
@@ -142,7 +143,7 @@ static scep_status_e check_owner(const scep_enrolment_t *e,
                                  const names_t *names, scep_result_t *res)
 {
     if (X509_NAME_entry_count(names->subject) == 0 ||
-        !is_of_authority(e->req, names->subject) ||
+        !is_name_of_authority(e->req, names->subject) ||
         (names->had != NULL &&
          X509_NAME_cmp(names->had, names->subject) == 0)) {
         return SCEP_OK;
@@ -155,8 +156,9 @@ static scep_status_e check_owner(const scep_enrolment_t *e,
 
 /* ---- a wildcard for everything? ---- */
 
-/* May a name with LABELS behind its star be certified? ALLOWED: the limits of
- * the password name it. An operator, who has seen it, may; but not for "*". */
+/* May a name with LABELS after its star be certified? ALLOWED: the constraints
+ * of the challenge name it. An operator who approved it may allow it, too. Not
+ * even they can allow "*". */
 static bool is_narrow(const scep_enrolment_t *e, int labels, bool allowed)
 {
     return labels < 0 || labels >= LABELS_NEEDED ||
@@ -171,8 +173,8 @@ static scep_status_e too_wide(const scep_enrolment_t *e, const char *what,
                      value, e->csr->subject,
                      strcmp(value, "*") == 0
                          ? ""
-                         : " of a top-level domain, which only the limits of a "
-                           "password can allow by its name");
+                         : " of a top-level domain; only the limits of a "
+                           "password can allow it, by its name");
 }
 
 static scep_octets_t octets_of(const ASN1_STRING *text)
@@ -230,7 +232,7 @@ static const char *cn_text(const X509_NAME_ENTRY *entry, apr_pool_t *pool)
     return cn;
 }
 
-/* Programs that find no alternative name take the CN for a host's. */
+/* Programs that find no alternative name take the CN for a host name. */
 static scep_status_e check_cn_wildcards(const scep_enrolment_t *e,
                                         const names_t *names,
                                         scep_result_t *res)

@@ -17,8 +17,8 @@
 
 enum { IPV4_OCTETS = 4, IPV6_OCTETS = 16, COUNTRY = 2 };
 
-/* Upper bounds, in characters: RFC 5280 appendix A, for the rest X.520, PKCS #9
- * and RFC 4519. */
+/* Upper bounds, in characters: from RFC 5280 appendix A, the rest from X.520,
+ * PKCS #9 and RFC 4519. */
 static const struct {
     int type;
     size_t most;
@@ -47,7 +47,7 @@ static const struct {
     {NID_description, 1024},
 };
 
-/* 0: it has none that is known, and any type */
+/* 0: no bound is known, and the value may be of any type */
 static size_t bound_of(int type)
 {
     size_t i;
@@ -87,10 +87,10 @@ static const char *country_fault(scep_octets_t text)
     return text.len == COUNTRY && apr_isalpha(text.data[0]) &&
                    apr_isalpha(text.data[1])
                ? NULL
-               : "is not a country: two letters of ISO 3166 are wanted";
+               : "is not a country: it must be two letters of ISO 3166";
 }
 
-/* VALUE of an attribute of type NID. */
+/* What is wrong with VALUE of an attribute of type NID; NULL: nothing. */
 static const char *value_fault(int nid, const ASN1_STRING *value,
                                const scep_name_rules_t *rules, apr_pool_t *pool)
 {
@@ -105,7 +105,7 @@ static const char *value_fault(int nid, const ASN1_STRING *value,
     if ((most > 0 || nid == NID_countryName) && !scep_string_is_text(type)) {
         return "is not a string";
     }
-    if (!scep_string_is_text(type)) { /* strings in it, perhaps */
+    if (!scep_string_is_text(type)) { /* it may contain strings */
         return type == V_ASN1_SEQUENCE || type == V_ASN1_SET ||
                        type == V_ASN1_OTHER
                    ? scep_string_walk(text, false, pool)

@@ -47,7 +47,7 @@ static size_t width_of(int type)
     }
 }
 
-/* The character at *AT, which moves behind it. -1: it is none. */
+/* The character at *AT, which moves past it. -1: there is no valid one. */
 static long take_character(int type, const unsigned char **at,
                            const unsigned char *end)
 {
@@ -69,8 +69,8 @@ static long take_character(int type, const unsigned char **at,
                : (long)point;
 }
 
-/* What ends a line, turns the direction of writing, or is none to be read. In
- * a T61String octets from 0x80 on may be UTF-8. */
+/* Characters that end a line, change the direction of writing, or control
+ * something else. In a T61String octets from 0x80 on may be UTF-8. */
 static bool is_control(int type, long point)
 {
     return point < 0x20 || point == 0x7f ||
@@ -80,7 +80,7 @@ static bool is_control(int type, long point)
            (point >= 0x2066 && point <= 0x2069);
 }
 
-static bool fits(int type, long point)
+static bool is_allowed_in(int type, long point)
 {
     switch (type) {
     case V_ASN1_PRINTABLESTRING:
@@ -94,7 +94,7 @@ static bool fits(int type, long point)
     }
 }
 
-static const char *misfit(int type)
+static const char *type_fault(int type)
 {
     switch (type) {
     case V_ASN1_UTF8STRING:
@@ -106,7 +106,7 @@ static const char *misfit(int type)
     case V_ASN1_PRINTABLESTRING:
         return "is not a PrintableString: it is not ASCII";
     case V_ASN1_NUMERICSTRING:
-        return "is not a NumericString: digits and blanks are allowed";
+        return "is not a NumericString: only digits and blanks are allowed";
     default:
         return "is not ASCII (IA5String)";
     }
@@ -124,8 +124,8 @@ const char *scep_string_fault(int type, scep_octets_t text, apr_pool_t *pool,
     while (at < end) {
         long point = take_character(type, &at, end);
 
-        if (point < 0 || !fits(type, point)) {
-            return misfit(type);
+        if (point < 0 || !is_allowed_in(type, point)) {
+            return type_fault(type);
         }
         if (is_control(type, point)) {
             return apr_psprintf(pool, "has a control character (U+%04lX)",
@@ -170,7 +170,7 @@ static const char *in_hex(scep_octets_t text, apr_pool_t *pool)
     return out;
 }
 
-/* To UTF-8, of text that is two octets a character, or more, or Latin-1. */
+/* Convert TEXT of two or four octets a character, or in Latin-1, to UTF-8. */
 static scep_octets_t to_utf8(int type, scep_octets_t text, apr_pool_t *pool)
 {
     ASN1_STRING *string = ASN1_STRING_type_new(type);
@@ -252,7 +252,7 @@ static const char *walk(const unsigned char *p, long len, bool sorted,
         whole.data = start;
         whole.len = (size_t)(p - start) + (size_t)inner;
         if (sorted && last.data != NULL && !in_order(last, whole)) {
-            return "has a SET OF that is not sorted as DER asks for";
+            return "has a SET OF that is not sorted as DER requires";
         }
         last = whole;
         if ((flags & V_ASN1_CONSTRUCTED) != 0) {

@@ -17,7 +17,7 @@ static scep_octets_t part(scep_octets_t text, size_t from, size_t to)
     return octets;
 }
 
-/* Where C is first in TEXT; its length: nowhere. */
+/* The position of the first C in TEXT, or TEXT's length. */
 static size_t find_character(scep_octets_t text, char c)
 {
     const unsigned char *at =
@@ -75,7 +75,7 @@ int scep_syntax_wildcard(scep_octets_t text)
         (text.len > 1 && text.data[1] != '.')) {
         return -1;
     }
-    /* A dot at the end, say, does not make it narrower. */
+    /* An empty label, as behind a last dot, does not make it narrower. */
     for (i = 2; i < text.len; i++) {
         labels += text.data[i] != '.' && text.data[i - 1] == '.';
     }
@@ -140,8 +140,8 @@ const char *scep_syntax_mail(scep_octets_t text)
                : "is not a mail address: no host name follows its \"@\"";
 }
 
-/* Management systems tell device numbers to networks by what is no more than
- * "ID:Some Product:GUID:..." with blanks, which name no host. */
+/* Some management systems write device numbers as "ID:Some Product:GUID:...",
+ * so blanks are allowed where there is no path. */
 static const char *uri_characters(scep_octets_t text, bool path)
 {
     static const char others[] = "-._~:/?#[]@!$&'()*+,;=% ";
@@ -199,7 +199,7 @@ const char *scep_syntax_uri(scep_octets_t text)
 
     if (colon == 0 || colon + 1 >= text.len || !apr_isalpha(text.data[0]) ||
         !all_of(part(text, 0, colon), "+-.")) {
-        return "is not an absolute URI: a scheme, \":\" and more are wanted";
+        return "is not an absolute URI: it must be a scheme, \":\" and more";
     }
     rest = part(text, colon + 1, text.len);
     fault = uri_characters(text, rest.data[0] == '/');

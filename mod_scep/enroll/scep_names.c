@@ -19,7 +19,7 @@ static void name_free(void *object)
     X509_NAME_free(object);
 }
 
-/* ENTRY as a name of its own. NULL without memory. */
+/* ENTRY as a name of its own. NULL when memory fails. */
 static X509_NAME *rdn_of(const X509_NAME_ENTRY *entry, apr_pool_t *pool)
 {
     X509_NAME *name = scep_own(pool, X509_NAME_new(), name_free);
@@ -79,11 +79,11 @@ static const X509_NAME_ENTRY *entry_of(const X509_NAME *name,
     return NULL;
 }
 
-/* Is each entry of ONE in OTHER, at the same place among those of its type?
- * FOUND is what is said of one whose type is not there. */
-static bool entries_in(const X509_NAME *one, const X509_NAME *other,
-                       const char *found, apr_pool_t *pool,
-                       const char **difference)
+/* Does OTHER have each entry of ONE, at the same rank among those of its type?
+ * FOUND is the word for an entry that OTHER lacks. */
+static bool has_all_entries(const X509_NAME *one, const X509_NAME *other,
+                            const char *found, apr_pool_t *pool,
+                            const char **difference)
 {
     int i, count = X509_NAME_entry_count(one);
 
@@ -125,8 +125,8 @@ bool scep_names_subject_kept(const X509_NAME *before, const X509_NAME *after,
                          rdn_text(before, pool), rdn_text(after, pool));
         return false;
     }
-    return entries_in(before, after, "missing", pool, difference) &&
-           entries_in(after, before, "new", pool, difference);
+    return has_all_entries(before, after, "missing", pool, difference) &&
+           has_all_entries(after, before, "new", pool, difference);
 }
 
 bool scep_names_has_entry(const X509_NAME *name, const X509_NAME_ENTRY *entry,
@@ -150,9 +150,9 @@ bool scep_names_has_entry(const X509_NAME *name, const X509_NAME_ENTRY *entry,
     return false;
 }
 
-/* The octets of TEXT without case, and without blanks but one between words, in
- * place. @return how many are left */
-static int squeeze(unsigned char *text, int len)
+/* Change TEXT to lower case, with one blank between words and none around it.
+ * @return its new length */
+static int fold_text(unsigned char *text, int len)
 {
     int from, to = 0;
     bool blank = false;
@@ -173,7 +173,7 @@ static int squeeze(unsigned char *text, int len)
     return to;
 }
 
-/* As X509_NAME_cmp() compares. What is no text counts as it is. */
+/* The types that X509_NAME_cmp() compares as text, others octet by octet. */
 static bool is_directory_string(const ASN1_STRING *value)
 {
     switch (ASN1_STRING_type(value)) {
@@ -190,8 +190,8 @@ static bool is_directory_string(const ASN1_STRING *value)
     }
 }
 
-/* Add ENTRY to NAME, to its last RDN if JOIN, in the form in which names are
- * compared. */
+/* Add ENTRY, in the form in which names are compared, to NAME, and to its last
+ * RDN if JOIN. */
 static bool add_plain(X509_NAME *name, const X509_NAME_ENTRY *entry, bool join)
 {
     const ASN1_STRING *value = X509_NAME_ENTRY_get_data(entry);
@@ -209,14 +209,14 @@ static bool add_plain(X509_NAME *name, const X509_NAME_ENTRY *entry, bool join)
     }
     added = X509_NAME_add_entry_by_OBJ(name, X509_NAME_ENTRY_get_object(entry),
                                        V_ASN1_UTF8STRING, text,
-                                       squeeze(text, len), -1, set) == 1;
+                                       fold_text(text, len), -1, set) == 1;
     OPENSSL_free(text);
     return added;
 }
 
-/* Where the first entry with a type that sorts after that of ENTRY is. */
-static int place_of(const X509_NAME_ENTRY *entry,
-                    X509_NAME_ENTRY *const *sorted, int count)
+/* The index of the first entry whose type sorts after that of ENTRY. */
+static int index_after(const X509_NAME_ENTRY *entry,
+                       X509_NAME_ENTRY *const *sorted, int count)
 {
     const ASN1_OBJECT *type = X509_NAME_ENTRY_get_object(entry);
 
@@ -239,11 +239,11 @@ bool scep_names_subject_hash(const X509_NAME *subject, apr_pool_t *pool,
 
     for (i = 0; i < count; i++) {
         X509_NAME_ENTRY *entry = X509_NAME_get_entry(subject, i);
-        int place = flat ? place_of(entry, sorted, i) : i;
+        int index = flat ? index_after(entry, sorted, i) : i;
 
-        memmove(&sorted[place + 1], &sorted[place],
-                (apr_size_t)(i - place) * sizeof(*sorted));
-        sorted[place] = entry;
+        memmove(&sorted[index + 1], &sorted[index],
+                (apr_size_t)(i - index) * sizeof(*sorted));
+        sorted[index] = entry;
     }
     ERR_set_mark();
     for (i = 0; i < count && good; i++) {
@@ -265,7 +265,8 @@ static bool same_octets(const ASN1_STRING *a, const ASN1_STRING *b)
     return ASN1_STRING_cmp(a, b) == 0;
 }
 
-/* In any case of ASCII letters, whatever the locale; a NUL ends nothing. */
+/* Compare without regard to the case of ASCII letters, in every locale. A NUL
+ * does not end the text. */
 static bool same_letters(const unsigned char *a, const unsigned char *b,
                          int len)
 {
@@ -290,7 +291,7 @@ static bool same_nocase(const ASN1_STRING *a, const ASN1_STRING *b, int from)
                         ASN1_STRING_get0_data(b) + from, len - from);
 }
 
-/* RFC 5280 7.5: what is before the at sign may depend on the case. */
+/* RFC 5280 7.5: case may matter before the at sign. */
 static bool same_mail(const ASN1_STRING *a, const ASN1_STRING *b)
 {
     const unsigned char *text = ASN1_STRING_get0_data(a);
@@ -319,7 +320,7 @@ static bool is_text(const ASN1_TYPE *value)
     }
 }
 
-/* A user principal name is a string of whatever type, in any case. */
+/* A user principal name may be a string of any type, in any case. */
 static bool same_other(const OTHERNAME *a, const OTHERNAME *b)
 {
     unsigned char *one = NULL, *two = NULL;
@@ -393,8 +394,8 @@ bool scep_names_has_san(const GENERAL_NAMES *names, GENERAL_NAME *name)
     return false;
 }
 
-static GENERAL_NAME *not_in(const GENERAL_NAMES *one,
-                            const GENERAL_NAMES *other)
+static GENERAL_NAME *find_not_in(const GENERAL_NAMES *one,
+                                 const GENERAL_NAMES *other)
 {
     int i;
 
@@ -408,8 +409,8 @@ static GENERAL_NAME *not_in(const GENERAL_NAMES *one,
     return NULL;
 }
 
-/* One by one in the same order, as a renewal has them that copies its
- * certificate: any number of them. */
+/* Compare any number of names one by one: a renewal that copies its certificate
+ * has them in the same order. */
 static bool same_in_order(const GENERAL_NAMES *one, const GENERAL_NAMES *other)
 {
     int i, count = sk_GENERAL_NAME_num(one);
@@ -442,14 +443,14 @@ bool scep_names_san_kept(const GENERAL_NAMES *before,
             SCEP_NAMES_MAX);
         return false;
     }
-    name = not_in(before, after);
+    name = find_not_in(before, after);
     if (name != NULL) {
         *difference =
             apr_psprintf(pool, "\"%s\" is missing in the subjectAltName",
                          san_text(name, pool));
         return false;
     }
-    name = not_in(after, before);
+    name = find_not_in(after, before);
     if (name != NULL) {
         *difference = apr_psprintf(pool, "\"%s\" is new in the subjectAltName",
                                    san_text(name, pool));

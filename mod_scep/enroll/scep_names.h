@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_names.h
- * Does a renewal keep its names; is somebody's subject another's? Subjects and subject alternative names
- * compared as names, whatever their encoding, and what differs told precisely.
- * (enroll layer: OpenSSL, no I/O)
+ * Compare subjects and subject alternative names, whatever their encoding, and
+ * say what differs: for renewals, which must keep their names, and to find
+ * another device's subject. (enroll layer: OpenSSL, no I/O)
  */
 #ifndef SCEP_NAMES_H
 #define SCEP_NAMES_H
@@ -14,15 +14,15 @@
 
 #include "scep_crypto.h"
 
-/** The most alternative names that a certificate is issued with, and that are
+/** The most alternative names that a certificate gets, and the most that are
  * compared in any order. */
 #define SCEP_NAMES_MAX 256
 
 /**
- * Compare as RFC 5280 7.1 does: case, blanks and string types do not count. Of
- * single-valued RDNs the order of different types does not count either, since
- * CAs put them into an order of their own; that of equal ones does (several CN:
- * programs take the first or the last).
+ * Compare as RFC 5280 7.1 does: case, blanks and string types do not count. If
+ * all RDNs have a single value, the order of different types does not count
+ * either, because CAs reorder them; the order of the same type does (of several
+ * CN, programs take the first or the last).
  * @param difference set to what differs, printable, from POOL, when false
  */
 bool scep_names_subject_kept(const X509_NAME *before, const X509_NAME *after,
@@ -37,19 +37,19 @@ bool scep_names_subject_hash(const X509_NAME *subject, apr_pool_t *pool,
                              unsigned char hash[SCEP_HASH_SIZE]);
 
 /**
- * Compare as sets: DNS names and the host of a mail address in any case, the
- * rest as it is. NULL: no names.
+ * Compare as sets: case does not count in DNS names and in the host of a mail
+ * address. NULL: no names.
  * @param difference as above
  */
 bool scep_names_san_kept(const GENERAL_NAMES *before,
                          const GENERAL_NAMES *after, apr_pool_t *pool,
                          const char **difference);
 
-/** Is ENTRY, as names compare, in NAME too? */
+/** Does NAME have ENTRY, compared as above? */
 bool scep_names_has_entry(const X509_NAME *name, const X509_NAME_ENTRY *entry,
                           apr_pool_t *pool);
 
-/** Is NAME in NAMES (NULL: none), compared as above? */
+/** Does NAMES (NULL: none) have NAME, compared as above? */
 bool scep_names_has_san(const GENERAL_NAMES *names, GENERAL_NAME *name);
 
 #endif
