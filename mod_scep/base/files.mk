@@ -7,6 +7,7 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_crypto_load.c \
 	mod_scep/base/scep_env.c mod_scep/base/scep_env.h \
 	mod_scep/base/scep_exec.c mod_scep/base/scep_exec.h \
+	mod_scep/base/scep_program.c mod_scep/base/scep_program.h \
 	mod_scep/base/scep_file.c mod_scep/base/scep_file.h \
 	mod_scep/base/scep_file_kind.c mod_scep/base/scep_file_kind.h \
 	mod_scep/base/scep_in_use.c mod_scep/base/scep_in_use.h \
@@ -32,7 +33,7 @@ BASE_TESTS = tests/unit/test_border tests/unit/test_cert_time tests/unit/test_co
 	tests/unit/test_env tests/unit/test_exec tests/unit/test_file tests/unit/test_file_kind \
 	tests/unit/test_in_use tests/unit/test_in_use_read tests/unit/test_json \
 	tests/unit/test_json_read tests/unit/test_log_limit tests/unit/test_openssl_floor \
-	tests/unit/test_result tests/unit/test_seal \
+	tests/unit/test_program tests/unit/test_result tests/unit/test_seal \
 	tests/unit/test_shm_limits tests/unit/test_shm_slots \
 	tests/unit/test_span tests/unit/test_str \
 	tests/unit/test_name_search
@@ -114,6 +115,9 @@ tests_unit_test_cert_time_SOURCES = tests/unit/test_cert_time.c \
 	tests/unit/fixture_ca.h
 tests_unit_test_cert_time_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cert_time_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_program_SOURCES = tests/unit/test_program.c tests/unit/fixture.h
+tests_unit_test_program_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_program_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_exec_SOURCES = tests/unit/test_exec.c tests/unit/fixture.h
 tests_unit_test_exec_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_exec_LDADD = $(LIB_BASE) $(UNIT_LIBS)
