@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_guess_limit.c: refused challenges counted, and what comes of it.
- * (enroll layer)
+ * scep_guess_limit.c: count refused challenges, and delay or refuse further
+ * ones. (enroll layer)
  */
 #include "scep_guess_limit.h"
 
@@ -11,10 +11,10 @@
 #include <apr_strings.h>
 
 enum {
-    SLOTS_EACH = 2, /* that one key may have of those to wait in */
+    SLOTS_EACH = 2, /* that one key may have to wait in */
     LEASE_SECONDS = 60,
     SLOT_SECONDS = 600, /* longer than any provider takes */
-    OF_EIGHT = 4,       /* workers may ask a provider */
+    OF_EIGHT = 4,       /* workers may ask a provider at a time */
     OF_RESERVE = 3,     /* that one key, or one challenge, may use up */
     MAX_SOURCE = 64,    /* octets of an address */
     IPV6_PREFIX = 8,    /* octets: a /64, which is what a network is given */
@@ -38,8 +38,8 @@ static bool is_on(const scep_request_t *req)
            req->policy->failure_limit.allowance.count > 0;
 }
 
-/* No peer can choose where in the memory it is: what says who it is is hashed
- * with a key. */
+/* What identifies a peer is hashed with a key, so that no peer can choose its
+ * position in the memory. */
 static bool make_key(const scep_request_t *req, kind_e kind,
                      const scep_allowance_t *allowance, const void *data,
                      size_t len, unsigned char *key)
@@ -148,8 +148,7 @@ static scep_status_e no_hmac(scep_result_t *res)
     return scep_fail(res, SCEP_R_INTERNAL, "HMAC failed");
 }
 
-/* Sleep in one of the slots for it.
- * @return false: there is none */
+/* Sleep in a slot. @return false: none is free */
 static bool wait_in_slot(const scep_request_t *req, const unsigned char *key)
 {
     const scep_service_t *service = req->service;
@@ -168,7 +167,7 @@ static bool wait_in_slot(const scep_request_t *req, const unsigned char *key)
     return true;
 }
 
-/* BEFORE: what would have been said, or NULL. */
+/* BEFORE: the detail of the refusal that this one replaces, or NULL. */
 static scep_status_e too_many_waiting(const scep_request_t *req,
                                       const char *before, scep_result_t *res)
 {
@@ -180,7 +179,7 @@ static scep_status_e too_many_waiting(const scep_request_t *req,
     return res->status;
 }
 
-/* BEFORE: likewise. */
+/* BEFORE: as above. */
 static scep_status_e too_many_failures(const scep_request_t *req,
                                        apr_interval_time_t wait,
                                        const char *before, scep_result_t *res)
@@ -218,12 +217,13 @@ typedef struct bucket_t {
 } bucket_t;
 
 typedef struct buckets_t {
-    bucket_t address, all; /* taken from before it is looked at */
-    bucket_t key, guess;   /* counted when it was wrong */
+    bucket_t address, all; /* taken from before the challenge is checked */
+    bucket_t key, guess;   /* counted if it was wrong */
 } buckets_t;
 
-/* So slowly a guesser may go on: as two who wait make room, where failures have
- * to wait, else as the allowance comes back. */
+/* The time in which the reserve gets one back: with `delay` as two waiting
+ * requests make room, with `refuse` as the allowance refills, if that is
+ * slower. */
 static apr_interval_time_t step_of(const scep_request_t *req)
 {
     const scep_failure_limit_t *limit = &req->policy->failure_limit;
@@ -271,21 +271,21 @@ static bool take_guess(const scep_request_t *req, const bucket_t *bucket)
                                 &bucket->allowance, scep_env_now(&req->env));
 }
 
-static void give(const scep_request_t *req, const bucket_t *bucket)
+static void give_back(const scep_request_t *req, const bucket_t *bucket)
 {
     scep_shm_limits_give(req->service->rate_limits, bucket->key,
                          &bucket->allowance, scep_env_now(&req->env));
 }
 
-/* All or nothing. */
-static bool reserve(const scep_request_t *req, const buckets_t *b)
+/* Take one from both buckets, or from none. */
+static bool take_reserve(const scep_request_t *req, const buckets_t *b)
 {
     if (!has_room(req, &b->key) || !has_room(req, &b->guess) ||
         !take_guess(req, &b->address)) {
         return false;
     }
     if (!take_guess(req, &b->all)) {
-        give(req, &b->address);
+        give_back(req, &b->address);
         return false;
     }
     return true;
@@ -321,7 +321,7 @@ scep_status_e scep_guess_limit_guess(scep_request_t *req,
     if (wait == 0) {
         return SCEP_OK;
     }
-    guesses->reserved = reserve(req, &buckets);
+    guesses->reserved = take_reserve(req, &buckets);
     if (guesses->reserved) {
         return SCEP_OK;
     }
@@ -335,13 +335,14 @@ void scep_guess_limit_passed(scep_request_t *req, scep_guess_limit_t *guesses)
     buckets_t buckets;
 
     if (guesses->reserved && make_buckets(req, guesses, &buckets)) {
-        give(req, &buckets.address);
-        give(req, &buckets.all);
+        give_back(req, &buckets.address);
+        give_back(req, &buckets.all);
     }
     guesses->reserved = false;
 }
 
-static void use_up(const scep_request_t *req, const scep_guess_limit_t *guesses)
+static void count_against_reserve(const scep_request_t *req,
+                                  const scep_guess_limit_t *guesses)
 {
     buckets_t b;
 
@@ -384,7 +385,7 @@ scep_status_e scep_guess_limit_password(scep_request_t *req,
 
 /* --- afterwards ----------------------------------------------------------- */
 
-/* At a password, or at what a password is limited to. */
+/* Was it a guess, at a challenge or at its constraints? */
 static bool is_guess(scep_reason_e reason)
 {
     return reason == SCEP_R_CHALLENGE_SYNTAX ||
@@ -394,7 +395,7 @@ static bool is_guess(scep_reason_e reason)
            reason == SCEP_R_LIMIT_ALT_NAMES || reason == SCEP_R_LIMIT_NETWORK;
 }
 
-static bool count(const scep_request_t *req, const unsigned char *key)
+static bool count_failure(const scep_request_t *req, const unsigned char *key)
 {
     return scep_shm_limits_add(req->service->rate_limits, key,
                                &req->policy->failure_limit.allowance,
@@ -403,7 +404,7 @@ static bool count(const scep_request_t *req, const unsigned char *key)
 
 static void count_source(const scep_request_t *req, const unsigned char *key)
 {
-    if (count(req, key)) {
+    if (count_failure(req, key)) {
         scep_log(&req->env, SCEP_LOG_WARNING,
                  SCEPLOGNO(0216) "%s; further ones are %s (ScepFailureLimit)",
                  allowance_text(req, apr_psprintf(req->pool,
@@ -419,7 +420,7 @@ static void count_password(const scep_request_t *req)
 
     if (make_key(req, KIND_PASSWORD, &req->policy->failure_limit.allowance,
                  req->challenge_hash, SCEP_HASH_SIZE, key) &&
-        count(req, key)) {
+        count_failure(req, key)) {
         scep_log(&req->env, SCEP_LOG_WARNING,
                  SCEPLOGNO(0217) "%s, the last one from %s for \"%s\"",
                  allowance_text(req, "requests with one password failed"),
@@ -427,15 +428,15 @@ static void count_password(const scep_request_t *req)
     }
 }
 
-/* Told of, and no more: whoever guesses from many addresses must not be able
- * to lock out those who know the password. */
+/* This is only logged: a guesser with many addresses must not be able to lock
+ * out those who know the password. */
 static void count_master(const scep_request_t *req)
 {
     unsigned char key[SCEP_HASH_SIZE];
 
     if (make_key(req, KIND_MASTER, &req->policy->failure_limit.allowance,
                  req->service->ca_id, strlen(req->service->ca_id), key) &&
-        count(req, key)) {
+        count_failure(req, key)) {
         scep_log(&req->env, SCEP_LOG_WARNING,
                  SCEPLOGNO(0218) "%s, the last one from %s",
                  allowance_text(req, "wrong master passwords came from all "
@@ -456,7 +457,7 @@ scep_status_e scep_guess_limit_failed(scep_request_t *req,
         return res->status;
     }
     before = wait_of(req, key);
-    use_up(req, guesses);
+    count_against_reserve(req, guesses);
     guesses->reserved = false;
     count_source(req, key);
     if (req->challenge_hash != NULL) {

@@ -1,22 +1,22 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_guess_limit.h
- * Guessing (ScepFailureLimit): challenges that were refused are counted, by
- * the address they came from (IPv6: by its /64) and by the password they were
- * about, where that is known. What is right is served at once, whatever failed
- * beside it; what is wrong, once an allowance is used up, is
+ * The limit on guesses (ScepFailureLimit). Refused challenges are counted by
+ * the address that they came from (IPv6: by its /64), and by the one-time
+ * challenge that they were about, if there is one. A right challenge is served
+ * at once, whatever else failed. Once the allowance is used up, a wrong one is
  *
- *  - refuse: told to come again (429), as what was not looked at.
- *  - else: refused after a while. So few can wait at a time; to the others it
- *    is said to come again (429).
+ *  - with `refuse`: told to come again (429), like one that was not checked.
+ *  - with `delay`: refused after a while. Only a few requests can wait at a
+ *    time; the others are told to come again (429).
  *
- * A one-time password has 64 random bits or more and is looked at in any case.
- * What can be guessed is looked at, beyond the allowance, only as long as a
- * reserve lasts: SCEP_RESERVE at once for each address, which comes back as
- * slowly as the allowance, or as two who wait make room. It is used up by what
- * is wrong alone, and one key or one challenge uses up a few of it: a device
- * that tries for ever, with one key or with one password, leaves the rest to
- * its neighbours. docs/internals.md has the arithmetic.
+ * A one-time challenge has 64 random bits or more, and is always checked.
+ * Beyond the allowance, a challenge that can be guessed is checked only while a
+ * reserve lasts: SCEP_RESERVE for each address, which refills as slowly as the
+ * allowance, or as two waiting requests make room. Only wrong challenges use it
+ * up, and one key or one challenge uses only a few: a device that tries for
+ * ever, with one key or one challenge, leaves the rest to its neighbours.
+ * docs/internals.md has the arithmetic.
  *
  * (enroll layer)
  */
@@ -27,19 +27,19 @@
 
 #include "scep_service.h"
 
-/** Looks beyond the allowance, for one address. */
+/** Checks beyond the allowance, for one address. */
 #define SCEP_RESERVE 32
 
-/** What one request has been through; all zeros at its beginning. */
+/** The state of one request; all zeros at its beginning. */
 typedef struct scep_guess_limit_t {
     bool waited;
     bool master;   /* the master password was guessed at */
-    bool reserved; /* something of the reserve is taken */
+    bool reserved; /* one of the reserve is taken */
     unsigned char key_hash[SCEP_HASH_SIZE];       /* of the signer's key */
     unsigned char challenge_hash[SCEP_HASH_SIZE]; /* keyed */
 } scep_guess_limit_t;
 
-/** Note whose challenge it is. @param challenge may be NULL
+/** Note the signer's KEY and its CHALLENGE (may be NULL) in GUESSES.
  * @return SCEP_OK; SCEP_BROKEN */
 scep_status_e scep_guess_limit_begin(const scep_request_t *req, EVP_PKEY *key,
                                      const char *challenge,
@@ -47,7 +47,7 @@ scep_status_e scep_guess_limit_begin(const scep_request_t *req, EVP_PKEY *key,
                                      scep_result_t *res);
 
 /**
- * Before a challenge is looked at that can be guessed: may it be? Never sleeps.
+ * Call this before a challenge that can be guessed is checked. Never sleeps.
  * @return SCEP_OK; SCEP_REFUSED (SCEP_R_TOO_MANY_FAILURES or
  *     SCEP_R_TOO_MANY_WAITING); SCEP_BROKEN
  */
@@ -55,12 +55,12 @@ scep_status_e scep_guess_limit_guess(scep_request_t *req,
                                      scep_guess_limit_t *guesses,
                                      scep_result_t *res);
 
-/** It was right, or could not be judged: it was no guess. */
+/** The challenge was right, or could not be judged, so it was no guess. */
 void scep_guess_limit_passed(scep_request_t *req, scep_guess_limit_t *guesses);
 
 /**
- * Before the password with HASH is looked at. May sleep: nothing must be claimed
- * or locked.
+ * Call this before the one-time challenge with HASH is checked. May sleep, so
+ * that nothing must be claimed or locked.
  * @return SCEP_OK; SCEP_REFUSED (SCEP_R_PASSWORD_LOCKED or
  *     SCEP_R_TOO_MANY_WAITING); SCEP_BROKEN
  */
@@ -70,8 +70,8 @@ scep_status_e scep_guess_limit_password(scep_request_t *req,
                                         scep_result_t *res);
 
 /**
- * The challenge was refused, as RES says: count, and sleep if need be.
- * Reasons that have nothing of a guess are not counted.
+ * The challenge was refused, as RES says: count it, and sleep if need be.
+ * Reasons that are no sign of a guess are not counted.
  * @return RES's status; RES may have become SCEP_R_TOO_MANY_WAITING or
  *     SCEP_R_TOO_MANY_FAILURES
  */
@@ -80,19 +80,19 @@ scep_status_e scep_guess_limit_failed(scep_request_t *req,
                                       scep_result_t *res);
 
 /**
- * Take one of the slots of KIND, of which one key may have half: one in eight
- * workers may wait for a turn at a time, half of them ask a provider. Where
- * nothing is counted there are as many as are wanted.
+ * Take a slot of KIND. One key may have half of them. One in eight workers may
+ * wait for a turn at a time, half of all workers may ask a provider; without
+ * shared slots, any number may.
  * @param key NULL: REQ's address
- * @return false: there is none
+ * @return false: no slot is free
  */
 bool scep_guess_limit_enter(const scep_request_t *req, scep_slot_kind_e kind,
                             const unsigned char *key, int *slot);
 
-/** Give it back. */
+/** Give SLOT back; -1: there is none. */
 void scep_guess_limit_leave(const scep_request_t *req, int slot);
 
-/** Where a request comes from, as it is counted: an IPv4 address, the first 64
+/** The network for which a request is counted: an IPv4 address, or the first 64
  * bits of an IPv6 one. From REQ's pool. */
 const char *scep_guess_limit_network(const scep_request_t *req);
 

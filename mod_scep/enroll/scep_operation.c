@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_operation.c: from a parsed query to the function that answers it.
+ * scep_operation.c: pass a parsed query to the function that answers it.
  * (enroll layer)
  */
 #include "scep_operation.h"

@@ -87,8 +87,8 @@ static unsigned short lower(unsigned short c)
     return c >= 'A' && c <= 'Z' ? (unsigned short)(c - 'A' + 'a') : c;
 }
 
-/* On a mismatch the last star takes one character more; what the stars before
- * it took need never be looked at again. */
+/* On a mismatch the last star takes one character more. What earlier stars took
+ * never needs to change. */
 bool scep_pattern_fits(scep_pattern_t pattern, scep_pattern_t text,
                        scep_star_fn *takes)
 {
@@ -121,7 +121,7 @@ bool scep_pattern_fits(scep_pattern_t pattern, scep_pattern_t text,
 
 /* ---- networks ---- */
 
-/* APR would look up what is no address, and takes "10." for a network. */
+/* APR would look up a name, and takes "10." for a network. */
 static bool is_address(const char *text)
 {
     unsigned char octets[sizeof(struct in6_addr)];

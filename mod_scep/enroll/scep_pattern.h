@@ -1,12 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_pattern.h
- * Patterns for text, and networks: what the limits of a password are made of.
+ * Patterns for text, and networks, for the constraints of a challenge.
  * (enroll layer: no I/O)
  *
- * A `*` stands for any run of the characters that its place allows, also for
- * none, but never for a `*` itself. ASCII letters fit in either case. A text is
- * a pattern without stars, so that both are taken apart by the same code.
+ * A `*` matches any number of characters that are allowed there, or none, but
+ * never a `*`. ASCII letters match in either case. A text is kept as a pattern
+ * without stars, so that the same code splits both.
  */
 #ifndef SCEP_PATTERN_H
 #define SCEP_PATTERN_H
@@ -32,20 +32,20 @@ scep_pattern_t scep_pattern_make(apr_pool_t *pool, const char *text);
 /** TEXT as it is, from POOL. */
 scep_pattern_t scep_pattern_text(apr_pool_t *pool, scep_octets_t text);
 
-/** The tokens from FROM up to TO; they are shared. */
+/** The tokens from FROM up to TO, which are not copied. */
 scep_pattern_t scep_pattern_part(scep_pattern_t pattern, size_t from,
                                  size_t to);
 
-/** Where the first character of SET (ASCII) is; PATTERN.len: nowhere. */
+/** The index of the first character of SET (ASCII), or PATTERN.len. */
 size_t scep_pattern_find(scep_pattern_t pattern, const char *set);
 
 bool scep_pattern_has_star(scep_pattern_t pattern);
 
 /** How many octets at the start of TEXT, which is not empty, make a character
- * that a star may stand for; 0: it may not. */
+ * that a star may match; 0: it may not. */
 typedef size_t scep_star_fn(scep_pattern_t text);
 
-/** Does TEXT fit? The cost is at most the product of their lengths. */
+/** Does TEXT fit PATTERN? The cost is at most the product of their lengths. */
 bool scep_pattern_fits(scep_pattern_t pattern, scep_pattern_t text,
                        scep_star_fn *takes);
 

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_pkcsreq.c: the decision on a PKCSReq (RFC 8894 3.3.1): a renewal? If
- * not: seen before? authorized? Then issue. (enroll layer)
+ * scep_pkcsreq.c: decide on a PKCSReq (RFC 8894 3.3.1), as a renewal if it is
+ * one, else as a first enrolment. (enroll layer)
  */
 #include "scep_pkcsreq.h"
 
@@ -13,9 +13,9 @@
 #include "scep_reply_key.h"
 #include "scep_signer.h"
 
-/* A renewal that was refused may still be a first enrolment, which then is
- * judged as one: with a challenge, and for the key that signed. What the CA
- * refused of a request that waited is said as it is. */
+/* May a refused renewal be judged as a first enrolment? It must have a
+ * challenge, and be for the key that signed. A waiting request that the CA has
+ * refused stays refused. */
 static bool may_enrol(const scep_enrolment_t *e, const scep_result_t *res)
 {
     const scep_sources_t *sources = &e->req->policy->sources;
@@ -30,7 +30,7 @@ static bool may_enrol(const scep_enrolment_t *e, const scep_result_t *res)
              sources->source[sources->count - 1] == SCEP_SOURCE_NONE));
 }
 
-/* SCEP_NOT_FOUND: this is none. */
+/* @return SCEP_NOT_FOUND: E is no renewal */
 static scep_status_e try_renewal(scep_enrolment_t *e, scep_result_t *res)
 {
     const scep_signer_t *signer = e->req->signer;
@@ -56,7 +56,7 @@ static scep_status_e try_renewal(scep_enrolment_t *e, scep_result_t *res)
     return SCEP_NOT_FOUND;
 }
 
-/* Before anything costs: can this request be answered at all? */
+/* Can this request be answered at all? Check that before any work. */
 static scep_status_e check_keys(const scep_enrolment_t *e, scep_result_t *res)
 {
     scep_status_e status = scep_service_other_signer(e->req)

@@ -15,21 +15,21 @@
 #include "scep_reply_key.h"
 #include "scep_signer.h"
 
-/* Microseconds to a multiple of which the answer to an envelope that could not
- * be read is put off: well above what the work for it varies by. */
+/* Delay the answer to an envelope that could not be read to the next multiple
+ * of this many microseconds, so that timing tells nothing: the work for it
+ * varies by far less. */
 enum { CONTENT_REFUSAL_STEP = 10000 };
 
-/* Only what is listed reaches a handler; whatever else a peer writes into
- * messageType ends here (S1). */
+/* Only the messageTypes that are listed here reach a handler (S1). */
 static const struct handler {
     scep_message_type_e type;
     scep_admit_fn *admit; /* before the envelope is opened; may be NULL */
     scep_message_fn *serve;
-    bool ignores_content;  /* whatever is in the envelope: it is not decrypted,
-                           * so no answer tells whether it could be (S20) */
-    scep_reason_e unknown; /* not SCEP_R_NONE: content without any proof of
-                            * who made it. Whatever cannot be read is answered
-                            * as what names nothing that is here */
+    bool ignores_content;  /* do not decrypt the envelope, so that no answer
+                            * tells whether it could be (S20) */
+    scep_reason_e unknown; /* the reason for an unknown id, if the content has
+                            * no signature; content that cannot be read is
+                            * answered in the same way. Else SCEP_R_NONE */
 } handlers[] = {
     {SCEP_MSG_PKCSREQ, scep_signer_examine, scep_pkcsreq, false, SCEP_R_NONE},
     {SCEP_MSG_RENEWALREQ, scep_renewal_admit, scep_renewalreq, false,
@@ -87,13 +87,14 @@ answer_by_certrep(scep_request_t *req, const scep_pkimessage_t *msg,
     return status;
 }
 
-/* A block of somebody else's ciphertext can be put behind one whose plaintext
- * can be chosen, and the whole be an IssuerAndSerialNumber if the padding is
- * good. Who asks about it must not learn if it was (S20): the answer to RES,
- * which is SCEP_R_CONTENT, is that to an id of nobody's. A PKCS#10 has a
- * signature, which nobody can put together so. */
-static scep_status_e conceal(scep_request_t *req, const scep_pkimessage_t *msg,
-                             scep_reason_e unknown, scep_result_t *res)
+/* An attacker can append a block of somebody else's ciphertext to one with a
+ * chosen plaintext, so that the whole is an IssuerAndSerialNumber if the
+ * padding is good. The answer must not tell whether it was (S20), so
+ * SCEP_R_CONTENT in RES becomes the refusal of an unknown id. A PKCS#10 cannot
+ * be made like this, because it has a signature. */
+static scep_status_e conceal_content(scep_request_t *req,
+                                     const scep_pkimessage_t *msg,
+                                     scep_reason_e unknown, scep_result_t *res)
 {
     const char *detail = res->detail;
     scep_reply_t ignored;
@@ -102,10 +103,10 @@ static scep_status_e conceal(scep_request_t *req, const scep_pkimessage_t *msg,
     return status == SCEP_OK ? scep_fail(res, unknown, "%s", detail) : status;
 }
 
-/* Which CA answers, and by which pair (invariant 13), is decided first: also
- * what is refused for its outside is answered by whom it was addressed to. */
-static void address(scep_request_t *req, scep_pkimessage_t *msg,
-                    scep_result_t *res)
+/* Decide first which CA answers, with which pair (invariant 13), so that the CA
+ * that a message is addressed to also answers if it is refused unopened. */
+static void find_addressee(scep_request_t *req, scep_pkimessage_t *msg,
+                           scep_result_t *res)
 {
     scep_result_init(res, req->pool);
     scep_pkimessage_address(msg, req->policy->algs, scep_service_pairs(req),
@@ -115,8 +116,8 @@ static void address(scep_request_t *req, scep_pkimessage_t *msg,
     }
 }
 
-/* Whether there is an answer at all is decided before the envelope is opened:
- * it must not depend on whether it could be (S20). */
+/* Decide whether the message can be answered before its envelope is opened, so
+ * that this does not depend on the envelope (S20). */
 static scep_status_e read_envelope(scep_request_t *req, scep_pkimessage_t *msg,
                                    const struct handler *handler,
                                    scep_result_t *res)
@@ -145,7 +146,7 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
         return res->status;
     }
     if (*msg != NULL) {
-        address(req, *msg, &addressed);
+        find_addressee(req, *msg, &addressed);
     }
     if (status == SCEP_OK) {
         status = scep_client_quirks_check_time(req, *msg, res);
@@ -170,11 +171,11 @@ static scep_status_e decide(scep_request_t *req, scep_octets_t der,
         status = handler->serve(req, *msg, reply, res);
     }
     return res->reason == SCEP_R_CONTENT && handler->unknown != SCEP_R_NONE
-               ? conceal(req, *msg, handler->unknown, res)
+               ? conceal_content(req, *msg, handler->unknown, res)
                : status;
 }
 
-/* What can be found out only by reading an envelope, maybe somebody else's. */
+/* Does REASON depend on the content of an envelope, maybe somebody else's? */
 static bool tells_of_content(scep_reason_e reason)
 {
     switch (reason) {
@@ -194,11 +195,11 @@ static bool tells_of_content(scep_reason_e reason)
     }
 }
 
-/* Bad padding, a wrong key, a CSR that is garbage, wrongly signed or somebody
- * else's cost the same work (scep_csr_dummy_verify()), as far as the keys in them are
- * alike; whoever measures the rest must not learn which it was (invariant 7).
- * A worker is held for at most one step. */
-static void blur(apr_time_t began)
+/* Bad padding, a wrong key, and a CSR that is garbage, wrongly signed or
+ * somebody else's cost the same work (scep_csr_dummy_verify()) for keys that
+ * are alike. The delay hides the remaining differences (invariant 7). It holds
+ * a worker for at most one step. */
+static void delay_to_step(apr_time_t began)
 {
     apr_interval_time_t spent = apr_time_now() - began;
 
@@ -228,6 +229,6 @@ void scep_pkioperation(scep_request_t *req, scep_octets_t der,
         scep_refusal_answer(req, &res, msg, answer);
     }
     if (tells_of_content(res.reason)) {
-        blur(began);
+        delay_to_step(began);
     }
 }

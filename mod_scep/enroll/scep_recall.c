@@ -1,12 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_recall.c: seen before? (enroll layer)
+ * scep_recall.c: answer what has come before. (enroll layer)
  */
 #include "scep_recall.h"
 
 /* --- answered before ------------------------------------------------------ */
 
-/* Nobody is given what has been withdrawn meanwhile. */
+/* A certificate that was revoked meanwhile is not sent again. */
 static scep_status_e check_not_revoked(const scep_enrolment_t *e,
                                        scep_result_t *res)
 {
@@ -22,7 +22,8 @@ static scep_status_e check_not_revoked(const scep_enrolment_t *e,
                      scep_revocation_reason_name((int)revocation->reason));
 }
 
-static scep_status_e answer(const scep_enrolment_t *e, scep_result_t *res)
+static scep_status_e send_certificate(const scep_enrolment_t *e,
+                                      scep_result_t *res)
 {
     const scep_transaction_row_t *row = e->recall.issued;
     const unsigned char *in = row->cert_der.data;
@@ -43,7 +44,7 @@ static scep_status_e answer(const scep_enrolment_t *e, scep_result_t *res)
     return SCEP_OK;
 }
 
-/* A device that has not seen the answer, or somebody who recorded it. */
+/* The device did not get the answer, or somebody replays its message. */
 static scep_status_e answer_replayed(const scep_enrolment_t *e,
                                      scep_result_t *res)
 {
@@ -56,7 +57,7 @@ static scep_status_e answer_replayed(const scep_enrolment_t *e,
                          e->csr->subject, e->recall.issued->serial);
     }
     status = check_not_revoked(e, res);
-    return status == SCEP_OK ? answer(e, res) : status;
+    return status == SCEP_OK ? send_certificate(e, res) : status;
 }
 
 static scep_status_e answer_again(const scep_enrolment_t *e, scep_result_t *res)
@@ -68,7 +69,7 @@ static scep_status_e answer_again(const scep_enrolment_t *e, scep_result_t *res)
             e->req->service->store, e->req->service->ca_id, e->msg->hash,
             e->recall.issued, e->now, e->req->pool, res);
     }
-    return status == SCEP_OK ? answer(e, res) : status;
+    return status == SCEP_OK ? send_certificate(e, res) : status;
 }
 
 scep_status_e scep_recall_again(scep_enrolment_t *e, scep_result_t *res)
@@ -84,7 +85,8 @@ scep_status_e scep_recall_again(scep_enrolment_t *e, scep_result_t *res)
 
 /* --- waits, or was refused ------------------------------------------------ */
 
-static scep_status_e refuse(const scep_request_row_t *row, scep_result_t *res)
+static scep_status_e refuse_again(const scep_request_row_t *row,
+                                  scep_result_t *res)
 {
     if (row->state == SCEP_REQUEST_EXPIRED) {
         return scep_fail(res, SCEP_R_REQUEST_EXPIRED,
@@ -98,19 +100,19 @@ static scep_status_e refuse(const scep_request_row_t *row, scep_result_t *res)
                      row->note != NULL ? row->note : "(no reason given)");
 }
 
-/* Nothing but the id may be in the way. Whether E proves anything is not known
- * yet. What two of them racing each other leave open, the store's write
- * transaction decides. */
+/* Nothing was recalled, so only another holder of the transactionID can be in
+ * the way. Whether E proves anything is not known yet. If two requests race,
+ * the store's write transaction decides. */
 static scep_status_e judge_anew(const scep_enrolment_t *e, scep_result_t *res)
 {
     return e->recall.holder == SCEP_ID_HELD ? scep_enrolment_id_taken(e, res)
                                             : SCEP_NOT_FOUND;
 }
 
-/* A device that began anew may have taken another id. A one-time password that
- * this very CSR holds is not refused to it (invariant 4): it waits on under the
- * id by which it will be asked for now, unless it was decided on meanwhile. */
-static scep_status_e take_over(scep_enrolment_t *e, scep_result_t *res)
+/* A device that started again may use another transactionID. If this very CSR
+ * holds the one-time challenge, it goes on waiting under the new transactionID
+ * (invariant 4), unless it was decided on meanwhile. */
+static scep_status_e move_waiting(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_status_e status = scep_store_request_move(
         e->req->service->store, e->recall.request, e->msg->transaction_id,
@@ -126,8 +128,8 @@ static scep_status_e take_over(scep_enrolment_t *e, scep_result_t *res)
 scep_status_e scep_recall(scep_enrolment_t *e, scep_result_t *res)
 {
     bool poll = e->csr == NULL;
-    /* What a renewal without ScepRenewalChallenge has beside its certificate
-     * proves nothing (R13, R14). */
+    /* A challenge in a renewal proves nothing without ScepRenewalChallenge
+     * (R13, R14). */
     bool counts = e->renewal_of == NULL || e->req->policy->renewal.challenge;
     const scep_repeat_t repeat = {
         .ca_id = e->req->service->ca_id,
@@ -159,7 +161,7 @@ scep_status_e scep_recall(scep_enrolment_t *e, scep_result_t *res)
     case SCEP_RECALL_ISSUED:
         return answer_again(e, res);
     case SCEP_RECALL_REFUSED:
-        return refuse(e->recall.request, res);
+        return refuse_again(e->recall.request, res);
     case SCEP_RECALL_WAITS:
         e->waiting = e->recall.request;
         return SCEP_PENDING;
@@ -169,7 +171,7 @@ scep_status_e scep_recall(scep_enrolment_t *e, scep_result_t *res)
                          "transactionID",
                          e->csr->subject);
     case SCEP_RECALL_ELSEWHERE:
-        return take_over(e, res);
+        return move_waiting(e, res);
     case SCEP_RECALL_NONE:
         break;
     }

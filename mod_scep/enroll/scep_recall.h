@@ -1,12 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_recall.h
- * Has a message come before, or what it asks for? (enroll layer)
+ * Has a message, or the request in it, come before? (enroll layer)
  *
  * Invariant 4: a retry is answered, not refused. A message that was answered
  * before gets the same certificate however late it comes, and never another
- * one: it may be a replay (S16). Invariant 12: what was rejected or has run out
- * stays so.
+ * one: it may be a replay (S16). Invariant 12: a request that was rejected or
+ * has expired stays so.
  */
 #ifndef SCEP_RECALL_H
 #define SCEP_RECALL_H
@@ -14,7 +14,7 @@
 #include "scep_enrolment.h"
 
 /**
- * Ask the store, once, and answer what it can answer.
+ * Ask the store once what it knows, and answer from that if possible.
  * @return SCEP_NOT_FOUND: judge E; SCEP_OK: its reply has the certificate that
  *     it had before; SCEP_PENDING: its request waits, see E's waiting;
  *     SCEP_REFUSED with SCEP_R_REPLAYED, SCEP_R_CSR_POLICY (revoked meanwhile),
@@ -24,9 +24,9 @@
  */
 scep_status_e scep_recall(scep_enrolment_t *e, scep_result_t *res);
 
-/** Answer E with what its recall has as ISSUED once more, unless that was
- * revoked meanwhile. That this message was answered with it is recorded, but
- * for a CertPoll, which can bring no certificate about. Results as
+/** Answer E again with the certificate that its recall has as ISSUED, unless
+ * that was revoked meanwhile. The answer to this message is recorded, except
+ * for a CertPoll, which cannot lead to a new certificate. Results as
  * scep_recall(). */
 scep_status_e scep_recall_again(scep_enrolment_t *e, scep_result_t *res);
 

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_refusal.c: how every refusal leaves: a CertRep FAILURE where the
- * message can be answered by one, else a short text. (enroll layer)
+ * scep_refusal.c: answer every refusal by a CertRep FAILURE if the message
+ * allows one, else by a short text; log, count and record it. (enroll layer)
  */
 #include "scep_refusal.h"
 
@@ -19,7 +19,7 @@ enum {
     WRITE_SECONDS = 60 /* the longest that one may take */
 };
 
-/* Rows of refusals: from all, and from one address. */
+/* How many refusals are recorded, from all addresses and from one. */
 static const scep_allowance_t rows_of_all = {60, 60 * APR_USEC_PER_SEC};
 static const scep_allowance_t rows_of_one = {20, 60 * APR_USEC_PER_SEC};
 static const unsigned char key_of_all[SCEP_HASH_SIZE] = "refusals of all";
@@ -73,7 +73,7 @@ static const char *describe(scep_request_t *req, const scep_pkimessage_t *msg)
                                        SCEP_MAX_TRANSACTION_ID));
 }
 
-static void count(const scep_request_t *req, const scep_result_t *res)
+static void count_refusal(const scep_request_t *req, const scep_result_t *res)
 {
     if (req->service != NULL) {
         scep_counts_add(req->service->counts, res->status == SCEP_REFUSED
@@ -90,7 +90,7 @@ void scep_refusal_answer(scep_request_t *req, const scep_result_t *res,
     memset(answer, 0, sizeof(*answer));
     scep_log_result(&req->env, res, describe(req, msg));
     scep_refusal_note(req, res, msg, NULL);
-    count(req, res);
+    count_refusal(req, res);
 
     if (msg == NULL || res->http_status != 200) {
         answer_text(req, res, answer);
@@ -129,7 +129,7 @@ void scep_refusal_note(scep_request_t *req, const scep_result_t *res,
     req->refusal = event;
 }
 
-/* Is there room in both allowances? Then it is taken. */
+/* Take one from both allowances, if both have one. */
 static bool may_record(const scep_request_t *req, apr_time_t now)
 {
     scep_shm_limits_t *limits = req->service->rate_limits;
@@ -145,7 +145,7 @@ static bool may_record(const scep_request_t *req, apr_time_t now)
     return true;
 }
 
-static void record(scep_request_t *req)
+static void write_row(scep_request_t *req)
 {
     scep_result_t res;
 
@@ -156,8 +156,7 @@ static void record(scep_request_t *req)
                                           SCEP_COUNT_UNRECORDED),
             req->policy->audit_refusals, req->pool, &res) != SCEP_OK) {
         scep_log(&req->env, SCEP_LOG_INFO,
-                 SCEPLOGNO(0219) "a refusal could not be recorded: %s",
-                 res.detail);
+                 SCEPLOGNO(0219) "cannot record a refusal: %s", res.detail);
     }
 }
 
@@ -179,7 +178,7 @@ void scep_refusal_record(scep_request_t *req)
         slot = scep_shm_slots_take(service->slots, &terms, now);
     }
     if (slot >= 0) {
-        record(req);
+        write_row(req);
         scep_shm_slots_give(service->slots, slot);
     }
     else {

@@ -1,9 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_refusal.h
- * The one place through which every refusal leaves: it picks the
- * HTTP status or failInfo, the text for the peer, and the log line, and counts.
- * (enroll layer)
+ * Every refusal leaves through here, which picks the HTTP status or failInfo,
+ * the text for the peer and the log line, and counts. (enroll layer)
  */
 #ifndef SCEP_REFUSAL_H
 #define SCEP_REFUSAL_H
@@ -19,9 +18,9 @@ void scep_refusal_answer(scep_request_t *req, const scep_result_t *res,
                          const scep_pkimessage_t *msg, scep_answer_t *answer);
 
 /**
- * Note with REQ that it was refused as RES says, for the audit trail; done by
- * scep_refusal_answer() itself. What fails on our side, or is not there, is no
- * refusal.
+ * Note in REQ that it was refused as RES says, for the audit trail;
+ * scep_refusal_answer() does this itself. Faults on our side, and things that
+ * are not found, are no refusals.
  * @param msg may be NULL
  * @param user who asked, or NULL
  */
@@ -29,10 +28,10 @@ void scep_refusal_note(scep_request_t *req, const scep_result_t *res,
                        const scep_pkimessage_t *msg, const char *user);
 
 /**
- * Once the answer has left: record what was noted. Anybody can be refused as
- * often as they like; hence so many rows a minute and no more, from all and
- * from each address, a few at a time, and no more than ScepAuditRefusals in all.
- * How many were left out is recorded, too. Fails silently.
+ * Record what was noted; call this once the answer has left. Anybody can cause
+ * any number of refusals, so rows are limited: per minute, for all and for each
+ * address; at a time; and in all (ScepAuditRefusals). The number of rows left
+ * out is recorded, too. Fails silently.
  */
 void scep_refusal_record(scep_request_t *req);
 
