@@ -124,7 +124,7 @@ static scep_status_e check_key(const scep_profile_t *profile, EVP_PKEY *key,
         EVP_PKEY_get_bits(key) < profile->min_rsa_bits) {
         return scep_fail(res, SCEP_R_CSR_KEY,
                          "the request's RSA key has %d bits; "
-                         "ScepCertMinRSABits of profile %s says %d",
+                         "ScepCertMinRSABits of profile %s requires %d",
                          EVP_PKEY_get_bits(key), profile->name,
                          profile->min_rsa_bits);
     }

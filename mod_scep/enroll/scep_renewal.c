@@ -27,8 +27,8 @@ static const char *subject_of(const scep_request_t *req, X509 *cert)
     return scep_name_text(req->pool, X509_get_subject_name(cert));
 }
 
-/* That it cannot be answered, whatever is in it, is said before its envelope
- * is opened (S20). */
+/* Refuse a message that cannot be answered, whatever is in it, before its
+ * envelope is opened (S20). */
 static scep_status_e check_answerable(const scep_request_t *req,
                                       const scep_pkimessage_t *msg,
                                       scep_result_t *res)
@@ -42,9 +42,10 @@ static scep_status_e check_answerable(const scep_request_t *req,
                      subject_of(req, msg->signer));
 }
 
-/* The signer is no candidate. */
-static scep_status_e refuse(const scep_request_t *req,
-                            const scep_pkimessage_t *msg, scep_result_t *res)
+/* Refuse a message whose signer is no candidate. */
+static scep_status_e refuse_signer(const scep_request_t *req,
+                                   const scep_pkimessage_t *msg,
+                                   scep_result_t *res)
 {
     const scep_signer_t *signer = req->signer;
     scep_reason_e reason = SCEP_R_RENEWAL_SIGNER;
@@ -69,7 +70,7 @@ scep_status_e scep_renewal_admit(scep_request_t *req,
         return status;
     }
     return req->signer->candidate ? check_answerable(req, msg, res)
-                                  : refuse(req, msg, res);
+                                  : refuse_signer(req, msg, res);
 }
 
 /* --- may it have a successor now? ----------------------------------------- */
@@ -136,8 +137,8 @@ static scep_status_e check_window(const scep_enrolment_t *e, scep_result_t *res)
     return SCEP_OK;
 }
 
-/* Names of both as far as they may stand in a certificate: what was left out
- * of the old one is left out of the new one, too. */
+/* Compare the names that a certificate may have: those that were left out of
+ * the old one are left out of the new one, too. */
 static scep_status_e check_names(const scep_enrolment_t *e, scep_result_t *res)
 {
     apr_pool_t *pool = e->req->pool;
@@ -192,7 +193,8 @@ static scep_status_e check_revocation(const scep_enrolment_t *e,
                      date(e, signer->revocation->effective));
 }
 
-static scep_status_e judge(const scep_enrolment_t *e, scep_result_t *res)
+static scep_status_e judge_renewal(const scep_enrolment_t *e,
+                                   scep_result_t *res)
 {
     scep_status_e status = check_revocation(e, res);
 
@@ -205,9 +207,9 @@ static scep_status_e judge(const scep_enrolment_t *e, scep_result_t *res)
     return status == SCEP_OK ? check_names(e, res) : status;
 }
 
-/* In addition to the certificate, if at all (R15): one that is there all the
- * same proves nothing (R13, R14). A source that asks for nothing has accepted
- * nothing. */
+/* ScepRenewalChallenge requires a challenge in addition to the certificate
+ * (R15); without it a challenge proves nothing (R13, R14). `none` does not
+ * count as a source that accepted. */
 static scep_status_e check_challenge(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_status_e status;
@@ -227,8 +229,8 @@ static scep_status_e check_challenge(scep_enrolment_t *e, scep_result_t *res)
                : status;
 }
 
-/* The profile by which the old one was issued. What is not on record, or whose
- * profile is gone, gets the endpoint's. */
+/* Choose the profile by which the old certificate was issued, or the endpoint's
+ * if the certificate is not on record or its profile is gone. */
 static scep_status_e keep_profile(scep_enrolment_t *e, scep_result_t *res)
 {
     const scep_request_t *req = e->req;
@@ -267,11 +269,11 @@ static scep_status_e keep_profile(scep_enrolment_t *e, scep_result_t *res)
     return SCEP_OK;
 }
 
-/* Names are looked at first: whether somebody else's message holds a challenge
- * to answer by is nothing that the signer may learn. */
-static scep_status_e authorize(scep_enrolment_t *e, scep_result_t *res)
+/* Check the names first: the signer must not learn whether an envelope, which
+ * may be somebody else's, has a challenge to reply with. */
+static scep_status_e authorize_renewal(scep_enrolment_t *e, scep_result_t *res)
 {
-    scep_status_e status = judge(e, res);
+    scep_status_e status = judge_renewal(e, res);
 
     if (status != SCEP_OK) {
         e->renewal_of = NULL;
@@ -298,7 +300,7 @@ scep_status_e scep_renewal_serve(scep_enrolment_t *e, scep_result_t *res)
         status = scep_waiting_resume(e, res);
     }
     if (status == SCEP_NOT_FOUND) {
-        status = authorize(e, res);
+        status = authorize_renewal(e, res);
         if (status == SCEP_OK && e->reply->cert == NULL) {
             status = scep_issue(e, res);
         }

@@ -10,9 +10,9 @@
 
 #include "scep_enrolment.h"
 
-/** scep_signer_examine() for RenewalReq, which is also refused unless the
- * signer is a candidate, with SCEP_R_RENEWAL_OFF, _SIGNER or _DIGEST, or if no
- * reply to it can be encrypted, with SCEP_R_REPLY_KEY. */
+/** scep_signer_examine() for RenewalReq. It also refuses a signer that is no
+ * candidate (SCEP_R_RENEWAL_OFF, _SIGNER or _DIGEST), and a message to which no
+ * reply can be encrypted (SCEP_R_REPLY_KEY). */
 scep_admit_fn scep_renewal_admit;
 
 /** RenewalReq: the handler, after scep_renewal_admit(). Results as
@@ -23,8 +23,8 @@ scep_message_fn scep_renewalreq;
  * Decide on E, whose signer is a candidate, as a renewal, and issue it.
  * @return SCEP_OK: E's reply is filled; SCEP_REFUSED with
  *     SCEP_R_RENEWAL_REVOKED, _VALIDITY, _EARLY or _NAMES: no renewal, and E is
- *     as it was; SCEP_REFUSED as scep_authorize() where a challenge is asked
- *     for besides; anything else: as scep_recall(), scep_reply_key(),
+ *     as it was; SCEP_REFUSED as scep_authorize() if a challenge is required,
+ *     too; anything else: as scep_recall(), scep_reply_key(),
  *     scep_waiting_resume(), scep_issue() and scep_waiting_conclude()
  */
 scep_status_e scep_renewal_serve(scep_enrolment_t *e, scep_result_t *res);

@@ -17,8 +17,8 @@ scep_status_e scep_reply_key(const scep_request_t *req,
     const char *fault = scep_recipient_fault(&to, msg->cipher);
     int i;
 
-    /* An RSA key of a bad size gets no other way: it is not for want of RSA
-     * that it fails. */
+    /* The other ways are for keys that are not RSA, and not for RSA keys of a
+     * bad size. */
     for (i = 0; fault != NULL && !EVP_PKEY_is_a(msg->signer_key, "RSA") &&
                 i < deliveries->count;
          i++) {

@@ -93,7 +93,7 @@ const apr_array_header_t *scep_service_pairs(const scep_request_t *req)
     return all;
 }
 
-static int place_of(const apr_array_header_t *pairs, const scep_keypair_t *pair)
+static int index_of(const apr_array_header_t *pairs, const scep_keypair_t *pair)
 {
     int i;
 
@@ -108,7 +108,7 @@ static int place_of(const apr_array_header_t *pairs, const scep_keypair_t *pair)
 static bool has_pair(const apr_array_header_t *pairs,
                      const scep_keypair_t *pair)
 {
-    return place_of(pairs, pair) >= 0;
+    return index_of(pairs, pair) >= 0;
 }
 
 static bool is_valid(const scep_request_t *req, X509 *cert)
@@ -125,12 +125,12 @@ const scep_keypair_t *scep_service_signer(const scep_request_t *req,
 {
     const scep_ra_t *ra = scep_service_ra(req);
     const scep_keypair_t *signer;
-    int place = place_of(ra->pairs, recipient);
+    int index = index_of(ra->pairs, recipient);
 
-    if (place < 0 || ra->signers == NULL) {
+    if (index < 0 || ra->signers == NULL) {
         return ra->signer;
     }
-    signer = APR_ARRAY_IDX(ra->signers, place, const scep_keypair_t *);
+    signer = APR_ARRAY_IDX(ra->signers, index, const scep_keypair_t *);
     return signer != NULL && signer != ra->signer &&
                    is_valid(req, signer->cert) &&
                    scep_service_next(req->service, recipient->cert) == NULL
@@ -199,7 +199,7 @@ const char *scep_service_scope(X509 *ca, apr_pool_t *pool)
                : NULL;
 }
 
-/* What one at least of the profiles that a request may get allows. */
+/* What at least one of the profiles that a request may get allows. */
 typedef struct leniency_t {
     int min_rsa_bits;
     bool other_signer;
@@ -265,16 +265,16 @@ scep_status_e scep_service_profile(const scep_request_t *req,
     type = scep_profile_type_of(csr->key);
     if ((type & (*profile)->key_types) == 0) {
         return scep_fail(res, SCEP_R_CSR_KEY,
-                         "a key, %s, of a kind that profile %s does not allow "
-                         "(ScepCertKeyTypes)",
+                         "the key, %s, is of a kind that profile %s does not "
+                         "allow (ScepCertKeyTypes)",
                          scep_pubkey_text(csr->key, req->pool),
                          (*profile)->name);
     }
     if ((type & (SCEP_KEY_RSA | SCEP_KEY_RSA_PSS)) != 0 &&
         EVP_PKEY_get_bits(csr->key) < (*profile)->min_rsa_bits) {
         return scep_fail(res, SCEP_R_CSR_KEY,
-                         "an RSA key of %d bits; ScepCertMinRSABits of profile "
-                         "%s says %d",
+                         "the RSA key has %d bits; ScepCertMinRSABits of "
+                         "profile %s requires %d",
                          EVP_PKEY_get_bits(csr->key), (*profile)->name,
                          (*profile)->min_rsa_bits);
     }

@@ -32,10 +32,9 @@
 typedef struct scep_ra_t {
     apr_array_header_t *pairs;    /* const scep_keypair_t *: may decrypt,
                                        * newest first */
-    apr_array_header_t *signers;  /* const scep_keypair_t *: who answers what
-                                   * is encrypted to the one of PAIRS in the
-                                   * same place; NULL there, or no array at
-                                   * all: SIGNER */
+    apr_array_header_t *signers;  /* const scep_keypair_t *: at each index, the
+                                   * pair that answers messages to that of
+                                   * PAIRS; NULL there, or no array: SIGNER */
     const scep_keypair_t *signer; /* the newest that may sign */
     scep_certs_t *certs;          /* RA certificates for GetCACert, signer
                                        * first; empty if the CA's own pair */
@@ -49,13 +48,13 @@ typedef struct scep_next_ca_t {
                * nothing yet */
 } scep_next_ca_t;
 
-/** What slots of the shared memory are for: SCEP_SLOTS of each kind. */
+/** The purposes of slots in shared memory: SCEP_SLOTS for each. */
 typedef enum {
-    SCEP_SLOT_WAITING = 0, /* for who is made to wait */
-    SCEP_SLOT_WRITING,     /* for who writes what has no hurry */
-    SCEP_SLOT_TURN,        /* for who waits for others to be done */
-    SCEP_SLOT_ASKING,      /* for who asks a provider, which may be slow */
-    SCEP_SLOT_SIGNING,     /* for who signs a CRL */
+    SCEP_SLOT_WAITING = 0, /* requests whose refusal is delayed */
+    SCEP_SLOT_WRITING,     /* writers of rows that are not urgent */
+    SCEP_SLOT_TURN,        /* requests that wait for others to finish */
+    SCEP_SLOT_ASKING,      /* requests that ask a provider, which may be slow */
+    SCEP_SLOT_SIGNING,     /* signers of a CRL */
     SCEP_SLOT_KINDS
 } scep_slot_kind_e;
 
@@ -67,8 +66,8 @@ enum { SCEP_SLOTS = 64 };
  */
 typedef struct scep_service_t {
     const char *ca_id; /* lower-case hex, from the CA certificate:
-                                      * what transactions and passwords are
-                                      * bound to (S2, S10) */
+                                      * transactions and challenges are bound
+                                      * to it (S2, S10) */
     const scep_ca_backend_t *backend;
     void *ca;
     const scep_ra_t *ra;        /* in the default library context */
@@ -86,7 +85,7 @@ typedef struct scep_service_t {
     const scep_next_ca_t *next; /* NULL: none */
 } scep_service_t;
 
-/** One of the first TOTAL slots of KIND for KEY, which may have EACH of them. */
+/** Terms for one of the first TOTAL slots of KIND; KEY may have EACH of them. */
 scep_slot_terms_t scep_slot_terms(scep_slot_kind_e kind, int total,
                                   const unsigned char *key, int each,
                                   apr_interval_time_t lease);
@@ -94,13 +93,13 @@ scep_slot_terms_t scep_slot_terms(scep_slot_kind_e kind, int total,
 /** What a challenge may be (ScepChallenge). */
 typedef enum {
     SCEP_SOURCE_NONE,     /* no challenge is asked for */
-    SCEP_SOURCE_ONE_TIME, /* a drawn password, good for one certificate, or
-                           * for as many as was said when it was drawn */
+    SCEP_SOURCE_ONE_TIME, /* a drawn challenge, good for one certificate or as
+                           * many as were asked for when it was drawn */
     SCEP_SOURCE_SINGLE,   /* the master password */
     SCEP_SOURCE_PROVIDER  /* what a provider accepts (authn:, exec:, ...) */
 } scep_source_e;
 
-/** A provider as one entry of a ScepChallenge list has it. Made while the
+/** The provider of one entry of a ScepChallenge list. Made while the
  * configuration is read, started in the parent. */
 typedef struct scep_provider_instance_t {
     const char *text;  /* as written: "exec:/usr/local/bin/check" */
@@ -118,8 +117,7 @@ typedef struct scep_provider_instance_t {
 typedef struct scep_sources_t {
     int count;
     scep_source_e source[SCEP_MAX_SOURCES];
-    scep_provider_instance_t
-        *provided[SCEP_MAX_SOURCES]; /* NULL unless _PROVIDER */
+    scep_provider_instance_t *provided[SCEP_MAX_SOURCES]; /* or NULL */
 } scep_sources_t;
 
 /** How replies to keys that can only sign are encrypted, tried in order; none
@@ -148,9 +146,10 @@ typedef struct scep_renewal_policy_t {
 /** How often challenges may be refused (ScepFailureLimit). */
 typedef struct scep_failure_limit_t {
     scep_allowance_t allowance; /* count 0: no limit */
-    bool refuse;                /* beyond it refuse, else let wait: */
+    bool refuse;                /* refuse what is beyond, else delay it by: */
     apr_interval_time_t delay;
 } scep_failure_limit_t;
+
 /** Which certificates follow the issued one in a CertRep (Q8, Q61). */
 typedef enum {
     SCEP_CHAIN_NONE = 0,
@@ -165,14 +164,14 @@ typedef enum {
     SCEP_CA_TYPE_CA        /* always the bare certificate of the issuing CA */
 } scep_ca_type_e;
 
-/** When a FAILURE or PENDING has an eContent with nothing in it. */
+/** When a FAILURE or PENDING has an empty eContent. */
 typedef enum {
     SCEP_EMPTY_AUTO = 0, /* for clients that are known to need it */
     SCEP_EMPTY_NEVER,
     SCEP_EMPTY_ALWAYS
 } scep_empty_e;
 
-/** How an endpoint treats clients that contradict each other. All zero is the default. */
+/** How an endpoint treats clients that contradict each other; default: 0. */
 typedef struct scep_client_quirks_t {
     scep_chain_e chain;
     scep_ca_type_e ca_type;
@@ -219,7 +218,8 @@ typedef struct scep_ident_t {
     const char *ident;
     const scep_service_t *service;
 } scep_ident_t;
-/** What a message's signer is, as one who may renew: scep_signer.h. */
+
+/** The signer of a message, and whether it may renew: scep_signer.h. */
 typedef struct scep_signer_t scep_signer_t;
 
 /** One request. */
@@ -233,16 +233,16 @@ typedef struct scep_request_t {
     const char *endpoint; /* path of the URL; may be NULL */
     void *host_request;   /* httpd's request_rec, for providers that live in
                            * httpd; NULL elsewhere */
-    const scep_signer_t *signer; /* NULL: nobody has looked yet */
+    const scep_signer_t *signer; /* NULL: not examined yet */
 
-    /* what is known of it by now, for the record of a refusal; else NULL */
+    /* known so far, for the record of a refusal; else NULL */
     const char *subject;                 /* of the CSR */
-    const unsigned char *challenge_hash; /* of a password that was drawn */
+    const unsigned char *challenge_hash; /* of a challenge that was drawn */
     const scep_audit_event_t *refusal;   /* to be recorded once the answer has
                                           * left (scep_refusal_record()) */
 } scep_request_t;
 
-/** What is to be sent. */
+/** What to send. */
 typedef struct scep_answer_t {
     int http_status; /* 200, 4xx, 5xx */
     const char *content_type;
@@ -251,7 +251,7 @@ typedef struct scep_answer_t {
     bool cacheable;  /* false: Cache-Control: no-store */
 } scep_answer_t;
 
-/** The name of SOURCE, as it is recorded with a request that waits. Constant. */
+/** The name of SOURCE, as recorded with a request that waits. Constant. */
 const char *scep_source_name(scep_source_e source);
 
 /** The RA pairs that fit the endpoint's library context. */
@@ -262,39 +262,38 @@ const scep_ra_t *scep_service_ra(const scep_request_t *req);
 const apr_array_header_t *scep_service_pairs(const scep_request_t *req);
 
 /**
- * Who signs the reply to a message that is encrypted to RECIPIENT: that very
- * pair, or its partner where it may not sign, as clients verify by the
- * certificate that they have (invariant 13). The newest signer, if that one is
- * not valid now, for a next CA's RECIPIENT, and for none.
+ * The pair that signs the reply to a message to RECIPIENT: RECIPIENT itself, or
+ * its partner if it may not sign, because clients verify with the certificate
+ * that they have (invariant 13). The newest signer, if that pair is not valid
+ * now, if RECIPIENT is the next CA's, and if it is NULL.
  * @param recipient one of the pairs of REQ's CA; NULL: not known
  */
 const scep_keypair_t *scep_service_signer(const scep_request_t *req,
                                           const scep_keypair_t *recipient);
 
-/** The CA whose RA is RECIPIENT, one of scep_service_pairs(), is REQ's from
- * now on. */
+/** Make the CA whose RA is RECIPIENT, one of scep_service_pairs(), the CA of
+ * REQ. */
 void scep_service_by_recipient(scep_request_t *req,
                                const scep_keypair_t *recipient);
 
-/** The CA that IDENT (may be NULL) names is REQ's from now on: as it stands,
- * or in base64, as a Junos sends it (Q60). An unknown one changes
- * nothing. */
+/** Make the CA that IDENT (may be NULL) names the CA of REQ. IDENT may be in
+ * base64, as Junos sends it (Q60). An unknown one changes nothing. */
 void scep_service_by_ident(scep_request_t *req, const char *ident);
 
-/** What transactions, passwords and revocations of the CA with that certificate
- * are bound to; from POOL. NULL on failure. */
+/** The id of the CA with that certificate, to which its transactions,
+ * challenges and revocations are bound; from POOL. NULL on failure. */
 const char *scep_service_scope(X509 *ca, apr_pool_t *pool);
 
 /** The shortest RSA key that some profile of the endpoint accepts. */
 int scep_service_min_rsa_bits(const scep_request_t *req);
 
-/** Likewise, may a request be signed by another key than its CSR's? */
+/** Does some profile of the endpoint allow a signer with another key? */
 bool scep_service_other_signer(const scep_request_t *req);
 
 /**
  * The profile for CSR.
- * @param named what authorized the CSR may ask for a certain one; NULL: the
- *     endpoint's, by the keyUsage of CSR where ScepProfileByKeyUsage says so
+ * @param named the one that came with the authorization; NULL: the endpoint's,
+ *     by the keyUsage of CSR where ScepProfileByKeyUsage says so
  * @return SCEP_OK; SCEP_REFUSED (SCEP_R_CSR_KEY: its key is too short for that
  *     profile, or of a kind it does not allow; SCEP_R_CONTENT: its
  *     keyUsage is malformed)

@@ -12,17 +12,17 @@
 #include "scep_ca_chain.h"
 #include "scep_cert_time.h"
 
-/* The issuing CA and those of ScepRenewalTrust; NULL after the last. */
-static X509 *anchor_at(const scep_request_t *req, int place)
+/* The issuing CA, then those of ScepRenewalTrust; NULL after the last. */
+static X509 *anchor_at(const scep_request_t *req, int index)
 {
     const scep_service_t *service = req->service;
 
-    return place == 0
+    return index == 0
                ? sk_X509_value(service->backend->certificates(service->ca), 0)
-               : sk_X509_value(req->policy->renewal.trust, place - 1);
+               : sk_X509_value(req->policy->renewal.trust, index - 1);
 }
 
-/* The revocation of CERT by ANCHOR that is in effect, into SIGNER. */
+/* Note in SIGNER its revocation by ANCHOR, if that is in effect. */
 static scep_status_e find_revocation(const scep_request_t *req, X509 *anchor,
                                      scep_signer_t *signer, scep_result_t *res)
 {
@@ -41,8 +41,8 @@ static scep_status_e find_revocation(const scep_request_t *req, X509 *anchor,
     return status == SCEP_NOT_FOUND ? SCEP_OK : status;
 }
 
-/* A CA whose certificate was renewed with the same key is two anchors; either
- * of them may have revoked. */
+/* A CA whose certificate was renewed with the same key may be two anchors;
+ * either may have revoked CERT. */
 static scep_status_e find_issuer(const scep_request_t *req, X509 *cert,
                                  scep_signer_t *signer, scep_result_t *res)
 {
@@ -79,15 +79,15 @@ static bool read_times(X509 *cert, scep_signer_t *signer)
     return true;
 }
 
-/* A certificate with its own subject as issuer has nobody else's word for it,
- * whoever's name that is (S7). */
+/* Nobody else vouches for a certificate whose issuer is its own subject,
+ * whatever the name is (S7). */
 static bool is_self_issued(X509 *cert)
 {
     return X509_NAME_cmp(X509_get_subject_name(cert),
                          X509_get_issuer_name(cert)) == 0;
 }
 
-/* A superseded one may ask for its successor again. */
+/* A superseded certificate may ask for its successor again. */
 static bool is_withdrawn(const scep_signer_t *signer)
 {
     return signer->revocation != NULL &&
@@ -147,7 +147,7 @@ scep_status_e scep_signer_examine(scep_request_t *req,
         (X509_check_ca(cert) != 0 || !read_times(cert, signer))) {
         signer->issuer = SCEP_SIGNER_CA;
     }
-    ERR_pop_to_mark(); /* of extensions that cannot be read */
+    ERR_pop_to_mark(); /* a certificate that cannot be read is refused */
     signer->why_not = why_not(req, msg, signer);
     signer->candidate = signer->why_not == NULL;
     req->signer = signer;

@@ -1,7 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_subject_read.c: a rule for subjects, read from its text.
- * (enroll layer)
+ * scep_subject_read.c: read a rule for subjects from its text. (enroll layer)
  */
 #include "scep_subject_rule_p.h"
 
@@ -32,7 +31,7 @@ static void free_object(void *object)
     ASN1_OBJECT_free(object);
 }
 
-/* Names that other programs write. */
+/* Names of types that other programs write. */
 static int alias_of(const char *name)
 {
     static const struct {
@@ -59,7 +58,7 @@ static int alias_of(const char *name)
     return NID_undef;
 }
 
-/* In any case of letters; short names first. */
+/* The case of letters does not count; short names come first. */
 static int nid_of(const char *name)
 {
     const int end = OBJ_new_nid(0);
@@ -124,7 +123,7 @@ static void put_token(scep_pattern_t *value, unsigned short *tokens,
     }
 }
 
-/* What a backslash is for (RFC 4514 2.4); "\xNN" is the log's. */
+/* Read what follows a backslash (RFC 4514 2.4); the log writes "\xNN". */
 static bool take_escape(reader_t *r, unsigned char *octet)
 {
     if (scep_hex_pair(r->at, octet)) {
@@ -144,7 +143,7 @@ static bool take_escape(reader_t *r, unsigned char *octet)
     return true;
 }
 
-/* Up to a separator or, if QUOTED, the closing quote. */
+/* Read up to a separator or, if QUOTED, the closing quote. */
 static bool take_text(reader_t *r, bool quoted, scep_pattern_t *value)
 {
     unsigned short *tokens =
@@ -173,7 +172,7 @@ static bool take_text(reader_t *r, bool quoted, scep_pattern_t *value)
     return true;
 }
 
-/* DER in hex */
+/* Read DER in hex. */
 static bool take_der(reader_t *r, scep_octets_t *der)
 {
     size_t len = strspn(r->at, "0123456789ABCDEFabcdef");
@@ -225,7 +224,7 @@ static const char *take_attribute(reader_t *r)
     char *end;
 
     if (equals == NULL) {
-        return "an attribute has no \"=\"; wanted is for instance "
+        return "an attribute has no \"=\"; write it as in "
                "CN=router-17,O=Example";
     }
     r->spaced += equals > r->at && equals[-1] == ' ' && equals[1] == ' ';
@@ -251,7 +250,7 @@ static const char *take_attribute(reader_t *r)
     return NULL;
 }
 
-static void turn_round(apr_array_header_t *attributes)
+static void reverse_order(apr_array_header_t *attributes)
 {
     scep_rule_attribute_t *list = (scep_rule_attribute_t *)attributes->elts;
     int i, count = attributes->nelts;
@@ -289,14 +288,15 @@ static const char *read_rule(apr_pool_t *pool, const char *text, bool strict,
         }
     }
     if (r.separator == '/' || r.spaced == r.attributes->nelts) {
-        turn_round(r.attributes); /* OpenSSL's forms */
+        reverse_order(r.attributes); /* OpenSSL's forms are reversed */
     }
     reading->attributes = r.attributes;
     return NULL;
 }
 
-/* TEXT before httpd has written it to the error log; NULL if that cannot be. */
-static const char *before_log(apr_pool_t *pool, const char *text)
+/* TEXT as it was before httpd escaped it in the error log; NULL if httpd does
+ * not write TEXT. */
+static const char *undo_log_escapes(apr_pool_t *pool, const char *text)
 {
     char *out, *to;
 
@@ -336,7 +336,7 @@ const scep_subject_rule_t *scep_subject_rule(apr_pool_t *pool, const char *text,
     }
     *error = read_rule(pool, text, false, &rule->readings[0]);
     rule->count = *error == NULL;
-    before = strstr(text, "\\\\") != NULL ? before_log(pool, text) : NULL;
+    before = strstr(text, "\\\\") != NULL ? undo_log_escapes(pool, text) : NULL;
     if (before != NULL &&
         read_rule(pool, before, true, &rule->readings[rule->count]) == NULL) {
         rule->count++;

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_subject_rule.c: subjects held against a rule; scep_subject_read.c reads
- * it. (enroll layer)
+ * scep_subject_rule.c: check subjects against a rule, which scep_subject_read.c
+ * reads. (enroll layer)
  */
 #include "scep_subject_rule_p.h"
 
@@ -31,7 +31,7 @@ static bool der_fits(scep_octets_t der, const ASN1_STRING *value,
                              scep_der_of(pool, &any, ASN1_ITEM_rptr(ASN1_ANY)));
 }
 
-/* White space folded. False if it is no text. */
+/* Does VALUE, with white space folded, fit? False if it is no text. */
 static bool value_fits(const scep_rule_attribute_t *wanted,
                        const ASN1_STRING *value, apr_pool_t *pool)
 {
@@ -63,8 +63,8 @@ static bool value_fits(const scep_rule_attribute_t *wanted,
 
 /* ---- RDNs ---- */
 
-/* Both a rule and a name are lists of attributes, as their text has them: the
- * last of a name is the first of its text. */
+/* A rule or a name as a list of attributes in the order of its text: the last
+ * attribute of a name is the first of its text. */
 typedef struct list_t {
     const scep_rule_attribute_t *rule; /* or */
     const X509_NAME *name;
@@ -76,8 +76,8 @@ static const X509_NAME_ENTRY *entry_at(const list_t *list, int i)
     return X509_NAME_get_entry(list->name, list->count - 1 - i);
 }
 
-/* OpenSSL prints uniqueIdentifier as "uid", which is a user's name to everybody
- * else: here they are one. */
+/* OpenSSL prints uniqueIdentifier as "uid", which is userId to other programs:
+ * here they are the same. */
 static const ASN1_OBJECT *type_at(const list_t *list, int i)
 {
     const ASN1_OBJECT *type =
@@ -88,7 +88,7 @@ static const ASN1_OBJECT *type_at(const list_t *list, int i)
                                                      : type;
 }
 
-/* Where the RDN that begins at I ends. */
+/* The index after the RDN that begins at I. */
 static int end_of(const list_t *list, int i)
 {
     int begin = i;
@@ -103,7 +103,7 @@ static int end_of(const list_t *list, int i)
     return i;
 }
 
-/* The RANK-th from I up to END of TYPE; -1: there is none. */
+/* The index of the RANK-th attribute of TYPE from I up to END; -1: none. */
 static int find_type(const list_t *list, int i, int end,
                      const ASN1_OBJECT *type, int rank)
 {
@@ -127,7 +127,7 @@ static int count_type(const list_t *list, int i, int end,
     return count;
 }
 
-/* Have both RDNs the same types? */
+/* Do both RDNs have the same types? */
 static bool same_types(const list_t *one, int i, const list_t *other, int j)
 {
     int end = end_of(one, i), other_end = end_of(other, j), k;
@@ -141,7 +141,7 @@ static bool same_types(const list_t *one, int i, const list_t *other, int j)
     return end - i == other_end - j;
 }
 
-/* The RANK-th RDN of LIST with the types of that of OTHER at I; -1. */
+/* The RANK-th RDN of LIST with the types of OTHER's RDN at I; -1: none. */
 static int find_rdn(const list_t *list, const list_t *other, int i, int rank)
 {
     int j;
@@ -154,8 +154,8 @@ static int find_rdn(const list_t *list, const list_t *other, int i, int rank)
     return -1;
 }
 
-/* Those of one type in an RDN have no order but that of their encoding, which
- * its text turns round. */
+/* Attributes of one type in an RDN have only the order of their encoding, which
+ * the text reverses (TURNED). */
 static bool rdn_fits(const list_t *rule, int i, const list_t *subject, int j,
                      bool turned, apr_pool_t *pool)
 {

@@ -13,7 +13,7 @@ typedef struct scep_rule_attribute_t {
     ASN1_OBJECT *type;
     int rdn;              /* the same for those of one RDN */
     scep_pattern_t value; /* white space folded */
-    scep_octets_t der;    /* instead, if there is any */
+    scep_octets_t der;    /* instead of VALUE, if it is not empty */
 } scep_rule_attribute_t;
 
 /* In the order of RFC 4514: the most specific first. */
@@ -21,8 +21,8 @@ typedef struct scep_rule_reading_t {
     apr_array_header_t *attributes; /* scep_rule_attribute_t */
 } scep_rule_reading_t;
 
-/* A text may be read in two ways, as RFC 4514 and as the error log writes it:
- * both double backslashes. */
+/* A text may be read in two ways, because RFC 4514 and the error log both
+ * double backslashes. */
 enum { SCEP_RULE_READINGS = 2 };
 
 struct scep_subject_rule_t {

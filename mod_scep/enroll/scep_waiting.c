@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_waiting.c: requests that wait. (enroll layer)
+ * scep_waiting.c: queue requests, and take them up again. (enroll layer)
  */
 #include "scep_waiting.h"
 
@@ -18,7 +18,7 @@
 
 /* --- queueing ------------------------------------------------------------- */
 
-/* All of them, for an operator to read. */
+/* All alternative names, for an operator to read. */
 static scep_status_e list_names(const scep_enrolment_t *e, const char **list,
                                 scep_result_t *res)
 {
@@ -32,8 +32,8 @@ static scep_status_e list_names(const scep_enrolment_t *e, const char **list,
     return status;
 }
 
-static scep_status_e seal(const scep_enrolment_t *e, scep_octets_t *sealed,
-                          scep_result_t *res)
+static scep_status_e seal_csr(const scep_enrolment_t *e, scep_octets_t *sealed,
+                              scep_result_t *res)
 {
     const apr_array_header_t *pairs = e->req->service->ra->pairs;
     const scep_keypair_t *newest =
@@ -46,8 +46,9 @@ static scep_status_e seal(const scep_enrolment_t *e, scep_octets_t *sealed,
                            e->csr->subject);
 }
 
-static scep_status_e explain(const scep_enrolment_t *e,
-                             scep_queue_outcome_e outcome, scep_result_t *res)
+static scep_status_e explain_outcome(const scep_enrolment_t *e,
+                                     scep_queue_outcome_e outcome,
+                                     scep_result_t *res)
 {
     switch (outcome) {
     case SCEP_QUEUE_ADDED:
@@ -64,20 +65,20 @@ static scep_status_e explain(const scep_enrolment_t *e,
                          e->csr->subject);
     case SCEP_QUEUE_NETWORK_FULL:
         return scep_fail(res, SCEP_R_REQUESTS_OF_PEER,
-                         "there is no room for the request of \"%s\": "
-                         "as many requests from %s wait already as "
-                         "ScepApprovalMaxPerAddress allows",
+                         "the request of \"%s\" cannot wait: as many requests "
+                         "from %s are waiting as ScepApprovalMaxPerAddress "
+                         "allows",
                          e->csr->subject, scep_guess_limit_network(e->req));
     case SCEP_QUEUE_FULL:
         break;
     }
     return scep_fail(res, SCEP_R_REQUESTS_FULL,
-                     "there is no room for the request of \"%s\": as many "
-                     "requests wait already as ScepApprovalMax allows",
+                     "the request of \"%s\" cannot wait: as many requests are "
+                     "waiting as ScepApprovalMax allows",
                      e->csr->subject);
 }
 
-static void tell(const scep_enrolment_t *e, int replaced)
+static void log_queued(const scep_enrolment_t *e, int replaced)
 {
     scep_counts_add(e->req->service->counts, SCEP_COUNT_PENDING);
     scep_log(&e->req->env, SCEP_LOG_INFO,
@@ -88,12 +89,12 @@ static void tell(const scep_enrolment_t *e, int replaced)
     if (replaced > 0) {
         scep_log(&e->req->env, SCEP_LOG_INFO,
                  SCEPLOGNO(0224) "it replaces %d older request%s of the same "
-                                 "key, of which no more may wait",
+                                 "key: no more may wait for one key",
                  replaced, replaced > 1 ? "s" : "");
     }
 }
 
-static scep_status_e queue(scep_enrolment_t *e, scep_result_t *res)
+static scep_status_e queue_request(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_request_row_t row = {
         .ca_id = e->req->service->ca_id,
@@ -122,7 +123,7 @@ static scep_status_e queue(scep_enrolment_t *e, scep_result_t *res)
     scep_status_e status = list_names(e, &row.alt_names, res);
 
     if (status == SCEP_OK) {
-        status = seal(e, &row.sealed, res);
+        status = seal_csr(e, &row.sealed, res);
     }
     if (status == SCEP_OK) {
         status = scep_store_request_add(e->req->service->store, &row,
@@ -130,14 +131,14 @@ static scep_status_e queue(scep_enrolment_t *e, scep_result_t *res)
                                         e->req->pool, &outcome, &replaced, res);
     }
     if (status != SCEP_OK || outcome != SCEP_QUEUE_ADDED) {
-        return status == SCEP_OK ? explain(e, outcome, res) : status;
+        return status == SCEP_OK ? explain_outcome(e, outcome, res) : status;
     }
     scep_authorize_spent(e);
-    tell(e, replaced);
+    log_queued(e, replaced);
     return SCEP_PENDING;
 }
 
-/* The CA took up E, which waited already. */
+/* Note that the CA has E, which was waiting before. */
 static scep_status_e note_ticket(scep_enrolment_t *e, scep_result_t *res)
 {
     const scep_decision_t decision = {
@@ -150,7 +151,7 @@ static scep_status_e note_ticket(scep_enrolment_t *e, scep_result_t *res)
     scep_status_e status = scep_store_request_decide(
         e->req->service->store, &decision, e->req->pool, res);
 
-    /* Not found: it was rejected meanwhile, which the next poll will tell. */
+    /* Not found: it was rejected meanwhile, and the next poll says so. */
     return status == SCEP_OK || status == SCEP_NOT_FOUND ? SCEP_PENDING
                                                          : status;
 }
@@ -158,7 +159,7 @@ static scep_status_e note_ticket(scep_enrolment_t *e, scep_result_t *res)
 static scep_status_e let_wait(scep_enrolment_t *e, scep_result_t *res)
 {
     if (e->waiting == NULL) {
-        return queue(e, res);
+        return queue_request(e, res);
     }
     return e->ticket != NULL && (e->waiting->ticket == NULL ||
                                  strcmp(e->ticket, e->waiting->ticket) != 0)
@@ -200,7 +201,7 @@ static scep_status_e open_csr(scep_enrolment_t *e, scep_result_t *res)
     return scep_enrolment_read(e, (scep_octets_t){data, len}, res);
 }
 
-static scep_status_e prepare(scep_enrolment_t *e, scep_result_t *res)
+static scep_status_e prepare_issue(scep_enrolment_t *e, scep_result_t *res)
 {
     const scep_request_row_t *row = e->waiting;
     scep_status_e status = e->csr == NULL ? open_csr(e, res) : SCEP_OK;
@@ -243,8 +244,8 @@ static const char *why_given_up(scep_reason_e reason)
     }
 }
 
-/* It is not to be issued: its password is good again. */
-static scep_status_e give_up(scep_enrolment_t *e, scep_result_t *res)
+/* Reject the waiting request, which makes its challenge good again. */
+static scep_status_e reject_waiting(scep_enrolment_t *e, scep_result_t *res)
 {
     const scep_decision_t decision = {
         .id = e->waiting->id,
@@ -257,7 +258,7 @@ static scep_status_e give_up(scep_enrolment_t *e, scep_result_t *res)
     scep_result_init(&ignored, e->req->pool);
     if (scep_store_request_decide(e->req->service->store, &decision,
                                   e->req->pool, &ignored) > SCEP_NOT_FOUND) {
-        *res = ignored; /* it stays, and is asked for again */
+        *res = ignored; /* the request still waits, for another poll */
     }
     return res->status;
 }
@@ -291,10 +292,10 @@ scep_status_e scep_waiting_resume(scep_enrolment_t *e, scep_result_t *res)
     if (state == SCEP_REQUEST_WAITING) {
         return SCEP_PENDING;
     }
-    status = prepare(e, res);
+    status = prepare_issue(e, res);
     if (status != SCEP_OK) {
         return status;
     }
     status = state == SCEP_REQUEST_AT_CA ? ask_ca(e, res) : scep_issue(e, res);
-    return status == SCEP_REFUSED ? give_up(e, res) : status;
+    return status == SCEP_REFUSED ? reject_waiting(e, res) : status;
 }

@@ -105,8 +105,8 @@ static scep_status_e check_algorithms(const scep_csr_t *csr,
 
     if (fault != NULL) {
         return scep_fail(res, SCEP_R_CSR_KEY,
-                         "PKCS#10: %s: it has %d bits, ScepCertMinRSABits says "
-                         "%d",
+                         "PKCS#10: %s: it has %d bits, ScepCertMinRSABits "
+                         "requires %d",
                          fault, EVP_PKEY_get_bits(csr->key), min_rsa_bits);
     }
     if (!signature_allowed(csr->req, algs)) {

@@ -182,8 +182,8 @@ static void rsa_sizes_are_the_callers(void **state)
 
     refused(f, der, SCEP_R_CSR_KEY);
     assert_int_equal(f->res.failinfo, SCEP_FAIL_BAD_ALG);
-    assert_non_null(strstr(f->res.detail,
-                           "it has 1024 bits, ScepCertMinRSABits says 2048"));
+    assert_non_null(strstr(
+        f->res.detail, "it has 1024 bits, ScepCertMinRSABits requires 2048"));
     assert_int_equal(scep_csr_parse(der, algs_of(f, SCEP_LEVEL_MODERN), 1024,
                                     f->pool, &csr, &f->res),
                      SCEP_OK);
