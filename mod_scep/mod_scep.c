@@ -93,8 +93,8 @@ static int judge(const scep_runtime_t *runtime, server_rec *s,
     text = scep_place_fault(s, conf, res, runtime->told);
     if (text != NULL) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                     SCEPLOGNO(0014) "%s; what needs this is refused until a "
-                                     "restart finds it in order",
+                     SCEPLOGNO(0014) "%s; requests that need this are refused "
+                                     "until a restart without the fault",
                      text);
     }
     scep_crypto_clear_errors();

@@ -50,7 +50,7 @@ LIMITS = [
     ("ScepEngine Maybe", "ScepEngine must be On or Off"),
     ("ScepStateDir", "ScepStateDir takes one argument"),
     (f"ScepStateDir {LONG}", "that is no valid path"),
-    ("ScepDatabase mysql x", "ScepDatabase mysql: the driver is to be sqlite3 "
+    ("ScepDatabase mysql x", "ScepDatabase mysql: the driver must be sqlite3 "
      "or pgsql"),
     ("ScepDatabase pgsql", "ScepDatabase pgsql: parameters are wanted, as in "
      '"host=db.example.com dbname=scep user=scep"'),
@@ -197,7 +197,8 @@ LIMITS = [
     ("ScepRetention audit 0", "a time from 86400 seconds to 3660 days"),
     ("ScepRetention audit never", "a time from 86400 seconds to 3660 days"),
     ("ScepECReply maybe", "password, key-agreement or refuse is wanted"),
-    ("ScepAdminRequire (", "an expression as httpd's <If> has it is wanted"),
+    ("ScepAdminRequire (",
+     "an expression in the syntax of httpd's <If> is wanted"),
     ("<ScepProfile a>\nScepCertKeyTypes DSA\n</ScepProfile>",
      "rsa, ec, rsa-pss, ed25519 and ed448 can be given"),
     ("<ScepProfile a>\nScepCertOtherSigner maybe\n</ScepProfile>",

@@ -65,7 +65,7 @@ def test_master_file_of_two_cas(make):
     server = make(SINGLE, vhosts=host(OWN_CA))
     refused(server, "SCEP0001", "virtual host vpn.example, ",
             f"ScepMasterPasswordFile {server.path('state')}"
-            "/master-password.cms is that of main server, too",
+            "/master-password.cms is also that of main server",
             "a ScepMasterPasswordFile of its own")
     server.expect("SCEP0001", "AH00014")
     server.start_fails()
@@ -92,7 +92,7 @@ def test_master_file_named_for_a_section_and_its_server(make):
     section = (f"<ScepCA vpn>\n{OWN_CA}ScepMasterPasswordFile "
                "master-password.cms\n</ScepCA>\n")
     refused(make(SINGLE + section), "<ScepCA vpn> of main server, ",
-            "master-password.cms is that of main server, too")
+            "master-password.cms is also that of main server")
     accepted(make(SINGLE + section.replace(
         "master-password.cms", "other.cms")))
 

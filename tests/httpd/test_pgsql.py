@@ -391,7 +391,7 @@ def test_wrong_parameters(make, database):
                         "postgresql://u:hush@h/db")
     status, said = server.check()
     assert status != 0
-    assert "the driver is to be sqlite3 or pgsql" in said
+    assert "the driver must be sqlite3 or pgsql" in said
     assert "hush" not in said
 
 

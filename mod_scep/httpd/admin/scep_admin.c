@@ -155,8 +155,7 @@ static scep_status_e check_path(scep_exchange_t *exchange)
     }
     return scep_fail(
         &exchange->res, SCEP_R_ADMIN_PATH,
-        "nothing is drawn at %s, but at the path that ends "
-        "before \"%s\"",
+        "%s draws no password; its beginning, without \"%s\", does",
         scep_printable(exchange->r->pool, exchange->r->uri, NAME_IN_LOG),
         scep_printable(exchange->r->pool, exchange->below, NAME_IN_LOG));
 }

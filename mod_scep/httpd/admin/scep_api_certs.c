@@ -205,7 +205,7 @@ static scep_status_e read_revoke(scep_api_t *api, scep_revoke_t *revoke,
          !scep_revocation_reason_of(name, &revoke->row.reason))) {
         return scep_api_bad(api, "reason",
                             "a reason of RFC 5280 is wanted, such as "
-                            "keyCompromise; certificateHold is none of ours");
+                            "keyCompromise, but not certificateHold");
     }
     if (comment != NULL && (revoke->detail = scep_json_text(comment)) == NULL) {
         return scep_api_bad(api, "comment", "a text is wanted");

@@ -243,7 +243,7 @@ static int go_on(scep_exchange_t *exchange, const scep_handover_t *handover)
 
     if (sealed == NULL) {
         scep_fail(&exchange->res, SCEP_R_INTERNAL,
-                  "what the page is to show cannot be encrypted");
+                  "what the page has to show could not be encrypted");
         return scep_exchange_refuse(exchange);
     }
     set_cookie(exchange, ticket, sealed, SCEP_HANDOVER_SECONDS);

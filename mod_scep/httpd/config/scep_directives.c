@@ -103,7 +103,7 @@ const command_rec scep_directives[] = {
     ROW(take1, "ScepCAChainFile", SERVER, NULL, ca_chain, ca_chain,
         scep_read_path, "certificates above the issuing CA, PEM", .ca = OF_CA),
     ROW(take1, "ScepNextCACertificateFile", SERVER, NULL, next_cert, next_cert,
-        scep_read_path, "certificate of the CA that takes over one day",
+        scep_read_path, "certificate of the next CA, which takes over one day",
         .ca = OF_CA),
     ROW(take1, "ScepNextCAKey", SERVER, NULL, next_key, next_key, scep_read_key,
         "its private key: path or OSSL_STORE URI", .ca = OF_CA),
@@ -144,7 +144,7 @@ const command_rec scep_directives[] = {
     /* challenges */
     SPECIAL(iterate, "ScepChallenge", POLICY, "one-time", policy.sources,
             policy.sources, scep_read_challenge,
-            "what a challenge may be, tried in this order: one-time, single, "
+            "sources of challenges, tried in this order: one-time, single, "
             "authn:provider, \"exec:/program arguments\", none"),
     SPECIAL(flag, "ScepUseSinglePassword", POLICY, "Off", policy.sources,
             policy.sources, scep_read_single,
@@ -164,8 +164,8 @@ const command_rec scep_directives[] = {
          366, "how long a one-time password may be used"),
     SPECIAL(take12, "ScepFailureLimit", POLICY, "100/10m delay",
             policy.failure_limit, policy.failure_limit, scep_read_failure_limit,
-            "off, or how many challenges may be refused in which time, and "
-            "delay or refuse for what is done beyond that"),
+            "off, or how many challenges may fail in what time, then delay or "
+            "refuse for what happens beyond that"),
     TIME("ScepExecTimeout", SERVER, "10s", exec_timeout, 1, 1,
          "how long a program of ScepChallenge exec: may take"),
     NUMBER("ScepExecWorkers", SERVER, "8", exec_workers, 1, 1000,
@@ -185,8 +185,7 @@ const command_rec scep_directives[] = {
            "how many refusals are kept in the audit trail"),
     ROW(take2, "ScepRetention", SERVER, NULL, retention, retention,
         scep_read_retention,
-        "a kind of records, and how long they are kept when they are over, "
-        "or off",
+        "a kind of rows, and how long the database keeps old ones, or off",
         .merge = scep_merge_retention),
 
     /* first enrolments */
@@ -198,14 +197,14 @@ const command_rec scep_directives[] = {
     TIME("ScepRetryWindow", POLICY, "20m", policy.retry_window, 0, 7,
          "how long a repeated request gets its answer again"),
     WORD("ScepDuplicateSubject", POLICY, "allow", policy.duplicate,
-         "allow, revoke or refuse: where the subject of a first enrolment has "
-         "a valid certificate",
+         "allow, revoke or refuse: if the subject of a first enrolment has a "
+         "valid certificate",
          {"allow", SCEP_DUPLICATE_ALLOW}, {"revoke", SCEP_DUPLICATE_REVOKE},
          {"refuse", SCEP_DUPLICATE_REFUSE}),
     SPECIAL(argv, "ScepNameRelax", POLICY, "none", policy.name_rules,
             policy.name_rules, scep_read_name_relax,
-            "none, or lengths and syntax: rules of RFC 5280 for names that "
-            "do not count"),
+            "none, or lengths and syntax: rules of RFC 5280 for names that are "
+            "switched off"),
     WORD("ScepApproval", POLICY, "automatic", policy.approval.manual,
          "automatic, or manual: an operator decides", {"automatic", false},
          {"manual", true}),
@@ -215,9 +214,9 @@ const command_rec scep_directives[] = {
            100000, "most requests that wait at a time"),
     NUMBER("ScepApprovalMaxPerAddress", POLICY, NULL,
            policy.approval.limits.network, 1, 100000,
-           "most of them from one address"),
+           "most requests that wait from one address"),
     NUMBER("ScepApprovalMaxPerKey", POLICY, "1", policy.approval.limits.key, 1,
-           100000, "most of them that one key has signed"),
+           100000, "most requests that wait and are signed with one key"),
 
     /* renewals */
     FLAG("ScepRenewal", POLICY, "On", policy.renewal.on,
@@ -234,7 +233,7 @@ const command_rec scep_directives[] = {
          "kept: a renewal gets the profile of the old certificate; or endpoint",
          {"kept", false}, {"endpoint", true}),
     WORD("ScepRenewalChallenge", POLICY, "ignore", policy.renewal.challenge,
-         "ignore, or require: a renewal needs a challenge besides",
+         "ignore, or require: a renewal also needs a challenge",
          {"ignore", false}, {"require", true}),
     SPECIAL(take1, "ScepRenewalWindow", POLICY, "any", policy.renewal.window,
             policy.renewal.window_percent, scep_read_renewal_window,
@@ -270,19 +269,19 @@ const command_rec scep_directives[] = {
         "as 5%, so that renewals spread",
         .min = 0, .max = 50, OR_OFF),
     SECONDS("ScepCertBackdate", PROFILE, "1d", backdate, 0, 366,
-            "how long ago its validity begins"),
+            "how long before its issue a certificate's validity begins"),
     NUMBER("ScepCertMinRSABits", PROFILE, "2048", min_rsa_bits, 1024,
            SCEP_MAX_RSA_BITS, "the shortest RSA key"),
     SPECIAL(argv, "ScepCertKeyTypes", PROFILE, "rsa ec", key_types, key_types,
             scep_read_key_types, "kinds of keys that get certificates"),
     FLAG("ScepCertOtherSigner", PROFILE, "Off", other_signer,
-         "On: another key than that to be certified may sign"),
+         "On: another key than the certified one may sign the request"),
     NAME("ScepCertDigest", PROFILE, "SHA256", digest,
          "digest of a certificate's signature", {"SHA256", 0}, {"SHA384", 0},
          {"SHA512", 0}),
     SPECIAL(argv, "ScepCertKeyUsage", PROFILE,
             "digitalSignature keyEncipherment", key_usage, key_usage,
-            scep_read_key_usage, "keyUsage that can be had"),
+            scep_read_key_usage, "key usages that a certificate can have"),
     SPECIAL(argv, "ScepCertExtKeyUsage", PROFILE, "clientAuth", ext_key_usage,
             ext_key_usage, scep_read_ext_key_usage,
             "extendedKeyUsage, or none"),
@@ -297,7 +296,7 @@ const command_rec scep_directives[] = {
          {"none", SCEP_CHAIN_NONE}, {"issuer", SCEP_CHAIN_ISSUER},
          {"full", SCEP_CHAIN_FULL}),
     WORD("ScepCACertType", POLICY, "auto", policy.quirks.ca_type,
-         "auto, bundle or ca: what GetCACert gives",
+         "auto, bundle or ca: what GetCACert answers",
          {"auto", SCEP_CA_TYPE_AUTO}, {"bundle", SCEP_CA_TYPE_BUNDLE},
          {"ca", SCEP_CA_TYPE_CA}),
     WORD("ScepCACertOrder", POLICY, "ra-first", policy.quirks.ca_first,

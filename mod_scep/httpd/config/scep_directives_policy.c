@@ -185,9 +185,10 @@ const char *scep_read_admin_require(cmd_parms *cmd, void *record, int argc,
     if (error != NULL) {
         return scep_bad_value(
             cmd, argv[0],
-            apr_psprintf(cmd->pool,
-                         "an expression as httpd's <If> has it is wanted: %s",
-                         error));
+            apr_psprintf(
+                cmd->pool,
+                "an expression in the syntax of httpd's <If> is wanted: %s",
+                error));
     }
     return NULL;
 }

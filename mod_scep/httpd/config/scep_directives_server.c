@@ -35,7 +35,7 @@ const char *scep_read_database(cmd_parms *cmd, void *record, int argc,
     if (!scep_store_driver_known(driver)) {
         /* A URI in place of the driver may hold a password: do not show it. */
         return scep_bad_value(cmd, strchr(driver, ':') != NULL ? "" : driver,
-                              "the driver is to be " SCEP_STORE_DRIVERS);
+                              "the driver must be " SCEP_STORE_DRIVERS);
     }
     if (params == NULL && scep_store_driver_shared(driver)) {
         return scep_bad_value(cmd, driver,

@@ -73,7 +73,8 @@ static scep_status_e check(void *state, const scep_env_t *env,
 
     (void)answer;
     if (request->host_request == NULL) {
-        return scep_fail(res, SCEP_R_INTERNAL, "this is no request of httpd's");
+        return scep_fail(res, SCEP_R_INTERNAL,
+                         "this request did not come through httpd");
     }
     if (colon == NULL || colon == request->challenge) {
         return scep_fail(res, SCEP_R_CHALLENGE_UNKNOWN,

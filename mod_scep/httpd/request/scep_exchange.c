@@ -77,15 +77,15 @@ scep_status_e scep_exchange_ready(scep_exchange_t *exchange)
     const scep_trust_t *trust = scep_config_dir(exchange->r)->trust;
 
     if (exchange->site == NULL) {
-        return scep_fail(&exchange->res, SCEP_R_SETUP,
-                         "SetHandler %s is of no use without ScepEngine On in "
-                         "this virtual host",
-                         exchange->r->handler);
+        return scep_fail(
+            &exchange->res, SCEP_R_SETUP,
+            "SetHandler %s needs ScepEngine On in this virtual host",
+            exchange->r->handler);
     }
     if (!exchange->site->ready) {
         return scep_fail(&exchange->res, SCEP_R_NOT_READY,
-                         "this site is out of order since a start or restart: "
-                         "see what the error log said then");
+                         "this site failed at a start or restart: see the "
+                         "error log of that time");
     }
     if (scep_store_in_place(exchange->site->service.store, &exchange->res) !=
         SCEP_OK) {
@@ -94,7 +94,7 @@ scep_status_e scep_exchange_ready(scep_exchange_t *exchange)
     if (trust != NULL && trust->failed) {
         return scep_fail(&exchange->res, SCEP_R_NOT_READY,
                          "a file of ScepRenewalTrust could not be used at the "
-                         "last restart: see what the error log said then");
+                         "last restart: see the error log of that time");
     }
     if (exchange->policy.profile == NULL) {
         return scep_fail(&exchange->res, SCEP_R_SETUP,
@@ -104,8 +104,8 @@ scep_status_e scep_exchange_ready(scep_exchange_t *exchange)
         (scep_algs_level(exchange->policy.algs) == SCEP_LEVEL_LEGACY &&
          exchange->site->service.ra_legacy == NULL)) {
         return scep_fail(&exchange->res, SCEP_R_CA_UNAVAILABLE,
-                         "ScepAlgorithms legacy could not be set up; the log "
-                         "said why when httpd started");
+                         "ScepAlgorithms legacy could not be set up: see the "
+                         "error log of the last start");
     }
     return SCEP_OK;
 }
@@ -154,8 +154,9 @@ static int send_body(scep_exchange_t *exchange, scep_octets_t body)
     }
     if (rv != APR_SUCCESS) {
         /* No harm is done: a repeated request gets the same answer. */
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, rv, r,
-                      SCEPLOGNO(0401) "the client did not take the answer");
+        ap_log_rerror(
+            APLOG_MARK, APLOG_DEBUG, rv, r,
+            SCEPLOGNO(0401) "the client did not read the whole answer");
     }
     return OK;
 }

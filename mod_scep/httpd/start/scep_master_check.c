@@ -81,9 +81,9 @@ static scep_status_e compare(const scep_master_check_t *check,
             res->place = user->at;
             return scep_fail(
                 res, SCEP_R_SETUP,
-                "ScepMasterPasswordFile %s is that of %s, too, which has "
-                "another RA: what is encrypted to one of them the other cannot "
-                "read; give this one a ScepMasterPasswordFile of its own",
+                "ScepMasterPasswordFile %s is also that of %s, which has "
+                "another RA: neither RA can read what is encrypted to the "
+                "other; give this CA a ScepMasterPasswordFile of its own",
                 path, other->who);
         }
     }

@@ -220,8 +220,8 @@ static scep_status_e check_document(const setup_t *s, scep_result_t *res)
     }
     return done ? SCEP_OK
                 : scep_fail(res, SCEP_R_SETUP,
-                            "the master password in database %s does not come "
-                            "to rest",
+                            "other servers keep changing the master password "
+                            "in database %s",
                             scep_store_name(s->store));
 }
 
@@ -232,8 +232,8 @@ static void warn_of_file(const setup_t *s)
 
     if (lstat(s->path, &st) == 0) {
         scep_log(s->env, SCEP_LOG_WARNING,
-                 SCEPLOGNO(0022) "%s is not looked at: the master password is "
-                                 "in database %s; remove the file",
+                 SCEPLOGNO(0022) "httpd does not use %s: the master password "
+                                 "is in database %s; remove the file",
                  s->path, scep_store_name(s->store));
     }
 }

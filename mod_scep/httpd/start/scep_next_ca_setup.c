@@ -46,11 +46,11 @@ static scep_status_e start(const scep_ra_source_t *source, apr_pool_t *pool,
     scep_status_e status;
 
     if ((source->backend->abilities & SCEP_CA_NEXT) == 0) {
-        return scep_fail(res, SCEP_R_SETUP,
-                         "ScepNextCAKey: ScepCABackend %s has no use for the "
-                         "next CA's key: remove it, and set "
-                         "ScepNextCACertificateFile alone",
-                         source->backend->name);
+        return scep_fail(
+            res, SCEP_R_SETUP,
+            "ScepNextCAKey: ScepCABackend %s cannot use the next CA's key: "
+            "remove it, and set only ScepNextCACertificateFile",
+            source->backend->name);
     }
     status = scep_ca_start(source->backend, &config, source->env, pool,
                            &next->ca, res);

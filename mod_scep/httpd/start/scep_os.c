@@ -124,12 +124,12 @@ static scep_status_e check_used(const char *path, const char *database,
     }
     if ((st->st_mode & ALL_MODES) != STATE_MODE &&
         !is_ours(path, database, pool)) {
-        return scep_fail(res, SCEP_R_SETUP,
-                         "ScepStateDir %s has mode %o and holds other files, "
-                         "which would be closed to all but httpd's user; if "
-                         "that is meant, set the mode to 700 (chmod), else "
-                         "name another directory",
-                         path, (unsigned int)st->st_mode & ALL_MODES);
+        return scep_fail(
+            res, SCEP_R_SETUP,
+            "ScepStateDir %s has mode %o and holds other files, which only "
+            "httpd's user could then read; if you want that, set the mode to "
+            "700 (chmod), otherwise name another directory",
+            path, (unsigned int)st->st_mode & ALL_MODES);
     }
     return SCEP_OK;
 }

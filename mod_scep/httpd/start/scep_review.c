@@ -249,11 +249,12 @@ static void review_page(const review_t *r, const char *path,
     }
     text = text_of(
         r, section != NULL ? scep_sections_at(r->s, section, r->pool) : NULL,
-        apr_psprintf(r->pool,
-                     "nobody can draw passwords at %s, where httpd "
-                     "authenticates nobody; give it AuthType and Require in a "
-                     "<Location>, or \"Require all denied\" if that is meant",
-                     path));
+        apr_psprintf(
+            r->pool,
+            "nobody can draw passwords at %s, because httpd authenticates no "
+            "users there; give it AuthType and Require in a <Location>, or "
+            "\"Require all denied\" if nobody is to draw",
+            path));
     if (text != NULL) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->s, SCEPLOGNO(0047) "%s",
                      text);
@@ -306,10 +307,10 @@ static void review_policy(const review_t *r, const scep_policy_section_t *one)
         return;
     }
     if (has_none(&own->policy.sources)) {
-        text = text_of(
-            r, scep_places_find(own->places, "ScepChallenge"),
-            "ScepChallenge none: whoever can reach it gets certificates for "
-            "any name; let Require say who can, or set ScepApproval manual");
+        text = text_of(r, scep_places_find(own->places, "ScepChallenge"),
+                       "ScepChallenge none: anybody who can reach it gets "
+                       "certificates for any name; limit access with Require, "
+                       "or set ScepApproval manual");
         if (text != NULL) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->s,
                          SCEPLOGNO(0019) "%s", text);
@@ -319,8 +320,8 @@ static void review_policy(const review_t *r, const scep_policy_section_t *one)
         text = text_of(
             r,
             scep_places_find(own->places, "ScepDisableRenewalSubjectNameMatch"),
-            "ScepDisableRenewalSubjectNameMatch On: whoever has a certificate "
-            "gets one for any other name by renewing it; set it to Off when "
+            "ScepDisableRenewalSubjectNameMatch On: anybody who has a "
+            "certificate can renew it for any other name; set this to Off when "
             "the devices have been renamed, or set ScepApproval manual");
         if (text != NULL) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->s,
@@ -429,8 +430,8 @@ static bool check_handler(void *baton, const ap_directive_t *d)
     }
     scep_result_init(&res, h->pool);
     scep_fail(&res, SCEP_R_SETUP,
-              "%s %s: there is no ScepEngine On here that could serve it; set "
-              "it, or remove the handler",
+              "%s %s needs ScepEngine On in this server; set it, or remove the "
+              "handler",
               d->directive, value);
     res.place = scep_directive_at(d, h->pool);
     ap_log_error(APLOG_MARK, off ? APLOG_WARNING : APLOG_EMERG, 0, h->s,

@@ -177,8 +177,8 @@ scep_status_e scep_state_lost(const scep_state_t *state, scep_result_t *res)
 {
     res->detail = apr_psprintf(
         res->pool,
-        "%s, but %s is there, and what was recorded is not replaced by "
-        "something new. Restore a backup (scepctl restore), or, to begin anew "
+        "%s, but %s exists, and httpd never replaces lost state by something "
+        "new. Restore a backup (scepctl restore), or, to begin anew "
         "without the certificates, revocations and passwords that are gone, "
         "run `scepctl begin-anew --state-dir %s'",
         res->detail, state->there != NULL ? state->there : state->dir,

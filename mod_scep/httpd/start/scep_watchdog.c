@@ -153,9 +153,9 @@ static bool prune_kind(watch_t *watch, scep_prune_e kind, const scep_env_t *env,
                          now - watch->site->retention[kind], now, NULL, pool,
                          &removed, &res) != SCEP_OK) {
         scep_log(env, scep_log_level_of(&res),
-                 SCEPLOGNO(0062) "what is older than ScepRetention %s says "
-                                 "cannot be deleted: %s; nothing else depends "
-                                 "on it, it is tried again",
+                 SCEPLOGNO(0062) "rows older than ScepRetention %s cannot be "
+                                 "deleted: %s; nothing else depends on that, "
+                                 "and httpd tries again",
                  scep_prune_name(kind), res.detail);
         return false;
     }
