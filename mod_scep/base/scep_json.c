@@ -4,10 +4,13 @@
  */
 #include "scep_json.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include <apr_encode.h>
+#include <apr_strings.h>
 
+#include "scep_span.h"
 #include "scep_str.h"
 
 enum {
@@ -95,6 +98,37 @@ const char *scep_json_base64(apr_pool_t *pool, scep_octets_t octets)
     }
     memcpy(out + len, "\"", 2); /* over the NUL */
     return out;
+}
+
+const char *scep_json_time(apr_pool_t *pool, apr_time_t when)
+{
+    return scep_json_string(pool, when != 0 ? scep_time_iso(pool, when) : NULL);
+}
+
+const char *scep_json_members(apr_pool_t *pool, ...)
+{
+    apr_array_header_t *parts = apr_array_make(pool, 64, sizeof(const char *));
+    const char *name, *before = "\"";
+    va_list args;
+
+    APR_ARRAY_PUSH(parts, const char *) = "{";
+    va_start(args, pool);
+    while ((name = va_arg(args, const char *)) != NULL) {
+        APR_ARRAY_PUSH(parts, const char *) = before;
+        APR_ARRAY_PUSH(parts, const char *) = name;
+        APR_ARRAY_PUSH(parts, const char *) = "\":";
+        APR_ARRAY_PUSH(parts, const char *) = va_arg(args, const char *);
+        before = ",\"";
+    }
+    va_end(args);
+    APR_ARRAY_PUSH(parts, const char *) = "}";
+    return apr_array_pstrcat(pool, parts, 0);
+}
+
+const char *scep_json_array(apr_pool_t *pool, const apr_array_header_t *values)
+{
+    return apr_pstrcat(pool, "[", apr_array_pstrcat(pool, values, ','), "]",
+                       NULL);
 }
 
 static char *put_text(char *to, const char *text)

@@ -5,11 +5,12 @@
 #include "scep_span.h"
 
 #include <string.h>
+#include <time.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-enum { DAY = 86400, MAX_DAYS = 36600 };
+enum { DAY = 86400, MAX_DAYS = 36600, LONGEST = 64 };
 
 static const struct {
     const char *name;
@@ -44,4 +45,46 @@ bool scep_span_parse(const char *text, apr_int64_t *seconds)
         }
     }
     return false;
+}
+
+static const char *write_time(char text[LONGEST], const char *format,
+                              apr_time_t when)
+{
+    apr_time_exp_t t;
+    apr_size_t len;
+
+    apr_time_exp_gmt(&t, when);
+    apr_strftime(text, &len, LONGEST, format, &t);
+    return text;
+}
+
+const char *scep_time_text(apr_pool_t *pool, const char *format,
+                           apr_time_t when)
+{
+    return write_time(apr_pcalloc(pool, LONGEST), format, when);
+}
+
+const char *scep_time_iso(apr_pool_t *pool, apr_time_t when)
+{
+    return scep_time_text(pool, SCEP_TIME_ISO, when);
+}
+
+bool scep_time_parse(const char *text, apr_time_t *when)
+{
+    char whole[LONGEST] = "2026-11-22T00:00:00Z", again[LONGEST] = "";
+    const size_t day = strlen("2026-11-22"), second = strlen(whole) - 1;
+    size_t len = strlen(text);
+    struct tm t = {0};
+
+    if (len != day && len != second && len != second + 1) {
+        return false;
+    }
+    memcpy(whole, text, len);
+    if (strptime(whole, SCEP_TIME_ISO, &t) == NULL) {
+        return false;
+    }
+    *when = apr_time_from_sec(timegm(&t));
+    /* What strptime() takes beyond that, and 30 February, comes back else. */
+    return t.tm_year >= 70 &&
+           strcmp(write_time(again, SCEP_TIME_ISO, *when), whole) == 0;
 }

@@ -1,15 +1,16 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_span.h
- * Lengths of time as people write them, the same in directives and on the
- * command line. (base layer)
+ * Lengths and points of time as people write them, the same in directives, on
+ * the command line, and in what we print. (base layer)
  */
 #ifndef SCEP_SPAN_H
 #define SCEP_SPAN_H
 
 #include <stdbool.h>
 
-#include <apr.h>
+#include <apr_pools.h>
+#include <apr_time.h>
 
 /** What can be written, for messages. */
 #define SCEP_SPAN_FORMS "such as 90s, 20m, 8h, 2d or 1w"
@@ -21,5 +22,21 @@
  * @return false: it is something else, or more than 36,600 days
  */
 bool scep_span_parse(const char *text, apr_int64_t *seconds);
+
+/* Formats of scep_time_text(). */
+#define SCEP_TIME_ISO "%Y-%m-%dT%H:%M:%SZ"
+#define SCEP_TIME_READABLE "%Y-%m-%d %H:%M:%S UTC"
+
+/** WHEN in UTC as strftime() writes it by FORMAT, in up to 63 octets, from
+ * POOL. */
+const char *scep_time_text(apr_pool_t *pool, const char *format,
+                           apr_time_t when);
+
+/** 2026-11-22T21:51:03Z, from POOL. */
+const char *scep_time_iso(apr_pool_t *pool, apr_time_t when);
+
+/** 2026-11-22 or 2026-11-22T21:51:03, in UTC, with or without a Z at its end.
+ * @return false: TEXT is something else, or there is no such day */
+bool scep_time_parse(const char *text, apr_time_t *when);
 
 #endif

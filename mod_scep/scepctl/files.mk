@@ -36,8 +36,7 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_database.c \
 	mod_scep/scepctl/scepctl_server.c mod_scep/scepctl/scepctl_server.h \
 	mod_scep/scepctl/scepctl_store.c mod_scep/scepctl/scepctl_store.h \
-	mod_scep/scepctl/scepctl_text.c mod_scep/scepctl/scepctl_text.h \
-	mod_scep/scepctl/scepctl_time.c mod_scep/scepctl/scepctl_time.h
+	mod_scep/scepctl/scepctl_text.c mod_scep/scepctl/scepctl_text.h
 scepctl_LDADD = libscep.la $(CORE_LIBS)
 
 dist_man_MANS = docs/scepctl.1

@@ -9,11 +9,11 @@
 
 #include <apr_strings.h>
 
-#include "scep_json.h"
 #include "scepctl_certs.h"
 #include "scepctl_options.h"
 #include "scepctl_store.h"
-#include "scepctl_time.h"
+#include "scep_span.h"
+#include "scep_store_json.h"
 
 enum { LONGEST = 1024 /* octets of a field that are shown */ };
 
@@ -72,7 +72,7 @@ typedef struct printer_t {
 static void print_line(const printer_t *p, const scep_audit_event_t *event)
 {
     fprintf(p->ctl->out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-            scepctl_time_iso(p->pool, event->at),
+            scep_time_iso(p->pool, event->at),
             scep_printable(p->pool, event->event, LONGEST),
             scep_printable(p->pool, event->actor, LONGEST),
             scep_printable(p->pool, event->peer, LONGEST),
@@ -85,39 +85,17 @@ static void print_line(const printer_t *p, const scep_audit_event_t *event)
             scep_shown(p->pool, event->detail));
 }
 
-static void print_json(const printer_t *p, const scep_audit_event_t *event)
-{
-    const char *hash = NULL, *reason = NULL;
-
-    if (event->reason != 0) {
-        reason = apr_psprintf(p->pool, "SCEP%04u", event->reason);
-    }
-    if (event->challenge_hash != NULL) {
-        hash = scep_hex_lower(p->pool, event->challenge_hash, SCEP_HASH_SIZE);
-    }
-    fprintf(p->ctl->out,
-            "{\"seq\":%" APR_INT64_T_FMT ",\"time\":\"%s\",\"event\":%s,"
-            "\"scope\":%s,\"user\":%s,\"peer\":%s,\"transactionID\":%s,"
-            "\"serial\":%s,\"challengeHash\":%s,\"reason\":%s,"
-            "\"subject\":%s,\"detail\":%s}\n",
-            event->seq, scepctl_time_iso(p->pool, event->at),
-            scep_json_string(p->pool, event->event),
-            scep_json_string(p->pool, event->ca_id),
-            scep_json_string(p->pool, event->actor),
-            scep_json_string(p->pool, event->peer),
-            scep_json_string(p->pool, event->transaction_id),
-            scep_json_string(p->pool, event->serial),
-            scep_json_string(p->pool, hash), scep_json_string(p->pool, reason),
-            scep_json_string(p->pool, event->subject),
-            scep_json_string(p->pool, event->detail));
-}
-
 static scep_status_e print(void *baton, const scep_audit_event_t *event)
 {
     printer_t *p = baton;
 
     p->last = event->seq;
-    (p->json ? print_json : print_line)(p, event);
+    if (p->json) {
+        fprintf(p->ctl->out, "%s\n", scep_audit_json(event, p->pool));
+    }
+    else {
+        print_line(p, event);
+    }
     apr_pool_clear(p->pool);
     return ferror(p->ctl->out) ? SCEP_UNAVAILABLE : SCEP_OK;
 }

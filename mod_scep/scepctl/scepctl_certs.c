@@ -11,7 +11,8 @@
 #include <apr_strings.h>
 
 #include "scep_service.h"
-#include "scep_store_successor.h"
+#include "scep_json.h"
+#include "scep_store_json.h"
 #include "scepctl_options.h"
 #include "scepctl_pairs.h"
 #include "scepctl_store.h"
@@ -368,13 +369,14 @@ static void tell(scepctl_t *ctl, const wish_t *wish, bool recorded,
     int i;
 
     if (wish->given.json) {
-        fprintf(ctl->out, "{\"serial\":\"%s\",\"revoked\":%s", wish->serial,
-                recorded ? "true" : "false");
-        if (successors->nelts > 0) {
-            fprintf(ctl->out, ",\"successors\":%s",
-                    scep_certificates_json(successors, wish->now, ctl->pool));
-        }
-        fputs("}\n", ctl->out);
+        fprintf(ctl->out, "%s\n",
+                scep_json_members(
+                    ctl->pool, "serial",
+                    scep_json_string(ctl->pool, wish->serial), "revoked",
+                    recorded ? "true" : "false",
+                    successors->nelts > 0 ? "successors" : NULL,
+                    scep_certificates_json(successors, wish->now, ctl->pool),
+                    NULL));
         return;
     }
     if (recorded) {

@@ -9,10 +9,9 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "scep_json.h"
-#include "scep_store_successor.h"
+#include "scep_store_json.h"
 #include "scepctl_certs.h"
-#include "scepctl_time.h"
+#include "scep_span.h"
 
 enum {
     LONGEST = 1024 /* octets of a field that are shown */,
@@ -57,38 +56,6 @@ void scepctl_pem(FILE *out, const char *kind, scep_octets_t der,
     fprintf(out, "-----END %s-----\n", kind);
 }
 
-static const char *time_json(apr_pool_t *pool, apr_time_t when)
-{
-    return when != 0
-               ? apr_psprintf(pool, "\"%s\"", scepctl_time_iso(pool, when))
-               : "null";
-}
-
-/* Without the closing bracket. */
-static void print_json(FILE *out, const scep_certificate_row_t *row,
-                       apr_time_t now, apr_pool_t *pool)
-{
-    bool revoked = row->revoked != 0;
-
-    fprintf(out,
-            "{\"serial\":%s,\"state\":%s,\"subject\":%s,\"notBefore\":%s,"
-            "\"notAfter\":%s,\"issued\":%s,\"profile\":%s,\"scope\":%s,"
-            "\"revoked\":%s,\"reason\":%s,\"revokedBy\":%s,"
-            "\"predecessor\":%s,\"successor\":%s",
-            scep_json_string(pool, row->serial),
-            scep_json_string(pool, scep_certificate_state_name(row, now)),
-            scep_json_string(pool, row->subject),
-            time_json(pool, row->not_before), time_json(pool, row->not_after),
-            time_json(pool, row->created), scep_json_string(pool, row->profile),
-            scep_json_string(pool, row->ca_id), time_json(pool, row->revoked),
-            scep_json_string(
-                pool,
-                revoked ? scep_revocation_reason_name((int)row->reason) : NULL),
-            scep_json_string(pool, row->revoked_by),
-            scep_json_string(pool, row->predecessor),
-            scep_json_string(pool, row->successor));
-}
-
 static const char *serial_or_dash(const char *serial, apr_pool_t *pool)
 {
     return serial != NULL ? scep_printable(pool, serial, LONGEST) : "-";
@@ -99,15 +66,14 @@ void scepctl_cert_line(FILE *out, const scep_certificate_row_t *row,
                        apr_time_t now, bool json, apr_pool_t *pool)
 {
     if (json) {
-        print_json(out, row, now, pool);
-        fputs("}\n", out);
+        fprintf(out, "%s\n", scep_certificate_json(row, now, pool));
         return;
     }
     fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-            scepctl_time_iso(pool, row->created),
+            scep_time_iso(pool, row->created),
             scep_printable(pool, row->serial, LONGEST),
             scep_certificate_state_name(row, now),
-            scepctl_time_iso(pool, row->not_after),
+            scep_time_iso(pool, row->not_after),
             scep_printable(pool, row->profile, LONGEST),
             scep_shown(pool, row->subject),
             serial_or_dash(row->predecessor, pool),
@@ -136,15 +102,8 @@ void scepctl_cert_show(FILE *out, const scep_certificate_row_t *row,
                        bool json, apr_pool_t *pool)
 {
     if (json) {
-        print_json(out, row, now, pool);
-        fprintf(out,
-                ",\"predecessors\":%s,\"successors\":%s,"
-                "\"certificate\":\"%s\"}\n",
-                scep_certificates_json(before, now, pool),
-                scep_certificates_json(after, now, pool),
-                apr_pencode_base64_binary(pool, row->der.data,
-                                          (apr_ssize_t)row->der.len,
-                                          APR_ENCODE_NONE, NULL));
+        fprintf(out, "%s\n",
+                scep_certificate_json_all(row, before, after, now, pool));
         return;
     }
     fprintf(out, "serial      %s\n",
@@ -152,16 +111,16 @@ void scepctl_cert_show(FILE *out, const scep_certificate_row_t *row,
     fprintf(out, "state       %s\n", scep_certificate_state_name(row, now));
     if (row->revoked != 0) {
         fprintf(out, "revoked     %s, %s, by %s\n",
-                scepctl_time_iso(pool, row->revoked),
+                scep_time_iso(pool, row->revoked),
                 scep_revocation_reason_name((int)row->reason),
                 row->revoked_by != NULL
                     ? scep_printable(pool, row->revoked_by, LONGEST)
                     : "the server");
     }
     fprintf(out, "subject     %s\n", scep_shown(pool, row->subject));
-    fprintf(out, "not before  %s\n", scepctl_time_iso(pool, row->not_before));
-    fprintf(out, "not after   %s\n", scepctl_time_iso(pool, row->not_after));
-    fprintf(out, "issued      %s\n", scepctl_time_iso(pool, row->created));
+    fprintf(out, "not before  %s\n", scep_time_iso(pool, row->not_before));
+    fprintf(out, "not after   %s\n", scep_time_iso(pool, row->not_after));
+    fprintf(out, "issued      %s\n", scep_time_iso(pool, row->created));
     fprintf(out, "profile     %s\n",
             scep_printable(pool, row->profile, LONGEST));
     print_relatives(out, "predecessor", before, now, pool);

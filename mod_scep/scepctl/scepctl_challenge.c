@@ -6,12 +6,12 @@
 
 #include <apr_strings.h>
 
-#include "scep_json.h"
 #include "scep_store_cancel.h"
+#include "scep_store_json.h"
 #include "scepctl_certs.h"
 #include "scepctl_options.h"
 #include "scepctl_store.h"
-#include "scepctl_time.h"
+#include "scep_span.h"
 
 enum { LONGEST = 1024 /* octets of a field that are shown */, PAGE = 200 };
 
@@ -72,8 +72,8 @@ static bool fits(const char *wanted, const char *text)
 static void print_line(const printer_t *p, const scep_challenge_item_t *item)
 {
     fprintf(p->ctl->out, "%s\t%s\t%s\t%" APR_INT64_T_FMT "\t%s\t%s\t%s\n",
-            item->id, scepctl_time_iso(p->pool, item->created),
-            scepctl_time_iso(p->pool, item->expires), item->uses,
+            item->id, scep_time_iso(p->pool, item->created),
+            scep_time_iso(p->pool, item->expires), item->uses,
             scep_printable(p->pool, item->drawn_by, LONGEST),
             scep_printable(p->pool, item->peer, LONGEST),
             scep_printable(p->pool, item->label, LONGEST));
@@ -81,18 +81,7 @@ static void print_line(const printer_t *p, const scep_challenge_item_t *item)
 
 static void print_json(const printer_t *p, const scep_challenge_item_t *item)
 {
-    fprintf(p->ctl->out,
-            "{\"id\":%s,\"created\":%s,\"expires\":%s,\"drawnBy\":%s",
-            scep_json_string(p->pool, item->id),
-            scep_json_string(p->pool, scepctl_time_iso(p->pool, item->created)),
-            scep_json_string(p->pool, scepctl_time_iso(p->pool, item->expires)),
-            scep_json_string(p->pool, item->drawn_by));
-    fprintf(p->ctl->out,
-            ",\"peer\":%s,\"label\":%s,\"uses\":%" APR_INT64_T_FMT
-            ",\"limits\":%s}\n",
-            scep_json_string(p->pool, item->peer),
-            scep_json_string(p->pool, item->label), item->uses,
-            item->limits != NULL ? item->limits : "null");
+    fprintf(p->ctl->out, "%s\n", scep_challenge_json(item, p->pool));
 }
 
 static void print(void *baton, const scep_challenge_item_t *item)

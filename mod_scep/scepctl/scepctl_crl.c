@@ -7,7 +7,7 @@
 #include "scepctl_certs.h"
 #include "scepctl_options.h"
 #include "scepctl_store.h"
-#include "scepctl_time.h"
+#include "scep_span.h"
 
 typedef struct wish_t {
     scepctl_given_t given;
@@ -29,9 +29,9 @@ static void print_info(scepctl_t *ctl, const scep_crl_state_t *state)
 
     fprintf(ctl->out, "number       %" APR_INT64_T_FMT "\n", row->number);
     fprintf(ctl->out, "this update  %s\n",
-            scepctl_time_iso(ctl->pool, row->this_update));
+            scep_time_iso(ctl->pool, row->this_update));
     fprintf(ctl->out, "next update  %s\n",
-            scepctl_time_iso(ctl->pool, row->next_update));
+            scep_time_iso(ctl->pool, row->next_update));
     fprintf(ctl->out, "state        %s\n",
             state->stale ? "something was revoked since"
                          : "has all revocations");

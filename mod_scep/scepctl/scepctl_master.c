@@ -18,6 +18,7 @@
 
 #include "scep_master_document.h"
 #include "scep_password.h"
+#include "scep_span.h"
 #include "scep_store_document.h"
 #include "scepctl_pairs.h"
 #include "scepctl_store.h"
@@ -241,15 +242,10 @@ static scepctl_exit_e print_password(scepctl_t *ctl, const char *password)
 
 static void tell_previous(scepctl_t *ctl, const scep_master_t *master)
 {
-    apr_time_exp_t t;
-
-    if (master->previous != NULL && master->previous_until > apr_time_now() &&
-        apr_time_exp_gmt(&t, master->previous_until) == APR_SUCCESS) {
-        fprintf(ctl->err,
-                "scepctl: the previous password is good until %04d-%02d-%02d "
-                "%02d:%02d:%02d UTC\n",
-                t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
-                t.tm_sec);
+    if (master->previous != NULL && master->previous_until > apr_time_now()) {
+        fprintf(ctl->err, "scepctl: the previous password is good until %s\n",
+                scep_time_text(ctl->pool, SCEP_TIME_READABLE,
+                               master->previous_until));
     }
 }
 

@@ -11,7 +11,7 @@
 
 #include <apr_strings.h>
 
-#include "scepctl_time.h"
+#include "scep_span.h"
 
 enum {
     LONGEST = 64, /* octets of an argument that are shown */
@@ -148,10 +148,19 @@ static scepctl_exit_e take_number(scepctl_t *ctl, const scepctl_option_t *row,
     return SCEPCTL_OK;
 }
 
+long scepctl_span(const char *text)
+{
+    const apr_int64_t most = APR_INT64_C(3650) * 86400;
+    apr_int64_t seconds;
+
+    return scep_span_parse(text, &seconds) && seconds <= most ? (long)seconds
+                                                              : -1;
+}
+
 static scepctl_exit_e take_span(scepctl_t *ctl, const scepctl_option_t *row,
                                 const char *text, apr_interval_time_t *span)
 {
-    long seconds = scepctl_time_span(text);
+    long seconds = scepctl_span(text);
 
     if (seconds < row->min) {
         return scepctl_usage(ctl,
@@ -161,6 +170,20 @@ static scepctl_exit_e take_span(scepctl_t *ctl, const scepctl_option_t *row,
     }
     *span = apr_time_from_sec(seconds);
     return SCEPCTL_OK;
+}
+
+static scepctl_exit_e take_since(scepctl_t *ctl, const scepctl_option_t *row,
+                                 const char *text, apr_time_t *since)
+{
+    long ago = scepctl_span(text);
+
+    *since = apr_time_now() - apr_time_from_sec(ago);
+    return ago >= 0 || scep_time_parse(text, since)
+               ? SCEPCTL_OK
+               : scepctl_usage(ctl,
+                               "--%s takes 2026-11-22, 2026-11-22T21:51:03Z, "
+                               "or how long ago, as in 90s, 30m, 12h or 7d",
+                               row->name);
 }
 
 /* TEXT is NULL for a flag. */
@@ -186,12 +209,7 @@ static scepctl_exit_e take(scepctl_t *ctl, const scepctl_option_t *row,
     case SCEPCTL_SINCE:
         break;
     }
-    return scepctl_time_point(text, apr_time_now(), member)
-               ? SCEPCTL_OK
-               : scepctl_usage(ctl,
-                               "--%s takes 2026-11-22, 2026-11-22T21:51:03Z, "
-                               "or how long ago, as in 90s, 30m, 12h or 7d",
-                               row->name);
+    return take_since(ctl, row, text, member);
 }
 
 /* Each list of the wish is there, if empty; the rows as getopt_long() wants

@@ -63,6 +63,9 @@ struct scepctl_command_t {
 scepctl_exit_e scepctl_run(scepctl_t *ctl, const scepctl_command_t *command,
                            int argc, char **argv);
 
+/** A length of time in seconds, ten years at most. @return -1: it is none */
+long scepctl_span(const char *text);
+
 /** Print TEXT, broken at blanks, in a column behind LABEL. */
 void scepctl_print_wrapped(FILE *out, const char *label, size_t width,
                            const char *text);

@@ -10,7 +10,7 @@
 #include "scep_store_prune.h"
 #include "scepctl_options.h"
 #include "scepctl_store.h"
-#include "scepctl_time.h"
+#include "scep_span.h"
 
 enum { LONGEST = 64, KEEP = -2, DAY = 86400 };
 
@@ -49,8 +49,7 @@ static scepctl_exit_e read_time(scepctl_t *ctl, wish_t *wish, scep_prune_e kind)
     const char *text = wish->kept[kind];
     const int days = scep_prune_least_days(kind);
 
-    wish->seconds[kind] =
-        strcmp(text, "off") == 0 ? KEEP : scepctl_time_span(text);
+    wish->seconds[kind] = strcmp(text, "off") == 0 ? KEEP : scepctl_span(text);
     return wish->seconds[kind] == KEEP ||
                    wish->seconds[kind] >= (apr_int64_t)days * DAY
                ? SCEPCTL_OK

@@ -15,7 +15,7 @@
 #include "scepctl_owner.h"
 #include "scepctl_pairs.h"
 #include "scepctl_ra.h"
-#include "scepctl_time.h"
+#include "scep_span.h"
 
 enum {
     LONGEST = 64,
@@ -81,7 +81,7 @@ static const char *expiry(scepctl_t *ctl, X509 *cert)
     apr_int64_t last;
 
     return scep_cert_time(X509_get0_notAfter(cert), &last)
-               ? scepctl_time_iso(ctl->pool, apr_time_from_sec(last))
+               ? scep_time_iso(ctl->pool, apr_time_from_sec(last))
                : "?";
 }
 
@@ -223,24 +223,14 @@ static scepctl_exit_e write_pair(scepctl_t *ctl, const scepctl_ra_wish_t *wish,
     return SCEPCTL_OK;
 }
 
-/* By its time, which sorts. */
-static const char *name_of(scepctl_t *ctl, const scepctl_ra_wish_t *wish)
-{
-    apr_time_exp_t t;
-
-    apr_time_exp_gmt(&t, wish->now);
-    return apr_psprintf(ctl->pool, "%04d-%02d-%02d-%02d%02d%02d",
-                        t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
-                        t.tm_min, t.tm_sec);
-}
-
 static scepctl_exit_e renew_by(scepctl_t *ctl, const scepctl_ra_wish_t *wish,
                                const apr_array_header_t *names, X509 *newest)
 {
     const char *last =
         names->nelts > 0 ? APR_ARRAY_IDX(names, 0, const char *) : NULL;
     const char *report = "";
-    const char *name = name_of(ctl, wish);
+    /* sorts */
+    const char *name = scep_time_text(ctl->pool, "%Y-%m-%d-%H%M%S", wish->now);
     const scep_keypair_t *ca = NULL;
     scep_keypair_t pair = {NULL, NULL};
     scepctl_exit_e status;

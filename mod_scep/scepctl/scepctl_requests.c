@@ -5,14 +5,14 @@
  */
 #include <apr_strings.h>
 
-#include "scep_json.h"
 #include "scep_approval.h"
+#include "scep_store_json.h"
 #include "scep_seal.h"
 #include "scepctl_certs.h"
 #include "scepctl_options.h"
 #include "scepctl_pairs.h"
 #include "scepctl_store.h"
-#include "scepctl_time.h"
+#include "scep_span.h"
 
 enum { PAGE = 200 };
 
@@ -86,7 +86,7 @@ static const char *plain(const printer_t *p, const char *text)
 
 static const char *time_or_null(const printer_t *p, apr_time_t at)
 {
-    return at != 0 ? scepctl_time_iso(p->pool, at) : NULL;
+    return at != 0 ? scep_time_iso(p->pool, at) : NULL;
 }
 
 /* No tab is printable: what stands between two of them is one field. */
@@ -94,39 +94,14 @@ static void print_line(const printer_t *p, const scep_request_row_t *row)
 {
     fprintf(p->ctl->out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->id,
             scep_request_state_name(row->state),
-            scepctl_time_iso(p->pool, row->created), plain(p, row->subject),
+            scep_time_iso(p->pool, row->created), plain(p, row->subject),
             plain(p, row->alt_names), plain(p, row->source),
             plain(p, row->peer), plain(p, row->extensions));
 }
 
 static void print_json(const printer_t *p, const scep_request_row_t *row)
 {
-    fprintf(p->ctl->out, "{\"id\":%s,\"state\":%s,\"scope\":%s",
-            scep_json_string(p->pool, row->id),
-            scep_json_string(p->pool, scep_request_state_name(row->state)),
-            scep_json_string(p->pool, row->ca_id));
-    fprintf(p->ctl->out,
-            ",\"created\":%s,\"expires\":%s,\"subject\":%s,\"altNames\":%s,"
-            "\"extensions\":%s",
-            scep_json_string(p->pool, time_or_null(p, row->created)),
-            scep_json_string(p->pool, time_or_null(p, row->expires)),
-            scep_json_string(p->pool, row->subject),
-            scep_json_string(p->pool, row->alt_names),
-            scep_json_string(p->pool, row->extensions));
-    fprintf(p->ctl->out,
-            ",\"profile\":%s,\"source\":%s,\"renewalOf\":%s,\"peer\":%s,"
-            "\"transactionID\":%s",
-            scep_json_string(p->pool, row->profile),
-            scep_json_string(p->pool, row->source),
-            scep_json_string(p->pool, row->renewal_of),
-            scep_json_string(p->pool, row->peer),
-            scep_json_string(p->pool, row->transaction_id));
-    fprintf(p->ctl->out,
-            ",\"decided\":%s,\"decidedBy\":%s,\"note\":%s,\"serial\":%s}\n",
-            scep_json_string(p->pool, time_or_null(p, row->decided_at)),
-            scep_json_string(p->pool, row->decided_by),
-            scep_json_string(p->pool, row->note),
-            scep_json_string(p->pool, row->serial));
+    fprintf(p->ctl->out, "%s\n", scep_request_json(row, p->pool));
 }
 
 static scep_status_e print(void *baton, const scep_request_row_t *row)

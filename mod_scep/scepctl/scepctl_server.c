@@ -11,7 +11,7 @@
 
 #include <apr_strings.h>
 
-#include "scepctl_time.h"
+#include "scep_span.h"
 
 enum { LONGEST = 200 };
 
@@ -30,7 +30,7 @@ static void tell_age(scepctl_t *ctl, const scep_in_use_t *in_use)
                 "scepctl: " SCEPLOGNO(0565) "note: httpd is not running with "
                                             "the state directory %s; this is "
                                             "what it used at %s\n",
-                dir, scepctl_time_iso(ctl->pool, in_use->written));
+                dir, scep_time_iso(ctl->pool, in_use->written));
     }
     if (in_use->changed != NULL) {
         fprintf(ctl->err,

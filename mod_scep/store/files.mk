@@ -19,6 +19,7 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_id.c \
 	mod_scep/store/scep_store_recall.c mod_scep/store/scep_store_recall.h \
 	mod_scep/store/scep_store_issue.c \
+	mod_scep/store/scep_store_json.c mod_scep/store/scep_store_json.h \
 	mod_scep/store/scep_store_prune.c mod_scep/store/scep_store_prune.h \
 	mod_scep/store/scep_store_queue.c \
 	mod_scep/store/scep_store_request.c mod_scep/store/scep_store_request.h \
@@ -51,7 +52,7 @@ STORE_TESTS = tests/unit/test_schema tests/unit/test_schema_names \
 	tests/unit/test_store_document \
 	tests/unit/test_store_identity \
 	tests/unit/test_store_id tests/unit/test_store_recall \
-	tests/unit/test_store_issue \
+	tests/unit/test_store_issue tests/unit/test_store_json \
 	tests/unit/test_store_sql \
 	tests/unit/test_store_prune tests/unit/test_store_prune_pgsql \
 	tests/unit/test_store_subject \
@@ -135,6 +136,9 @@ tests_unit_test_store_recall_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_issue_SOURCES = tests/unit/test_store_issue.c $(STORE_FIXTURE)
 tests_unit_test_store_issue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_issue_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_json_SOURCES = tests/unit/test_store_json.c tests/unit/fixture.h
+tests_unit_test_store_json_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_json_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_queue_SOURCES = tests/unit/test_store_queue.c $(STORE_FIXTURE)
 tests_unit_test_store_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_queue_LDADD = $(LIB_STORE) $(UNIT_LIBS)

@@ -236,23 +236,3 @@ apr_array_header_t *scep_certificates_valid(const apr_array_header_t *certs,
     }
     return valid;
 }
-
-const char *scep_certificates_json(const apr_array_header_t *certs,
-                                   apr_time_t now, apr_pool_t *pool)
-{
-    apr_array_header_t *parts = apr_array_make(pool, 4, sizeof(const char *));
-    int i;
-
-    for (i = 0; i < certs->nelts; i++) {
-        const scep_certificate_row_t *cert =
-            &APR_ARRAY_IDX(certs, i, const scep_certificate_row_t);
-
-        APR_ARRAY_PUSH(parts, const char *) = apr_pstrcat(
-            pool, "{\"serial\":", scep_json_string(pool, cert->serial),
-            ",\"state\":",
-            scep_json_string(pool, scep_certificate_state_name(cert, now)), "}",
-            NULL);
-    }
-    return apr_pstrcat(pool, "[", apr_array_pstrcat(pool, parts, ','), "]",
-                       NULL);
-}

@@ -51,8 +51,4 @@ scep_store_revoke_all(scep_store_t *store, const scep_revoke_t *revoke,
 apr_array_header_t *scep_certificates_valid(const apr_array_header_t *certs,
                                             apr_time_t now, apr_pool_t *pool);
 
-/** Serial number and state of each, as a JSON array of objects, from POOL. */
-const char *scep_certificates_json(const apr_array_header_t *certs,
-                                   apr_time_t now, apr_pool_t *pool);
-
 #endif

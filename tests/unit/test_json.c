@@ -95,13 +95,30 @@ static void test_objects(void **state)
     assert_string_equal(object.data, "{}\n");
 }
 
+static void test_members(void **state)
+{
+    fixture_t *f = *state;
+    apr_array_header_t *values =
+        apr_array_make(f->pool, 2, sizeof(const char *));
+
+    assert_string_equal(scep_json_members(f->pool, NULL), "{}");
+    assert_string_equal(scep_json_array(f->pool, values), "[]");
+    APR_ARRAY_PUSH(values, const char *) = "1";
+    APR_ARRAY_PUSH(values, const char *) = scep_json_string(f->pool, "x,y");
+    assert_string_equal(
+        scep_json_members(f->pool, "list", scep_json_array(f->pool, values),
+                          "at", scep_json_time(f->pool, 1), "never",
+                          scep_json_time(f->pool, 0), NULL),
+        "{\"list\":[1,\"x,y\"],\"at\":\"1970-01-01T00:00:00Z\","
+        "\"never\":null}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_strings),
-        FIXTURE_TEST(test_malformed_utf8),
-        FIXTURE_TEST(test_base64),
-        FIXTURE_TEST(test_objects),
+        FIXTURE_TEST(test_strings), FIXTURE_TEST(test_malformed_utf8),
+        FIXTURE_TEST(test_base64),  FIXTURE_TEST(test_objects),
+        FIXTURE_TEST(test_members),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

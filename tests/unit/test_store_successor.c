@@ -3,7 +3,7 @@
  * revocation together. (store layer) */
 #include "store_fixture.h"
 
-#include "scep_store_successor.h"
+#include "scep_store_json.h"
 
 /* Serial number 7A...N; renewal of that of OLD, of CA OLD_SCOPE. */
 static const char *add_renewal(fixture_t *f, scep_store_t *store, int n,

@@ -53,16 +53,29 @@ scep_status_e scep_api_bad(scep_api_t *api, const char *name,
                            const char *wanted);
 
 /** Read the parameter "after" of a list, if there is one: CREATED in
- * microseconds and ID of the last row of the page before, as scep_api_next()
- * wrote them. */
+ * microseconds and ID of the last row of the page before, as
+ * scep_api_list_reply() wrote them. */
 scep_status_e scep_api_after(scep_api_t *api, apr_time_t *created,
                              const char **id);
 
-/** The value of "next" for a list that continues after that row. */
-const char *scep_api_next(apr_pool_t *pool, apr_time_t created, const char *id);
+/** A page of a list. */
+typedef struct scep_api_list_t {
+    scep_api_t *api;
+    int limit;                  /* of the page; ask the store for one more */
+    apr_array_header_t *values; /* const char *: JSON */
+    const char *next;           /* where the page ends */
+    bool more;
+} scep_api_list_t;
 
-/** "2026-11-22T21:51:03Z" with its quotes, or null for 0. */
-const char *scep_api_time(apr_pool_t *pool, apr_time_t when);
+/** Begin a list with the parameter "limit". */
+scep_status_e scep_api_list_begin(scep_api_t *api, scep_api_list_t *list);
+
+/** Add an object; WHEN and ID of it are what scep_api_after() reads. */
+void scep_api_list_add(scep_api_list_t *list, apr_time_t when, const char *id,
+                       const char *json);
+
+/** Answer {NAME: the objects, "next": where the next page begins or null}. */
+scep_status_e scep_api_list_reply(scep_api_list_t *list, const char *name);
 
 /* scep_api_challenges.c */
 scep_api_fn scep_api_draw;

@@ -4,62 +4,23 @@
  */
 #include "scep_api.h"
 
-#include <apr_encode.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "scep_store_successor.h"
+#include "scep_store_json.h"
 
-enum { PAGE = 100, MAX_PAGE = 1000, MAX_SERIAL = 128 };
-
-/* The JSON object without its closing bracket. */
-static const char *object_of(apr_pool_t *pool,
-                             const scep_certificate_row_t *row, apr_time_t now)
-{
-    const char *reason = row->revoked != 0
-                             ? scep_revocation_reason_name((int)row->reason)
-                             : NULL;
-
-    return apr_psprintf(
-        pool,
-        "{\"serial\":%s,\"state\":%s,\"subject\":%s,\"notBefore\":%s,"
-        "\"notAfter\":%s,\"issued\":%s,\"profile\":%s,\"revoked\":%s,"
-        "\"reason\":%s,\"revokedBy\":%s,\"predecessor\":%s,\"successor\":%s",
-        scep_json_string(pool, row->serial),
-        scep_json_string(pool, scep_certificate_state_name(row, now)),
-        scep_json_string(pool, row->subject),
-        scep_api_time(pool, row->not_before),
-        scep_api_time(pool, row->not_after), scep_api_time(pool, row->created),
-        scep_json_string(pool, row->profile), scep_api_time(pool, row->revoked),
-        scep_json_string(pool, reason), scep_json_string(pool, row->revoked_by),
-        scep_json_string(pool, row->predecessor),
-        scep_json_string(pool, row->successor));
-}
+enum { MAX_SERIAL = 128 };
 
 /* ---- listed ---- */
-
-typedef struct list_t {
-    scep_api_t *api;
-    apr_time_t now;
-    apr_array_header_t *parts; /* const char * */
-    int limit;
-    int count;
-    const char *next; /* the value of "next" */
-} list_t;
 
 static scep_status_e take_certificate(void *baton,
                                       const scep_certificate_row_t *row)
 {
-    list_t *list = baton;
-    apr_pool_t *pool = list->api->pool;
+    scep_api_list_t *list = baton;
+    apr_time_t now = scep_env_now(&list->api->exchange->request.env);
 
-    list->count++;
-    if (list->count <= list->limit) { /* else there are more */
-        list->next = scep_api_next(pool, row->created, row->id);
-        APR_ARRAY_PUSH(list->parts, const char *) =
-            apr_pstrcat(pool, list->count > 1 ? "," : "",
-                        object_of(pool, row, list->now), "}", NULL);
-    }
+    scep_api_list_add(list, row->created, row->id,
+                      scep_certificate_json(row, now, list->api->pool));
     return SCEP_OK;
 }
 
@@ -90,30 +51,20 @@ static scep_status_e read_state(scep_api_t *api, apr_time_t now,
 scep_status_e scep_api_certs(scep_api_t *api)
 {
     const scep_request_t *req = &api->exchange->request;
-    list_t list = {.api = api, .now = scep_env_now(&req->env)};
+    scep_api_list_t list;
     scep_certificate_filter_t filter = {
         .ca_id = req->service->ca_id,
         .subject = apr_table_get(api->query, "subject")};
 
-    if (scep_api_number(api, "limit", 1, MAX_PAGE, PAGE, &list.limit) !=
-            SCEP_OK ||
+    if (scep_api_list_begin(api, &list) != SCEP_OK ||
         scep_api_after(api, &filter.created, &filter.id) != SCEP_OK ||
-        read_state(api, list.now, &filter) != SCEP_OK) {
-        return api->res->status;
-    }
-    list.parts = apr_array_make(api->pool, list.limit, sizeof(const char *));
-    if (scep_store_certificates_list(req->service->store, &filter,
+        read_state(api, scep_env_now(&req->env), &filter) != SCEP_OK ||
+        scep_store_certificates_list(req->service->store, &filter,
                                      list.limit + 1, take_certificate, &list,
                                      api->pool, api->res) != SCEP_OK) {
         return api->res->status;
     }
-    return scep_api_reply(
-        api,
-        apr_pstrcat(api->pool, "{\"certificates\":[",
-                    apr_array_pstrcat(api->pool, list.parts, 0), "],\"next\":",
-                    scep_json_string(
-                        api->pool, list.count > list.limit ? list.next : NULL),
-                    "}", NULL));
+    return scep_api_list_reply(&list, "certificates");
 }
 
 /* ---- one of them ---- */
@@ -172,16 +123,7 @@ scep_status_e scep_api_cert(scep_api_t *api)
         return status;
     }
     return scep_api_reply(
-        api,
-        apr_pstrcat(
-            api->pool, object_of(api->pool, row, now), ",\"predecessors\":",
-            scep_certificates_json(before, now, api->pool),
-            ",\"successors\":", scep_certificates_json(after, now, api->pool),
-            ",\"certificate\":\"",
-            apr_pencode_base64_binary(api->pool, row->der.data,
-                                      (apr_ssize_t)row->der.len,
-                                      APR_ENCODE_NONE, NULL),
-            "\"}", NULL));
+        api, scep_certificate_json_all(row, before, after, now, api->pool));
 }
 
 /* ---- revoked ---- */
@@ -248,13 +190,12 @@ static scep_status_e reply_revoked(scep_api_t *api, const char *serial,
     const char *notice = valid_text(api, serial, successors, now);
 
     return scep_api_reply(
-        api,
-        apr_pstrcat(api->pool, "{\"serial\":\"", serial,
-                    "\",\"state\":\"revoked\"", ",\"successors\":",
-                    scep_certificates_json(successors, now, api->pool),
-                    *notice != '\0' ? ",\"notice\":" : "",
-                    *notice != '\0' ? scep_json_string(api->pool, notice) : "",
-                    "}", NULL));
+        api, scep_json_members(
+                 api->pool, "serial", scep_json_string(api->pool, serial),
+                 "state", "\"revoked\"", "successors",
+                 scep_certificates_json(successors, now, api->pool),
+                 *notice != '\0' ? "notice" : NULL,
+                 scep_json_string(api->pool, notice), NULL));
 }
 
 /* REVOKED: the successors that were revoked now. */

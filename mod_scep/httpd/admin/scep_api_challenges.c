@@ -9,147 +9,74 @@
 
 #include "scep_admin_draw.h"
 #include "scep_challenge_admin.h"
-
-enum { PAGE = 100, MAX_PAGE = 1000 };
+#include "scep_store_json.h"
 
 /* ---- drawn ---- */
 
-/* Copies the password only into memory that is wiped. */
-static scep_status_e reply_with(scep_api_t *api, const char *before,
-                                const char *password, const char *after)
-{
-    size_t len = strlen(before) + strlen(password) + strlen(after);
-    char *text = scep_secret_alloc(api->pool, len + 1);
-
-    apr_snprintf(text, len + 1, "%s%s%s", before, password, after);
-    return scep_api_reply(api, text);
-}
-
-/* A master password is always printable ASCII. */
-static const char *escaped(apr_pool_t *pool, const char *password)
-{
-    char *text = scep_secret_alloc(pool, 2 * strlen(password) + 1);
-    char *to = text;
-
-    for (; *password != '\0'; password++) {
-        if (*password == '"' || *password == '\\') {
-            *to++ = '\\';
-        }
-        *to++ = *password;
-    }
-    *to = '\0';
-    return text;
-}
-
 scep_status_e scep_api_draw(scep_api_t *api)
 {
+    scep_json_member_t members[] = {{"challenge", NULL}, {"reusable", NULL},
+                                    {"id", NULL},        {"expires", NULL},
+                                    {"uses", NULL},      {"label", NULL},
+                                    {"limits", NULL}};
     scep_draw_params_t params = {0};
+    apr_pool_t *pool = api->pool;
     scep_drawn_t drawn;
 
-    if (scep_admin_draw_json(api->body, api->pool, &params, api->res) !=
-        SCEP_OK) {
+    if (scep_admin_draw_json(api->body, pool, &params, api->res) != SCEP_OK) {
         return api->res->status;
     }
     api->logged = true;
     if (scep_admin_draw(api->exchange, &params, &drawn) != SCEP_OK) {
         return api->res->status;
     }
-    if (drawn.reusable) {
-        return reply_with(api, "{\"challenge\":\"",
-                          escaped(api->pool, drawn.password),
-                          "\",\"reusable\":true}");
+    members[0].value = scep_json_secret(pool, drawn.password);
+    members[1].value = drawn.reusable ? "true" : "false";
+    if (!drawn.reusable) {
+        members[2].value = scep_json_string(pool, drawn.id);
+        members[3].value = scep_json_time(pool, drawn.expires);
+        members[4].value = apr_itoa(pool, params.uses != 0 ? params.uses : 1);
+        members[5].value = scep_json_string(pool, params.label);
+        members[6].value = drawn.limits != NULL ? drawn.limits : "null";
+        api->http_status = HTTP_CREATED;
     }
-    api->http_status = HTTP_CREATED;
-    return reply_with(
-        api, "{\"challenge\":\"", drawn.password,
-        apr_psprintf(api->pool,
-                     "\",\"reusable\":false,\"id\":\"%s\",\"expires\":%s,"
-                     "\"uses\":%d,\"label\":%s,\"limits\":%s}",
-                     drawn.id, scep_api_time(api->pool, drawn.expires),
-                     params.uses != 0 ? params.uses : 1,
-                     scep_json_string(api->pool, params.label),
-                     drawn.limits != NULL ? drawn.limits : "null"));
+    api->json = scep_json_object(pool, members, drawn.reusable ? 2 : 7);
+    return SCEP_OK;
 }
 
 /* ---- listed ---- */
 
-typedef struct list_t {
-    scep_api_t *api;
-    apr_array_header_t *parts; /* const char * */
-    int limit;
-    int count;
-    const char *next; /* NULL: this is the last page */
-} list_t;
-
-/* "EXPIRES-ID", in microseconds, of the last row of the page before. */
-static bool read_place(scep_api_t *api, const char *text,
-                       scep_challenge_item_t *place)
-{
-    unsigned char hash[SCEP_HASH_SIZE];
-    char *end;
-
-    place->expires = apr_strtoi64(text, &end, 10);
-    place->id = end + 1;
-    return *text >= '0' && *text <= '9' && *end == '-' &&
-           scep_unhex(place->id, hash, sizeof(hash)) &&
-           (place->id = scep_hex_lower(api->pool, hash, sizeof(hash))) != NULL;
-}
-
 static void take_challenge(void *baton, const scep_challenge_item_t *item)
 {
-    list_t *list = baton;
-    apr_pool_t *pool = list->api->pool;
+    scep_api_list_t *list = baton;
 
-    list->count++;
-    if (list->count > list->limit) {
-        return; /* there are more, behind NEXT */
-    }
-    list->next =
-        apr_psprintf(pool, "%" APR_TIME_T_FMT "-%s", item->expires, item->id);
-    APR_ARRAY_PUSH(list->parts, const char *) = apr_psprintf(
-        pool,
-        "%s{\"id\":%s,\"created\":%s,\"expires\":%s,\"drawnBy\":%s,"
-        "\"peer\":%s,\"label\":%s,\"uses\":%" APR_INT64_T_FMT ",\"limits\":%s}",
-        list->count > 1 ? "," : "", scep_json_string(pool, item->id),
-        scep_api_time(pool, item->created), scep_api_time(pool, item->expires),
-        scep_json_string(pool, item->drawn_by),
-        scep_json_string(pool, item->peer), scep_json_string(pool, item->label),
-        item->uses, item->limits != NULL ? item->limits : "null");
+    scep_api_list_add(list, item->expires, item->id,
+                      scep_challenge_json(item, list->api->pool));
 }
 
 scep_status_e scep_api_list(scep_api_t *api)
 {
     const scep_request_t *req = &api->exchange->request;
-    list_t list = {.api = api};
-    scep_challenge_item_t place;
+    scep_api_list_t list;
+    scep_challenge_item_t place = {.id = NULL};
     scep_challenge_page_t page = {.ca_id = req->service->ca_id,
                                   .now = scep_env_now(&req->env)};
-    const char *after = apr_table_get(api->query, "after");
 
-    if (scep_api_number(api, "limit", 1, MAX_PAGE, PAGE, &list.limit) !=
-        SCEP_OK) {
+    if (scep_api_list_begin(api, &list) != SCEP_OK ||
+        scep_api_after(api, &place.expires, &place.id) != SCEP_OK) {
         return api->res->status;
     }
-    if (after != NULL) {
-        if (!read_place(api, after, &place)) {
-            return scep_api_bad(api, "after",
-                                "the \"next\" of the page before is wanted");
-        }
-        page.after = &place;
+    if (place.id != NULL && strlen(place.id) != 2 * SCEP_HASH_SIZE) {
+        return scep_api_bad(api, "after",
+                            "the \"next\" of the page before is wanted");
     }
-    list.parts = apr_array_make(api->pool, list.limit, sizeof(const char *));
+    page.after = place.id != NULL ? &place : NULL;
     page.limit = list.limit + 1;
-    if (scep_store_challenges_page(req->service->store, &page, take_challenge,
-                                   &list, api->res) != SCEP_OK) {
-        return api->res->status;
-    }
-    return scep_api_reply(
-        api,
-        apr_pstrcat(api->pool, "{\"challenges\":[",
-                    apr_array_pstrcat(api->pool, list.parts, 0), "],\"next\":",
-                    scep_json_string(
-                        api->pool, list.count > list.limit ? list.next : NULL),
-                    "}", NULL));
+    return scep_store_challenges_page(req->service->store, &page,
+                                      take_challenge, &list,
+                                      api->res) == SCEP_OK
+               ? scep_api_list_reply(&list, "challenges")
+               : api->res->status;
 }
 
 /* ---- cancelled ---- */
@@ -159,10 +86,10 @@ scep_status_e scep_api_cancel(scep_api_t *api)
     scep_status_e status = scep_admin_cancel(api->exchange, api->arg);
 
     return status == SCEP_OK
-               ? scep_api_reply(
-                     api, apr_pstrcat(api->pool, "{\"id\":",
-                                      scep_json_string(api->pool, api->arg),
-                                      ",\"state\":\"cancelled\"}", NULL))
+               ? scep_api_reply(api, scep_json_members(
+                                         api->pool, "id",
+                                         scep_json_string(api->pool, api->arg),
+                                         "state", "\"cancelled\"", NULL))
                : status;
 }
 
@@ -252,9 +179,8 @@ scep_status_e scep_api_rotate(scep_api_t *api)
     const char *stranger = scep_json_unknown_key(api->body, known);
     apr_int64_t length = SCEP_ROTATE_LENGTH, overlap = 0;
     scep_rotated_t rotated = {0};
-    const char *until;
-    size_t len;
-    char *text;
+    scep_json_member_t members[] = {{"challenge", NULL},
+                                    {"previousUntil", NULL}};
 
     if (stranger != NULL) {
         return scep_api_bad(api, stranger, "there is no such member");
@@ -271,12 +197,10 @@ scep_status_e scep_api_rotate(scep_api_t *api)
                                     api->res) != SCEP_OK) {
         return api->res->status;
     }
-    until = scep_api_time(api->pool, rotated.previous_until);
-    len = strlen(rotated.password) + strlen(until) + 64;
-    text = scep_secret_alloc(api->pool, len);
-    apr_snprintf(text, len, "{\"challenge\":\"%s\",\"previousUntil\":%s}",
-                 rotated.password, until);
-    return scep_api_reply(api, text);
+    members[0].value = scep_json_secret(api->pool, rotated.password);
+    members[1].value = scep_json_time(api->pool, rotated.previous_until);
+    api->json = scep_json_object(api->pool, members, 2);
+    return SCEP_OK;
 }
 
 /* ---- the state of the service ---- */
@@ -301,7 +225,7 @@ scep_status_e scep_api_status(scep_api_t *api)
                  "\"capacity\":%u}}",
                  scep_json_string(api->pool, service->ca_id),
                  scep_json_string(api->pool, api->exchange->site->thumbprint),
-                 scep_api_time(api->pool, now), outstanding,
+                 scep_json_time(api->pool, now), outstanding,
                  scep_challenge_table_count(service->challenges, now),
                  scep_challenge_table_capacity(service->challenges)));
 }

@@ -8,55 +8,18 @@
 #include <apr_strings.h>
 
 #include "scep_approval.h"
+#include "scep_store_json.h"
 
-enum { PAGE = 100, MAX_PAGE = 1000, MAX_NOTE = 256 };
-
-static const char *quoted(apr_pool_t *pool, const char *text)
-{
-    return scep_json_string(pool, text);
-}
-
-static const char *one(apr_pool_t *pool, const scep_request_row_t *row)
-{
-    return apr_pstrcat(pool, "{\"id\":", quoted(pool, row->id), ",\"state\":",
-                       quoted(pool, scep_request_state_name(row->state)),
-                       ",\"created\":", scep_api_time(pool, row->created),
-                       ",\"expires\":", scep_api_time(pool, row->expires),
-                       ",\"subject\":", quoted(pool, row->subject),
-                       ",\"altNames\":", quoted(pool, row->alt_names),
-                       ",\"extensions\":", quoted(pool, row->extensions),
-                       ",\"profile\":", quoted(pool, row->profile),
-                       ",\"source\":", quoted(pool, row->source),
-                       ",\"renewalOf\":", quoted(pool, row->renewal_of),
-                       ",\"peer\":", quoted(pool, row->peer),
-                       ",\"transactionID\":", quoted(pool, row->transaction_id),
-                       ",\"decided\":", scep_api_time(pool, row->decided_at),
-                       ",\"decidedBy\":", quoted(pool, row->decided_by),
-                       ",\"note\":", quoted(pool, row->note),
-                       ",\"serial\":", quoted(pool, row->serial), "}", NULL);
-}
+enum { MAX_NOTE = 256 };
 
 /* ---- listed and shown ---- */
 
-typedef struct list_t {
-    scep_api_t *api;
-    apr_array_header_t *parts; /* const char * */
-    int limit;
-    int count;
-    const char *next; /* the value of "next" */
-} list_t;
-
 static scep_status_e take_request(void *baton, const scep_request_row_t *row)
 {
-    list_t *list = baton;
-    apr_pool_t *pool = list->api->pool;
+    scep_api_list_t *list = baton;
 
-    list->count++;
-    if (list->count <= list->limit) { /* else there are more */
-        list->next = scep_api_next(pool, row->created, row->id);
-        APR_ARRAY_PUSH(list->parts, const char *) =
-            apr_pstrcat(pool, list->count > 1 ? "," : "", one(pool, row), NULL);
-    }
+    scep_api_list_add(list, row->created, row->id,
+                      scep_request_json(row, list->api->pool));
     return SCEP_OK;
 }
 
@@ -64,29 +27,20 @@ scep_status_e scep_api_requests(scep_api_t *api)
 {
     const scep_request_t *req = &api->exchange->request;
     const char *all = apr_table_get(api->query, "all");
-    list_t list = {.api = api};
+    scep_api_list_t list;
     scep_request_filter_t filter = {.ca_id = req->service->ca_id,
                                     .decided = all != NULL,
                                     .now = scep_env_now(&req->env)};
 
-    if (scep_api_number(api, "limit", 1, MAX_PAGE, PAGE, &list.limit) !=
-            SCEP_OK ||
+    if (scep_api_list_begin(api, &list) != SCEP_OK ||
         scep_api_after(api, &filter.created, &filter.id) != SCEP_OK) {
         return api->res->status;
     }
     filter.limit = list.limit + 1;
-    list.parts = apr_array_make(api->pool, list.limit, sizeof(const char *));
-    if (scep_store_requests_each(req->service->store, &filter, take_request,
-                                 &list, api->pool, api->res) != SCEP_OK) {
-        return api->res->status;
-    }
-    return scep_api_reply(
-        api,
-        apr_pstrcat(api->pool, "{\"requests\":[",
-                    apr_array_pstrcat(api->pool, list.parts, 0), "],\"next\":",
-                    scep_json_string(
-                        api->pool, list.count > list.limit ? list.next : NULL),
-                    "}", NULL));
+    return scep_store_requests_each(req->service->store, &filter, take_request,
+                                    &list, api->pool, api->res) == SCEP_OK
+               ? scep_api_list_reply(&list, "requests")
+               : api->res->status;
 }
 
 /* The request that ARG names, of this CA; else RES is filled. */
@@ -111,7 +65,7 @@ scep_status_e scep_api_request(scep_api_t *api)
     scep_request_row_t *row;
 
     return find_request(api, &row) == SCEP_OK
-               ? scep_api_reply(api, one(api->pool, row))
+               ? scep_api_reply(api, scep_request_json(row, api->pool))
                : api->res->status;
 }
 

@@ -1,13 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_api_values.c: reads parameters and writes values, for all calls of the
+ * scep_api_values.c: reads parameters and answers lists, for all calls of the
  * API. (httpd layer)
  */
 #include "scep_api.h"
 
 #include <apr_strings.h>
 
-enum { NAME_IN_LOG = 128 };
+enum { NAME_IN_LOG = 128, PAGE = 100, MAX_PAGE = 1000 };
 
 scep_status_e scep_api_reply(scep_api_t *api, const char *text)
 {
@@ -65,19 +65,31 @@ scep_status_e scep_api_after(scep_api_t *api, apr_time_t *created,
     return SCEP_OK;
 }
 
-const char *scep_api_next(apr_pool_t *pool, apr_time_t created, const char *id)
+scep_status_e scep_api_list_begin(scep_api_t *api, scep_api_list_t *list)
 {
-    return apr_psprintf(pool, "%" APR_TIME_T_FMT "-%s", created, id);
+    *list = (scep_api_list_t){.api = api};
+    list->values = apr_array_make(api->pool, PAGE, sizeof(const char *));
+    return scep_api_number(api, "limit", 1, MAX_PAGE, PAGE, &list->limit);
 }
 
-const char *scep_api_time(apr_pool_t *pool, apr_time_t when)
+void scep_api_list_add(scep_api_list_t *list, apr_time_t when, const char *id,
+                       const char *json)
 {
-    apr_time_exp_t t;
-
-    if (when == 0 || apr_time_exp_gmt(&t, when) != APR_SUCCESS) {
-        return "null";
+    list->more = list->values->nelts == list->limit;
+    if (!list->more) {
+        list->next =
+            apr_psprintf(list->api->pool, "%" APR_TIME_T_FMT "-%s", when, id);
+        APR_ARRAY_PUSH(list->values, const char *) = json;
     }
-    return apr_psprintf(pool, "\"%04d-%02d-%02dT%02d:%02d:%02dZ\"",
-                        t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
-                        t.tm_min, t.tm_sec);
+}
+
+scep_status_e scep_api_list_reply(scep_api_list_t *list, const char *name)
+{
+    apr_pool_t *pool = list->api->pool;
+
+    return scep_api_reply(
+        list->api,
+        scep_json_members(
+            pool, name, scep_json_array(pool, list->values), "next",
+            scep_json_string(pool, list->more ? list->next : NULL), NULL));
 }

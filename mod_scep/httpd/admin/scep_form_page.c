@@ -9,6 +9,7 @@
 
 #include <httpd.h>
 
+#include "scep_span.h"
 #include "scep_str.h"
 
 static const char head[] =
@@ -27,14 +28,7 @@ static const char *escaped(const scep_form_page_t *page, const char *text)
 
 static const char *time_text(const scep_form_page_t *page, apr_time_t when)
 {
-    apr_time_exp_t t;
-
-    if (apr_time_exp_gmt(&t, when) != APR_SUCCESS) {
-        return "";
-    }
-    return apr_psprintf(page->pool, "%04d-%02d-%02d %02d:%02d:%02d UTC",
-                        t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
-                        t.tm_min, t.tm_sec);
+    return scep_time_text(page->pool, SCEP_TIME_READABLE, when);
 }
 
 static const char *paragraph(const scep_form_page_t *page, const char *role,
