@@ -91,9 +91,9 @@ typedef struct scep_profile_t {
     int other_signer;       /* true: a first enrolment may be signed by another
                              * key than its CSR's, as it must be for keys that
                              * cannot sign a message (Ed25519) */
-    int validity_jitter;    /* percent. A backend need not look at it: in what
-                             * it gets, `validity` is less already by a random
-                             * share of at most this */
+    int validity_jitter;    /* percent; mod_scep has already shortened the
+                             * `validity` that a backend gets by a random share
+                             * of at most this */
 } scep_profile_t;
 
 /** One request to sign. All of it has been verified and authorized. */

@@ -43,7 +43,7 @@ static bool is_sid(const GENERAL_NAME *name)
            (name->type == GEN_OTHERNAME && is_sid_other(name->d.otherName));
 }
 
-static scep_status_e refuse(scep_result_t *res, const char *why)
+static scep_status_e refuse_san(scep_result_t *res, const char *why)
 {
     return scep_fail(res, SCEP_R_NAME, "the request's subjectAltName %s", why);
 }
@@ -58,7 +58,7 @@ static scep_status_e check_der(const GENERAL_NAMES *names, apr_pool_t *pool,
     if (der.len == 0) {
         return scep_fail(res, SCEP_R_INTERNAL, "cannot encode subjectAltName");
     }
-    return scep_der_strict(der) ? SCEP_OK : refuse(res, "is not DER");
+    return scep_der_strict(der) ? SCEP_OK : refuse_san(res, "is not DER");
 }
 
 scep_status_e scep_cert_san(const scep_extensions_t *extensions,
@@ -75,7 +75,7 @@ scep_status_e scep_cert_san(const scep_extensions_t *extensions,
     }
     if (names == NULL) {
         return found == -1 ? SCEP_OK
-                           : refuse(res, "is malformed or occurs twice");
+                           : refuse_san(res, "is malformed or occurs twice");
     }
     scep_own(pool, names, san_free);
     for (i = sk_GENERAL_NAME_num(names) - 1; i >= 0; i--) {

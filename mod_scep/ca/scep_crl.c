@@ -102,7 +102,8 @@ static bool add_authority_key_id(X509_CRL *crl, X509 *ca)
     return ok;
 }
 
-static bool fill(X509_CRL *crl, X509 *ca, const scep_ca_crl_request_t *request)
+static bool fill_crl(X509_CRL *crl, X509 *ca,
+                     const scep_ca_crl_request_t *request)
 {
     int i;
 
@@ -137,7 +138,7 @@ scep_status_e scep_crl_build(const scep_keypair_t *ca,
                          "this CA cannot sign CRLs");
     }
     *crl = scep_own(pool, X509_CRL_new(), crl_free);
-    if (*crl == NULL || !fill(*crl, ca->cert, request)) {
+    if (*crl == NULL || !fill_crl(*crl, ca->cert, request)) {
         return scep_fail(res, SCEP_R_INTERNAL, "cannot fill in the CRL");
     }
     md = EVP_MD_fetch(NULL, scep_cert_digest(ca->key), NULL);

@@ -47,7 +47,7 @@ const scep_profile_t *scep_profile_find(apr_hash_t *profiles, const char *name)
     return found;
 }
 
-/* A number from 0 to MOST, all as likely, but for less than 2^-20. */
+/* Draw a number from 0 to MOST; the bias is less than 2^-20. */
 static bool draw_number(apr_int64_t most, apr_int64_t *number)
 {
     apr_uint64_t drawn;
@@ -79,7 +79,7 @@ bool scep_profile_draw_validity(const scep_profile_t *profile, X509 *ca,
         most = full - LEAST_VALIDITY;
     }
     if (most <= 0) {
-        return true; /* an expired CA is told of by who is to sign */
+        return true; /* signing then refuses, because the CA has expired */
     }
     if (!draw_number(most, &less)) {
         return false;

@@ -29,7 +29,7 @@ static bool all_of(scep_pattern_t pattern, const char *others)
     return true;
 }
 
-/* ---- what a star stands for ---- */
+/* ---- what a star matches ---- */
 
 static size_t takes_label(scep_pattern_t text)
 {
@@ -257,7 +257,7 @@ static bool uri_fits(scep_pattern_t pattern, scep_pattern_t text,
     return true;
 }
 
-/* ---- any of them ---- */
+/* ---- any kind ---- */
 
 typedef struct form_t {
     const char *kind;

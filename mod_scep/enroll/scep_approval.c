@@ -4,10 +4,10 @@
  */
 #include "scep_approval.h"
 
-static scep_status_e decide(scep_store_t *store, const char *id,
-                            scep_request_state_e state,
-                            const scep_operator_t *who, apr_pool_t *pool,
-                            scep_result_t *res)
+static scep_status_e record_decision(scep_store_t *store, const char *id,
+                                     scep_request_state_e state,
+                                     const scep_operator_t *who,
+                                     apr_pool_t *pool, scep_result_t *res)
 {
     scep_decision_t decision = {
         .id = id,
@@ -32,12 +32,12 @@ scep_status_e scep_approval_give(scep_store_t *store, const char *id,
                                  const scep_operator_t *who, apr_pool_t *pool,
                                  scep_result_t *res)
 {
-    return decide(store, id, SCEP_REQUEST_APPROVED, who, pool, res);
+    return record_decision(store, id, SCEP_REQUEST_APPROVED, who, pool, res);
 }
 
 scep_status_e scep_approval_refuse(scep_store_t *store, const char *id,
                                    const scep_operator_t *who, apr_pool_t *pool,
                                    scep_result_t *res)
 {
-    return decide(store, id, SCEP_REQUEST_REJECTED, who, pool, res);
+    return record_decision(store, id, SCEP_REQUEST_REJECTED, who, pool, res);
 }

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_certpoll.c: what has become of a request? (enroll layer)
+ * scep_certpoll.c: answer a poll for a waiting request. (enroll layer)
  */
 #include "scep_certpoll.h"
 
@@ -8,7 +8,8 @@
 #include "scep_recall.h"
 #include "scep_reply_key.h"
 
-static scep_status_e unknown(const scep_enrolment_t *e, scep_result_t *res)
+static scep_status_e refuse_unknown(const scep_enrolment_t *e,
+                                    scep_result_t *res)
 {
     return scep_fail(
         res, SCEP_R_POLL_UNKNOWN, "no request of \"%s\" waits under this id",
@@ -30,6 +31,6 @@ scep_status_e scep_certpoll(scep_request_t *req, const scep_pkimessage_t *msg,
     if (status == SCEP_PENDING) {
         status = scep_waiting_resume(&e, res);
     }
-    return status == SCEP_NOT_FOUND ? unknown(&e, res)
+    return status == SCEP_NOT_FOUND ? refuse_unknown(&e, res)
                                     : scep_waiting_conclude(&e, status, res);
 }

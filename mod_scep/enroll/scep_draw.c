@@ -15,10 +15,10 @@
 
 enum { MAX_TRIES = 3 /* a second collision of 64 random bits is a fault */ };
 
-static scep_status_e reserve(scep_request_t *req, apr_time_t expires,
-                             char **password,
-                             unsigned char hash[SCEP_HASH_SIZE],
-                             scep_result_t *res)
+static scep_status_e add_random_challenge(scep_request_t *req,
+                                          apr_time_t expires, char **password,
+                                          unsigned char hash[SCEP_HASH_SIZE],
+                                          scep_result_t *res)
 {
     const scep_service_t *service = req->service;
     scep_add_e added;
@@ -205,7 +205,7 @@ static scep_status_e draw_one_time(scep_request_t *req, const char *user,
     }
     /* The table first, which may be full. If somebody guesses the challenge
      * before its row is recorded, the store does not know it. */
-    status = reserve(req, row.expires, &made, hash, res);
+    status = add_random_challenge(req, row.expires, &made, hash, res);
     if (status != SCEP_OK) {
         return status;
     }

@@ -10,8 +10,9 @@
 #include "scep_reply_key.h"
 #include "scep_store_certificate.h"
 
-static scep_status_e unknown(const scep_issuer_serial_t *id, const char *why,
-                             apr_pool_t *pool, scep_result_t *res)
+static scep_status_e refuse_unknown(const scep_issuer_serial_t *id,
+                                    const char *why, apr_pool_t *pool,
+                                    scep_result_t *res)
 {
     return scep_fail(res, SCEP_R_CERT_UNKNOWN, "certificate %s of \"%s\": %s",
                      id->serial, scep_name_text(pool, id->issuer), why);
@@ -51,13 +52,13 @@ static scep_status_e find_certificate(const scep_request_t *req,
     int count;
 
     if (X509_NAME_cmp(X509_get_subject_name(ca), id->issuer) != 0) {
-        return unknown(id, "issued by another CA", req->pool, res);
+        return refuse_unknown(id, "issued by another CA", req->pool, res);
     }
     status =
         scep_store_certificate_find(service->store, service->ca_id, id->serial,
                                     req->pool, &count, &row, res);
     if (status == SCEP_NOT_FOUND) {
-        return unknown(id, "not on record", req->pool, res);
+        return refuse_unknown(id, "not on record", req->pool, res);
     }
     if (status != SCEP_OK) {
         return status;
@@ -97,10 +98,11 @@ scep_status_e scep_getcert(scep_request_t *req, const scep_pkimessage_t *msg,
         return status;
     }
     if (!allowed) {
-        return unknown(&id,
-                       "the signer has neither its key nor another valid "
-                       "certificate of this CA",
-                       req->pool, res);
+        return refuse_unknown(
+            &id,
+            "the signer has neither its key nor another valid "
+            "certificate of this CA",
+            req->pool, res);
     }
     reply->cert = cert;
     scep_log(&req->env, SCEP_LOG_INFO,

@@ -17,7 +17,7 @@ enum {
     OF_EIGHT = 4,       /* workers may ask a provider at a time */
     OF_RESERVE = 3,     /* that one key, or one challenge, may use up */
     MAX_SOURCE = 64,    /* octets of an address */
-    IPV6_PREFIX = 8,    /* octets: a /64, which is what a network is given */
+    IPV6_PREFIX = 8,    /* octets: a /64, the usual size of a network */
     KEY_INPUT = 1 + 4 + 8 + MAX_SOURCE
 };
 

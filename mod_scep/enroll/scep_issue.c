@@ -103,8 +103,9 @@ static scep_status_e check_subject(const scep_enrolment_t *e,
     return status == SCEP_NOT_FOUND ? SCEP_OK : status;
 }
 
-static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
-                            scep_issue_outcome_e *outcome, scep_result_t *res)
+static scep_status_e record_certificate(const scep_enrolment_t *e, X509 *cert,
+                                        scep_issue_outcome_e *outcome,
+                                        scep_result_t *res)
 {
     apr_pool_t *pool = e->req->pool;
     const X509_NAME *name = X509_get_subject_name(cert);
@@ -164,7 +165,7 @@ static scep_status_e record(const scep_enrolment_t *e, X509 *cert,
     return status;
 }
 
-/* The profile as the CA is to apply it this time. */
+/* Copy the profile, with the validity for this certificate. */
 static scep_status_e draw_profile(const scep_enrolment_t *e,
                                   const scep_profile_t **drawn,
                                   scep_result_t *res)
@@ -185,7 +186,8 @@ static scep_status_e draw_profile(const scep_enrolment_t *e,
                            "cannot draw a certificate's validity");
 }
 
-static scep_status_e sign(scep_enrolment_t *e, X509 **cert, scep_result_t *res)
+static scep_status_e sign_certificate(scep_enrolment_t *e, X509 **cert,
+                                      scep_result_t *res)
 {
     const scep_service_t *service = e->req->service;
     scep_ca_request_t request = {
@@ -285,7 +287,7 @@ static scep_status_e record_claimed(scep_enrolment_t *e, X509 *made,
                          "the CA backend %s gave no certificate",
                          e->req->service->backend->name);
     }
-    status = record(e, made, &outcome, res);
+    status = record_certificate(e, made, &outcome, res);
     if (status == SCEP_OK && outcome == SCEP_ISSUE_RECORDED) {
         e->reply->cert = made; /* only now may it leave */
         scep_authorize_spent(e);
@@ -314,7 +316,7 @@ static scep_status_e check_id(const scep_enrolment_t *e, scep_result_t *res)
                : SCEP_OK;
 }
 
-static scep_status_e decide(scep_enrolment_t *e, scep_result_t *res)
+static scep_status_e decide_issue(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_status_e status = choose_profile(e, res);
 
@@ -336,10 +338,10 @@ static scep_status_e decide(scep_enrolment_t *e, scep_result_t *res)
 scep_status_e scep_issue(scep_enrolment_t *e, scep_result_t *res)
 {
     X509 *made = NULL;
-    scep_status_e status = decide(e, res);
+    scep_status_e status = decide_issue(e, res);
 
     if (status == SCEP_OK) {
-        status = sign(e, &made, res);
+        status = sign_certificate(e, &made, res);
     }
     return status == SCEP_OK ? record_claimed(e, made, res) : status;
 }

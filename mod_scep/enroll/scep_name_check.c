@@ -157,8 +157,8 @@ static scep_status_e check_owner(const scep_enrolment_t *e,
 /* ---- a wildcard for everything? ---- */
 
 /* May a name with LABELS after its star be certified? ALLOWED: the constraints
- * of the challenge name it. An operator who approved it may allow it, too. Not
- * even they can allow "*". */
+ * of the challenge name it. An operator's approval allows it, too. Nothing
+ * allows "*". */
 static bool is_narrow(const scep_enrolment_t *e, int labels, bool allowed)
 {
     return labels < 0 || labels >= LABELS_NEEDED ||

@@ -10,7 +10,7 @@
 
 enum { LONGEST_HOST = 253, LONGEST_LABEL = 63, LONGEST_LOCAL = 64 };
 
-static scep_octets_t part(scep_octets_t text, size_t from, size_t to)
+static scep_octets_t octets_part(scep_octets_t text, size_t from, size_t to)
 {
     const scep_octets_t octets = {text.data + from, to - from};
 
@@ -93,16 +93,16 @@ const char *scep_syntax_host(scep_octets_t text, bool wildcard)
         if (text.len == 1) {
             return NULL;
         }
-        text = part(text, 2, text.len);
+        text = octets_part(text, 2, text.len);
     }
     for (;;) {
         size_t dot = find_character(text, '.');
 
-        fault = label_fault(part(text, 0, dot));
+        fault = label_fault(octets_part(text, 0, dot));
         if (fault != NULL || dot == text.len) {
             return fault;
         }
-        text = part(text, dot + 1, text.len);
+        text = octets_part(text, dot + 1, text.len);
     }
 }
 
@@ -118,8 +118,8 @@ const char *scep_syntax_mail(scep_octets_t text)
     if (at == 0) {
         return "is not a mail address: it has no \"@\"";
     }
-    local = part(text, 0, at - 1);
-    host = part(text, at, text.len);
+    local = octets_part(text, 0, at - 1);
+    host = octets_part(text, at, text.len);
     if (local.len == 0 || local.len > LONGEST_LOCAL) {
         return "is not a mail address: before the \"@\" it has no, or more "
                "than 64, characters";
@@ -127,12 +127,13 @@ const char *scep_syntax_mail(scep_octets_t text)
     if (!all_of(local, atext) &&
         (local.len < 3 || local.data[0] != '"' ||
          local.data[local.len - 1] != '"' ||
-         find_character(part(local, 1, local.len), '"') != local.len - 2)) {
+         find_character(octets_part(local, 1, local.len), '"') !=
+             local.len - 2)) {
         return "is not a mail address: a character before the \"@\" is not "
                "allowed";
     }
     if (host.len > 2 && host.data[0] == '[' && host.data[host.len - 1] == ']' &&
-        all_of(part(host, 1, host.len - 1), ".:-")) {
+        all_of(octets_part(host, 1, host.len - 1), ".:-")) {
         return NULL; /* an address literal */
     }
     return scep_syntax_host(host, false) == NULL
@@ -173,10 +174,10 @@ static const char *authority_fault(scep_octets_t rest)
     while (end < rest.len && !is_one_of(rest.data[end], "/?#")) {
         end++;
     }
-    host = part(rest, 2, end);
+    host = octets_part(rest, 2, end);
     for (i = host.len; i > 0; i--) {
         if (host.data[i - 1] == '@') {
-            host = part(host, i, host.len);
+            host = octets_part(host, i, host.len);
             break;
         }
     }
@@ -198,10 +199,10 @@ const char *scep_syntax_uri(scep_octets_t text)
     const char *fault;
 
     if (colon == 0 || colon + 1 >= text.len || !apr_isalpha(text.data[0]) ||
-        !all_of(part(text, 0, colon), "+-.")) {
+        !all_of(octets_part(text, 0, colon), "+-.")) {
         return "is not an absolute URI: it must be a scheme, \":\" and more";
     }
-    rest = part(text, colon + 1, text.len);
+    rest = octets_part(text, colon + 1, text.len);
     fault = uri_characters(text, rest.data[0] == '/');
     return fault != NULL ? fault : authority_fault(rest);
 }

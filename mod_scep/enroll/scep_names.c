@@ -254,7 +254,7 @@ bool scep_names_subject_hash(const X509_NAME *subject, apr_pool_t *pool,
     if (good) {
         der = scep_der_of(pool, plain, ASN1_ITEM_rptr(X509_NAME));
     }
-    ERR_pop_to_mark(); /* of what is no string */
+    ERR_pop_to_mark(); /* a value that is no string is no error */
     return der.len > 0 && scep_sha256(der, hash);
 }
 
@@ -344,7 +344,7 @@ static bool same_other(const OTHERNAME *a, const OTHERNAME *b)
            same_letters(one, two, len);
     OPENSSL_free(one);
     OPENSSL_free(two);
-    ERR_pop_to_mark(); /* of what is no string */
+    ERR_pop_to_mark(); /* a value that is no string is another name */
     return same;
 }
 

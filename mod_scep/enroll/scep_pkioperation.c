@@ -131,9 +131,9 @@ static scep_status_e read_envelope(scep_request_t *req, scep_pkimessage_t *msg,
                : status;
 }
 
-static scep_status_e decide(scep_request_t *req, scep_octets_t der,
-                            scep_pkimessage_t **msg, scep_reply_t *reply,
-                            scep_result_t *res)
+static scep_status_e process_message(scep_request_t *req, scep_octets_t der,
+                                     scep_pkimessage_t **msg,
+                                     scep_reply_t *reply, scep_result_t *res)
 {
     const struct handler *handler;
     scep_result_t addressed;
@@ -219,7 +219,7 @@ void scep_pkioperation(scep_request_t *req, scep_octets_t der,
     scep_result_t res;
 
     scep_result_init(&res, req->pool);
-    status = decide(req, der, &msg, &reply, &res);
+    status = process_message(req, der, &msg, &reply, &res);
     if (status == SCEP_OK || status == SCEP_PENDING) {
         status = answer_by_certrep(
             req, msg, status == SCEP_OK ? SCEP_PKI_SUCCESS : SCEP_PKI_PENDING,

@@ -75,7 +75,7 @@ scep_status_e scep_renewal_admit(scep_request_t *req,
 
 /* --- may it have a successor now? ----------------------------------------- */
 
-static const char *date(const scep_enrolment_t *e, apr_time_t at)
+static const char *date_text(const scep_enrolment_t *e, apr_time_t at)
 {
     char *text = apr_palloc(e->req->pool, APR_RFC822_DATE_LEN);
 
@@ -93,7 +93,7 @@ static scep_status_e check_validity(const scep_enrolment_t *e,
         return scep_fail(res, SCEP_R_RENEWAL_VALIDITY,
                          "certificate %s of \"%s\" is not valid before %s",
                          signer->serial, e->csr->subject,
-                         date(e, signer->not_before));
+                         date_text(e, signer->not_before));
     }
     /* It is valid to the end of its last second (RFC 5280 4.1.2.5). */
     if (e->now < signer->not_after + APR_USEC_PER_SEC) {
@@ -104,7 +104,7 @@ static scep_status_e check_validity(const scep_enrolment_t *e,
                          "certificate %s of \"%s\" expired at %s, and "
                          "ScepRenewalExpired is Off here",
                          signer->serial, e->csr->subject,
-                         date(e, signer->not_after));
+                         date_text(e, signer->not_after));
     }
     if (policy->expired_for >= 0 &&
         e->now - signer->not_after > policy->expired_for) {
@@ -112,7 +112,7 @@ static scep_status_e check_validity(const scep_enrolment_t *e,
                          "certificate %s of \"%s\" expired at %s, longer ago "
                          "than ScepRenewalExpired allows",
                          signer->serial, e->csr->subject,
-                         date(e, signer->not_after));
+                         date_text(e, signer->not_after));
     }
     return SCEP_OK;
 }
@@ -132,7 +132,7 @@ static scep_status_e check_window(const scep_enrolment_t *e, scep_result_t *res)
                          "certificate %s of \"%s\" may be renewed from %s on "
                          "(ScepRenewalWindow)",
                          signer->serial, e->csr->subject,
-                         date(e, signer->not_after - window));
+                         date_text(e, signer->not_after - window));
     }
     return SCEP_OK;
 }
@@ -190,7 +190,7 @@ static scep_status_e check_revocation(const scep_enrolment_t *e,
                      "certificate %s of \"%s\" was superseded at %s and is "
                      "revoked",
                      signer->serial, e->csr->subject,
-                     date(e, signer->revocation->effective));
+                     date_text(e, signer->revocation->effective));
 }
 
 static scep_status_e judge_renewal(const scep_enrolment_t *e,

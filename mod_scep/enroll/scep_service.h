@@ -77,15 +77,15 @@ typedef struct scep_service_t {
     scep_master_view_t *master;     /* NULL: no endpoint uses one */
     scep_octets_t password_key;     /* SCEP_PASSWORD_KEY_SIZE octets */
     scep_shm_limits_t *rate_limits; /* NULL: nothing is counted */
-    scep_shm_slots_t *slots; /* of all kinds; NULL: as many as are wanted */
-    scep_counts_t *counts;   /* NULL: nothing is counted */
-    int waiting_slots;       /* for those who are made to wait */
+    scep_shm_slots_t *slots;        /* of all kinds; NULL: any number */
+    scep_counts_t *counts;          /* NULL: nothing is counted */
+    int waiting_slots;              /* how many requests may wait at a time */
     apr_interval_time_t crl_validity;
     const char *crl_url;        /* that certificates name; NULL: none */
     const scep_next_ca_t *next; /* NULL: none */
 } scep_service_t;
 
-/** Terms for one of the first TOTAL slots of KIND; KEY may have EACH of them. */
+/** Terms for one of the first TOTAL slots of KIND; KEY may have EACH. */
 scep_slot_terms_t scep_slot_terms(scep_slot_kind_e kind, int total,
                                   const unsigned char *key, int each,
                                   apr_interval_time_t lease);
@@ -134,7 +134,7 @@ typedef struct scep_renewal_policy_t {
     apr_interval_time_t expired_for; /* ... by this much; -1: by any time */
     bool any_name;                   /* names need not be the same */
     bool profile_of_endpoint;        /* not the old certificate's */
-    bool challenge;                  /* only with a challenge besides (R15) */
+    bool challenge;                  /* a challenge is required, too (R15) */
     apr_interval_time_t window;      /* before notAfter; -1: at any time */
     int window_percent;              /* of the validity instead; 0: none */
     bool revoke_old;
@@ -257,8 +257,8 @@ const char *scep_source_name(scep_source_e source);
 /** The RA pairs that fit the endpoint's library context. */
 const scep_ra_t *scep_service_ra(const scep_request_t *req);
 
-/** All RA pairs to which a message to the endpoint may be addressed, of
- * whichever CA. const scep_keypair_t *, from REQ's pool or constant. */
+/** The RA pairs of all CAs to which a message to the endpoint may be addressed.
+ * const scep_keypair_t *, from REQ's pool or constant. */
 const apr_array_header_t *scep_service_pairs(const scep_request_t *req);
 
 /**

@@ -61,9 +61,9 @@ static int verify_signature(const scep_csr_t *csr, scep_octets_t info,
  * exponent, would cost milliseconds (invariant 9).
  * @param worked set to whether the signature was computed, good or bad
  */
-static scep_status_e verify(scep_csr_t *csr, const scep_algs_t *algs,
-                            apr_pool_t *pool, scep_csr_parts_t *parts,
-                            bool *worked, scep_result_t *res)
+static scep_status_e parse_and_verify(scep_csr_t *csr, const scep_algs_t *algs,
+                                      apr_pool_t *pool, scep_csr_parts_t *parts,
+                                      bool *worked, scep_result_t *res)
 {
     scep_status_e status = scep_preflight_csr(csr->der, res);
     const char *fault;
@@ -146,7 +146,7 @@ void scep_csr_dummy_verify(const scep_algs_t *algs, apr_pool_t *pool)
     decoy->der = scep_csr_decoy;
     scep_result_init(&res, pool);
     /* it fails: the decoy's signature is bad */
-    (void)verify(decoy, algs, pool, &parts, &worked, &res);
+    (void)parse_and_verify(decoy, algs, pool, &parts, &worked, &res);
 }
 
 scep_status_e scep_csr_parse(scep_octets_t der, const scep_algs_t *algs,
@@ -161,7 +161,7 @@ scep_status_e scep_csr_parse(scep_octets_t der, const scep_algs_t *algs,
     *csr = NULL;
     made->der = der;
     scep_crypto_clear_errors();
-    status = verify(made, algs, pool, &parts, &worked, res);
+    status = parse_and_verify(made, algs, pool, &parts, &worked, res);
     if (!worked) {
         scep_csr_dummy_verify(algs, pool);
     }

@@ -79,8 +79,8 @@ scep_octets_t scep_csr_bare_der(const scep_csr_parts_t *parts, apr_pool_t *pool)
     return (scep_octets_t){der, size};
 }
 
-static X509_REQ *parse(scep_octets_t der, OSSL_LIB_CTX *libctx,
-                       apr_pool_t *pool)
+static X509_REQ *parse_csr(scep_octets_t der, OSSL_LIB_CTX *libctx,
+                           apr_pool_t *pool)
 {
     const unsigned char *in = der.data;
     X509_REQ *req = X509_REQ_new_ex(libctx, NULL);
@@ -144,7 +144,7 @@ static EVP_PKEY *read_rsa_key(const scep_ber_t *part, apr_pool_t *pool)
                : NULL;
 }
 
-/* What parse() makes of a PKCS#10 with an RSA key, in a fraction of its time.
+/* Do as parse_csr() for a PKCS#10 with an RSA key, in a fraction of the time.
  * NULL: it has another key, or is malformed. */
 static X509_REQ *build_quickly(const scep_csr_parts_t *parts,
                                OSSL_LIB_CTX *libctx, apr_pool_t *pool)
@@ -172,9 +172,10 @@ X509_REQ *scep_csr_bare(const scep_csr_parts_t *parts, OSSL_LIB_CTX *libctx,
 
     ERR_set_mark();
     req = build_quickly(parts, libctx, pool);
-    ERR_pop_to_mark(); /* parse() finds any fault again */
-    return req != NULL ? req
-                       : parse(scep_csr_bare_der(parts, pool), libctx, pool);
+    ERR_pop_to_mark(); /* parse_csr() finds any fault again */
+    return req != NULL
+               ? req
+               : parse_csr(scep_csr_bare_der(parts, pool), libctx, pool);
 }
 
 bool scep_csr_next_attribute(scep_ber_reader_t *attributes, scep_octets_t *oid,

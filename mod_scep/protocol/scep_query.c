@@ -207,8 +207,8 @@ scep_status_e scep_query_parse(const char *args, apr_pool_t *pool,
                : SCEP_OK;
 }
 
-/* What a character of the message means: a base64 digit (in the standard
- * alphabet), '=', 0 for one to be skipped, or -1. */
+/* The meaning of a character of the message: a base64 digit (in the standard
+ * alphabet), '=', 0 (skip it), or -1 (no base64). */
 static int meaning(char c)
 {
     switch (c) {
@@ -234,8 +234,8 @@ static int meaning(char c)
 }
 
 /* Count the digits of TEXT; -1 if it is not base64. Padding may be missing,
- * but if it is there it must be right, and nothing but blanks may follow it.
- * One digit too many is counted: it shows that something is missing. */
+ * but padding that is present must be right, and only blanks may follow it. One
+ * digit too many is counted: it shows that something is missing. */
 static apr_ssize_t count_digits(const char *text)
 {
     apr_ssize_t digits = 0;

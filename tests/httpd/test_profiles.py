@@ -133,7 +133,8 @@ def test_key_too_short_for_the_profile(httpd):
     assert (reply.status, reply.fail_info) == (scep.FAILURE,
                                                scep.BAD_ALG)
     server.expect("SCEP0138")
-    assert "ScepCertMinRSABits of profile strong requires 3072" in server.error_log()
+    assert ("ScepCertMinRSABits of profile strong requires 3072"
+            in server.error_log())
     # ... and the password is still good where the key suffices.
     assert server.enrol(password).status == scep.SUCCESS
 
