@@ -28,7 +28,7 @@
 typedef struct scep_in_use_pair_t {
     const char *cert;        /* path */
     const char *key;         /* path, or URI without its PIN */
-    const char *fingerprint; /* scep_service_scope() of the certificate */
+    const char *fingerprint; /* scep_service_ca_id() of the certificate */
     bool decrypts;           /* its keyUsage allows keyEncipherment */
     bool own;                /* the CA's own, or the next CA's: no RA pair */
 } scep_in_use_pair_t;

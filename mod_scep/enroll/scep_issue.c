@@ -114,7 +114,7 @@ static scep_status_e record_certificate(const scep_enrolment_t *e, X509 *cert,
     scep_revoke_t revoke = {.unknown = false};
     scep_issue_t issue = {
         .ca_id = e->req->service->ca_id,
-        .issuer_scope = e->next != NULL ? e->next->ca_id : NULL,
+        .issuer_ca_id = e->next != NULL ? e->next->ca_id : NULL,
         .transaction_id = e->msg->transaction_id,
         .endpoint = e->endpoint,
         .proved = scep_enrolment_proved(e),

@@ -189,13 +189,13 @@ void scep_service_by_ident(scep_request_t *req, const char *ident)
     }
 }
 
-const char *scep_service_scope(X509 *ca, apr_pool_t *pool)
+const char *scep_service_ca_id(X509 *ca, apr_pool_t *pool)
 {
-    enum { SCOPE_OCTETS = 16 };
+    enum { CA_ID_OCTETS = 16 };
     unsigned char digest[SCEP_HASH_SIZE];
 
     return scep_sha256(scep_x509_der(pool, ca), digest)
-               ? scep_hex_lower(pool, digest, SCOPE_OCTETS)
+               ? scep_hex_lower(pool, digest, CA_ID_OCTETS)
                : NULL;
 }
 

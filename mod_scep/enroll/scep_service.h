@@ -282,7 +282,7 @@ void scep_service_by_ident(scep_request_t *req, const char *ident);
 
 /** The id of the CA with that certificate, to which its transactions,
  * challenges and revocations are bound; from POOL. NULL on failure. */
-const char *scep_service_scope(X509 *ca, apr_pool_t *pool);
+const char *scep_service_ca_id(X509 *ca, apr_pool_t *pool);
 
 /** The shortest RSA key that some profile of the endpoint accepts. */
 int scep_service_min_rsa_bits(const scep_request_t *req);

@@ -26,7 +26,7 @@ static X509 *anchor_at(const scep_request_t *req, int index)
 static scep_status_e find_revocation(const scep_request_t *req, X509 *anchor,
                                      scep_signer_t *signer, scep_result_t *res)
 {
-    const char *ca_id = scep_service_scope(anchor, req->pool);
+    const char *ca_id = scep_service_ca_id(anchor, req->pool);
     scep_revocation_row_t *row;
     scep_status_e status;
 
@@ -56,7 +56,7 @@ static scep_status_e find_issuer(const scep_request_t *req, X509 *cert,
             continue;
         }
         if (signer->issuer == SCEP_SIGNER_FOREIGN) {
-            signer->ca_id = scep_service_scope(anchor, req->pool);
+            signer->ca_id = scep_service_ca_id(anchor, req->pool);
             signer->issuer = i == 0 ? SCEP_SIGNER_OURS : SCEP_SIGNER_TRUSTED;
         }
         if (signer->revocation == NULL) {

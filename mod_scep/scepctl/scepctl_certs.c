@@ -91,7 +91,7 @@ static scepctl_exit_e scope_of_file(scepctl_t *ctl, const char *path,
     if (status != SCEPCTL_OK) {
         return status;
     }
-    *ca_id = scep_service_scope(cert, ctl->pool);
+    *ca_id = scep_service_ca_id(cert, ctl->pool);
     return *ca_id != NULL
                ? SCEPCTL_OK
                : scepctl_error(ctl, SCEPLOGNO(0590) "SHA-256 failed");

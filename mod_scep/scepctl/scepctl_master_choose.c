@@ -165,7 +165,7 @@ scepctl_exit_e scepctl_master_check_recipient(scepctl_t *ctl,
                                               const scepctl_master_wish_t *wish,
                                               X509 *recipient)
 {
-    const char *fingerprint = scep_service_scope(recipient, ctl->pool);
+    const char *fingerprint = scep_service_ca_id(recipient, ctl->pool);
     const scep_in_use_pair_t *pair;
     bool given = wish->certs_given || wish->to != NULL;
 

@@ -140,7 +140,7 @@ static scepctl_exit_e by_httpd(scepctl_t *ctl, scepctl_ra_wish_t *wish)
         if (status != SCEPCTL_OK) {
             return status;
         }
-        fingerprint = scep_service_scope(cert, ctl->pool);
+        fingerprint = scep_service_ca_id(cert, ctl->pool);
     }
     status = choose_ca(ctl, wish, fingerprint);
     if (status == SCEPCTL_OK) {

@@ -43,7 +43,7 @@ static scepctl_exit_e look(taker_t *t, const apr_array_header_t *names)
             return status;
         }
         APR_ARRAY_PUSH(t->there, const char *) =
-            scep_service_scope(cert, t->ctl->pool);
+            scep_service_ca_id(cert, t->ctl->pool);
         if (strncmp(name, "0-", 2) == 0) {
             rank = (int)strtol(name + 2, NULL, 10);
             t->rank = rank >= t->rank ? rank + 1 : t->rank;
@@ -116,7 +116,7 @@ static scepctl_exit_e take_pair(taker_t *t, const scep_in_use_pair_t *pair)
     if (status != SCEPCTL_OK) {
         return status;
     }
-    fingerprint = scep_service_scope(cert, ctl->pool);
+    fingerprint = scep_service_ca_id(cert, ctl->pool);
     if (fingerprint == NULL || strcmp(fingerprint, pair->fingerprint) != 0) {
         return scepctl_error(ctl,
                              SCEPLOGNO(0577) "%s is no longer the certificate "

@@ -321,7 +321,7 @@ typedef enum {
 /** All that one issued certificate leaves behind. */
 typedef struct scep_issue_t {
     const char *ca_id;
-    const char *issuer_scope; /* of the CA that signed it, when that is
+    const char *issuer_ca_id; /* of the CA that signed it, when that is
                                * another one, the next CA; else NULL */
     const char *transaction_id;
     const char *endpoint; /* where the id is held; see scep_store_recall.h */

@@ -149,7 +149,7 @@ static scep_sql_status_e find_revoked(scep_store_session_t *s,
 
 static const char *issuer_of(const scep_issue_t *issue)
 {
-    return issue->issuer_scope != NULL ? issue->issuer_scope : issue->ca_id;
+    return issue->issuer_ca_id != NULL ? issue->issuer_ca_id : issue->ca_id;
 }
 
 /* What the subject has; the new one is not there yet. */

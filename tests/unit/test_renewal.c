@@ -15,10 +15,10 @@
 
 enum { DAY = 86400 };
 
-/* As scep_service_scope() calls the fixture's CA. */
+/* As scep_service_ca_id() calls the fixture's CA. */
 static void be_ready(enroll_fixture_t *f)
 {
-    f->service.ca_id = scep_service_scope(f->ca.cert, f->base.pool);
+    f->service.ca_id = scep_service_ca_id(f->ca.cert, f->base.pool);
     f->policy.renewal.on = true;
     f->policy.renewal.expired = true;
     f->policy.renewal.expired_for = -1;

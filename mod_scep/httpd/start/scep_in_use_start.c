@@ -117,7 +117,7 @@ static void add_pair(scep_in_use_ca_t *ca, const char *cert_file,
 
     pair->cert = cert_file;
     pair->key = without_pin(key, pool);
-    pair->fingerprint = scep_service_scope(cert, pool);
+    pair->fingerprint = scep_service_ca_id(cert, pool);
     /* without the extension X509_get_key_usage() has all bits set */
     pair->decrypts =
         own || (X509_get_key_usage(cert) & KU_KEY_ENCIPHERMENT) != 0;

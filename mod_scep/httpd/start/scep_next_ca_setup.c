@@ -95,7 +95,7 @@ scep_status_e scep_next_ca_setup(const scep_ra_source_t *source,
                          "remove the directive",
                          conf->next_cert);
     }
-    next->ca_id = scep_service_scope(sk_X509_value(next->certs, 0), pool);
+    next->ca_id = scep_service_ca_id(sk_X509_value(next->certs, 0), pool);
     *out = next;
     return next->ca_id != NULL
                ? SCEP_OK

@@ -78,7 +78,7 @@ static scep_status_e identify(const scep_start_t *c)
                          "ScepCACertificateFile (scepctl init makes one)",
                          site->service.backend->name);
     }
-    site->service.ca_id = scep_service_scope(sk_X509_value(certs, 0), c->pool);
+    site->service.ca_id = scep_service_ca_id(sk_X509_value(certs, 0), c->pool);
     if (site->service.ca_id == NULL) {
         return scep_fail(c->res, SCEP_R_INTERNAL, "SHA-256 failed");
     }
