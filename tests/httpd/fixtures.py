@@ -2,10 +2,10 @@
 """Fixtures of all tests against a real httpd; a folder's conftest.py takes
 them with `from fixtures import *`.
 
-httpd: makes servers whose every warning and error must be declared with
-       server.expect("SCEPnnnn"), or the test fails.
+httpd: makes servers. The test fails if one of them logs a warning or error
+       that was not declared with server.expect("SCEPnnnn").
 server, make_server: for tests that provoke refusals on purpose and judge by
-       the record: refusals (SCEP01nn at level warn) are nobody's fault there.
+       the record. Refusals (SCEP01nn at level warn) need not be declared.
 """
 import pytest
 
@@ -15,7 +15,7 @@ __all__ = ["fixture_httpd", "fixture_make_server", "fixture_server"]
 
 
 def finish(servers, lenient):
-    """Stop and remove SERVERS; complain of what their logs hold."""
+    """Stop and remove SERVERS; fail if their logs hold unexpected lines."""
     complaints = []
     for server in servers:
         try:

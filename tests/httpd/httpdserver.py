@@ -2,8 +2,8 @@
 """A real httpd with mod_scep for tests: its folder, configuration, CA,
 processes and log.
 
-Environment: SCEP_BUILD_DIR is the build tree (or SCEP_MODULE the module
-itself); SCEP_TEST_MPM is the MPM where a test does not choose one;
+Environment: SCEP_BUILD_DIR names the build tree (or SCEP_MODULE the module
+itself); SCEP_TEST_MPM is the MPM for tests that do not choose one;
 SCEP_TEST_DATABASE=pgsql is for on_postgres.py.
 """
 import base64
@@ -132,7 +132,7 @@ def key_pem(key, passphrase=None):
 MODULES = ("authn_core", "authn_file", "authz_core", "authz_user",
            "authz_host", "auth_basic", "alias", "env", "setenvif", "mime")
 LEVELS = ("warn", "error", "crit", "alert", "emerg")
-# What httpd itself may say when it is treated roughly by a test.
+# Lines that httpd itself may log in tests that treat it roughly.
 HARMLESS = (
     "AH00098",  # pid file left by a killed server
     "AH03093",  # event: a connection is put aside as the child ends
@@ -182,8 +182,9 @@ def library(name, *flags):
 
 
 class Server:
-    """One httpd in a folder of its own. SCEP is what stands in the main server's configuration for mod_scep, EXTRA comes after it; @DIR@ in them
-    is the folder. FILES are further ones in it: {name: (content, mode)}."""
+    """One httpd in a folder of its own. SCEP stands in the main server's
+    configuration for mod_scep, EXTRA comes after it; @DIR@ in them is the
+    folder. FILES are further ones in it: {name: (content, mode)}."""
 
     def __init__(self, mpm=None, scep_conf=None, extra="", modules=(),
                  pairs=None, vhosts="", files=None):
@@ -327,8 +328,8 @@ class Server:
         return done.returncode, done.stdout
 
     def start(self, answers=None):
-        """Start; with ANSWERS on a terminal, where they are typed in one
-        after the other when asked for. What the terminal showed, then."""
+        """Start; with ANSWERS on a terminal, into which they are typed one
+        after the other when asked for. Returns what the terminal showed."""
         ready = self.count("resuming normal operations")
         shown = None
         if answers is None:
@@ -383,7 +384,7 @@ class Server:
             time.sleep(0.02)
 
     def start_fails(self):
-        """Start; it must not come up. What it said."""
+        """Start; it must not come up. Returns what it said."""
         try:
             self.start()
         except RuntimeError:
@@ -422,7 +423,7 @@ class Server:
 
     @staticmethod
     def wait_until(condition, seconds):
-        """Or until SECONDS are over."""
+        """Wait until CONDITION holds, or SECONDS are over."""
         end = time.monotonic() + seconds
         while not condition() and time.monotonic() < end:
             time.sleep(0.005)
@@ -439,7 +440,8 @@ class Server:
         return states
 
     def connections(self):
-        """How many the server has; none that only the kernel still closes."""
+        """How many connections the server has, without those that only the
+        kernel still closes."""
         count = 0
         with open("/proc/net/tcp", encoding="ascii") as file:
             for line in file.readlines()[1:]:
@@ -465,7 +467,7 @@ class Server:
             lambda: self.count("resuming normal operations") > before)
 
     def kill_all(self):
-        """kill -9 of all processes at once, as when the power goes."""
+        """kill -9 of all processes at once, as in a power cut."""
         if self.running():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -566,11 +568,11 @@ class Server:
         return self.error_log().count(text)
 
     def expect(self, *texts):
-        """Warnings and errors with these texts are part of the test."""
+        """Declare that the test causes warnings and errors with TEXTS."""
         self.expected += texts
 
     def unexpected(self):
-        """Warnings and errors that nobody said would come."""
+        """Warnings and errors that were not declared with expect()."""
         found = []
         for line in self.error_log().splitlines():
             match = LINE.match(line)
@@ -608,12 +610,12 @@ class Server:
 
     @property
     def ra_cert(self):
-        """To whom requests are encrypted."""
+        """The certificate that requests are encrypted to."""
         return self.ra.cert if self.ra else self.ca.cert
 
     @property
     def signers(self):
-        """Who may sign a CertRep."""
+        """The certificates that may sign a CertRep."""
         return [self.ra_cert]
 
     def url(self, path="/cgi-bin/pkiclient.exe"):
@@ -638,7 +640,7 @@ class Server:
             connection.close()
 
     def raw(self, data, end=True):
-        """All octets that come back for DATA."""
+        """Send DATA; returns all octets that come back."""
         with socket.create_connection(("127.0.0.1", self.port),
                                       TIMEOUT) as link:
             link.sendall(data)

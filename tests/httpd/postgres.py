@@ -52,7 +52,7 @@ class Postgres:
 
     @contextlib.contextmanager
     def writers_locked_out(self):
-        """Who wants to write has to wait."""
+        """Within this, every writer has to wait."""
         with subprocess.Popen([PROGRAM, "sql", self.dir], text=True,
                               stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE) as session:

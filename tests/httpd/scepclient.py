@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """A SCEP client for tests: builds pkiMessages piece by piece, so that a test
-can make any of them odd, and reads CertReps."""
+can change any piece, and reads CertReps."""
 import base64
 import datetime
 import functools
@@ -53,7 +53,7 @@ def shared_key(number, bits=2048):
 
 
 def name(common_name, organisation="Tests"):
-    """A subject; a whole one is taken as it is."""
+    """A subject with this CN; a whole subject is returned as it is."""
     if isinstance(common_name, x509.Name):
         return common_name
     return x509.Name([
@@ -318,7 +318,7 @@ def issuer_and_serial(issuer, serial):
 
 
 def certificates(der):
-    """Of a GetCACert: the one, or those of a certs-only SignedData."""
+    """The certificates of a GetCACert, a bare one or a certs-only."""
     try:
         return [x509.load_der_x509_certificate(der)]
     except ValueError:

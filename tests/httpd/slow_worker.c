@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * slow_worker.c: preloaded into httpd. Threads are as if preempted for a while
- * after each compare-and-swap of a pointer, with which a worker of the event
- * MPM gives a connection's memory back.
+ * slow_worker.c: preloaded into httpd, it delays threads after each
+ * compare-and-swap of a pointer, by which a worker of the event MPM gives a
+ * connection's memory back.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The admin page: its octets, who gets it, what it costs."""
+"""The admin page: its octets, and which requests draw a password."""
 import base64
 import concurrent.futures
 import hashlib

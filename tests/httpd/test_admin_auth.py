@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The admin page behind httpd's ways to authenticate, each as its example in
-conf.d/examples/ configures it; and which name of the user is recorded."""
+"""The admin page with each way of httpd to authenticate, configured as its
+example in conf.d/examples/ does it; and which user name is recorded."""
 import base64
 import http.client
 import json

@@ -1,5 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Approval by an operator: PENDING, polls, yes and no, expiry, restarts."""
+"""Approval by an operator: PENDING, polls, approval and rejection, expiry,
+restarts."""
 import json
 import os
 import subprocess

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""scepctl audit beside a server that runs."""
+"""scepctl audit while a server runs."""
 import contextlib
 import json
 import os

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What differs from client to client, by the directives of an endpoint."""
+"""Directives of endpoints for clients that differ from each other."""
 import datetime
 
 import pytest

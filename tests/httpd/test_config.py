@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""`httpd -t`: what is wrong is refused with directive, file and cure, and
-testing leaves no trace."""
+"""`httpd -t`: it refuses what is wrong, with directive, file and cure, and
+leaves no trace."""
 import datetime
 import os
 import pwd

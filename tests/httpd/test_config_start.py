@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What would keep a server from starting is found by `httpd -t`, as far as
-that may look: it changes nothing, asks for nothing and connects to nothing."""
+"""`httpd -t` finds what would keep a server from starting, as far as it can
+without changing anything, asking for anything or connecting to anything."""
 import os
 import pwd
 import shutil

@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""kill -9 of a child and of the whole server at random moments under load:
-what a client received was recorded, no password yields two certificates, and
-a password that was not spent still works."""
+"""kill -9 of a child and of the whole server at random moments under load.
+Every certificate that a client received was recorded, no password yields two
+certificates, and a password that was not spent still works."""
 import os
 import random
 import signal

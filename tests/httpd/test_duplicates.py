@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""A first enrolment whose subject has a valid certificate already (R42)."""
+"""First enrolments whose subject already has a valid certificate (R42)."""
 import os
 import subprocess
 

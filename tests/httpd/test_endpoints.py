@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Which paths are ours, and that httpd's sections apply to them."""
+"""Which paths are endpoints, and that httpd's sections apply to them."""
 import os
 
 import pytest

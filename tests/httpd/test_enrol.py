@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Enrolment through httpd: what becomes of a password, retries, and the ways
-in which CA and RA can be set up."""
+"""Enrolment through httpd: passwords, retries, and the ways to set up CA and
+RA."""
 import time
 
 import pytest

@@ -1,7 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""conf.d/examples/: each file of it is taken as it is, beside a server's own
-configuration, and a device enrols at its address as that kind of device
-does."""
+"""conf.d/examples/: each file is used as it is, beside a server's own
+configuration, and a device of its kind enrols at its address."""
 import glob
 import os
 import subprocess

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Our own faults are answered with 503, logged, and over when the cause is
-gone; and those of peers leave nothing behind for mod_ssl to stumble over."""
+"""Faults of the server are answered with 503, logged, and over when the cause
+is gone. Faults of peers leave no OpenSSL error behind that mod_ssl would see."""
 import base64
 import http.client
 import os

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""ScepFailureLimit: who guesses is slowed down or refused, and who does not
-guess is let through; and the fail2ban filter on the log of it."""
+"""ScepFailureLimit: clients that guess are slowed down or refused, others are
+let through; and the fail2ban filter finds the guessers in the log."""
 import os
 import re
 import shutil

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""in-use.json: httpd writes what it uses, scepctl works with that."""
+"""in-use.json: httpd writes what it uses, and scepctl works with it."""
 import contextlib
 import json
 import os

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Devices whose keys can only sign, and what else there is in keys and their
-algorithms: from GetCACert to the certificate, opened by OpenSSL's own tool."""
+"""Devices whose keys can only sign, and other kinds of keys and algorithms:
+from GetCACert to the certificate, which OpenSSL's own tool opens."""
 import subprocess
 
 import pytest

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Passwords that are bound to a device, and such that several may use."""
+"""Passwords that are bound to a device, and passwords for several devices."""
 import concurrent.futures
 import json
 import os

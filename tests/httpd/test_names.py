@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Names: what is certified, what is refused and why, what an operator is
-shown, and how they are found again."""
+"""Names: which are certified, which are refused and why, what an operator
+sees, and how names are found again."""
 import json
 import os
 import re

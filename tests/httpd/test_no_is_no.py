@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""A request that was rejected or has run out is refused as long as its device
-repeats it, however and wherever it does; a new one is judged."""
+"""A rejected or expired request is refused as long as its device repeats it,
+in whatever way and at whatever endpoint. A new request is judged."""
 import json
 import time
 

@@ -1,10 +1,10 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """No oracle (invariant 7, S20): whatever is wrong inside an envelope, the reply
-is the same but for nonce, time and signature. How long it took is measured and
-printed, and never fails the test: a loaded machine would.
+is the same except for nonce, time and signature. The time it takes is measured
+and printed, but does not decide, because a loaded machine would fail the test.
 
-SCEP_ORACLE is how many requests of each class are sent (60); 2,000 are wanted
-for figures, with `pytest -s`."""
+SCEP_ORACLE is the number of requests of each class (60). For meaningful times
+send 2,000, with `pytest -s`."""
 import http.client
 import os
 import random

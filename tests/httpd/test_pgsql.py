@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Two httpds that share one PostgreSQL: what one draws the other can spend,
-once, whatever dies in between."""
+"""Two httpds that share one PostgreSQL: a password that one draws can be spent
+at the other, once, whatever is killed in between."""
 import concurrent.futures
 import json
 import os

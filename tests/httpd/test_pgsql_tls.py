@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""A PostgreSQL that is reached over TLS, with a certificate of a CA of one's
-own and a password: by an URI, keywords, a service file; and by scepctl."""
+"""A PostgreSQL over TLS, with a certificate of a private CA and a password:
+by a URI, keywords and a service file; and by scepctl."""
 import os
 import shutil
 import subprocess

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Each message about the configuration names the line of the directive at
-fault, once, wherever that stands and however many servers it concerns."""
+fault, wherever it stands, and is given once for all servers it concerns."""
 import datetime
 import os
 import re

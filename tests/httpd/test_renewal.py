@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Renewal: who may have a successor, by RenewalReq and by PKCSReq."""
+"""Renewal by RenewalReq and by PKCSReq: which certificates may be renewed."""
 import datetime
 import hashlib
 import json

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""A reply is signed by the pair to which its request was encrypted, where that
-may sign yet: clients verify by the certificate that they have."""
+"""A reply is signed by the pair that its request was encrypted to, if that may
+still sign: clients verify by the certificate that they have."""
 import datetime
 
 import pytest

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Restarts of every kind: what was drawn stays good, what was spent stays
-spent, and changed settings take effect when they are said to."""
+"""Restarts of every kind: drawn passwords stay good, spent ones stay spent, and
+changed settings take effect when the documentation says so."""
 import contextlib
 import datetime
 import os

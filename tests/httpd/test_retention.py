@@ -1,5 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What is over goes with time, and is refused ever after (ScepRetention)."""
+"""Old rows are deleted with time, and their messages are still refused
+(ScepRetention)."""
 import contextlib
 import os
 import sqlite3

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What httpd takes but hardly anybody means is told by -t and at each start,
-once, with its line; and what a test says is what the server then does."""
+"""-t and each start warn once of settings that are legal but hardly meant, with
+their line; and the server then does what the warning says."""
 import datetime
 import os
 import re

@@ -1,10 +1,10 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Rounds: several devices with one one-time password at the same time, and
-most of the children, who serve some of them, are killed in the middle. Each round ends with
-exactly one certificate: never two, and the password is not lost.
+"""Rounds: several devices use the same one-time password at the same time, and
+most of the children are killed in the middle. Each round ends with exactly one
+certificate: never two, and the password is not lost.
 
-SCEP_ROUNDS is how many (60); they run where no sanitizer slows them down,
-with the event MPM."""
+SCEP_ROUNDS is the number of rounds (60). They run with the event MPM and
+without sanitizers, which would slow them down."""
 import os
 import random
 import signal

@@ -1,9 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What real software makes of the admin page: each program's way of reading
-NDES's page is repeated here and tried on the live page in each of its states.
+"""How real software reads the admin page: each program's way of reading NDES's
+page is repeated here and tried on the live page in each of its states.
 
-A reader gets the octets (and how long passwords are) and gives the password,
-or FULL or DENIED if the program knows that state, or None.
+A reader gets the octets (and the length of passwords). It returns the
+password, or FULL or DENIED if the program knows that state, or None.
 """
 import codecs
 import html.parser

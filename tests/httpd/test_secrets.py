@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""No password in clear where it could be found later: not in the memory that
-the processes share, the database, its journal, the state directory or a log,
-at the most talkative log level, whatever became of the password."""
+"""No password stays in clear where somebody could find it later: in the shared
+memory, the database, its journal, the state directory or a log, at the most
+detailed log level, whatever became of the password."""
 import base64
 import contextlib
 import os

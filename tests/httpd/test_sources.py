@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Providers of ScepChallenge (authn:, exec:), and challenges of every wrong
-form: each a clean refusal by a child that lives on."""
+form: each is refused cleanly, and the child lives on."""
 import concurrent.futures
 import os
 import pathlib

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""State is made once: what is gone is not replaced by something new, and a
-database that is put in another's place is not answered from."""
+"""State is made once: lost state is not replaced by something new, and httpd
+does not serve from a database that was put in the place of another."""
 import concurrent.futures
 import contextlib
 import os

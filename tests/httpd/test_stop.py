@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""httpd is told to end as soon as a device has its certificate."""
+"""httpd is stopped as soon as a device has its certificate."""
 import socket
 import threading
 import time

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Transactions: what is a retry, what is a transaction of its own, and what
-is refused, through restarts."""
+"""Transactions, through restarts: which requests are retries, which are
+transactions of their own, and which are refused."""
 import os
 import subprocess
 import time

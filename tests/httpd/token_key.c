@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* Preloaded: keys of 3,072 bits are like those in a token, which can be used
- * but not copied. */
+/* token_key.c: preloaded into httpd, it makes keys of 3,072 bits like keys in a
+ * token, which can be used but not copied. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * What the tests of the challenge table share: numbered passwords.
+ * For the tests of the challenge table: numbered passwords.
  */
 #ifndef SCEP_TEST_CHALLENGE_FIXTURE_H
 #define SCEP_TEST_CHALLENGE_FIXTURE_H
@@ -12,7 +12,8 @@
 #define LEASE (60 * APR_USEC_PER_SEC)
 #define VALIDITY (3600 * APR_USEC_PER_SEC)
 
-/* Password N; few distinct first octets, so that buckets are shared. */
+/* The hash of password N. Few different first octets, so that buckets are
+ * shared. */
 static inline const unsigned char *hash_of(unsigned char hash[SCEP_HASH_SIZE],
                                            unsigned int n)
 {

@@ -1,8 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * What the enroll layer's tests start with: a CA whose backend can be told to
- * fail, a real SQLite store, a real password table, and a device with a key
- * and a CSR.
+ * For the tests of the enroll layer: a CA whose backend can be told to fail, a
+ * real SQLite store, a real password table, and a device with a key and a CSR.
  */
 #ifndef SCEP_TEST_ENROLL_FIXTURE_H
 #define SCEP_TEST_ENROLL_FIXTURE_H
@@ -24,11 +23,11 @@ typedef struct enroll_fixture_t {
     scep_profile_t profile;
     scep_request_t req;
     scep_lock_t lock;
-    apr_status_t lock_status;     /* what acquiring the lock gives */
+    apr_status_t lock_status;     /* the result of acquiring the lock */
     scep_status_e backend_status; /* SCEP_OK: it signs */
-    scep_reason_e backend_reason; /* else the reason it gives */
+    scep_reason_e backend_reason; /* otherwise its reason */
     const char *backend_ticket;   /* with SCEP_PENDING; NULL: none */
-    X509_REQ *backend_kept;       /* what the ticket stands for */
+    X509_REQ *backend_kept;       /* the request of the ticket */
     int messages;                 /* made */
     int issued;                   /* how often the backend signed */
     int crls;                     /* how many CRLs it signed */
@@ -42,7 +41,7 @@ int enroll_teardown(void **state);
 #define ENROLL_TEST(function)                                                  \
     cmocka_unit_test_setup_teardown(function, enroll_setup, enroll_teardown)
 
-/** Start the test again with an untouched result. */
+/** Reset the result. */
 void enroll_reset_result(enroll_fixture_t *f);
 
 /** A PKCS#10 for KEY with CN and, if not NULL, a challengePassword. */
@@ -54,8 +53,8 @@ scep_pkimessage_t *enroll_message(enroll_fixture_t *f, const char *id,
                                   const scep_keypair_t *signer,
                                   scep_octets_t csr);
 
-/** Decide on MSG as scep_pkioperation() does: its signer is looked at first.
- * The result is reset before. */
+/** Reset the result and decide on MSG as scep_pkioperation() does, which looks
+ * at the signer first. */
 scep_status_e enroll_serve(enroll_fixture_t *f, scep_message_fn *serve,
                            const scep_pkimessage_t *msg, scep_reply_t *reply);
 

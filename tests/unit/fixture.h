@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * What every unit test starts with: APR, a pool per test, a scratch folder
- * that is removed, a fixed clock, and a log that can be looked at.
- * Header-only, so that each test program stays one file.
+ * For every unit test: APR, a pool for each test, a scratch folder that is
+ * removed, a fixed clock, and a log that tests can read. All in this header, so
+ * that each test program is one file.
  */
 #ifndef SCEP_TEST_FIXTURE_H
 #define SCEP_TEST_FIXTURE_H
@@ -31,7 +31,7 @@ typedef struct fixture_t {
     apr_pool_t *pool;
     scep_env_t env;
     scep_result_t res;
-    apr_time_t now;      /* what env's clock tells */
+    apr_time_t now;      /* the time of env's clock */
     char log[8192];      /* all lines, each ended by a newline */
     const char *scratch; /* a folder of its own */
 } fixture_t;

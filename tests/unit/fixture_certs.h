@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Keys and certificates for the tests of the protocol layer, in whichever
- * library context, and a strict look at DER.
+ * Keys and certificates for the tests of the protocol layer, in any library
+ * context, and a strict reader of DER.
  */
 #ifndef SCEP_TEST_FIXTURE_CERTS_H
 #define SCEP_TEST_FIXTURE_CERTS_H

@@ -11,7 +11,8 @@
 
 #include "scep_crypto.h"
 
-/* The same key for PSS alone: making another one takes long under valgrind. */
+/* The same key as one for PSS alone. Making another key takes long under
+ * valgrind. */
 static inline EVP_PKEY *fixture_for_pss(fixture_t *f, EVP_PKEY *rsa)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);

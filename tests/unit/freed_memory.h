@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Looks into every block of memory that OpenSSL gives back: a secret in one
- * of them would stay in the heap until somebody happens to overwrite it.
+ * Searches every block of memory that OpenSSL frees. A secret in one of them
+ * would stay in the heap until it is overwritten by chance.
  */
 #ifndef SCEP_TEST_FREED_MEMORY_H
 #define SCEP_TEST_FREED_MEMORY_H
@@ -13,7 +13,7 @@
 #include <openssl/crypto.h>
 
 static struct {
-    scep_octets_t secret; /* len 0: nothing is looked for */
+    scep_octets_t secret; /* len 0: search for nothing */
     int found;            /* blocks that held it when they were freed */
 } freed_memory;
 
@@ -51,7 +51,7 @@ static void *freed_memory_realloc(void *block, size_t size, const char *file,
     return moved;
 }
 
-/* To be called before anything of OpenSSL's is. */
+/* Call this before any function of OpenSSL. */
 static inline void freed_memory_install(void)
 {
     if (CRYPTO_set_mem_functions(freed_memory_malloc, freed_memory_realloc,
@@ -61,14 +61,14 @@ static inline void freed_memory_install(void)
     }
 }
 
-/* From now on. */
+/* Search for SECRET from now on. */
 static inline void freed_memory_watch(scep_octets_t secret)
 {
     freed_memory.secret = secret;
     freed_memory.found = 0;
 }
 
-/* Since then; and look for nothing any more. */
+/* The blocks found since then. Ends the search. */
 static inline int freed_memory_found(void)
 {
     freed_memory.secret.len = 0;

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * What the tests of the master password share: RA pairs, files, and a look
- * into the memory of this process for what should not be there.
+ * For the tests of the master password: RA pairs, files, and a search of this
+ * process's memory for secrets that should not be there.
  */
 #ifndef SCEP_TEST_MASTER_FIXTURE_H
 #define SCEP_TEST_MASTER_FIXTURE_H
@@ -22,7 +22,7 @@ static inline const char *path_to(fixture_t *f, const char *name)
     return apr_pstrcat(f->pool, f->scratch, "/", name, NULL);
 }
 
-/* A pair whose certificate is called as its key is: "ra", "device", "P-256" */
+/* A pair whose certificate has the name of its key: "ra", "device", "P-256". */
 static inline scep_keypair_t *make_pair(fixture_t *f, const char *key)
 {
     scep_keypair_t *pair = apr_palloc(f->pool, sizeof(*pair));
@@ -89,8 +89,8 @@ static inline scep_octets_t openssl_decrypt(fixture_t *f, const char *name)
     return get_file(f, path_to(f, "plain"));
 }
 
-/* How often a text, of which every octet is inverted here, stands in CHUNK,
- * which was read from address AT; not where the chunk itself lies. */
+/* How often a text, given with every octet inverted, is in CHUNK, which was
+ * read from address AT. Copies in the chunk's own memory do not count. */
 static inline int count_in_chunk(const unsigned char *chunk, size_t size,
                                  unsigned long at, size_t room,
                                  const unsigned char *inverted, size_t len)
@@ -107,9 +107,8 @@ static inline int count_in_chunk(const unsigned char *chunk, size_t size,
     return count;
 }
 
-/* How often it stands anywhere in what this process has written to: heap,
- * pools, stacks. Not in what is larger than any of them, as a sanitizer's
- * tables. */
+/* How often the text is in memory that this process has written to: heap,
+ * pools, stacks. Larger areas, such as a sanitizer's tables, do not count. */
 static inline int count_in_memory(const unsigned char *inverted, size_t len)
 {
     enum { ROOM = 65536 };

@@ -1,8 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * pkiMessages as clients make them, good ones and bad ones, with OpenSSL's
- * CMS; and BER by hand for what OpenSSL would not write. A failure fails the
- * test.
+ * Good and bad pkiMessages as clients make them, with OpenSSL's CMS, and BER by
+ * hand where OpenSSL would not write it. A failure fails the test.
  */
 #ifndef SCEP_TEST_MESSAGE_MAKER_H
 #define SCEP_TEST_MESSAGE_MAKER_H
@@ -81,7 +80,8 @@ void maker_challenge(X509_REQ *req, int type, const void *value, size_t len);
 scep_octets_t maker_req_sign(fixture_t *f, X509_REQ *req, EVP_PKEY *key,
                              const char *digest);
 
-/** All of that; CHALLENGE (may be NULL) as a PrintableString. */
+/** A whole PKCS#10 in one call, with CHALLENGE (may be NULL) as a
+ * PrintableString. */
 scep_octets_t maker_csr(fixture_t *f, EVP_PKEY *key, const char *cn,
                         const char *challenge);
 

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * A PostgreSQL for the tests of one program, made by tests/pgsql/server; each
- * test finds it empty. Where there is no PostgreSQL the program is skipped.
+ * A PostgreSQL for the tests of one program, made by tests/pgsql/server. Each
+ * test finds it empty. Without PostgreSQL the program is skipped.
  */
 #ifndef SCEP_TEST_PGSQL_FIXTURE_H
 #define SCEP_TEST_PGSQL_FIXTURE_H

@@ -1,7 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * One answer of scep_store_recall() at a time, and requests as they stand in
- * the store.
+ * Single answers of scep_store_recall(), and requests as they are in the store.
  */
 #ifndef SCEP_TEST_RECALL_FIXTURE_H
 #define SCEP_TEST_RECALL_FIXTURE_H
@@ -38,7 +37,7 @@ recalled_by_id(scep_store_t *store, const char *ca_id, const char *id,
     return status;
 }
 
-/* What the message with HASH was answered with; NULL: nothing. */
+/* The certificate with which the message with HASH was answered; NULL: none. */
 static inline scep_status_e
 recalled_by_message(scep_store_t *store, const char *ca_id,
                     const unsigned char *hash, apr_pool_t *pool,
@@ -101,8 +100,8 @@ static inline scep_status_e look_at_request(void *baton,
     return SCEP_OK;
 }
 
-/* The request of ID and that signer's key (NULL: of any) that is not decided
- * on, else the newest one. */
+/* The undecided request of ID and that signer's key (NULL: of any), or the
+ * newest one if all are decided. */
 static inline scep_status_e
 request_of(scep_store_t *store, const char *ca_id, const char *id,
            const unsigned char *key_hash, apr_time_t now, apr_pool_t *pool,

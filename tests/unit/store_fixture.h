@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * What the store's tests share: a prepared database in the scratch folder,
- * sample rows, and a look into the tables past the store.
+ * For the tests of the store: a prepared database in the scratch folder, sample
+ * rows, and direct access to the tables.
  */
 #ifndef SCEP_TEST_STORE_FIXTURE_H
 #define SCEP_TEST_STORE_FIXTURE_H
@@ -98,7 +98,7 @@ static inline int db_count(fixture_t *f, const char *table)
         f, apr_pstrcat(f->pool, "SELECT COUNT(*) FROM ", table, NULL));
 }
 
-/* Does somebody read just now, so that the log can only grow? */
+/* Is there a reader, so that the log can only grow? */
 static inline bool db_is_read(fixture_t *f)
 {
     void *baton[2] = {f, NULL};

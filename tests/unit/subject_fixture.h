@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* subject_fixture.h: subjects, and rules held against them. */
+/* subject_fixture.h: subjects, and checks of rules for them. */
 #ifndef SCEP_SUBJECT_FIXTURE_H
 #define SCEP_SUBJECT_FIXTURE_H
 
