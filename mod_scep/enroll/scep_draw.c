@@ -80,7 +80,7 @@ static scep_status_e check_params(const scep_draw_params_t *params,
                                   scep_result_t *res)
 {
     if (params->uses < 0 || params->uses > SCEP_MAX_USES) {
-        return scep_fail(res, SCEP_R_DRAW_PARAMS, "uses is not 1 to %d",
+        return scep_fail(res, SCEP_R_DRAW_PARAMS, "uses must be 1 to %d",
                          SCEP_MAX_USES);
     }
     if (params->validity < 0 || params->validity > SCEP_MAX_PASSWORD_VALIDITY) {

@@ -27,7 +27,7 @@ static void log_issued(const scep_enrolment_t *e, const scep_issue_t *issue)
                                  "transactionID \"%s\", profile %s%s",
                  issue->serial, issue->subject, issue->peer,
                  issue->transaction_id, issue->profile,
-                 *issue->superseded > 0 ? "; what it had before is revoked"
+                 *issue->superseded > 0 ? "; its earlier ones are revoked"
                                         : "");
         return;
     }

@@ -149,7 +149,7 @@ static const char *read_members(apr_pool_t *pool, scep_json_t *object,
     scep_json_t *value;
 
     if (!scep_json_is_object(object)) {
-        return "it is no object";
+        return "it is no JSON object";
     }
     unknown = scep_json_unknown_key(object, known);
     if (unknown != NULL) {
@@ -241,14 +241,14 @@ static scep_status_e check_subject(const scep_limits_t *limits,
                    ? SCEP_OK
                    : scep_fail(res, SCEP_R_LIMIT_SUBJECT,
                                "the limits of the password name no subject, "
-                               "the CSR has \"%s\"",
+                               "but the CSR has \"%s\"",
                                csr->subject);
     }
     return scep_subject_fits(limits->subject, subject, req->pool)
                ? SCEP_OK
                : scep_fail(
                      res, SCEP_R_LIMIT_SUBJECT,
-                     "the password is for \"%s\", the CSR has \"%s\"",
+                     "the password is for \"%s\", but the CSR has \"%s\"",
                      scep_shown(req->pool,
                                 apr_pstrndup(req->pool, limits->subject_text,
                                              MAX_SHOWN)),

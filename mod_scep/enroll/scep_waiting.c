@@ -195,7 +195,7 @@ static scep_status_e open_csr(scep_enrolment_t *e, scep_result_t *res)
             "the request %s of \"%s\" cannot be opened: %s", e->waiting->id,
             e->waiting->subject,
             no_pair ? "it is encrypted to an RA pair that is not configured "
-                      "any more; name that as a further ScepRACertificateFile"
+                      "any more; add it as a further ScepRACertificateFile"
                     : "it was changed in the database");
     }
     return scep_enrolment_read(e, (scep_octets_t){data, len}, res);

@@ -163,7 +163,8 @@ static scep_status_e choose_recipient(scep_pkimessage_t *msg, recipients_t *ris,
         if (count_for_key(ris, pairs, pair) > 1) {
             msg->recipient = NULL;
             return scep_fail(res, SCEP_R_ENVELOPE,
-                             "several RecipientInfos for one key");
+                             "the envelope has several RecipientInfos for one "
+                             "key");
         }
         if (msg->recipient == NULL) {
             msg->recipient = pair;

@@ -455,7 +455,7 @@ scep_status_e scep_preflight_csr(scep_octets_t der, scep_result_t *res)
     scep_ber_t e;
 
     if (der.len > SCEP_MAX_CSR) {
-        return scep_fail(res, SCEP_R_CONTENT, "PKCS#10 of %lu octets",
+        return scep_fail(res, SCEP_R_CONTENT, "PKCS#10 is too long: %lu octets",
                          (unsigned long)der.len);
     }
     if (scep_ber_check(der) != SCEP_BER_GOOD) {

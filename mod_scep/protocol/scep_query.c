@@ -108,8 +108,9 @@ static scep_status_e bad_escape(const char *value, size_t len,
 
     return scep_fail(res, SCEP_R_QUERY,
                      percent != NULL
-                         ? "incomplete: the query ends within a %%-escape, a "
-                           "proxy or a limit on URLs has cut it off"
+                         ? "incomplete: the query ends within a %%-escape; a "
+                           "proxy or a limit on the length of URLs has cut it "
+                           "off"
                          : "a %%-escape in the query is malformed or a NUL");
 }
 

@@ -151,7 +151,7 @@ def test_old_ones_are_revoked(running):
         "'superseded: enrolled anew'")[0][0] == 2
     line = [line for line in running.error_log().splitlines()
             if "SCEP0200" in line][-1]
-    assert "what it had before is revoked" in line
+    assert "its earlier ones are revoked" in line
 
 
 def test_of_many_at_once_one_is_left(running):

@@ -615,7 +615,7 @@ static void test_duplicates_are_revoked(void **state)
     assert_int_equal(enrol_other(f, "3", "else", enroll_draw(f), &elses),
                      SCEP_OK);
     assert_false(is_revoked(f, first));
-    assert_null(strstr(f->base.log, "what it had before is revoked"));
+    assert_null(strstr(f->base.log, "its earlier ones are revoked"));
     f->policy.duplicate = SCEP_DUPLICATE_REVOKE;
     assert_int_equal(enrol(f, "4",
                            enroll_csr(f, f->device.key, "dev", enroll_draw(f)),
@@ -625,7 +625,7 @@ static void test_duplicates_are_revoked(void **state)
     assert_true(is_revoked(f, second));
     assert_false(is_revoked(f, third));
     assert_false(is_revoked(f, elses));
-    assert_non_null(strstr(f->base.log, "what it had before is revoked"));
+    assert_non_null(strstr(f->base.log, "its earlier ones are revoked"));
 }
 
 int main(void)
