@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_challenge_call.h
- * Calling a challenge provider: the only way to its functions. Whatever it
- * answers, what comes back from here is sound: the status and RES agree, and
- * OpenSSL's error queue is empty. Thread-safe as the provider is.
+ * Calls challenge providers. No other code calls their functions. Whatever a
+ * provider answers, these functions return a sound result: the status and RES
+ * agree, and OpenSSL's error queue is empty. As thread-safe as the provider.
  * (challenge layer)
  */
 #ifndef SCEP_CHALLENGE_CALL_H
@@ -11,29 +11,31 @@
 
 #include "scep_challenge.h"
 
-/** Can PROVIDER, which ScepChallenge calls NAME, be used with this mod_scep? @return SCEP_OK, or SCEP_BROKEN
- * with SCEP_R_SETUP and the cure */
+/** Can PROVIDER, which ScepChallenge calls NAME, be used with this mod_scep?
+ * @return SCEP_OK, or SCEP_BROKEN with SCEP_R_SETUP and the cure */
 scep_status_e
 scep_challenge_provider_check(const scep_challenge_provider_t *provider,
                               const char *name, scep_result_t *res);
 
-/** Its start(). @param state set with SCEP_OK. @return SCEP_OK or SCEP_BROKEN
- */
+/** Call start().
+ * @param state set with SCEP_OK
+ * @return SCEP_OK or SCEP_BROKEN */
 scep_status_e
 scep_challenge_provider_start(const scep_challenge_provider_t *provider,
                               const scep_challenge_config_t *config,
                               const scep_env_t *env, apr_pool_t *pool,
                               void **state, scep_result_t *res);
 
-/** Its child_start(), if there is one. @return SCEP_OK or SCEP_BROKEN */
+/** Call child_start(), if there is one.
+ * @return SCEP_OK or SCEP_BROKEN */
 scep_status_e
 scep_challenge_provider_child_start(const scep_challenge_provider_t *provider,
                                     void *state, const scep_env_t *env,
                                     apr_pool_t *pool, scep_result_t *res);
 
 /**
- * Its check().
- * @param text of the ScepChallenge entry, for the log: "exec:/bin/check"
+ * Call check().
+ * @param text the entry of ScepChallenge, for the log: "exec:/bin/check"
  * @return SCEP_OK; SCEP_REFUSED; SCEP_UNAVAILABLE; SCEP_BROKEN
  */
 scep_status_e scep_challenge_provider_ask(

@@ -41,7 +41,7 @@ enum { TABLE_VERSION = 2 };
 
 static const char table_magic[8] = {'S', 'C', 'E', 'P', 'C', 'H', 'A', 'L'};
 
-/* Values that stray or half-written octets hardly take. */
+/* Stray or half-written octets are unlikely to have these values. */
 typedef enum {
     ENTRY_FREE = 0,
     ENTRY_OUTSTANDING = 0x4f555453,
@@ -121,7 +121,7 @@ static void locate(scep_challenge_table_t *table, void *memory)
     table->heap = table->buckets + table->header->buckets;
 }
 
-/* The HMAC's octets are uniform already. */
+/* The octets of an HMAC are already uniform. */
 static apr_uint32_t *bucket_of(scep_challenge_table_t *table,
                                const unsigned char *hash)
 {
@@ -132,7 +132,7 @@ static apr_uint32_t *bucket_of(scep_challenge_table_t *table,
     return &table->buckets[number & (table->header->buckets - 1)];
 }
 
-/* FNV-1a: against half-written entries, not against an attacker. */
+/* FNV-1a, which finds half-written entries. It need not resist an attacker. */
 static apr_uint64_t check_of(apr_uint32_t number, const entry_t *entry)
 {
     apr_uint64_t sum = APR_UINT64_C(0xcbf29ce484222325) ^ number;
@@ -240,7 +240,7 @@ static void heap_insert(scep_challenge_table_t *table, apr_uint32_t number)
     heap_raise(table, table->header->used++, number);
 }
 
-/* The last one takes its place, and goes up or down from there. */
+/* The last entry takes its place, and moves up or down from there. */
 static void heap_remove(scep_challenge_table_t *table, apr_uint32_t number)
 {
     apr_uint32_t place = table->entries[number].place;
@@ -398,9 +398,9 @@ scep_challenge_table_t *scep_challenge_table_attach(void *memory,
     return table;
 }
 
-/* Room for one more: a free entry, or the first that has expired. The others
- * stay until they are in the way, so that whoever brings one is told that it
- * has expired without a look into the store. */
+/* Make room for one more: take a free entry, or the first that has expired.
+ * Other expired entries stay until their room is needed. So a device that uses
+ * one is told without a look into the store that it has expired. */
 static bool make_room(scep_challenge_table_t *table, apr_time_t now)
 {
     if (table->header->free == NIL &&
@@ -446,8 +446,8 @@ static bool is_owner(const entry_t *entry, const unsigned char *owner)
            scep_equal_ct(entry->owner, owner, SCEP_CLAIM_OWNER_SIZE);
 }
 
-/* One that would last for longer than two leases is from before the clock was
- * set back; whoever made it may be dead. */
+/* A claim that would last longer than two leases was made before the clock was
+ * set back, and its owner may be dead. */
 static bool is_held(const entry_t *entry, apr_time_t now,
                     apr_interval_time_t lease)
 {
@@ -525,7 +525,8 @@ void scep_challenge_table_remove(scep_challenge_table_t *table,
     release(table);
 }
 
-/* How many from PLACE on downwards have expired; no deeper than the heap. */
+/* How many entries from PLACE downwards have expired. Recurses at most as deep
+ * as the heap is. */
 static apr_uint32_t expired_below(const scep_challenge_table_t *table,
                                   apr_uint32_t place, apr_time_t now)
 {

@@ -34,13 +34,13 @@ typedef struct scep_lock_t {
 #define SCEP_CHALLENGE_MIN_CAPACITY 16
 #define SCEP_CHALLENGE_MAX_CAPACITY 1000000
 
-/** Who holds a claim: a digest of the transaction, so that the same one may
- * claim again. */
+/** The owner of a claim: a digest of the transaction, so that the same
+ * transaction may claim again. */
 #define SCEP_CLAIM_OWNER_SIZE 16
 
 typedef enum {
     SCEP_CLAIM_OK = 0,
-    SCEP_CLAIM_UNKNOWN, /* not (or no longer) in the table */
+    SCEP_CLAIM_UNKNOWN, /* not in the table (any more) */
     SCEP_CLAIM_EXPIRED,
     SCEP_CLAIM_BUSY, /* another transaction holds it */
     SCEP_CLAIM_LOCK  /* the lock failed: refuse (invariant 1) */
@@ -56,7 +56,7 @@ typedef enum {
 /** Octets of shared memory for CAPACITY entries. */
 apr_size_t scep_challenge_table_size(apr_uint32_t capacity);
 
-/** Lay an empty table out in MEMORY (zeroed or not) of SIZE octets. */
+/** Make an empty table in MEMORY (zeroed or not) of SIZE octets. */
 void scep_challenge_table_format(void *memory, apr_size_t size,
                                  apr_uint32_t capacity);
 
@@ -69,16 +69,17 @@ scep_challenge_table_t *scep_challenge_table_attach(void *memory,
                                                     const scep_lock_t *lock,
                                                     apr_pool_t *pool);
 
-/** Put an outstanding password in. Entries that have expired at NOW make room
- * first. @param expires UTC microseconds */
+/** Add an outstanding password. Entries that have expired at NOW make room
+ * first.
+ * @param expires UTC microseconds */
 scep_add_e scep_challenge_table_add(scep_challenge_table_t *table,
                                     const unsigned char hash[SCEP_HASH_SIZE],
                                     apr_time_t expires, apr_time_t now);
 
 /**
- * Claim for OWNER until NOW + LEASE. A claim that has run out (also one that
- * was made before the clock was set back), or whose owner is the same, is taken
- * over; the password itself must not have expired.
+ * Claim the password for OWNER until NOW + LEASE. An expired claim, one from
+ * before the clock was set back, and one of the same OWNER are taken over. The
+ * password itself must not have expired.
  */
 scep_claim_e
 scep_challenge_table_claim(scep_challenge_table_t *table,
@@ -86,17 +87,18 @@ scep_challenge_table_claim(scep_challenge_table_t *table,
                            const unsigned char owner[SCEP_CLAIM_OWNER_SIZE],
                            apr_time_t now, apr_interval_time_t lease);
 
-/** Give a claim of OWNER back; nothing happens if it is not OWNER's. */
+/** Give back a claim of OWNER. Does nothing if it is not OWNER's. */
 void scep_challenge_table_release(
     scep_challenge_table_t *table, const unsigned char hash[SCEP_HASH_SIZE],
     const unsigned char owner[SCEP_CLAIM_OWNER_SIZE]);
 
-/** Take a password out: spent, or cancelled. */
+/** Remove a password that was spent or cancelled. */
 void scep_challenge_table_remove(scep_challenge_table_t *table,
                                  const unsigned char hash[SCEP_HASH_SIZE]);
 
-/** Entries that have not expired at NOW, counted in time that grows with the
- * expired ones that are still there; capacity. */
+/** The number of entries that have not expired at NOW, and the capacity. The
+ * time for counting grows with the number of expired entries that are still
+ * there. */
 apr_uint32_t scep_challenge_table_count(scep_challenge_table_t *table,
                                         apr_time_t now);
 apr_uint32_t scep_challenge_table_capacity(const scep_challenge_table_t *table);

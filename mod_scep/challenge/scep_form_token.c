@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_form_token.c: decimal seconds, a hyphen, and the HMAC in hex. (challenge layer)
+ * scep_form_token.c: makes and checks tokens: decimal seconds, a hyphen, and
+ * the HMAC in hex. (challenge layer)
  */
 #include "scep_form_token.h"
 
@@ -8,8 +9,8 @@
 
 #include <apr_strings.h>
 
-/* Passwords are hashed under the same key, but behind a CA id, which is hex:
- * nothing that is hashed for them begins like this. */
+/* Passwords are hashed with the same key, but behind a CA id, which is hex. So
+ * no text that is hashed for them begins like this one. */
 static const char purpose[] = "form token";
 
 enum { SLACK = 60 /* seconds by which servers' clocks may differ */ };
@@ -18,7 +19,7 @@ static bool make_mac(scep_octets_t key, const char *ca_id, const char *user,
                      apr_int64_t seconds, apr_pool_t *pool,
                      unsigned char mac[SCEP_HASH_SIZE])
 {
-    /* Of the two that are free text the last one may hold anything. */
+    /* Free text comes last, because it may hold anything. */
     const char *text = apr_psprintf(pool, "%" APR_INT64_T_FMT "\n%s\n%s",
                                     seconds, ca_id, user);
     scep_octets_t message = {(const unsigned char *)text, strlen(text)};

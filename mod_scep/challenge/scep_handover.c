@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_handover.c: the nonce, the ciphertext and the tag in hex. Time, CA
- * and user are authenticated with them. (challenge layer)
+ * scep_handover.c: seals and opens: nonce, ciphertext and tag in hex. The tag
+ * also authenticates time, CA and user. (challenge layer)
  */
 #include "scep_handover.h"
 
@@ -11,7 +11,7 @@
 
 #include <openssl/evp.h>
 
-/* Nothing else that is keyed with the password key begins like this. */
+/* No other text that is keyed with the password key begins like this. */
 static const char purpose[] = "form hand-over";
 
 enum {
@@ -47,8 +47,8 @@ static bool is_fresh(const unsigned char *from, apr_time_t now)
     return age >= -SLACK && age <= SCEP_HANDOVER_SECONDS;
 }
 
-/* AES-256-GCM from IN to OUT, both LEN octets, in the way that ENCRYPT says;
- * TAG_OCTETS is written or checked. */
+/* AES-256-GCM from IN to OUT, both of LEN octets. If ENCRYPT, TAG_OCTETS is
+ * written, otherwise it is checked. */
 static bool run_gcm(const scep_handover_key_t *key, const unsigned char *head,
                     bool encrypt, const unsigned char *in, size_t len,
                     unsigned char *out, unsigned char *tag_octets,
@@ -82,7 +82,7 @@ static const char *or_empty(const char *text)
     return text != NULL ? text : "";
 }
 
-/* A password may be any text: it comes last. Of the others none has a line
+/* The password comes last, because it may be any text. The others have no line
  * feed. */
 static char *write_lines(const scep_handover_t *h, apr_pool_t *pool)
 {

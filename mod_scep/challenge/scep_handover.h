@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_handover.h
- * What one page has for the next, to which it redirects: sealed by AES-256-GCM
- * for one user and a minute, so that the browser can keep it meanwhile and the
- * server keeps nothing. (challenge layer: APR, OpenSSL)
+ * What a page hands over to the next one, to which it redirects. It is sealed
+ * by AES-256-GCM for one user and one minute, so that the browser can keep it
+ * in between, and the server need not. (challenge layer: APR, OpenSSL)
  */
 #ifndef SCEP_HANDOVER_H
 #define SCEP_HANDOVER_H
@@ -13,7 +13,7 @@
 #include "scep_crypto.h"
 #include "scep_str.h"
 
-/** How long it can be opened, in seconds. */
+/** How long a handover can be opened, in seconds. */
 #define SCEP_HANDOVER_SECONDS 60
 
 /** Room for a ticket, with its NUL. */
@@ -23,11 +23,11 @@
 typedef struct scep_handover_t {
     const char *notice;   /* one line for the user; UTF-8 */
     const char *id;       /* of the password: its keyed hash in hex */
-    apr_time_t expires;   /* the password does, then; 0: never */
+    apr_time_t expires;   /* when the password expires; 0: never */
     const char *password; /* wiped with the pool from which it was opened */
 } scep_handover_t;
 
-/** Who hands over to whom. */
+/** Between whom it is handed over. */
 typedef struct scep_handover_key_t {
     scep_octets_t key; /* the password key: all servers that share it can open
                         * what one has sealed */
@@ -38,8 +38,8 @@ typedef struct scep_handover_key_t {
 
 /**
  * Seal HANDOVER.
- * @param ticket hex that tells this one from others of the same user; it says
- *     nothing of what is in it
+ * @param ticket hex that distinguishes handovers of the same user; it reveals
+ *     nothing of the content
  * @return hex, from POOL; NULL on failure
  */
 const char *scep_handover_seal(const scep_handover_key_t *key,
@@ -48,10 +48,10 @@ const char *scep_handover_seal(const scep_handover_key_t *key,
                                char ticket[SCEP_HANDOVER_TICKET_SIZE]);
 
 /**
- * Open what scep_handover_seal() made. Opening it does not use it up.
+ * Open what scep_handover_seal() made. It can be opened again.
  * @param sealed may be NULL
- * @return false: it is none, or too old, or of another key, CA, user, or
- *     ticket; or on failure. HANDOVER is empty then.
+ * @return false: SEALED is none, too old, of another key, CA, user or ticket,
+ *     or a failure. HANDOVER is empty then.
  */
 bool scep_handover_open(const scep_handover_key_t *key, const char *ticket,
                         const char *sealed, apr_pool_t *pool,

@@ -30,7 +30,8 @@ bool scep_master_valid(const char *text)
     return len >= 8;
 }
 
-/* Cut TEXT at its first MARK. @return what follows it, or NULL */
+/* Cut TEXT at its first MARK.
+ * @return the rest behind it, or NULL */
 static char *cut(char *text, const char *mark)
 {
     char *found = strstr(text, mark);
@@ -54,7 +55,7 @@ static bool read_seconds(const char *text, apr_time_t *time)
     return i > 0 && text[i] == '\0';
 }
 
-/* LINE: what follows the first line */
+/* LINE: the text behind the first line */
 static bool parse_previous(char *line, scep_master_t *master)
 {
     char *time, *rest;
@@ -73,7 +74,7 @@ static bool parse_previous(char *line, scep_master_t *master)
            read_seconds(time, &master->previous_until);
 }
 
-/* TEXT is cut in place: it lies in wiped memory. */
+/* Cuts TEXT in place, because that is in memory that is wiped. */
 static bool parse(char *text, scep_master_t *master)
 {
     char *rest = cut(text, "\n");

@@ -31,7 +31,7 @@
 /** Octets of the longest password that can be set. */
 #define SCEP_MASTER_MAX_LENGTH 255
 
-/** What the file says. Wiped with its pool. */
+/** The content of the file. Wiped with its pool. */
 typedef struct scep_master_t {
     const char *password;
     const char *previous;      /* NULL: none */
@@ -40,14 +40,14 @@ typedef struct scep_master_t {
 } scep_master_t;
 
 /**
- * Read, check and decrypt.
- * @param pairs const scep_keypair_t *: RA pairs, newest first; an older one
- *     may still open the file
+ * Read the file, check it and decrypt it.
+ * @param pairs const scep_keypair_t *: RA pairs, newest first; an older one may
+ *     still open the file
  * @param owner the uid that may own the file beside root and our euid
- * @return SCEP_OK; SCEP_NOT_FOUND (no such file; RES filled with
- *     SCEP_R_SETUP); SCEP_BROKEN (SCEP_R_SETUP): owner, mode, symlink, not
- *     CMS AuthEnvelopedData, other recipient, tampered, malformed; the detail
- *     names file and cure, never the content
+ * @return SCEP_OK; SCEP_NOT_FOUND (no such file; RES filled with SCEP_R_SETUP);
+ *     SCEP_BROKEN (SCEP_R_SETUP): owner, mode, symlink, not CMS
+ *     AuthEnvelopedData, other recipient, tampered, malformed; the detail names
+ *     file and cure, never the content
  */
 scep_status_e scep_master_read(const char *path,
                                const apr_array_header_t *pairs, uid_t owner,
@@ -65,16 +65,16 @@ scep_status_e scep_master_write(const char *path, X509 *recipient,
                                 scep_result_t *res);
 
 /**
- * What an envelope says, wherever it is kept.
- * @param name of the file or document, for messages
- * @return as scep_master_read(), but for what concerns the file
+ * Decrypt an envelope, wherever it is kept.
+ * @param name that of the file or document, for messages
+ * @return as scep_master_read(), except for faults of a file
  */
 scep_status_e scep_master_decrypt(const char *name, scep_octets_t pem,
                                   const apr_array_header_t *pairs,
                                   apr_pool_t *pool, scep_master_t **master,
                                   scep_result_t *res);
 
-/** The envelope, in PEM, for RECIPIENT. */
+/** Encrypt MASTER to RECIPIENT; the envelope is in PEM. */
 scep_status_e scep_master_encrypt(X509 *recipient, const scep_master_t *master,
                                   apr_pool_t *pool, scep_octets_t *pem,
                                   scep_result_t *res);
@@ -88,15 +88,15 @@ typedef struct scep_master_source_t {
     const char *name; /* for messages */
     void *baton;
 
-    /** The envelope of now, from POOL. From several threads at once.
+    /** Get the current envelope, from POOL. Called by several threads at once.
      * @param version of the envelope; 0: there is none
      * @return SCEP_OK; SCEP_NOT_FOUND (RES filled): there is none;
      *     SCEP_UNAVAILABLE */
     scep_status_e (*fetch)(void *baton, apr_pool_t *pool, apr_int64_t *version,
                            scep_octets_t *pem, scep_result_t *res);
 
-    /** Put an envelope in the place of VERSION.
-     * @param stored false: it is another version by now */
+    /** Replace VERSION by another envelope.
+     * @param stored false: VERSION is not the current one any more */
     scep_status_e (*put)(void *baton, apr_int64_t version, scep_octets_t pem,
                          apr_time_t now, apr_pool_t *pool, bool *stored,
                          scep_result_t *res);
@@ -123,9 +123,9 @@ scep_status_e scep_master_view_of(const scep_master_source_t *source,
                                   scep_result_t *res);
 
 /**
- * The password to show, copied into wiped memory of POOL. The file is looked
- * at (stat) at every call and read again when it changed, so that a rotation
- * takes effect at once without a restart; a source is asked each time.
+ * The password to show, copied into memory of POOL that is wiped. Each call
+ * looks at the file (stat) and reads it again if it has changed, so that a
+ * rotation takes effect at once without a restart. A source is asked each time.
  * @return SCEP_OK, or as scep_master_read()
  */
 scep_status_e scep_master_view_get(scep_master_view_t *view, apr_pool_t *pool,
@@ -151,9 +151,9 @@ typedef struct scep_master_rotation_t {
 
 /**
  * Replace the password in the file or source, encrypted to the newest of the
- * view's pairs. One at a time, also of several processes. Without an overlap
- * the old one is not read: this is the cure when it cannot be.
- * @param previous_until until when the old one is good; 0: it is not
+ * view's pairs. Several processes take turns. Without an overlap the old
+ * password is not read, so this works even if it cannot be read.
+ * @param previous_until until when the old password is good; 0: it is not
  * @return SCEP_OK once it is durable, or as scep_master_read() and
  *     scep_master_write()
  */

@@ -44,7 +44,7 @@ scep_status_e scep_master_seal(X509 *recipient, scep_octets_t text,
     return SCEP_OK;
 }
 
-/* The DER in PEM; len 0 unless PEM is, to the octet, how that is written. */
+/* The DER in PEM. Its len is 0 unless PEM is exactly as OpenSSL writes it. */
 static scep_octets_t unwrap(scep_octets_t pem, apr_pool_t *pool)
 {
     BIO *bio = scep_bio_own(pool, BIO_new_mem_buf(pem.data, (int)pem.len));
@@ -90,7 +90,7 @@ static scep_status_e explain(const char *path, scep_unseal_e what,
                          "%s cannot be decrypted: it has been changed since "
                          "it was written: " CURE,
                          path);
-    case SCEP_UNSEAL_OK: /* and too long */
+    case SCEP_UNSEAL_OK: /* opened, but too long */
     case SCEP_UNSEAL_CHANGED:
         break;
     }

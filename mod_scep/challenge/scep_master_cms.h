@@ -27,7 +27,7 @@ scep_status_e scep_master_seal(X509 *recipient, scep_octets_t text,
  * Open what scep_master_seal() has made. An envelope of which any octet has
  * been changed is refused, also where CMS itself protects nothing.
  * @param path for messages
- * @param pairs const scep_keypair_t *: whoever may be the recipient
+ * @param pairs const scep_keypair_t *: the possible recipients
  * @param text followed by a NUL that LEN does not count; wiped with POOL
  * @return SCEP_OK, or SCEP_BROKEN (SCEP_R_SETUP) with PATH and the cure
  */

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * scep_master_view.c: what a process knows of the master password file, or of
- * another source, in memory that is wiped and used again at each change.
+ * another source. It is in memory that is wiped and used again at each change.
  * (challenge layer)
  */
 #include "scep_master.h"
@@ -16,15 +16,15 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
-/* A file system's clock ticks some 100 times a second; a second change within
- * one tick could not be told from the first. */
+/* A file system's clock ticks about 100 times a second. A second change within
+ * one tick would not be noticed. */
 enum { TICK = 100000 };
 
-/* To rotate a source that others change, too. */
+/* How often to try to rotate a source that others change, too. */
 enum { TRIES = 8 };
 
-/* What is compared: all passwords have one size here, so that neither length
- * nor a common beginning shows in the time that it takes. */
+/* Passwords as they are compared: all of one size, so that the time shows
+ * neither their length nor a common beginning. */
 typedef struct padded_t {
     unsigned char text[SCEP_MASTER_MAX_LENGTH + 1]; /* zeros behind it */
     unsigned char too_long;
@@ -43,15 +43,15 @@ struct scep_master_view_t {
     const apr_array_header_t *pairs;
     uid_t owner;
     apr_thread_mutex_t *lock; /* of all that follows */
-    apr_pool_t *pool;         /* of HELD; cleared when it changes */
-    held_t *held;             /* NULL: nothing that is good */
+    apr_pool_t *pool;         /* that of HELD; cleared when HELD changes */
+    held_t *held;             /* NULL: nothing valid */
     scep_octets_t envelope;   /* of a source: what HELD is from */
     struct stat seen;         /* the file that HELD is from */
-    bool settled;             /* a later change would be seen */
+    bool settled;             /* a later change would be noticed */
 };
 
-/* An allocator of its own: the parent's may not be safe to use from several
- * threads. */
+/* The pool has its own allocator, because that of the parent may not be safe
+ * for several threads. */
 static apr_pool_t *make_pool(apr_pool_t *parent)
 {
     apr_allocator_t *allocator;
@@ -183,8 +183,8 @@ static scep_status_e read_file(scep_master_view_t *view, scep_result_t *res)
     return SCEP_OK;
 }
 
-/* The lock is held. What was read before does not count once the file cannot
- * be read again: whoever removed or damaged it may have meant to revoke it. */
+/* The lock is held. If the file cannot be read any more, the old content does
+ * not count: somebody may have removed the file to revoke the password. */
 static scep_status_e refresh(scep_master_view_t *view, scep_result_t *res)
 {
     struct stat st;
@@ -196,7 +196,7 @@ static scep_status_e refresh(scep_master_view_t *view, scep_result_t *res)
             same_file(&st, &view->seen)) {
             return SCEP_OK;
         }
-        settled = is_settled(&st); /* judged before the file is opened */
+        settled = is_settled(&st); /* decided before the file is opened */
         view->seen = st;
     }
     status = read_file(view, res);
@@ -226,7 +226,7 @@ static scep_status_e take_envelope(scep_master_view_t *view, scep_octets_t pem,
     return SCEP_OK;
 }
 
-/* A source may have to wait for a database: not while the lock is held. */
+/* Ask a source before taking the lock, because it may wait for a database. */
 static scep_status_e lock(scep_master_view_t *view, apr_pool_t *pool,
                           scep_result_t *res)
 {
@@ -291,7 +291,7 @@ scep_status_e scep_master_view_check(scep_master_view_t *view,
     pad(&given, challenge);
     is_good =
         held->master->previous != NULL && now < held->master->previous_until;
-    /* both in any case, also when there is no previous one */
+    /* always both, even if there is no previous one */
     is_current = is_equal(&given, &held->current);
     is_previous = is_equal(&given, &held->previous);
     apr_thread_mutex_unlock(view->lock);
@@ -302,8 +302,8 @@ scep_status_e scep_master_view_check(scep_master_view_t *view,
 
 /* --- rotating ------------------------------------------------------------- */
 
-/* Whoever rotates holds a lock on the file's directory: the file itself is
- * another one each time. It ends with FD, or with the process. */
+/* Lock the file's directory for a rotation, because the file itself is another
+ * one each time. The lock ends with FD, or with the process. */
 static scep_status_e lock_directory(const char *path, apr_pool_t *pool, int *fd,
                                     scep_result_t *res)
 {
@@ -355,7 +355,7 @@ static scep_status_e rotate(const scep_master_view_t *view,
                              (gid_t)-1, 1, pool, res);
 }
 
-/* @param stored false: somebody else has rotated meanwhile */
+/* @param stored false: somebody else has rotated in between */
 static scep_status_e rotate_once(const scep_master_view_t *view,
                                  const scep_master_rotation_t *rotation,
                                  apr_pool_t *pool, apr_time_t *previous_until,

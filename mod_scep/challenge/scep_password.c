@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_password.c: making one-time passwords, and their keyed hash.
- * (challenge layer)
+ * scep_password.c: makes one-time passwords and their keyed hashes. (challenge
+ * layer)
  */
 #include "scep_password.h"
 
@@ -36,8 +36,8 @@ static bool is_hex(char c)
            (c >= 'A' && c <= 'F');
 }
 
-/* The part of PASSWORD that counts. Blanks are dropped only around hex: in a
- * password that a human chose they may be part of it. */
+/* The part of PASSWORD that counts. Only a password in hex loses the blanks
+ * around it: they may be part of one that a person chose. */
 static scep_octets_t significant(const char *password, bool *hex)
 {
     size_t start = 0, end = strlen(password), i;

@@ -1,8 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_password.h
- * Passwords as such: how they are made and under which keyed hash they are
- * known. (challenge layer)
+ * Makes passwords and their keyed hashes. (challenge layer)
  */
 #ifndef SCEP_PASSWORD_H
 #define SCEP_PASSWORD_H
@@ -24,9 +23,9 @@ char *scep_password_new(apr_pool_t *pool, size_t length);
 
 /**
  * The keyed hash under which a password is stored and looked up: HMAC-SHA-256
- * over CA_ID, a NUL octet and the password. Passwords of our own making are
- * hex: lower case counts as upper case, blanks around them do not count, so
- * that a password copied off the page by hand still works.
+ * over CA_ID, a NUL octet and the password. Passwords that mod_scep makes are
+ * hex. Their case and blanks around them do not count, so that a password
+ * copied by hand still works.
  * @return false on failure
  */
 bool scep_password_hash(scep_octets_t key, const char *ca_id,
