@@ -17,7 +17,7 @@
 #include "scep_message.h"
 #include "scep_store_recall.h"
 
-/** What authorized a CSR; for a one-time password, the claim on it. */
+/** What authorized a CSR; for a one-time challenge, the claim on it. */
 typedef struct scep_claim_t {
     scep_source_e source;
     bool held; /* a one-time challenge is claimed: give it back or spend it */
