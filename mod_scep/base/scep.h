@@ -1,12 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep.h
- * What every part of mod_scep shares: version, protocol numbers, limits, and
- * the one result type. What modules of others share with it is in scep_host.h.
+ * For all parts of mod_scep: version, protocol numbers, limits, and the one
+ * result type. scep_host.h has what outside modules share with it.
  *
- * Thread-safety: every function here works on the objects it
- * is given and on nothing else, so it is safe wherever those objects are not
- * used by two threads at once.
+ * Thread-safety: every function works only on its arguments, so it is safe as
+ * long as two threads do not use the same objects at once.
  */
 #ifndef SCEP_H
 #define SCEP_H
@@ -68,16 +67,16 @@ typedef enum {
 } scep_failinfo_e;
 
 /**
- * Every reason for which a peer does not get what it asked for: one row each.
- * The row alone decides the result's status, the HTTP status, failInfo, the
- * public text, and the id (SCEPnnnn) of the log line, so that no two places
- * can disagree. docs/refusals.md lists the same rows; a guard compares them.
+ * A row for every reason to refuse a peer. Only the row decides the result's
+ * status, the HTTP status, failInfo, the public text, and the id (SCEPnnnn) of
+ * the log line, so that no two places can disagree. docs/refusals.md lists the
+ * same rows; a guard compares them.
  *
  * X(symbol, number, status, HTTP status, failInfo, public text)
  *
- * An HTTP status of 200 means: answered with a CertRep FAILURE. The public
- * texts tell nothing that an attacker could use: all challenge outcomes share
- * one text, and so do all failures to open or read an envelope (invariant 7).
+ * An HTTP status of 200 means an answer by a CertRep FAILURE. The public texts
+ * say nothing that an attacker could use: all challenge outcomes share one
+ * text, and so do all failures to open or read an envelope (invariant 7).
  */
 #define SCEP_TEXT_BAD_REQUEST "The request was refused."
 #define SCEP_TEXT_NO_AUTH "The request was not authorized."
@@ -264,7 +263,8 @@ typedef enum {
       SCEP_TEXT_UNAVAILABLE)
 /* clang-format on */
 
-/* A reason is the number of its row: it stays the same when rows are added. */
+/* A reason is the number of its row, which does not change when rows are
+ * added. */
 typedef enum {
     SCEP_R_NONE = 0,
 #define SCEP_REASON_ENUM(sym, num, st, http, fail, text) sym = num,
@@ -274,8 +274,8 @@ typedef enum {
 } scep_reason_e;
 
 /**
- * The one result object. It is filled where the fault is found and travels
- * unchanged to the log, the CertRep and the HTTP answer.
+ * A result. The function that finds a fault fills it, and it travels unchanged
+ * to the log, the CertRep and the HTTP answer.
  */
 struct scep_result_t {
     apr_pool_t *pool; /* for the detail text */
@@ -288,20 +288,19 @@ struct scep_result_t {
     const char *detail;      /* private; for the log only, never NULL */
     int retry_after;         /* seconds, for Retry-After; 0: as usual. Set after
                       * scep_fail() */
-    const char *place;       /* "file:line" of the setting at fault, where that
-                          * is known; else NULL. Set after scep_fail() */
-    bool told; /* an error line of its own has named the cause and the cure:
-                * further lines about it are informational. Set after
-                * scep_fail() */
+    const char *place;       /* "file:line" of the setting at fault, if known;
+                              * else NULL. Set after scep_fail() */
+    bool told; /* an error line has named the cause and the cure already:
+                * further lines are informational. Set after scep_fail() */
 };
 
 /** Make RES an "ok" result whose later detail is allocated from POOL. */
 void scep_result_init(scep_result_t *res, apr_pool_t *pool);
 
 /**
- * Fill RES from the row of REASON and the formatted private detail, to which
- * the OpenSSL error queue is appended and drained when it is not empty.
- * The detail must hold no secret: no challenge, key, password or message.
+ * Fill RES from the row of REASON and the formatted private detail. Errors in
+ * OpenSSL's queue are removed from it and appended to the detail. The detail
+ * must hold no secret: no challenge, key, password or message.
  * @param fmt apr_psprintf format
  * @return the row's status, so that callers write `return scep_fail(...)`.
  */
@@ -309,7 +308,7 @@ scep_status_e scep_fail(scep_result_t *res, scep_reason_e reason,
                         const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/** scep_fail() for functions that take such arguments themselves. */
+/** scep_fail() for functions with a va_list. */
 scep_status_e scep_vfail(scep_result_t *res, scep_reason_e reason,
                          const char *fmt, va_list args)
     __attribute__((format(printf, 3, 0)));

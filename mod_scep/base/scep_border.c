@@ -8,7 +8,7 @@
 #include "scep_env.h"
 #include "scep_str.h"
 
-/* A cause is the reason of the same number. */
+/* Each cause is the reason with the same number. */
 #define SAME(cause, reason)                                                    \
     _Static_assert((int)(cause) == (int)(reason), "a number has changed")
 SAME(SCEP_CAUSE_NAME, SCEP_R_NAME);

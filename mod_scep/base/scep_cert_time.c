@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_cert_time.c: ASN.1 times as seconds. ASN1_TIME_diff is used since
- * timegm() is not in POSIX and mktime() is local time. (base layer)
+ * scep_cert_time.c: ASN.1 times as seconds, by ASN1_TIME_diff(): timegm() is
+ * not in POSIX, and mktime() uses local time. (base layer)
  */
 #include "scep_cert_time.h"
 

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_crypto_load.c: private keys and certificates from files and OSSL_STORE
- * URIs (declared in scep_crypto.h). (base layer)
+ * scep_crypto_load.c: loads private keys and certificates from files and
+ * OSSL_STORE URIs (declared in scep_crypto.h). (base layer)
  */
 #include "scep_crypto.h"
 
@@ -27,8 +27,8 @@ typedef struct ask_t {
     void *baton;
     const char *source;
     bool asked;
-    bool failed; /* asked, and no answer was to be had */
-    bool opened; /* of a URI: there is a store for its scheme */
+    bool failed; /* asked for, but not given */
+    bool opened; /* a store for the URI's scheme exists */
 } ask_t;
 
 static int ask(char *buf, int size, int rwflag, void *baton)
@@ -64,7 +64,7 @@ const char *scep_source_text(apr_pool_t *pool, const char *source)
                : source;
 }
 
-/* OSSL_STORE could open "file:" itself, but looks at no owner and mode. */
+/* OSSL_STORE could open "file:" itself, but does not check owner and mode. */
 const char *scep_source_path(const char *source)
 {
     if (!scep_source_is_uri(source)) {
@@ -90,8 +90,8 @@ static bool is_pem(scep_octets_t data)
     return strstr((const char *)data.data, "-----BEGIN") != NULL;
 }
 
-/* The first private key, whatever stands before it: parameters of a curve,
- * certificates. */
+/* The first private key. Parameters of a curve or certificates may stand before
+ * it. */
 static EVP_PKEY *key_from_pem(scep_octets_t data, OSSL_LIB_CTX *libctx,
                               ask_t *a)
 {
@@ -155,7 +155,7 @@ static EVP_PKEY *key_from_uri(const char *uri, OSSL_LIB_CTX *libctx, ask_t *a)
     return key;
 }
 
-/* Why SOURCE, a file with DATA, has no key that can be read. */
+/* Say why SOURCE, a file with DATA, has no readable key. */
 static scep_status_e no_key(const char *source, scep_octets_t data,
                             const ask_t *a, scep_result_t *res)
 {
@@ -181,7 +181,7 @@ static scep_status_e no_key(const char *source, scep_octets_t data,
                                     : "format, or wrong passphrase");
 }
 
-/* Why SOURCE, a URI, gives none. */
+/* Say why SOURCE, a URI, has no readable key. */
 static scep_status_e no_stored_key(const char *source, const ask_t *a,
                                    scep_result_t *res)
 {
@@ -292,7 +292,7 @@ static bool read_pem(scep_octets_t data, OSSL_LIB_CTX *libctx, apr_pool_t *pool,
             return false;
         }
     }
-    /* The end of the file is the only good reason to stop. */
+    /* Only the end of the file is a good reason to stop. */
     return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
 }
 
@@ -311,7 +311,7 @@ static bool read_der(scep_octets_t data, OSSL_LIB_CTX *libctx,
     return push(certs, cert) && in == data.data + data.len;
 }
 
-/* Keys may be in a token; certificates are read from files. */
+/* Keys may be in a token, but certificates are only read from files. */
 static scep_status_e check_no_uri(const char *path, scep_result_t *res)
 {
     return strchr(path, '/') == NULL &&

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_env.c: log lines and the clock, through the functions of a scep_env_t.
- * (base layer)
+ * scep_env.c: writes log lines and reads the clock, by the functions of a
+ * scep_env_t. (base layer)
  */
 #include "scep_env.h"
 
@@ -20,9 +20,9 @@ apr_time_t scep_env_now(const scep_env_t *env)
     return env->clock != NULL ? env->clock(env->clock_baton) : apr_time_now();
 }
 
-/* What a peer sent may stand in a line: no octet of it may end the line or
- * move an operator's terminal, which some do with octets above 127 that are no
- * UTF-8. */
+/* A line may hold text of a peer. No octet of it may end the line or control
+ * the operator's terminal; some terminals react to octets above 127 that are
+ * not UTF-8. */
 static void defuse(char *line)
 {
     const unsigned char *at = (const unsigned char *)line;
@@ -48,7 +48,7 @@ static void write_line(const scep_env_t *env, scep_log_level_e level,
                        const char *cause, char *line)
 {
     defuse(line);
-    /* Who debugs needs them all. */
+    /* At level debug, no line is left out. */
     if (env->limit == NULL || env->log_level >= SCEP_LOG_DEBUG ||
         scep_log_limit_pass(env, scep_env_now(env), level, line, cause)) {
         env->log(env->log_baton, level, line);

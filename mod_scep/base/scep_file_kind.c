@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_file_kind.c: what a file is that cannot be read. (base layer)
+ * scep_file_kind.c: recognises files that cannot be read as keys or
+ * certificates. (base layer)
  */
 #include "scep_file_kind.h"
 
@@ -13,10 +14,10 @@
 #include <openssl/pkcs7.h>
 #include <openssl/x509.h>
 
-/* A kind and what to do about it where a key or a certificate is wanted; %s is
- * the file. */
+/* A kind of file, and what to do if a key or a certificate is wanted. %s is the
+ * file. */
 typedef struct kind_t {
-    const char *mark; /* how it begins, or its PEM label */
+    const char *mark; /* its first octets, or its PEM label */
     const char *what;
     const char *for_key;
     const char *for_certificate;
@@ -66,7 +67,7 @@ static const kind_t hex = {NULL, "a hex dump",
                            "convert it to DER by `xxd -r -p %s cert.der'"};
 static const kind_t empty = {NULL, "empty", TAKE_KEY, TAKE_CERT};
 
-/* By the octets that the file begins with. */
+/* Kinds by their first octets. */
 static const kind_t begins[] = {
     {"\xfe\xed\xfe\xed", "a Java key store (JKS)",
      "convert it by `keytool -importkeystore -srckeystore %s -destkeystore "
@@ -88,7 +89,7 @@ static const kind_t begins[] = {
      "download it again"},
 };
 
-/* By the label of the first PEM block that says more than those before. */
+/* Kinds by PEM label; the first block whose label is in this table decides. */
 static const kind_t labels[] = {
     {"OPENSSH PRIVATE KEY", "a private key as OpenSSH writes it",
      "convert a copy of it by `ssh-keygen -p -m PKCS8 -f %s'", TAKE_CERT},
@@ -124,7 +125,7 @@ static const kind_t labels[] = {
 
 /* --- DER ------------------------------------------------------------------ */
 
-/* is_TYPE(): does it parse as one? */
+/* is_TYPE(): can the octets be parsed as TYPE? */
 #define PARSED(type)                                                           \
     static bool is_##type(const unsigned char *in, long len)                   \
     {                                                                          \
@@ -203,7 +204,8 @@ static const kind_t *kind_of_pem(scep_octets_t data)
     return kind;
 }
 
-/* Nothing but characters of ALPHABET and BLANKS, and some of the former. */
+/* Does TEXT have only characters of ALPHABET and BLANKS, and at least one of
+ * ALPHABET? */
 static bool made_of(const char *text, const char *alphabet, const char *blanks)
 {
     size_t count = 0;
@@ -276,7 +278,7 @@ const char *scep_file_kind(scep_octets_t data, const char *name,
 
     ERR_set_mark();
     kind = recognise(data);
-    ERR_pop_to_mark(); /* of what it is not */
+    ERR_pop_to_mark(); /* errors of the formats that were tried */
     if (kind == NULL) {
         return NULL;
     }

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_in_use.c: write what httpd uses, and lock it. (base layer)
+ * scep_in_use.c: writes what httpd uses, and locks the file. (base layer)
  */
 #include "scep_in_use.h"
 
@@ -51,8 +51,8 @@ static const char *number(apr_pool_t *pool, apr_int64_t value)
     return apr_psprintf(pool, "%" APR_INT64_T_FMT, value);
 }
 
-/* An object of names and JSON values, ended by NULL; a line for each member
- * if INDENT is not NULL. */
+/* An object of names and JSON values, ended by NULL. If INDENT is not NULL,
+ * each member has a line. */
 static const char *object(apr_pool_t *pool, const char *indent, ...)
 {
     const char *text = "{", *name, *between = "";
@@ -69,7 +69,7 @@ static const char *object(apr_pool_t *pool, const char *indent, ...)
     return apr_pstrcat(pool, text, "}", NULL);
 }
 
-/* Of JSON values (const char *). */
+/* An array of JSON values (const char *). */
 static const char *array(apr_pool_t *pool, const apr_array_header_t *values)
 {
     const char *text = "[";

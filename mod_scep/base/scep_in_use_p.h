@@ -1,13 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_in_use_p.h
- * The names of the members of in-use.json, for who writes and who reads it.
- * (base layer, private)
+ * The names of the members of in-use.json, for its writer and its reader. (base
+ * layer, private)
  */
 #ifndef SCEP_IN_USE_P_H
 #define SCEP_IN_USE_P_H
 
-/* Higher when a reader of the old format would misunderstand the new one. */
+/* Increase this if a reader of the old format would misunderstand the new
+ * one. */
 enum { SCEP_IN_USE_FORMAT_NUMBER = 1 };
 
 #define SCEP_IN_USE_FORMAT "format"

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_json_read.c: jansson with a pool as owner. (base layer)
+ * scep_json_read.c: reads JSON by jansson; a pool owns the values. (base layer)
  */
 #include "scep_json_read.h"
 
@@ -54,7 +54,7 @@ const char *scep_json_unknown_key(scep_json_t *object, const char *const *known)
     json_object_foreach(object, key, value)
     {
         for (i = 0; known[i] != NULL && strcmp(known[i], key) != 0; i++) {
-            /* the next one */
+            /* look for KEY */
         }
         if (known[i] == NULL) {
             return key;

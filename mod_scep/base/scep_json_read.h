@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_json_read.h
- * JSON (RFC 8259) that somebody else wrote, read strictly: UTF-8, no key twice
- * in an object, no U+0000 in a string, nothing after the end. The caller
- * bounds the size of the text. (base layer: the one place that knows jansson)
+ * Reads JSON (RFC 8259) strictly: UTF-8, no key twice in an object, no U+0000
+ * in a string, nothing after the end. The caller bounds the size of the text.
+ * (base layer: the only code that uses jansson)
  *
  * Thread-safety: a value is used by one thread at a time.
  */
@@ -15,12 +15,12 @@
 
 #include <apr_pools.h>
 
-/** A value; it lives as long as the pool of what it was parsed from. */
+/** A value. It lives as long as the pool that its text was parsed into. */
 typedef struct json_t scep_json_t;
 
 /**
  * Parse LEN octets: an object or an array.
- * @param error set when NULL is returned: what is wrong and where. It quotes
+ * @param error set if NULL is returned: what is wrong and where. It quotes
  *     nothing of TEXT.
  * @return NULL if it is malformed
  */

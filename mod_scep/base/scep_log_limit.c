@@ -109,13 +109,14 @@ static apr_uint64_t word_of(window_t window)
            (apr_uint64_t)window.used << LEFT_BITS | window.left;
 }
 
-/* Also when the clock was set back. */
+/* Also true if the clock was set back. */
 static bool is_over(const window_t *window, apr_uint32_t now)
 {
     return now < window->start || now - window->start >= WINDOW;
 }
 
-/* Is there room for a line? LEFT: how many were left out before this window */
+/* Is there room for a line? LEFT: how many lines were left out before this
+ * window. */
 static bool take_room(record_t *record, apr_uint32_t room, apr_uint32_t now,
                       apr_uint32_t *left)
 {
@@ -142,7 +143,7 @@ static bool take_room(record_t *record, apr_uint32_t room, apr_uint32_t now,
     return pass;
 }
 
-/* Count what another record left out. */
+/* Add lines that another record left out. */
 static void leave(record_t *record, apr_uint32_t left)
 {
     apr_uint64_t seen = atomic_load(&record->window);
@@ -157,7 +158,7 @@ static void leave(record_t *record, apr_uint32_t left)
 
 /* --- records -------------------------------------------------------------- */
 
-/* FNV-1a; the end spreads what differs in a letter or two. */
+/* FNV-1a. Its last steps spread texts that differ in a letter or two. */
 static apr_uint64_t hash_of(const void *data, size_t len)
 {
     const unsigned char *in = data;
@@ -178,8 +179,8 @@ static apr_uint64_t key_of(unsigned int number, const void *data, size_t len)
     return (apr_uint64_t)number << NUMBER_SHIFT | (hash != 0 ? hash : 1);
 }
 
-/* What is counted in it is left to the record of all if another one has to make
- * room. */
+/* The record of KEY. If another record has to make room, its count is added to
+ * the record of all. */
 static record_t *record_of(memory_t *m, apr_uint64_t key)
 {
     record_t *set = m->records[key % SETS];
@@ -204,7 +205,7 @@ static record_t *record_of(memory_t *m, apr_uint64_t key)
 
 /* --- lines ---------------------------------------------------------------- */
 
-/* By itself: scep_log() asks here. */
+/* Logs directly, because scep_log() calls this file. */
 static void tell(const scep_env_t *env, apr_uint64_t key, apr_uint32_t left)
 {
     unsigned int number = (unsigned int)(key >> NUMBER_SHIFT);
@@ -232,7 +233,7 @@ static void tell(const scep_env_t *env, apr_uint64_t key, apr_uint32_t left)
     env->log(env->log_baton, level, line);
 }
 
-/* nnnn of "SCEPnnnn: ..."; 0: it has none */
+/* nnnn of "SCEPnnnn: ..."; 0: LINE has no id. */
 static unsigned int number_of(const char *line)
 {
     return strncmp(line, "SCEP", 4) == 0
@@ -251,7 +252,7 @@ static bool pass(const scep_env_t *env, apr_time_t now, apr_uint64_t key,
     return may;
 }
 
-/* Whoever has a /64 has all its addresses. */
+/* A peer that has a /64 can use all its addresses. */
 static apr_uint64_t key_of_peer(const char *peer)
 {
     struct in6_addr v6;

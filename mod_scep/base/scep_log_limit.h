@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_log_limit.h
- * How many lines the log takes in a minute, counted in memory that all children
- * share: of one fault one, of what one client is refused for SCEP_LOG_EACH, of
- * what all are refused for SCEP_LOG_ALL. What is left out is counted, and the
- * log says how much it was. Without locks; nothing needs repair after a death.
- * (base layer)
+ * Limits the log lines of a minute, counted in memory that all children share:
+ * one for each fault, SCEP_LOG_EACH for the refusals of one client, and
+ * SCEP_LOG_ALL for those of all clients. Lines that are left out are counted,
+ * and the log says how many they were. Needs no locks, and no repair after a
+ * death. (base layer)
  */
 #ifndef SCEP_LOG_LIMIT_H
 #define SCEP_LOG_LIMIT_H
@@ -23,7 +23,7 @@ enum {
 /** Octets of shared memory. */
 apr_size_t scep_log_limit_size(void);
 
-/** Lay it out, empty, in MEMORY of that size, aligned to 8. */
+/** Make an empty one in MEMORY of that size, aligned to 8. */
 void scep_log_limit_format(void *memory);
 
 /** Use formatted memory. @return NULL if it is none of this version */
@@ -31,17 +31,20 @@ scep_log_limit_t *scep_log_limit_attach(void *memory, apr_size_t size,
                                         apr_pool_t *pool);
 
 /**
- * May LINE be written? If lines like it were left out in an earlier minute, that
- * is logged first. Only errors, and warnings about ENV's peer, are counted.
- * @param now as ENV's clock tells it
- * @param cause what makes two errors of one number different ones
+ * May LINE be written? If lines like it were left out in an earlier minute,
+ * this is logged first. Only errors, and warnings about ENV's peer, are
+ * counted.
+ * @param now by ENV's clock
+ * @param cause errors of one number with different causes are counted
+ *     separately
  */
 bool scep_log_limit_pass(const scep_env_t *env, apr_time_t now,
                          scep_log_level_e level, const char *line,
                          const char *cause);
 
-/** From time to time: log how much was left out of what came no more.
- * @param now as ENV's clock tells it */
+/** Call this from time to time: log how many lines were left out, for lines
+ * that have not come again.
+ * @param now by ENV's clock */
 void scep_log_limit_flush(const scep_env_t *env, apr_time_t now);
 
 #endif

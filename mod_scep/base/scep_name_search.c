@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_name_search.c: names in lower case, and in both forms in which they
- * were stored. (base layer)
+ * scep_name_search.c: writes names in lower case, and in both forms in which
+ * they were stored. (base layer)
  */
 #include "scep_name_search.h"
 
@@ -40,7 +40,7 @@ static char *put_utf8(char *to, unsigned long point)
     return to;
 }
 
-/* The short forms of what scep_name_modern() writes as hex pairs. */
+/* Replace the hex pairs that scep_name_modern() writes by their short forms. */
 static const char *short_forms(apr_pool_t *pool, const char *text)
 {
     static const struct {
@@ -107,7 +107,7 @@ const char *scep_name_fold(apr_pool_t *pool, const char *whole)
     return out;
 }
 
-/* The octets beyond ASCII that hex pairs at TEXT stand for, into OCTETS.
+/* Decode the hex pairs at TEXT that stand for octets beyond ASCII into OCTETS.
  * @return how many */
 static size_t take_pairs(const char *text, unsigned char *octets)
 {
@@ -122,7 +122,8 @@ static size_t take_pairs(const char *text, unsigned char *octets)
     return count;
 }
 
-/* COUNT octets as characters; what shows no character stays a pair. */
+/* Write COUNT octets as characters. Octets that make no visible character stay
+ * hex pairs. */
 static char *put_octets(char *to, const unsigned char *octets, size_t count)
 {
     const unsigned char *at = octets, *end = octets + count;
@@ -144,8 +145,8 @@ static char *put_octets(char *to, const unsigned char *octets, size_t count)
     return to;
 }
 
-/* A star would be a pattern in a limit, and the error log writes a backslash
- * twice: these are hex pairs, so that a copy of the text means nothing else. */
+/* In a limit a star would be a pattern, and the error log doubles backslashes.
+ * As hex pairs they keep their meaning when the text is copied. */
 static char *put_special(char *to, char special)
 {
     *to++ = '\\';

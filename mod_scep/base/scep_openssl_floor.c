@@ -7,8 +7,8 @@
 
 #include "scep_openssl_floor.h"
 
-/* In rising order, a row for each line that was still corrected. The lines
- * between them ended before. */
+/* A row for each line of releases that got the corrections, in rising order.
+ * The lines between them had ended before. */
 static const scep_openssl_t floors[] = {
     {3, 0, 22},
     {3, 5, 10},
@@ -52,7 +52,7 @@ const char *scep_openssl_advice(apr_pool_t *pool, scep_openssl_t version)
     if (!scep_openssl_is_old(version, &floor)) {
         return NULL;
     }
-    /* Distributions correct faults and leave the number as it was. */
+    /* Distributions correct faults without changing the number. */
     return apr_psprintf(pool,
                         "the OpenSSL library that runs here is %u.%u.%u; %s "
                         "%u.%u.%u have known faults in code that reads "

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_seal.c: AuthEnvelopedData around a secret. It is read from and written
- * to memory of ours alone: CMS_encrypt() and CMS_decrypt() leave copies in
- * buffers that nobody wipes. (base layer)
+ * scep_seal.c: puts a secret into AuthEnvelopedData and opens it. The secret
+ * stays in memory that this code wipes: CMS_encrypt() and CMS_decrypt() would
+ * leave copies in buffers that nobody wipes. (base layer)
  */
 #include "scep_seal.h"
 
@@ -12,8 +12,8 @@
 #include <openssl/err.h>
 #include <openssl/objects.h>
 
-/* KeyTransRecipientInfo for RSA, KeyAgreeRecipientInfo for EC, whose KDF
- * OpenSSL would base on SHA-1. */
+/* KeyTransRecipientInfo for RSA, KeyAgreeRecipientInfo for EC. By default
+ * OpenSSL would base the latter's KDF on SHA-1. */
 static bool add_recipient(CMS_ContentInfo *cms, X509 *recipient)
 {
     EVP_PKEY *key = X509_get0_pubkey(recipient);
@@ -103,9 +103,9 @@ static const scep_keypair_t *find_pair(CMS_ContentInfo *cms,
     return NULL;
 }
 
-/* How many octets of a primitive's content say the same in every envelope to
- * one recipient. The others (encrypted key, nonce, cipher text, tag, a point
- * on the curve) cannot be changed without decryption failing. */
+/* How many octets of a primitive's content are the same in every envelope to
+ * one recipient. If one of the others is changed (encrypted key, nonce, cipher
+ * text, tag, a point on the curve), decryption fails. */
 static long fixed_octets(int tag, int class, long len)
 {
     bool universal = class == V_ASN1_UNIVERSAL;
@@ -120,9 +120,9 @@ static long fixed_octets(int tag, int class, long len)
     return len;
 }
 
-/* CMS authenticates the content alone. Versions, algorithms and their
- * parameters follow from the recipient, so they are compared with those of an
- * envelope of our own, MODEL, of the same length. */
+/* CMS authenticates only the content. Versions, algorithms and their parameters
+ * follow from the recipient, so they are compared with those of MODEL, an
+ * envelope that was made here, of the same length. */
 static bool same_form(const unsigned char *der, const unsigned char *model,
                       long len)
 {
@@ -201,7 +201,7 @@ scep_unseal_e scep_unseal(scep_octets_t der, const apr_array_header_t *pairs,
         !is_ours(der, pair->cert, size, pool)) {
         return SCEP_UNSEAL_CHANGED;
     }
-    buf = scep_secret_alloc(pool, size + 1); /* which puts a NUL behind it */
+    buf = scep_secret_alloc(pool, size + 1); /* which adds a NUL */
     if (scep_cms_decrypt(cms, pair, buf, size + 1) != size) {
         return SCEP_UNSEAL_DAMAGED;
     }

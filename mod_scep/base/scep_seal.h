@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_seal.h
- * Secrets at rest: CMS AuthEnvelopedData (RFC 5083) with AES-256-GCM to one
- * certificate, whose key is RSA or EC. (base layer: APR, OpenSSL)
+ * Seals stored secrets: CMS AuthEnvelopedData (RFC 5083) with AES-256-GCM to
+ * one certificate, whose key is RSA or EC. (base layer: APR, OpenSSL)
  */
 #ifndef SCEP_SEAL_H
 #define SCEP_SEAL_H
@@ -28,9 +28,9 @@ bool scep_seal(X509 *recipient, scep_octets_t data, apr_pool_t *pool,
                scep_octets_t *der);
 
 /**
- * Open what scep_seal() has made. An envelope of which any octet has been
- * changed is not opened, also where CMS itself protects nothing.
- * @param pairs const scep_keypair_t *: whoever may be the recipient
+ * Open what scep_seal() has made. If any octet of the envelope was changed, it
+ * is not opened, even if CMS itself does not protect that octet.
+ * @param pairs const scep_keypair_t *: the possible recipients
  * @param data followed by a NUL that LEN does not count; wiped with POOL
  */
 scep_unseal_e scep_unseal(scep_octets_t der, const apr_array_header_t *pairs,

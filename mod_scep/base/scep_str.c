@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_str.c: hex, constant-time comparison, wiping, text to be shown.
- * (base layer)
+ * scep_str.c: hex, constant-time comparison, wiping, and text for people. (base
+ * layer)
  */
 #include "scep_str.h"
 

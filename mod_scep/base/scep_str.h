@@ -30,29 +30,29 @@ char *scep_hex_lower_into(char *out, const unsigned char *data, size_t len);
  */
 bool scep_unhex(const char *hex, unsigned char *out, size_t len);
 
-/** The octet of the two hex digits at TEXT, which may be shorter.
- * @return false: there are none */
+/** The octet of the two hex digits at TEXT.
+ * @return false: TEXT does not begin with two hex digits */
 bool scep_hex_pair(const char *text, unsigned char *octet);
 
-/** Equal lengths and contents; the time taken depends on LEN alone. */
+/** Are LEN octets equal? The time depends on LEN alone. */
 bool scep_equal_ct(const unsigned char *a, const unsigned char *b, size_t len);
 
-/** Equal octets; not constant-time. */
+/** Are lengths and octets equal? Not in constant time. */
 bool scep_octets_equal(scep_octets_t a, scep_octets_t b);
 
 /** A copy from POOL. */
 scep_octets_t scep_octets_copy(apr_pool_t *pool, scep_octets_t octets);
 
-/** Overwrite; the compiler cannot leave it out. */
+/** Overwrite LEN octets. The compiler cannot leave this out. */
 void scep_wipe(void *data, size_t len);
 
 /** Memory from POOL that is overwritten when POOL is cleared (for secrets). */
 void *scep_secret_alloc(apr_pool_t *pool, size_t len);
 
 /**
- * TEXT, or, when it has more than MAX octets, its beginning and "..." with no
- * more than MAX octets, copied into OUT, which has room for MAX + 1. No
- * character of UTF-8 is cut in two. NULL stays NULL.
+ * Copy TEXT into OUT, which has room for MAX + 1 octets. If TEXT has more than
+ * MAX octets, copy its beginning and "...", together at most MAX. No character
+ * of UTF-8 is cut in two. NULL stays NULL.
  */
 const char *scep_cut(char *out, const char *text, size_t max);
 
@@ -61,15 +61,15 @@ const char *scep_cut(char *out, const char *text, size_t max);
 const char *scep_printable(apr_pool_t *pool, const char *text, size_t max);
 
 /**
- * The code point of UTF-8 at *AT, which moves behind it. END is not read.
- * @return -1 for an octet that is not part of well-formed UTF-8 (RFC 3629);
- *     *AT then moves by that octet
+ * The code point of UTF-8 at *AT, which then moves behind it. END is not read.
+ * @return -1 for an octet that is not part of well-formed UTF-8 (RFC 3629); *AT
+ *     then moves by that octet
  */
 long scep_utf8_point(const unsigned char **at, const unsigned char *end);
 
-/** Does POINT, as scep_utf8_point() returns it, show itself? Control and format
- * characters do not: those that end a line, turn the direction of writing, or
- * take no room. */
+/** Is POINT, as scep_utf8_point() returns it, visible? Control and format
+ * characters are not: those that end a line, change the direction of writing,
+ * or take no room. */
 bool scep_point_visible(long point);
 
 /**
@@ -79,7 +79,7 @@ bool scep_point_visible(long point);
 const char *scep_visible(apr_pool_t *pool, scep_octets_t text,
                          const char *specials);
 
-/** The same of a string, all of it, for a terminal; NULL gives "-". */
+/** The same for a whole string, for a terminal. NULL gives "-". */
 const char *scep_shown(apr_pool_t *pool, const char *text);
 
 #endif

@@ -154,7 +154,7 @@ static void add_pairs(scep_in_use_ca_t *ca, const scep_site_t *site,
              j < source->loaded->nelts &&
              APR_ARRAY_IDX(source->loaded, j, const scep_keypair_t *) != pair;
              j++) {
-            /* the next CA's */
+            /* look for the pair */
         }
         cert = next ? conf->next_cert : conf->ca_cert;
         key = next ? conf->next_key : conf->ca_key;
