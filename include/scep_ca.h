@@ -83,8 +83,8 @@ typedef struct scep_profile_t {
     apr_int64_t validity; /* seconds from now to notAfter */
     apr_int64_t backdate; /* seconds from notBefore to now */
     int min_rsa_bits;
-    unsigned int key_usage; /* KU_* bits (openssl/x509v3.h) allowed; a CSR
-                                 * that asks for some of them gets just those */
+    unsigned int key_usage; /* KU_* bits (openssl/x509v3.h) allowed; a CSR that
+                             * asks for some of them gets just those */
     const char *const *ext_key_usage; /* dotted OIDs, NULL-terminated */
     const char *digest;     /* of the certificate's signature: "SHA256" */
     unsigned int key_types; /* SCEP_KEY_* bits of the keys to certify */

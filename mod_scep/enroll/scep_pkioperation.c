@@ -116,8 +116,8 @@ static void find_addressee(scep_request_t *req, scep_pkimessage_t *msg,
     }
 }
 
-/* Decide whether the message can be answered before its envelope is opened, so
- * that this does not depend on the envelope (S20). */
+/* Before the envelope is opened, decide whether the message can be answered, so
+ * that this does not depend on what is in the envelope (S20). */
 static scep_status_e read_envelope(scep_request_t *req, scep_pkimessage_t *msg,
                                    const struct handler *handler,
                                    scep_result_t *res)

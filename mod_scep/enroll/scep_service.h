@@ -30,14 +30,14 @@
 
 /** Our RA pairs in one library context. Read-only after start. */
 typedef struct scep_ra_t {
-    apr_array_header_t *pairs;    /* const scep_keypair_t *: may decrypt,
-                                       * newest first */
+    apr_array_header_t *pairs;    /* const scep_keypair_t *: may decrypt, newest
+                                   * first */
     apr_array_header_t *signers;  /* const scep_keypair_t *: at each index, the
                                    * pair that answers messages to that of
                                    * PAIRS; NULL there, or no array: SIGNER */
     const scep_keypair_t *signer; /* the newest that may sign */
     scep_certs_t *certs;          /* RA certificates for GetCACert, signer
-                                       * first; empty if the CA's own pair */
+                                   * first; empty if the CA's own pair */
 } scep_ra_t;
 
 /** The CA that takes over one day (RFC 8894 4.7). Read-only after start. */
@@ -65,9 +65,8 @@ enum { SCEP_SLOTS = 64 };
  * shared by all threads. STORE is NULL in the parent.
  */
 typedef struct scep_service_t {
-    const char *ca_id; /* lower-case hex, from the CA certificate:
-                                      * transactions and challenges are bound
-                                      * to it (S2, S10) */
+    const char *ca_id; /* lower-case hex, from the CA certificate: transactions
+                        * and challenges are bound to it (S2, S10) */
     const scep_ca_backend_t *backend;
     void *ca;
     const scep_ra_t *ra;        /* in the default library context */

@@ -19,7 +19,7 @@ typedef struct scep_pkimessage_t {
     const char *transaction_id;       /* as sent; PrintableString, no NUL */
     scep_octets_t transaction_id_raw; /* the same octets, to be echoed */
     scep_octets_t sender_nonce;       /* 1..SCEP_MAX_NONCE octets, to be echoed;
-                                  * len 0: there is none (Q81) */
+                                       * len 0: there is none (Q81) */
     apr_int64_t signing_time; /* seconds since 1970, once verified; 0: none */
     int message_type;         /* a number 0..255; -1 while unknown */
     X509 *signer;             /* NULL while unknown */
