@@ -3,7 +3,6 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl.c mod_scep/scepctl/scepctl.h \
 	mod_scep/scepctl/scepctl_exit.c \
 	mod_scep/scepctl/scepctl_attribute.c \
-	mod_scep/scepctl/scepctl_attribute.h \
 	mod_scep/scepctl/scepctl_audit.c \
 	mod_scep/scepctl/scepctl_backup.c \
 	mod_scep/scepctl/scepctl_begin_anew.c \
@@ -15,7 +14,6 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_decode.c \
 	mod_scep/scepctl/scepctl_explain.c mod_scep/scepctl/scepctl_explain.h \
 	mod_scep/scepctl/scepctl_explain_cert.c \
-	mod_scep/scepctl/scepctl_explain_cms.c \
 	mod_scep/scepctl/scepctl_files.c \
 	mod_scep/scepctl/scepctl_init.c mod_scep/scepctl/scepctl_init.h \
 	mod_scep/scepctl/scepctl_input.c mod_scep/scepctl/scepctl_input.h \
@@ -27,13 +25,13 @@ scepctl_SOURCES = \
 	mod_scep/scepctl/scepctl_certs.c \
 	mod_scep/scepctl/scepctl_certs_print.c mod_scep/scepctl/scepctl_certs.h \
 	mod_scep/scepctl/scepctl_crl.c \
+	mod_scep/scepctl/scepctl_say.c \
 	mod_scep/scepctl/scepctl_prune.c \
 	mod_scep/scepctl/scepctl_ra.c mod_scep/scepctl/scepctl_ra.h \
 	mod_scep/scepctl/scepctl_ra_choose.c \
 	mod_scep/scepctl/scepctl_ra_take.c \
 	mod_scep/scepctl/scepctl_challenge.c \
 	mod_scep/scepctl/scepctl_requests.c \
-	mod_scep/scepctl/scepctl_database.c \
 	mod_scep/scepctl/scepctl_server.c mod_scep/scepctl/scepctl_server.h \
 	mod_scep/scepctl/scepctl_store.c mod_scep/scepctl/scepctl_store.h \
 	mod_scep/scepctl/scepctl_text.c mod_scep/scepctl/scepctl_text.h

@@ -2,7 +2,7 @@
 /*
  * scepctl_attribute.c: the signed attributes of a message. (scepctl)
  */
-#include "scepctl_attribute.h"
+#include "scepctl_explain.h"
 
 #include <stdlib.h>
 #include <string.h>

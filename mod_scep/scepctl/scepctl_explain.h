@@ -44,15 +44,10 @@ void scepctl_explain(scepctl_explain_t *x, const char *where,
                      scep_octets_t der);
 
 /** Each returns false, having printed nothing, when DER is none of these. */
-bool scepctl_explain_cms(scepctl_explain_t *x, const char *where,
-                         scep_octets_t der);
 bool scepctl_explain_csr(scepctl_explain_t *x, const char *where,
                          scep_octets_t der);
 bool scepctl_explain_certificate(scepctl_explain_t *x, const char *where,
                                  scep_octets_t der);
-/** IssuerAndSerialNumber (GetCert, GetCRL), IssuerAndSubject (CertPoll). */
-bool scepctl_explain_reference(scepctl_explain_t *x, const char *where,
-                               scep_octets_t der);
 
 /** Names, serial, validity, key, extensions and fingerprints. */
 void scepctl_explain_x509(scepctl_explain_t *x, X509 *cert);
@@ -67,5 +62,14 @@ const char *scepctl_object_text(const scepctl_explain_t *x,
 /** Each on a line. */
 void scepctl_explain_extensions(scepctl_explain_t *x,
                                 const scep_extensions_t *extensions);
+
+/* ---- the signed attributes of a message ---- */
+
+/** One line. Values of attributes that are not known are not printed: macOS
+ * puts the challenge there (Q23). */
+void scepctl_explain_attribute(scepctl_explain_t *x, X509_ATTRIBUTE *attribute);
+
+/** True if SI has a messageType, and not that of a CertRep. */
+bool scepctl_is_request(CMS_SignerInfo *si);
 
 #endif

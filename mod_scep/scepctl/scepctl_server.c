@@ -1,17 +1,21 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scepctl_server.c: read what httpd uses, and choose a CA. (scepctl)
+ * scepctl_server.c: what the options say of a server, what httpd uses, and
+ * which of its CAs is meant. (scepctl)
  */
 #include "scepctl_server.h"
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "scep_span.h"
+#include "scep_state_files.h"
 
 enum { LONGEST = 200 };
 
@@ -19,6 +23,135 @@ const char *scepctl_server_dir(const scepctl_server_t *server)
 {
     return server->state_dir != NULL ? server->state_dir : SCEPCTL_STATE_DIR;
 }
+
+/* --- the words of --database ---------------------------------------------- */
+
+static const char *skip_space(const char *at)
+{
+    while (apr_isspace(*at)) {
+        at++;
+    }
+    return at;
+}
+
+/* What follows the driver, quoted as in httpd's configuration or not.
+ * NULL: a quote does not end, or something follows it. */
+static const char *unquoted(const char *text, apr_pool_t *pool)
+{
+    const char quote = *text;
+    char *value = apr_pstrdup(pool, text), *out = value;
+
+    if (quote != '"' && quote != '\'') {
+        return value;
+    }
+    for (text++; *text != '\0' && *text != quote; text++) {
+        if (*text == '\\' && (text[1] == quote || text[1] == '\\')) {
+            text++;
+        }
+        *out++ = *text;
+    }
+    *out = '\0';
+    return *text == quote && *skip_space(text + 1) == '\0' ? value : NULL;
+}
+
+/* The length of NAME if TEXT begins with that word. */
+static size_t word(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+
+    return strncasecmp(text, name, len) == 0 &&
+                   (text[len] == '\0' || apr_isspace(text[len]))
+               ? len
+               : 0;
+}
+
+/* A path as in the directive: one that is not absolute starts in the state
+ * directory. */
+static const char *sqlite_path(scepctl_t *ctl, const scepctl_server_t *server,
+                               const char *path)
+{
+    if (*path == '\0') {
+        path = SCEP_STATE_DATABASE;
+    }
+    return *path == '/' ? path
+                        : apr_pstrcat(ctl->pool, scepctl_server_dir(server),
+                                      "/", path, NULL);
+}
+
+/* A path alone, "pgsql:params", and libpq's URIs are taken as well. */
+static scepctl_exit_e read_words(scepctl_t *ctl, const scepctl_server_t *server,
+                                 scep_store_config_t *config)
+{
+    const char *text = skip_space(server->database);
+    const char *params;
+    size_t len;
+
+    text = skip_space(text + word(text, "ScepDatabase"));
+    if (strncasecmp(text, "pgsql:", 6) == 0) {
+        config->driver = "pgsql";
+        config->params = text + 6;
+        return SCEPCTL_OK;
+    }
+    if (strncmp(text, "postgresql://", 13) == 0 ||
+        strncmp(text, "postgres://", 11) == 0) {
+        config->driver = "pgsql";
+        config->params = text;
+        return SCEPCTL_OK;
+    }
+    if ((len = word(text, "pgsql")) > 0) {
+        config->driver = "pgsql";
+    }
+    else if ((len = word(text, "sqlite3")) > 0) {
+        config->driver = "sqlite3";
+    }
+    else {
+        config->driver = "sqlite3";
+        config->params = text;
+        return *text != '\0'
+                   ? SCEPCTL_OK
+                   : scepctl_usage(ctl, "--database takes the words of "
+                                        "ScepDatabase, as in \"sqlite3 "
+                                        "/path\" or 'pgsql \"host=... "
+                                        "dbname=...\"'");
+    }
+    params = unquoted(skip_space(text + len), ctl->pool);
+    if (params == NULL) {
+        return scepctl_usage(ctl, "--database: a quote does not end, or "
+                                  "something follows it");
+    }
+    config->params = strcmp(config->driver, "sqlite3") == 0
+                         ? sqlite_path(ctl, server, params)
+                         : params;
+    return SCEPCTL_OK;
+}
+
+void scepctl_server_beside(scepctl_t *ctl, scepctl_server_t *server,
+                           const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *dir =
+        slash == NULL ? "."
+                      : apr_pstrmemdup(ctl->pool, path, (size_t)(slash - path));
+
+    if (server->state_dir == NULL &&
+        access(apr_pstrcat(ctl->pool, dir, "/" SCEP_IN_USE_FILE, NULL), F_OK) ==
+            0) {
+        server->state_dir = dir;
+    }
+}
+
+scepctl_exit_e scepctl_server_words(scepctl_t *ctl, scepctl_server_t *server,
+                                    scep_store_config_t *config)
+{
+    scepctl_exit_e status = read_words(ctl, server, config);
+
+    if (status == SCEPCTL_OK && !scep_store_driver_shared(config->driver)) {
+        scepctl_server_beside(ctl, server, config->params);
+    }
+    return status;
+}
+
+/* --- what httpd uses ------------------------------------------------------ */
 
 /* What httpd would read at its next start may be something else. */
 static void tell_age(scepctl_t *ctl, const scep_in_use_t *in_use)
@@ -112,28 +245,14 @@ bool scepctl_server_binding(const scepctl_server_t *server)
            (server->in_use->running || server->in_use->changed == NULL);
 }
 
-void scepctl_server_beside(scepctl_t *ctl, scepctl_server_t *server,
-                           const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *dir =
-        slash == NULL ? "."
-                      : apr_pstrmemdup(ctl->pool, path, (size_t)(slash - path));
-
-    if (server->state_dir == NULL &&
-        access(apr_pstrcat(ctl->pool, dir, "/" SCEP_IN_USE_FILE, NULL), F_OK) ==
-            0) {
-        server->state_dir = dir;
-    }
-}
-
 scepctl_exit_e scepctl_server_known(scepctl_t *ctl,
                                     const scepctl_server_t *server)
 {
     const char *dir = scepctl_server_dir(server);
 
     if (server->in_use != NULL || server->ignore_httpd ||
-        access(apr_pstrcat(ctl->pool, dir, "/scep.db", NULL), F_OK) != 0) {
+        access(apr_pstrcat(ctl->pool, dir, "/" SCEP_STATE_DATABASE, NULL),
+               F_OK) != 0) {
         return SCEPCTL_OK;
     }
     return scepctl_error(ctl,
