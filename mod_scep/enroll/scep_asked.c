@@ -12,8 +12,7 @@
 
 #include "scep_str.h"
 
-/* Extensions that OpenSSL prints in its own words, with no text of the
- * request. */
+/* OpenSSL prints these in its own words, with no text of the request. */
 static bool has_words(int nid)
 {
     return nid == NID_key_usage || nid == NID_ext_key_usage ||

@@ -355,8 +355,7 @@ static bool is_recalled_row_good(const scep_enrolment_t *e)
            row->uses == 1 && row->serial == NULL;
 }
 
-/* E has claimed the challenge. Its constraints and uses are in the store, not
- * in the table. */
+/* E has claimed the challenge; only its row has its constraints and uses. */
 static scep_status_e judge_claimed(scep_enrolment_t *e, scep_result_t *res)
 {
     scep_challenge_row_t *row = e->recall.challenge;
@@ -531,9 +530,8 @@ static void keep_refusal(scep_result_t *best, const scep_result_t *res)
     }
 }
 
-/* A source that could not be asked might have accepted, so with one of these
- * the request is not refused. Refusals of other sources are counted all the
- * same. */
+/* A source that could not be asked might have accepted: with one, the request
+ * is not refused. Refusals of other sources are counted all the same. */
 static scep_status_e conclude(scep_request_t *req, scep_guess_limit_t *guesses,
                               const scep_result_t *refused,
                               const scep_result_t *other, scep_result_t *res)
@@ -597,8 +595,7 @@ scep_status_e scep_authorize(scep_enrolment_t *e, scep_result_t *res)
         if (status == SCEP_OK || res->reason == SCEP_R_PASSWORD_LOCKED) {
             return let_in(e, &guesses, status, res);
         }
-        /* The next source may accept a challenge that this one did not
-         * check. */
+        /* The next source may accept what this one did not check. */
         keep_refusal(status == SCEP_REFUSED && res->http_status != 429
                          ? &refused
                          : &other,

@@ -12,8 +12,7 @@ static scep_status_e refuse_unknown(const scep_enrolment_t *e,
                                     scep_result_t *res)
 {
     return scep_fail(
-        res, SCEP_R_POLL_UNKNOWN,
-        "no request of \"%s\" waits under this transactionID",
+        res, SCEP_R_POLL_UNKNOWN, "no request of \"%s\" has this transactionID",
         scep_name_text(e->req->pool, X509_get_subject_name(e->msg->signer)));
 }
 

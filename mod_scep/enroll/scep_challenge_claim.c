@@ -54,8 +54,7 @@ static scep_status_e add_to_table(scep_request_t *req,
     return *added == SCEP_ADD_LOCK ? lock_failed(res) : SCEP_OK;
 }
 
-/* With a shared database, n draws at the same moment may exceed the number by
- * n. */
+/* With a shared database, n draws at once may exceed the number by n. */
 scep_status_e scep_challenge_add(scep_request_t *req,
                                  const unsigned char hash[SCEP_HASH_SIZE],
                                  apr_time_t expires, scep_add_e *added,

@@ -1,8 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_client_quirks.h
- * How messages are checked and CertReps made where clients differ.
- * (enroll layer)
+ * Checks of messages, and CertReps, where clients differ. (enroll layer)
  */
 #ifndef SCEP_CLIENT_QUIRKS_H
 #define SCEP_CLIENT_QUIRKS_H

@@ -34,7 +34,6 @@ static bool is_current(const scep_crl_state_t *state, apr_time_t now)
            row->next_update - now > (row->next_update - row->this_update) / 4;
 }
 
-/* Revoked serial numbers as they are collected. */
 typedef struct collect_t {
     apr_pool_t *pool;
     apr_array_header_t *revoked;

@@ -133,8 +133,7 @@ static scep_status_e user_is_full(const scep_request_t *req, scep_result_t *res)
                      req->policy->password_max_per_user);
 }
 
-/* Check this before the table gets the challenge: a user who has enough takes
- * no slot, not even for a moment. */
+/* Checked first, so that a user who has enough never takes a slot. */
 static scep_status_e check_user(scep_request_t *req,
                                 const scep_challenge_row_t *row,
                                 scep_result_t *res)

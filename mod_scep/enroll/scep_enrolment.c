@@ -81,8 +81,7 @@ bool scep_enrolment_hash_subject(const scep_enrolment_t *e,
     return empty || scep_names_subject_hash(name, e->req->pool, space);
 }
 
-/* Note the subject that may have no certificate yet, but for the same key: that
- * is the same device's (R42). */
+/* A certificate for the same key belongs to the same device (R42). */
 static scep_status_e note_subject(scep_enrolment_t *e, scep_result_t *res)
 {
     const X509_NAME *name = X509_REQ_get_subject_name(e->csr->req);

@@ -210,7 +210,6 @@ scep_status_e scep_guess_limit_begin(const scep_request_t *req, EVP_PKEY *key,
 
 /* --- beyond the allowance ------------------------------------------------- */
 
-/* A bucket beyond the allowance. */
 typedef struct bucket_t {
     unsigned char key[SCEP_HASH_SIZE];
     scep_allowance_t allowance;
@@ -221,9 +220,8 @@ typedef struct buckets_t {
     bucket_t key, guess;   /* counted if it was wrong */
 } buckets_t;
 
-/* The time in which the reserve gets one back: with `delay` as two waiting
- * requests make room, with `refuse` as the allowance refills, if that is
- * slower. */
+/* The reserve gets one back in this time: as two waiting requests make room or,
+ * with `refuse`, as the allowance refills, if that is slower. */
 static apr_interval_time_t step_of(const scep_request_t *req)
 {
     const scep_failure_limit_t *limit = &req->policy->failure_limit;

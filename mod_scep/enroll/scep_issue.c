@@ -39,7 +39,6 @@ static void log_issued(const scep_enrolment_t *e, const scep_issue_t *issue)
              issue->revoke != NULL ? "; the old one is revoked" : "");
 }
 
-/* The revocation of the certificate that is renewed. */
 static void fill_revoke(const scep_enrolment_t *e, scep_revoke_t *revoke)
 {
     apr_int64_t last = 0;
@@ -249,7 +248,6 @@ static scep_status_e choose_profile(scep_enrolment_t *e, scep_result_t *res)
                : status;
 }
 
-/* Say why the store did not record the certificate. */
 static scep_status_e explain_outcome(const scep_enrolment_t *e,
                                      scep_issue_outcome_e outcome,
                                      scep_result_t *res)

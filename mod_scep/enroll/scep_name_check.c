@@ -156,9 +156,8 @@ static scep_status_e check_owner(const scep_enrolment_t *e,
 
 /* ---- a wildcard for everything? ---- */
 
-/* May a name with LABELS after its star be certified? ALLOWED: the constraints
- * of the challenge name it. An operator's approval allows it, too. Nothing
- * allows "*". */
+/* May a name with LABELS after its star be certified? Constraints that name it
+ * (ALLOWED) or an operator's approval can allow it, but not "*". */
 static bool is_narrow(const scep_enrolment_t *e, int labels, bool allowed)
 {
     return labels < 0 || labels >= LABELS_NEEDED ||

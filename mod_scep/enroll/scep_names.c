@@ -265,8 +265,7 @@ static bool same_octets(const ASN1_STRING *a, const ASN1_STRING *b)
     return ASN1_STRING_cmp(a, b) == 0;
 }
 
-/* Compare without regard to the case of ASCII letters, in every locale. A NUL
- * does not end the text. */
+/* Ignores the case of ASCII letters, in any locale; a NUL ends nothing. */
 static bool same_letters(const unsigned char *a, const unsigned char *b,
                          int len)
 {

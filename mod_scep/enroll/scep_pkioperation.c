@@ -15,9 +15,8 @@
 #include "scep_reply_key.h"
 #include "scep_signer.h"
 
-/* Delay the answer to an envelope that could not be read to the next multiple
- * of this many microseconds, so that timing tells nothing: the work for it
- * varies by far less. */
+/* Answers to unreadable envelopes are delayed to a multiple of this many
+ * microseconds, so that timing tells nothing: the work varies by far less. */
 enum { CONTENT_REFUSAL_STEP = 10000 };
 
 /* Only the messageTypes that are listed here reach a handler (S1). */

@@ -128,8 +128,7 @@ static scep_status_e move_waiting(scep_enrolment_t *e, scep_result_t *res)
 scep_status_e scep_recall(scep_enrolment_t *e, scep_result_t *res)
 {
     bool poll = e->csr == NULL;
-    /* A challenge in a renewal proves nothing without ScepRenewalChallenge
-     * (R13, R14). */
+    /* In a renewal a challenge may prove nothing (R13, R14). */
     bool counts = e->renewal_of == NULL || e->req->policy->renewal.challenge;
     const scep_repeat_t repeat = {
         .ca_id = e->req->service->ca_id,

@@ -42,7 +42,6 @@ static scep_status_e check_answerable(const scep_request_t *req,
                      subject_of(req, msg->signer));
 }
 
-/* Refuse a message whose signer is no candidate. */
 static scep_status_e refuse_signer(const scep_request_t *req,
                                    const scep_pkimessage_t *msg,
                                    scep_result_t *res)

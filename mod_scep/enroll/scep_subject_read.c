@@ -172,7 +172,6 @@ static bool take_text(reader_t *r, bool quoted, scep_pattern_t *value)
     return true;
 }
 
-/* Read DER in hex. */
 static bool take_der(reader_t *r, scep_octets_t *der)
 {
     size_t len = strspn(r->at, "0123456789ABCDEFabcdef");

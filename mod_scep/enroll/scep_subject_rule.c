@@ -127,7 +127,6 @@ static int count_type(const list_t *list, int i, int end,
     return count;
 }
 
-/* Do both RDNs have the same types? */
 static bool same_types(const list_t *one, int i, const list_t *other, int j)
 {
     int end = end_of(one, i), other_end = end_of(other, j), k;

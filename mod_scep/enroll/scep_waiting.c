@@ -18,7 +18,6 @@
 
 /* --- queueing ------------------------------------------------------------- */
 
-/* All alternative names, for an operator to read. */
 static scep_status_e list_names(const scep_enrolment_t *e, const char **list,
                                 scep_result_t *res)
 {

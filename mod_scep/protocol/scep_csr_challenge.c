@@ -56,8 +56,7 @@ static scep_challenge_state_e read_string(const scep_ber_t *e, apr_pool_t *pool,
     return state;
 }
 
-/* Read one value. The identifier of a universal, primitive type is its
- * number. */
+/* The identifier of a universal, primitive type is its number. */
 static scep_challenge_state_e read_value(const scep_ber_t *e, apr_pool_t *pool,
                                          const char **out)
 {

@@ -55,8 +55,7 @@ scep_status_e scep_issuer_serial_parse(scep_octets_t der, apr_pool_t *pool,
         return fail_content(res, "is malformed");
     }
     if (serial.body.len < 1 || serial.body.len > SCEP_MAX_SERIAL) {
-        return fail_content(res,
-                            "has a serial number that is empty or too long");
+        return fail_content(res, "has a serial number of a bad length");
     }
     in = issuer.whole.data;
     id->issuer = scep_own(

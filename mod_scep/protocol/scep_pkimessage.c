@@ -70,8 +70,7 @@ static bool has_attribute(const outer_t *o, const char *oid)
     return object != NULL && CMS_signed_get_attr_by_OBJ(o->si, object, -1) >= 0;
 }
 
-/* signingTime is often wrong (Q80), and decides nothing in this layer: take a
- * malformed one for none. */
+/* Often wrong (Q80), and not used in this layer: a malformed one is ignored. */
 static void read_signing_time(const outer_t *o, scep_pkimessage_t *msg)
 {
     static const int types[] = {V_ASN1_UTCTIME, V_ASN1_GENERALIZEDTIME};
