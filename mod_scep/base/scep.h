@@ -287,7 +287,7 @@ struct scep_result_t {
     const char *public_text; /* constant; for the peer */
     const char *detail;      /* private; for the log only, never NULL */
     int retry_after;         /* seconds, for Retry-After; 0: as usual. Set after
-                      * scep_fail() */
+                              * scep_fail() */
     const char *place;       /* "file:line" of the setting at fault, if known;
                               * else NULL. Set after scep_fail() */
     bool told; /* an error line has named the cause and the cure already:

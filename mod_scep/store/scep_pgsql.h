@@ -18,11 +18,11 @@ extern const scep_sql_driver_t scep_pgsql_driver;
 #define SCEP_PGSQL_DRIVER NULL
 #endif
 
-/** How long a statement may take outside a write transaction. */
+/** The longest time of a statement outside a write transaction. */
 #define SCEP_PGSQL_WAIT (4 * APR_USEC_PER_SEC)
 
-/** A connection that was not used for so long is tried before it is used:
- * the server may have been restarted. */
+/** A connection that was idle for longer is tested before use: the server may
+ * have been restarted. */
 #define SCEP_PGSQL_TRUST (APR_USEC_PER_SEC / 20)
 
 #endif

@@ -13,9 +13,9 @@
 
 #include "scep_str.h"
 
-/* A server that does not answer must cost no more than a few seconds: the
- * first bounds connecting, the next two tell a dead peer while we send and
- * while we wait. Of a keyword that stands twice the last counts. */
+/* A server that does not answer must cost only a few seconds. The first keyword
+ * bounds connecting; the next ones find a dead peer while we send and while we
+ * wait. If a keyword stands twice, the last one counts. */
 #define BOUNDS                                                                 \
     "connect_timeout=4 tcp_user_timeout=4000 keepalives_idle=4 "               \
     "keepalives_interval=2 keepalives_count=2 "                                \
@@ -23,7 +23,7 @@
 
 /* --- parameters ----------------------------------------------------------- */
 
-/* Only some secrets of libpq are marked as such ("*"). */
+/* libpq marks only some secrets as such ("*"). */
 static bool is_secret(const PQconninfoOption *option)
 {
     return *option->dispchar == '*' ||
@@ -69,8 +69,8 @@ static void keep_option(const PQconninfoOption *option, apr_pool_t *pool,
     }
 }
 
-/* The same order, however they are written; a port that is not written is
- * libpq's own. */
+/* Write the parameters in one order, however they were given. A missing port is
+ * libpq's default. */
 static void locate(const PQconninfoOption *options, apr_pool_t *pool,
                    scep_pgsql_params_t *params)
 {
@@ -103,9 +103,9 @@ static void locate(const PQconninfoOption *options, apr_pool_t *pool,
     }
 }
 
-/* What libpq says quotes what it stumbled over: a password with a blank, say,
- * or the URI. It reads from left to right, so that a keyword which it does not
- * know comes before any that is misspelt behind it. */
+/* libpq's messages quote the text at fault, for example the URI or a part of a
+ * password with a blank, so they cannot be shown. libpq reads from left to
+ * right, so the first unknown keyword is the one that it means. */
 static const char *what_is_wrong(const char *text, const char *error,
                                  apr_pool_t *pool)
 {
@@ -179,7 +179,7 @@ const char *scep_pgsql_value(const char *value, apr_pool_t *pool)
 
 scep_sql_status_e scep_pgsql_status(const char *sqlstate)
 {
-    /* The first that fits: a state, or the class that it begins with. */
+    /* The first row that fits counts: a state, or its class. */
     static const struct {
         const char *state;
         scep_sql_status_e status;
@@ -193,7 +193,7 @@ scep_sql_status_e scep_pgsql_status(const char *sqlstate)
         {"08", SCEP_SQL_LOST},    /* connection */
         {"25006", SCEP_SQL_LOST}, /* read only: a standby */
         {"25P03", SCEP_SQL_LOST}, /* idle in a transaction for too long */
-        {"28", SCEP_SQL_LOST},    /* not let in */
+        {"28", SCEP_SQL_LOST},    /* login refused */
         {"3D000", SCEP_SQL_LOST}, /* no such database */
         {"42501", SCEP_SQL_LOST}, /* no privilege */
         {"53", SCEP_SQL_LOST},    /* memory, connections */

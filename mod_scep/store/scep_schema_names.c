@@ -49,7 +49,8 @@ static scep_sql_status_e rewrite(const scep_sql_driver_t *driver,
                : driver->run(conn, &update, values, NULL, NULL, NULL);
 }
 
-/* A page at a time, so that no number of rows takes much memory. */
+/* Rewrite a page of rows, so that the memory does not depend on the number of
+ * rows. */
 static scep_sql_status_e rewrite_page(const scep_sql_driver_t *driver,
                                       scep_sql_conn_t *conn, char *last,
                                       size_t size, apr_pool_t *pool, int *count)

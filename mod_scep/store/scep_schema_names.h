@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_schema_names.h
- * The step of migration 5 that SQL cannot take. (store layer)
+ * The step of migration 5 that SQL cannot do. (store layer)
  */
 #ifndef SCEP_SCHEMA_NAMES_H
 #define SCEP_SCHEMA_NAMES_H

@@ -14,7 +14,7 @@ extern const scep_sql_driver_t scep_sqlite_driver;
 /** How long a statement outside a write transaction waits for a lock. */
 #define SCEP_SQLITE_WAIT (4 * APR_USEC_PER_SEC)
 
-/** The driver's look(): see scep_store_look(), and the warning that follows. */
+/** The driver's look(): see scep_store_look(), and the warning below. */
 scep_status_e scep_sqlite_look(const char *path, uid_t uid, apr_pool_t *pool,
                                scep_result_t *res);
 
@@ -29,8 +29,8 @@ scep_status_e scep_sqlite_provide(const char *path, uid_t uid, gid_t gid,
 /** The driver's file(). */
 int scep_sqlite_identify(const char *path, scep_sql_file_t *file);
 
-/** PATH with its directory made canonical, in malloc()ed memory, or NULL with
- * errno set. The last component is left as it is, be it a symlink. */
+/** PATH with a canonical directory, in malloc()ed memory, or NULL with errno
+ * set. The last component stays as it is, even if it is a symlink. */
 char *scep_sqlite_canonical(const char *path);
 
 #endif

@@ -48,8 +48,8 @@ static scep_status_e fail(const char *path, int code, scep_result_t *res)
                      sqlite3_errstr(code));
 }
 
-/* In one read transaction: a writer in between would make the copying begin
- * again, for ever on a busy server. */
+/* Copy in one read transaction. Otherwise each writer in between would make
+ * SQLite begin again, for ever on a busy server. */
 static int open_source(const char *path, sqlite3 **source)
 {
     int code = sqlite3_open_v2(
@@ -85,7 +85,7 @@ scep_status_e scep_sqlite_copy(const char *from, const char *to,
     int code = sqlite3_open_v2(
         to, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE, NULL);
 
-    if (code == SQLITE_OK) { /* no journal has to be made as another user */
+    if (code == SQLITE_OK) { /* so that no journal is made as another user */
         code = sqlite3_exec(target,
                             "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF",
                             NULL, NULL, NULL);

@@ -1,7 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_sqlite_copy.h
- * A consistent copy of a database that others use meanwhile. (store layer)
+ * A consistent copy of a database that others use at the same time. (store
+ * layer)
  */
 #ifndef SCEP_SQLITE_COPY_H
 #define SCEP_SQLITE_COPY_H
@@ -10,14 +11,14 @@
 
 #include "scep.h"
 
-/** Become the owner of the database (ON), or who one was before.
+/** Become the owner of the database (ON), or the former user again.
  * @return false: that is not possible */
 typedef bool scep_sqlite_become_fn(void *baton, bool on);
 
 /**
- * Copy database FROM into TO, which must be an empty file. BECOME is called
- * after TO was opened and before FROM is, so that nothing that SQLite makes
- * beside FROM is root's; and again in the end. NULL: stay who one is.
+ * Copy database FROM into TO, which must be an empty file. BECOME (NULL: do not
+ * change the user) is called after TO and before FROM is opened, so that no
+ * file that SQLite makes beside FROM belongs to root; and again at the end.
  * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP)
  */
 scep_status_e scep_sqlite_copy(const char *from, const char *to,

@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_sqlite_file.c: the database's files and to whom they belong.
- * POSIX calls, since APR knows no O_NOFOLLOW and no owners. (store layer)
+ * scep_sqlite_file.c: the database's files and their owners. Uses POSIX,
+ * because APR has neither O_NOFOLLOW nor owners. (store layer)
  *
- * The parent does this as root, in a directory in which the children may
- * rename and create: no name is believed, only an opened descriptor.
+ * The parent does this as root, in a directory where the children may rename
+ * and create files. So it trusts no name, only opened descriptors.
  */
 #include "scep_sqlite.h"
 
@@ -75,8 +75,8 @@ static scep_status_e fail(scep_result_t *res, const char *what,
                      apr_strerror(APR_FROM_OS_ERROR(err), text, sizeof(text)));
 }
 
-/* Who may own it: root, who is about to give it away; whom it is for; or we.
- * Root that leaves the owner as it is may work on anybody's. */
+/* The owner may be root, who is about to give the file away, UID, or this
+ * process's user. If root leaves the owner as it is, any owner will do. */
 static bool owner_fits(const struct stat *st, uid_t uid)
 {
     if (uid == (uid_t)-1 && geteuid() == 0) {
@@ -119,8 +119,8 @@ static bool is_given(const struct stat *st, uid_t uid, gid_t gid)
            (st->st_mode & 07777) == DATABASE_MODE;
 }
 
-/* What lstat() saw may have been replaced since: look again at what was
- * opened, and change that. */
+/* The file that lstat() saw may have been replaced since: check the opened one,
+ * and change that. */
 static scep_status_e give_opened(int fd, const char *path, uid_t uid, gid_t gid,
                                  scep_result_t *res)
 {
@@ -169,8 +169,8 @@ static scep_status_e give(const char *path, uid_t uid, gid_t gid,
     return status;
 }
 
-/* An empty file is an empty database; SQLite syncs the directory with the
- * first thing that it writes. Another process may come first. */
+/* An empty file is an empty database. SQLite syncs the directory when it first
+ * writes. Another process may create the file first. */
 static scep_status_e create(const char *path, uid_t uid, gid_t gid,
                             scep_result_t *res)
 {
@@ -187,9 +187,10 @@ static scep_status_e create(const char *path, uid_t uid, gid_t gid,
     return status;
 }
 
-/* --- looked at ------------------------------------------------------------ */
+/* --- checked ------------------------------------------------------------ */
 
-/* As SQLite's file format has it; an empty file is an empty database. */
+/* Check the head of SQLite's file format. An empty file is an empty
+ * database. */
 static scep_status_e check_head(const char *path, scep_result_t *res)
 {
     static const char magic[16] = "SQLite format 3";
@@ -198,7 +199,7 @@ static scep_status_e check_head(const char *path, scep_result_t *res)
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0) {
-        return SCEP_OK; /* for whoever may */
+        return SCEP_OK; /* only its owner can */
     }
     got = read(fd, head, sizeof(head));
     close(fd);

@@ -1,13 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_store.h
- * The durable record: certificates, transactions, challenges, audit. One set
- * of SQL and migrations, run through a driver (scep_sql.h). (store layer)
+ * The durable record: certificates, transactions, challenges, audit. One set of
+ * SQL and migrations, run through a driver (scep_sql.h). (store layer)
  *
  * A scep_store_t is one process's access to one database: it keeps a set of
- * connections and may be used from all threads of that process at once. It
- * must be opened after fork(). All hashes are SCEP_HASH_SIZE octets. All times
- * are UTC microseconds. What is returned lives in the pool of the call.
+ * connections and may be used from all threads of that process at once. It must
+ * be opened after fork(). All hashes are SCEP_HASH_SIZE octets. All times are
+ * UTC microseconds. Results live in the pool of the call.
  *
  * Every call can give SCEP_UNAVAILABLE (SCEP_R_STORE_UNAVAILABLE): database
  * locked too long, disk full, file gone; and SCEP_BROKEN (SCEP_R_INTERNAL).
@@ -26,14 +26,14 @@
 
 typedef struct scep_store_t scep_store_t;
 
-/** What ScepDatabase says. */
+/** The settings of ScepDatabase. */
 typedef struct scep_store_config_t {
     const char *driver; /* "sqlite3", "pgsql" */
     const char *params; /* sqlite3: the file's path; pgsql: libpq's */
-    int connections;    /* most at a time in this process: its threads */
-    bool must_exist;    /* scep_store_prepare() makes no new one */
-    /* Filled by scep_store_prepare(), and held to by all who open the store
-     * with it then; NULL: whatever database there is. */
+    int connections;    /* the most in this process: one for each thread */
+    bool must_exist;    /* scep_store_prepare() must not make a new one */
+    /* scep_store_prepare() fills this. A store that is opened with it then
+     * accepts no other database. NULL: any database. */
     scep_store_identity_t *identity;
 } scep_store_config_t;
 
@@ -45,13 +45,13 @@ typedef struct scep_store_config_t {
     "sqlite3 (this mod_scep was built without PostgreSQL's libpq)"
 #endif
 
-/** True if there is a driver of that name. */
+/** Is there a driver of that name? */
 bool scep_store_driver_known(const char *driver);
 
-/** True if the driver's databases can be shared by several machines. */
+/** Can several machines share the driver's databases? */
 bool scep_store_driver_shared(const char *driver);
 
-/** True if a password stands in the params. */
+/** Do the params have a password? */
 bool scep_store_config_secret(const scep_store_config_t *config,
                               apr_pool_t *pool);
 
@@ -59,34 +59,35 @@ bool scep_store_config_secret(const scep_store_config_t *config,
 const char *scep_store_config_open(const scep_store_config_t *config,
                                    apr_pool_t *pool);
 
-/** True if both name the same database, as far as the params tell. */
+/** Do both name the same database, as far as the params tell? */
 bool scep_store_config_same(const scep_store_config_t *config,
                             const scep_store_config_t *other, apr_pool_t *pool);
 
-/** The database in messages; no secret. */
+/** The name of the database for messages; no secret. */
 const char *scep_store_config_name(const scep_store_config_t *config,
                                    apr_pool_t *pool);
 
-/** Without connecting: is the driver there, are the params understood?
+/** Check that the driver exists and understands the params, without connecting.
  * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP) with the cure */
 scep_status_e scep_store_check(const scep_store_config_t *config,
                                apr_pool_t *pool, scep_result_t *res);
 
-/** Without changing anything: would scep_store_prepare() take the files that
- * are there for UID? None is in order. Who is not root judges but its own.
+/** Check, without changing anything, that scep_store_prepare() would accept the
+ * existing files for UID, if there are any. A user other than root can only
+ * judge files of its own.
  * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP) naming file and cure */
 scep_status_e scep_store_look(const scep_store_config_t *config, uid_t uid,
                               apr_pool_t *pool, scep_result_t *res);
 
 /**
- * Parent, as root, before children exist. sqlite3: create the database if
- * need be, give it and its journals (and nothing else) to UID and GID with
- * mode 0600, refuse a file that is a symlink or another user's; the directory
- * must exist. uid (uid_t)-1: leave the owner. pgsql: it must exist. Then
- * migrate the schema, under a lock, and close again.
- * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP) naming file and cure, also for
- *     a schema newer than this program knows; SCEP_NOT_FOUND (SCEP_R_SETUP) if
- *     it must exist and is gone, or has no tables of ours
+ * Parent, as root, before there are children. sqlite3: create the database if
+ * it does not exist, give it and its journals (and nothing else) to UID and GID
+ * with mode 0600, and refuse a symlink or another user's file. The directory
+ * must exist. uid (uid_t)-1: leave the owner. pgsql: the database must exist.
+ * Then migrate the schema, under a lock, and close again.
+ * @return SCEP_OK; SCEP_BROKEN (SCEP_R_SETUP) naming file and cure, also for a
+ *     schema newer than this program knows; SCEP_NOT_FOUND (SCEP_R_SETUP) if it
+ *     must exist and is gone, or has no tables of ours
  */
 scep_status_e scep_store_prepare(const scep_store_config_t *config,
                                  const scep_env_t *env, uid_t uid, gid_t gid,
@@ -97,21 +98,22 @@ scep_status_e scep_store_prepare(const scep_store_config_t *config,
  * @return SCEP_UNAVAILABLE (SCEP_R_STORE_UNAVAILABLE) */
 scep_status_e scep_store_in_place(scep_store_t *store, scep_result_t *res);
 
-/** Child: open. Connections are made on demand and closed with POOL, but for
- * those in use then: whoever uses them was interrupted, and the process ends. */
+/** Child: open the store. Connections are made on demand and closed with POOL,
+ * except those that are in use then: their users were interrupted, and the
+ * process ends. */
 scep_status_e scep_store_open(const scep_store_config_t *config,
                               const scep_env_t *env, apr_pool_t *pool,
                               scep_store_t **store, scep_result_t *res);
 
-/** True if other machines may work on the same database: what only this
- * machine's memory knows then decides nothing. */
+/** May other machines work on the same database? Then nothing may be decided by
+ * what only this machine's memory knows. */
 bool scep_store_shared(const scep_store_t *store);
 
-/** The database in messages; no secret. Lives as long as STORE. */
+/** The name of the database for messages; no secret. Lives as long as STORE. */
 const char *scep_store_name(const scep_store_t *store);
 
-/** How many reads and write transactions this process has begun on STORE: what
- * an operation costs. Thread-safe. */
+/** How many reads and write transactions this process has begun on STORE, which
+ * shows the cost of an operation. Thread-safe. */
 apr_uint64_t scep_store_sessions(scep_store_t *store);
 
 typedef enum {
@@ -120,7 +122,7 @@ typedef enum {
     SCEP_CHALLENGE_CANCELLED = 2
 } scep_challenge_row_state_e;
 
-/** A one-time password's row. */
+/** The row of a one-time password. */
 typedef struct scep_challenge_row_t {
     const char *ca_id;
     const unsigned char *hash;
@@ -128,7 +130,7 @@ typedef struct scep_challenge_row_t {
     apr_time_t created;
     apr_time_t expires;
     const char *drawn_by; /* r->user */
-    const char *peer;     /* address of who drew it */
+    const char *peer;     /* the address of the user */
     apr_int64_t uses;     /* certificates that are left; at least 1 when added,
                            * 0 once spent */
     const char *limits;   /* JSON, see scep_limits.h; NULL: none */
@@ -143,11 +145,11 @@ scep_status_e scep_store_challenge_add(scep_store_t *store,
                                        apr_pool_t *pool, scep_result_t *res);
 
 /**
- * The same, unless the user has enough: exact however many draw at once, on
- * however many machines.
+ * The same, unless the user has enough passwords. Exact, however many draw at
+ * once, on however many machines.
  * @param most how many the user may have outstanding in the CA, this one
  *     included
- * @param full set if there are as many already; nothing is recorded then
+ * @param full set if the user has that many already; nothing is recorded then
  */
 scep_status_e scep_store_challenge_add_within(scep_store_t *store,
                                               const scep_challenge_row_t *row,
@@ -155,13 +157,13 @@ scep_status_e scep_store_challenge_add_within(scep_store_t *store,
                                               apr_pool_t *pool,
                                               scep_result_t *res);
 
-/** How many of those that USER has drawn are outstanding. */
+/** How many passwords that USER has drawn are outstanding. */
 scep_status_e scep_store_challenges_of_user(scep_store_t *store,
                                             const char *ca_id, const char *user,
                                             apr_time_t now, apr_int64_t *count,
                                             scep_result_t *res);
 
-/** Find by hash. SCEP_NOT_FOUND without filling RES. */
+/** Find a password by its hash. SCEP_NOT_FOUND without filling RES. */
 scep_status_e scep_store_challenge_find(scep_store_t *store,
                                         const unsigned char *hash,
                                         apr_pool_t *pool,
@@ -173,10 +175,10 @@ scep_status_e scep_store_challenge_find(scep_store_t *store,
 typedef scep_status_e scep_challenge_each_fn(void *baton,
                                              const scep_challenge_row_t *row);
 
-/** All outstanding challenges that expire after NOW, the first to expire
- * first, to rebuild the shared table at start. Memory does not grow with their
- * number, but for a database that is shared, which has no such table. EACH must
- * not use STORE: this call holds a connection. */
+/** All outstanding challenges that expire after NOW, the first to expire first,
+ * to rebuild the shared table at start. Memory does not grow with their number,
+ * except with a shared database, which has no such table. EACH must not use
+ * STORE: this call holds a connection. */
 scep_status_e scep_store_challenges_each(scep_store_t *store, apr_time_t now,
                                          scep_challenge_each_fn *each,
                                          void *baton, scep_result_t *res);
@@ -201,8 +203,8 @@ typedef void scep_challenge_item_fn(void *baton,
 typedef struct scep_challenge_page_t {
     const char *ca_id;
     apr_time_t now;
-    const scep_challenge_item_t *after; /* whose id and expires are where the
-                                         * page before ended; NULL: first */
+    const scep_challenge_item_t *after; /* the last item of the page before (id
+                                         * and expires); NULL: first page */
     int limit;                          /* most rows */
 } scep_challenge_page_t;
 
@@ -220,9 +222,9 @@ scep_status_e scep_store_challenges_count(scep_store_t *store,
                                           scep_result_t *res);
 
 /**
- * A password is about to be shown to who drew it.
- * @param first set if that is recorded now, for the first time; false also
- *     where there is no such password
+ * Record that a password is about to be shown to its user.
+ * @param first set if this is the first time; also false if there is no such
+ *     password
  */
 scep_status_e scep_store_challenge_show(scep_store_t *store, const char *ca_id,
                                         const unsigned char *hash,
@@ -239,13 +241,15 @@ typedef struct scep_challenge_cancel_t {
 } scep_challenge_cancel_t;
 
 typedef enum {
-    SCEP_CANCEL_DONE = 0, /* committed: nothing is issued for it any more */
+    SCEP_CANCEL_DONE = 0, /* committed: no certificate is issued for it any
+                           * more */
     SCEP_CANCEL_LATE,     /* spent, cancelled or expired before */
-    SCEP_CANCEL_UNKNOWN   /* there is no such password in the CA */
+    SCEP_CANCEL_UNKNOWN   /* the CA has no such password */
 } scep_cancel_outcome_e;
 
-/** Cancel an outstanding password, with its audit row. Whoever is just using
- * it has lost unless the certificate is recorded already (invariant 2). */
+/** Cancel an outstanding password, with its audit row. A request that is using
+ * it at that moment fails, unless its certificate is recorded already
+ * (invariant 2). */
 scep_status_e scep_store_challenge_cancel(scep_store_t *store,
                                           const scep_challenge_cancel_t *cancel,
                                           apr_pool_t *pool,
@@ -265,8 +269,8 @@ typedef struct scep_transaction_row_t {
     const char *certificate_id; /* the store's */
 } scep_transaction_row_t;
 
-/** Note, before a further message is answered with the certificate of ROW,
- * that it was: scep_store_recall.h. */
+/** Record that a further message is answered with the certificate of ROW; call
+ * this before the answer. See scep_store_recall.h. */
 scep_status_e scep_store_message_answered(scep_store_t *store,
                                           const char *ca_id,
                                           const unsigned char *hash,
@@ -274,8 +278,8 @@ scep_status_e scep_store_message_answered(scep_store_t *store,
                                           apr_time_t now, apr_pool_t *pool,
                                           scep_result_t *res);
 
-/** The serial of a certificate that was issued on the challenge with HASH,
- * whatever became of the challenge's own row. @return SCEP_NOT_FOUND: none */
+/** The serial of a certificate that was issued on the challenge with HASH, even
+ * if the challenge's own row is gone. @return SCEP_NOT_FOUND: none */
 scep_status_e scep_store_challenge_used(scep_store_t *store,
                                         const unsigned char *hash,
                                         apr_pool_t *pool, const char **serial,
@@ -290,91 +294,94 @@ scep_status_e scep_store_transaction_by_challenge(
     const char *renewal_of, apr_pool_t *pool, scep_transaction_row_t **row,
     scep_result_t *res);
 
-/** A subject that asks for a certificate. */
+/** The subject of a request. */
 typedef struct scep_subject_t {
-    const char *ca_id;             /* of the CA that is to sign */
-    const unsigned char *hash;     /* of the name in the form in which names
-                                    * are compared */
-    const char *text;              /* RFC 2253: for certificates from before
-                                    * hashes were recorded, in any case of its
-                                    * letters */
+    const char *ca_id;             /* of the CA that will sign */
+    const unsigned char *hash;     /* of the name in its canonical form */
+    const char *text;              /* RFC 2253, in any case: for certificates
+                                    * from before hashes were recorded */
     const unsigned char *key_hash; /* certificates for that key do not count;
                                     * NULL: all do */
     apr_time_t now;
 } scep_subject_t;
 
-/** Has SUBJECT a certificate that is neither over nor revoked (RFC 8894, figure
- * 12)? @param serial set to that of one of them, from POOL
+/** Does SUBJECT have a certificate that is neither expired nor revoked (RFC
+ * 8894, figure 12)?
+ * @param serial set to that of one of them, from POOL
  * @return SCEP_NOT_FOUND without filling RES */
 scep_status_e scep_store_subject_find(scep_store_t *store,
                                       const scep_subject_t *subject,
                                       apr_pool_t *pool, const char **serial,
                                       scep_result_t *res);
 
-/** What becomes of the certificates that the subject of a new one has. */
+/** What happens to older certificates of the subject of a new one. */
 typedef enum {
     SCEP_DUPLICATE_ALLOW = 0, /* they stay */
     SCEP_DUPLICATE_REVOKE,    /* they are revoked as superseded */
     SCEP_DUPLICATE_REFUSE     /* there must be none for another key */
 } scep_duplicate_e;
 
-/** All that one issued certificate leaves behind. */
+/** What is recorded for one issued certificate. */
 typedef struct scep_issue_t {
     const char *ca_id;
-    const char *issuer_ca_id; /* of the CA that signed it, when that is
-                               * another one, the next CA; else NULL */
+    const char *issuer_ca_id; /* of the CA that signed it, if that is the next
+                               * CA; else NULL */
     const char *transaction_id;
     const char *endpoint; /* where the id is held; see scep_store_recall.h */
     bool proved;
-    const unsigned char *message_hash; /* of the message that is answered with
-                                        * it; NULL: it is not noted */
+    const unsigned char *message_hash; /* of the message that it answers; NULL:
+                                        * not recorded */
     const unsigned char *key_hash;
     const unsigned char *csr_hash;
     const unsigned char *challenge_hash; /* NULL: no one-time password */
     apr_time_t now;
-    apr_time_t retry_since; /* an issued transaction with the same CA, id,
-                             * key and CSR at or after it wins over us; 0:
-                             * none is looked for */
+    apr_time_t retry_since; /* if a transaction with the same CA, id, key and
+                             * CSR was issued at or after this time, nothing is
+                             * recorded; 0: do not look for one */
     const char *serial;     /* upper-case hex */
     const char *subject;
-    const unsigned char *subject_hash; /* as in scep_subject_t; NULL: it is
-                                        * empty, and nobody's */
+    const unsigned char *subject_hash; /* as in scep_subject_t; NULL: the
+                                        * subject is empty */
     scep_duplicate_e duplicate; /* REVOKE and REFUSE: with subject_hash only */
     apr_time_t not_before;
     apr_time_t not_after;
     scep_octets_t cert_der;
-    const unsigned char *cert_key_hash; /* of the key in it; NULL: not known */
+    const unsigned char *cert_key_hash; /* of the certificate's key; NULL: not
+                                         * known */
     const char *profile;
     const char *peer;       /* the device's address */
     const char *renewal_of; /* serial of the certificate that this one renews;
                              * NULL: a first enrolment */
     const char *renewal_ca_id; /* of the CA that issued that one; NULL: CA_ID */
-    bool renews_ours; /* and CA_ID issued that one: not if it is revoked */
-    const char *request_id; /* of the request that waited for it, whose
-                             * challenge is spent already; NULL: none */
-    const struct scep_revoke_t *revoke; /* of scep_store_revocation.h: is
-                                         * revoked with it; NULL: nothing */
-    int *superseded; /* set to how many DUPLICATE_REVOKE has revoked; may be
-                      * NULL */
+    bool renews_ours; /* CA_ID issued that one, which must not be revoked */
+    const char *request_id; /* of the request that waited, whose challenge is
+                             * spent already; NULL: none */
+    const struct scep_revoke_t *revoke; /* what is revoked with it
+                                         * (scep_store_revocation.h); NULL:
+                                         * nothing */
+    int *superseded; /* set to the number that DUPLICATE_REVOKE has revoked; may
+                      * be NULL */
 } scep_issue_t;
 
 typedef enum {
-    SCEP_ISSUE_RECORDED = 0,   /* committed and synced: it may leave */
+    SCEP_ISSUE_RECORDED = 0,   /* committed and synced: it may be sent */
     SCEP_ISSUE_DUPLICATE,      /* the same transaction or message was recorded
-                               * meanwhile, or the request that waited is
-                               * decided */
+                                * in between, or the waiting request was
+                                * decided */
     SCEP_ISSUE_ID_TAKEN,       /* another key holds the id at the endpoint
                                 * (invariant 4) */
     SCEP_ISSUE_CHALLENGE_LOST, /* the challenge is not outstanding (any more) */
-    SCEP_ISSUE_OLD_REVOKED,    /* what is to be renewed was revoked meanwhile */
-    SCEP_ISSUE_SUBJECT_TAKEN   /* DUPLICATE_REFUSE, and there is one */
+    SCEP_ISSUE_OLD_REVOKED,    /* the certificate to be renewed was revoked */
+    SCEP_ISSUE_SUBJECT_TAKEN   /* DUPLICATE_REFUSE, and there is such a
+                                * certificate */
 } scep_issue_outcome_e;
 
 /**
- * ONE write transaction: certificate, transaction, a use of the challenge
- * (which is spent with the last one), what is revoked with it or because of
- * it, audit (invariants 2 and 5). Anything but SCEP_ISSUE_RECORDED wrote
- * nothing, and the certificate must not leave.
+ * ONE write transaction: the certificate, its transaction, a use of the
+ * challenge (the last one spends it), what is revoked with it or because of it,
+ * and the audit row (invariants 2 and 5). With any other outcome than
+ * SCEP_ISSUE_RECORDED nothing was written, and the certificate must not be
+ * sent.
  */
 scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
                                apr_pool_t *pool, scep_issue_outcome_e *outcome,
@@ -396,10 +403,10 @@ scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
 #define SCEP_AUDIT_REVOKED "revoked"
 #define SCEP_AUDIT_PRUNED "pruned"
 
-/** A row of the audit trail; NULL where a thing does not apply. */
+/** A row of the audit trail. NULL: does not apply. */
 typedef struct scep_audit_event_t {
-    apr_int64_t seq;   /* place in the order of recording; the store gives it,
-                      * and does not look at it when a row is added */
+    apr_int64_t seq;   /* order of recording; set by the store, which ignores it
+                        * when a row is added */
     const char *event; /* SCEP_AUDIT_... */
     apr_time_t at;
     const char *ca_id;
@@ -410,7 +417,7 @@ typedef struct scep_audit_event_t {
     const char *serial;  /* upper-case hex */
     unsigned int reason; /* nnnn of SCEPnnnn; 0: none */
     const char *subject; /* of the CSR or certificate */
-    const char *detail;  /* more about it; never a secret */
+    const char *detail;  /* more text; never a secret */
 } scep_audit_event_t;
 
 /** Record EVENT. Committed and synced when it returns SCEP_OK. */
@@ -419,17 +426,17 @@ scep_status_e scep_store_audit_add(scep_store_t *store,
                                    apr_pool_t *pool, scep_result_t *res);
 
 /**
- * Record a refusal, EVENT. Of such rows the newest KEEP are kept, for anybody
- * can cause them.
- * @param left_out how many before it were not recorded: a row of its own says
- *     so, which counts as one
+ * Record a refusal, EVENT. Only the newest KEEP of such rows are kept, because
+ * anybody can cause them.
+ * @param left_out how many refusals before it were not recorded: a further row,
+ *     which also counts, says so
  */
 scep_status_e scep_store_audit_refusal(scep_store_t *store,
                                        const scep_audit_event_t *event,
                                        apr_int64_t left_out, int keep,
                                        apr_pool_t *pool, scep_result_t *res);
 
-/** Which rows; what is 0 or NULL does not count. */
+/** Which rows to read. 0 or NULL: no condition. */
 typedef struct scep_audit_filter_t {
     apr_int64_t after; /* seq is greater */
     apr_time_t since;  /* at or after */
@@ -449,15 +456,15 @@ typedef scep_status_e scep_audit_each_fn(void *baton,
                                          const scep_audit_event_t *event);
 
 /** All audit rows that fit FILTER. Memory does not grow with their number, and
- * no connection is held while EACH runs, however long that takes. Rows that
- * are recorded meanwhile are found when the oldest come first. */
+ * no connection is held while EACH runs, however long that takes. If the oldest
+ * come first, rows that are recorded in between are found, too. */
 scep_status_e scep_store_audit_each(scep_store_t *store,
                                     const scep_audit_filter_t *filter,
                                     scep_audit_each_fn *each, void *baton,
                                     apr_pool_t *pool, scep_result_t *res);
 
-/** The seq of the row that was recorded last; 0: there is none. All rows up
- * to it can be seen by whoever reads afterwards. */
+/** The seq of the row that was recorded last; 0: there is none. Later reads see
+ * all rows up to it. */
 scep_status_e scep_store_audit_last(scep_store_t *store, apr_int64_t *seq,
                                     scep_result_t *res);
 

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_claim.c: claims on one-time passwords in the database.
- * (store layer)
+ * scep_store_claim.c: claims on one-time passwords in the database. (store
+ * layer)
  *
- * A claim is a single statement and needs no turn at the writers' lock.
+ * A claim is a single statement, so it need not wait for the writers' lock.
  */
 #include "scep_store_claim.h"
 
@@ -25,7 +25,7 @@ scep_store_challenge_claim(scep_store_t *store, const char *ca_id,
         {NULL, SCEP_CHALLENGE_OUTSTANDING},
         {NULL, now},
         {NULL, now},
-        {NULL, now + 2 * lease}, /* of a clock that was ahead */
+        {NULL, now + 2 * lease}, /* made by a clock that was ahead */
         {who, 0},
     };
     apr_int64_t changed = 0;

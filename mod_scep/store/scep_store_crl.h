@@ -15,27 +15,27 @@ typedef struct scep_crl_row_t {
     apr_int64_t number; /* CRLNumber */
     apr_time_t this_update;
     apr_time_t next_update;
-    apr_int64_t covers; /* seq of the newest revocation that it knew of */
+    apr_int64_t covers; /* seq of the newest revocation that was considered */
     scep_octets_t der;
 } scep_crl_row_t;
 
-/** What there is. */
+/** The current CRL of a CA. */
 typedef struct scep_crl_state_t {
     scep_crl_row_t *row; /* the newest; NULL: there is none yet */
-    bool stale;          /* something was revoked since, or became so */
-    apr_int64_t seq;     /* of the newest revocation: whoever walks them after
-                          * this call sees all up to it */
+    bool stale;          /* a revocation was recorded since, or took effect */
+    apr_int64_t seq;     /* of the newest revocation: a walk after this call
+                          * sees all up to it */
 } scep_crl_state_t;
 
-/** Look at what there is at NOW. */
+/** Get the state of the CRL at NOW. */
 scep_status_e scep_store_crl_state(scep_store_t *store, const char *ca_id,
                                    apr_time_t now, apr_pool_t *pool,
                                    scep_crl_state_t *state, scep_result_t *res);
 
 /**
- * Put ROW in the place of the CRL numbered OLD (0: of none).
- * @param stored false: another one was put there meanwhile; nothing was
- *     written, and no two CRLs have the same number
+ * Replace the CRL with number OLD (0: there is none) by ROW.
+ * @param stored false: another CRL has replaced it in between. Nothing was
+ *     written, so no two CRLs have the same number
  */
 scep_status_e scep_store_crl_replace(scep_store_t *store,
                                      const scep_crl_row_t *row, apr_int64_t old,

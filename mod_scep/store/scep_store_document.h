@@ -21,9 +21,9 @@ scep_status_e scep_store_document_find(scep_store_t *store, const char *name,
                                        scep_result_t *res);
 
 /**
- * Write TEXT unless somebody else has written meanwhile.
- * @param version of what it replaces; 0: there is none yet
- * @param stored false: the version is another one; nothing was written
+ * Write TEXT, unless somebody else has written in between.
+ * @param version that of the document to be replaced; 0: there is none yet
+ * @param stored false: the document has another version; nothing was written
  * @return SCEP_OK: durable, if STORED
  */
 scep_status_e scep_store_document_put(scep_store_t *store, const char *name,

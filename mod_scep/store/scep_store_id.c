@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_id.c: who holds a transactionID. (store layer)
+ * scep_store_id.c: finds out who holds a transactionID. (store layer)
  */
 #include "scep_store_p.h"
 

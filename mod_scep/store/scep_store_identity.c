@@ -55,7 +55,7 @@ static scep_sql_status_e add_row(const scep_sql_driver_t *driver,
                        NULL, NULL, NULL);
 }
 
-/* Several servers may come to a new database at the same time. */
+/* Several servers may open a new database at the same time. */
 static scep_sql_status_e make_row(const scep_sql_driver_t *driver,
                                   scep_sql_conn_t *conn, apr_time_t now,
                                   row_t *row)
@@ -129,7 +129,7 @@ scep_sql_status_e scep_identity_compare(const scep_sql_driver_t *driver,
                                         scep_identity_e *found,
                                         uint64_t *position)
 {
-    /* Before the row: others may commit in between. */
+    /* Load this before the row, because others may commit in between. */
     uint64_t seen = atomic_load(&identity->position);
     row_t row;
     scep_sql_status_e sql = read_row(driver, conn, &row);

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_recall.c: what is known of a message that comes in.
- * (store layer)
+ * scep_store_recall.c: finds out what is known of an incoming message. (store
+ * layer)
  */
 #include "scep_store_recall.h"
 
@@ -9,18 +9,18 @@
 
 #include "scep_store_p.h"
 
-/* A session, what is looked for, its hashes as columns have them, and what is
- * found. */
+/* A session, what it looks for, with hashes in the form of the columns, and
+ * what it found. */
 typedef struct look_t {
     scep_store_session_t s;
     const scep_repeat_t *repeat;
     const char *message, *key, *csr, *challenge; /* NULL: none */
     apr_pool_t *pool;
     scep_recall_t *found;
-    bool heard; /* its device hears once more that it is refused */
+    bool heard; /* its device is refused once more */
 } look_t;
 
-/* Of what was issued, the revocation that is in effect. */
+/* Find the revocation of the issued certificate, if it is in effect. */
 static scep_sql_status_e find_revocation(look_t *l)
 {
     scep_recall_t *found = l->found;
@@ -58,8 +58,8 @@ static scep_sql_status_e find_answered(look_t *l)
     return sql;
 }
 
-/* What is too old for a retry is judged anew; but what was revoked is not had
- * by asking again. */
+/* A request that is too old for a retry is judged anew. But a revoked
+ * certificate cannot be replaced by asking again. */
 static bool is_retry(const look_t *l)
 {
     const scep_revocation_row_t *revocation = l->found->revocation;
@@ -111,7 +111,7 @@ static scep_sql_status_e find_refused(look_t *l)
     return sql;
 }
 
-/* That is not decided on, else the newest one. */
+/* Find the undecided request, or the newest one if all are decided. */
 static scep_sql_status_e find_request(look_t *l, scep_request_row_t **row)
 {
     const scep_repeat_t *r = l->repeat;
@@ -197,8 +197,8 @@ static scep_sql_status_e find_challenge(look_t *l)
                : SCEP_SQL_OK;
 }
 
-/* In their order, until one finds what decides; the last three anyhow, unless
- * it is answered. */
+/* Look in this order until something decides. The last three looks run in any
+ * case, unless the message is answered. */
 static scep_sql_status_e look(look_t *l)
 {
     static scep_sql_status_e (*const each[])(look_t *) = {
@@ -229,8 +229,8 @@ static scep_sql_status_e find_issued(look_t *l)
     return sql;
 }
 
-/* For a CertPoll. Ids repeat: the newer of what waits and what was issued
- * counts. */
+/* For a CertPoll. Ids repeat, so the newer one of the waiting request and the
+ * issued certificate counts. */
 static scep_sql_status_e look_by_id(look_t *l)
 {
     scep_recall_t *found = l->found;
@@ -252,9 +252,9 @@ static scep_sql_status_e look_by_id(look_t *l)
         return sql;
     }
     if (row != NULL && row->state == SCEP_REQUEST_ISSUED) {
-        return sql; /* its certificate is over */
+        return sql; /* its certificate has expired */
     }
-    /* Something may have been refused that another one hides. */
+    /* A refused request may be hidden behind another one. */
     if (sql == SCEP_SQL_OK) {
         sql = find_refused(l);
     }

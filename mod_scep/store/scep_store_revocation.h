@@ -9,8 +9,8 @@
 
 #include "scep_store.h"
 
-/** CRLReason, RFC 5280 5.3.1. What cannot be undone here (certificateHold
- * asks for that) and removeFromCRL are not among them. */
+/** CRLReason, RFC 5280 5.3.1. certificateHold and removeFromCRL are not among
+ * them, because a revocation cannot be undone here. */
 typedef enum {
     SCEP_REVOKED_UNSPECIFIED = 0,
     SCEP_REVOKED_KEY_COMPROMISE = 1,
@@ -33,13 +33,13 @@ bool scep_revocation_reason_of(const char *name,
 typedef struct scep_revocation_row_t {
     const char *ca_id;
     const char *serial;   /* upper-case hex */
-    apr_time_t effective; /* in the future: not revoked yet */
+    apr_time_t effective; /* if in the future: not revoked yet */
     scep_revocation_reason_e reason;
     apr_time_t not_after; /* of the certificate; 0: not known. The store knows
-                           * it itself of what it recorded */
+                           * it for certificates on record */
     apr_time_t created;   /* when it was recorded */
     const char *actor;    /* who revoked; NULL: the server itself */
-    apr_int64_t seq;      /* order of recording; the store gives it */
+    apr_int64_t seq;      /* order of recording; set by the store */
 } scep_revocation_row_t;
 
 /** The revocation of that certificate. SCEP_NOT_FOUND without filling RES. */
@@ -48,25 +48,26 @@ scep_status_e scep_store_revocation_find(scep_store_t *store, const char *ca_id,
                                          scep_revocation_row_t **row,
                                          scep_result_t *res);
 
-/** What is to be revoked. */
+/** A certificate to be revoked. */
 typedef struct scep_revoke_t {
     scep_revocation_row_t row; /* seq does not count */
     bool unknown;              /* also if no such certificate is recorded */
     const char *peer;          /* address, for the audit row */
-    const char *detail;        /* for the audit row: why, by whose wish */
+    const char *detail;        /* for the audit row: why, and who wanted it */
 } scep_revoke_t;
 
 typedef enum {
     SCEP_REVOKE_RECORDED = 0, /* committed and synced, with its audit row */
-    SCEP_REVOKE_ALREADY,      /* it is revoked, as early or earlier and for as
-                               * good a reason; nothing was written */
+    SCEP_REVOKE_ALREADY,      /* it is revoked at least as early, for a reason
+                               * that weighs at least as much; nothing was
+                               * written */
     SCEP_REVOKE_UNKNOWN       /* no such certificate is recorded */
 } scep_revoke_outcome_e;
 
 /**
- * Revoke a certificate. Of one that is revoked already the earlier time counts,
- * and the reason that weighs more: a compromise more than anything else,
- * superseded, which says nothing against its holder, the least.
+ * Revoke a certificate. If it is revoked already, the earlier time counts, and
+ * the reason that weighs more. A compromise weighs most; superseded, which says
+ * nothing against the holder, weighs least.
  */
 scep_status_e scep_store_revoke(scep_store_t *store,
                                 const scep_revoke_t *revoke, apr_pool_t *pool,
@@ -80,8 +81,8 @@ typedef scep_status_e scep_revocation_each_fn(void *baton,
 
 /** All revocations of CA_ID that are effective at NOW, of certificates that
  * expire at or after ALIVE, in the order of their serials as texts. Memory does
- * not grow with their number. One that is recorded meanwhile may be missed: see
- * scep_crl_state_t. EACH must not use STORE. */
+ * not grow with their number. A revocation that is recorded in between may be
+ * missed: see scep_crl_state_t. EACH must not use STORE. */
 scep_status_e scep_store_revocations_each(scep_store_t *store,
                                           const char *ca_id, apr_time_t now,
                                           apr_time_t alive,

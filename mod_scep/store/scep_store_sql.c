@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_sql.c: the list of statements, each with its place among the
+ * scep_store_sql.c: the list of statements, each with its index among the
  * prepared ones. (store layer)
  */
 #include "scep_store_sql.h"

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_subject.c: the certificates that a subject has. (store layer)
+ * scep_store_subject.c: finds the certificates of a subject. (store layer)
  */
 #include <apr_strings.h>
 

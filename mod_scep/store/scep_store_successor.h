@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_store_successor.h
- * Which certificates renewed which, and their revocation together. Conventions
- * of scep_store.h. (store layer)
+ * Finds out which certificates renewed which, and revokes them together.
+ * Conventions of scep_store.h. (store layer)
  */
 #ifndef SCEP_STORE_SUCCESSOR_H
 #define SCEP_STORE_SUCCESSOR_H
@@ -12,9 +12,9 @@
 #include "scep_store_certificate.h"
 
 /** The predecessors of a certificate: the one that it renewed, then the one
- * that was renewed by that, and so on.
- * @param found array of scep_certificate_row_t, from POOL; one that is not in
- *     the database is the last, and has only its CA and its serial
+ * that this renewed, and so on.
+ * @param found array of scep_certificate_row_t, from POOL. If one is not in the
+ *     database, it is the last, and has only its CA and its serial
  * @return SCEP_OK; SCEP_UNAVAILABLE; SCEP_BROKEN */
 scep_status_e scep_store_predecessors(scep_store_t *store,
                                       const scep_certificate_row_t *cert,
@@ -37,15 +37,16 @@ scep_status_e scep_store_successors(scep_store_t *store, const char *ca_id,
  * transaction: all of them or, unless SCEP_OK, none.
  * @param outcome of the certificate itself; if SCEP_REVOKE_UNKNOWN, nothing was
  *     revoked
- * @param revoked array of const char *, from POOL: the serial numbers of those
- *     successors whose revocation is new
+ * @param revoked array of const char *, from POOL: the serial numbers of the
+ *     successors that were revoked now
  */
 scep_status_e
 scep_store_revoke_all(scep_store_t *store, const scep_revoke_t *revoke,
                       apr_pool_t *pool, scep_revoke_outcome_e *outcome,
                       apr_array_header_t **revoked, scep_result_t *res);
 
-/** The serial numbers of those that are neither expired nor revoked at NOW.
+/** The serial numbers of the certificates that are neither expired nor revoked
+ * at NOW.
  * @param certs array of scep_certificate_row_t
  * @return array of const char *, from POOL */
 apr_array_header_t *scep_certificates_valid(const apr_array_header_t *certs,

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_tally.c: the last count of outstanding passwords, and how long
- * it serves. (store layer)
+ * scep_store_tally.c: the last count of outstanding passwords, and how long it
+ * is used. (store layer)
  */
 #include "scep_store_tally.h"
 
@@ -40,7 +40,7 @@ void scep_store_tally_set(scep_store_tally_t *tally, apr_int64_t count,
     apr_thread_mutex_lock(tally->lock);
     tally->count = -1;
     if (count > SCEP_TALLY_EXACT) {
-        /* the caller's own draw, if it may */
+        /* add the caller's own draw, if it is allowed */
         tally->count = count < most ? count + 1 : count;
         tally->until = to + (keep < SCEP_TALLY_MOST ? keep : SCEP_TALLY_MOST);
     }

@@ -32,7 +32,7 @@ typedef struct enroll_fixture_t {
     int issued;                   /* how often the backend signed */
     int crls;                     /* how many CRLs it signed */
     void (*before_sign)(struct enroll_fixture_t *f); /* runs inside issue()
-                                                     * and crl() */
+                                                      * and crl() */
 } enroll_fixture_t;
 
 int enroll_setup(void **state);

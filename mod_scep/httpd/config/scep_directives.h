@@ -41,8 +41,8 @@ const char *scep_section_check(cmd_parms *cmd,
                                bool (*fits)(const scep_setting_t *row),
                                const char *what);
 
-/* The kinds of values. A number, percentage or time can also be one of the row's
- * words. */
+/* The kinds of values. A number, percentage or time can also be one of the
+ * row's words. */
 scep_read_fn scep_read_flag;    /* bool or int */
 scep_read_fn scep_read_word;    /* one of the row's, as its number */
 scep_read_fn scep_read_name;    /* the same, as the row spells it */
