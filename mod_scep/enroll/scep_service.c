@@ -199,15 +199,10 @@ const char *scep_service_ca_id(X509 *ca, apr_pool_t *pool)
                : NULL;
 }
 
-/* What at least one of the profiles that a request may get allows. */
-typedef struct leniency_t {
-    int min_rsa_bits;
-    bool other_signer;
-} leniency_t;
-
-static void widen(leniency_t *leniency, const scep_profile_t *profile)
+static void widen(scep_leniency_t *leniency, const scep_profile_t *profile)
 {
-    if (profile != NULL && profile->min_rsa_bits < leniency->min_rsa_bits) {
+    if (profile != NULL && (leniency->min_rsa_bits == 0 ||
+                            profile->min_rsa_bits < leniency->min_rsa_bits)) {
         leniency->min_rsa_bits = profile->min_rsa_bits;
     }
     if (profile != NULL && profile->other_signer) {
@@ -215,34 +210,40 @@ static void widen(leniency_t *leniency, const scep_profile_t *profile)
     }
 }
 
-static leniency_t leniency_of(const scep_request_t *req)
+scep_leniency_t scep_leniency_of(apr_hash_t *profiles, apr_pool_t *pool)
 {
-    const scep_policy_t *policy = req->policy;
-    leniency_t leniency = {SCEP_MAX_RSA_BITS, false};
-    apr_hash_index_t *hi = NULL;
-    int i;
+    scep_leniency_t leniency = {0, false};
+    apr_hash_index_t *hi =
+        profiles != NULL ? apr_hash_first(pool, profiles) : NULL;
 
-    widen(&leniency, policy->profile);
-    for (i = 0; i < SCEP_USAGE_COUNT; i++) {
-        widen(&leniency, policy->profile_by_usage[i]);
-    }
-    if (policy->profiles != NULL) {
-        hi = apr_hash_first(req->pool, policy->profiles);
-    }
     for (; hi != NULL; hi = apr_hash_next(hi)) {
         widen(&leniency, apr_hash_this_val(hi));
     }
     return leniency;
 }
 
+/* Of the profiles that a request may get: those that can be named, and the
+ * endpoint's own, which may be the built-in one. */
+static scep_leniency_t leniency_for(const scep_policy_t *policy)
+{
+    scep_leniency_t leniency = policy->leniency;
+    int i;
+
+    widen(&leniency, policy->profile);
+    for (i = 0; i < SCEP_USAGE_COUNT; i++) {
+        widen(&leniency, policy->profile_by_usage[i]);
+    }
+    return leniency;
+}
+
 int scep_service_min_rsa_bits(const scep_request_t *req)
 {
-    return leniency_of(req).min_rsa_bits;
+    return leniency_for(req->policy).min_rsa_bits;
 }
 
 bool scep_service_other_signer(const scep_request_t *req)
 {
-    return leniency_of(req).other_signer;
+    return leniency_for(req->policy).other_signer;
 }
 
 scep_status_e scep_service_profile(const scep_request_t *req,

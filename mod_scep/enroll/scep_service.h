@@ -189,6 +189,12 @@ typedef struct scep_approval_policy_t {
     scep_queue_limits_t limits; /* how many may wait */
 } scep_approval_policy_t;
 
+/** What one at least of several profiles allows. */
+typedef struct scep_leniency_t {
+    int min_rsa_bits; /* 0: there are none */
+    bool other_signer;
+} scep_leniency_t;
+
 /** What the directives of one endpoint say. */
 typedef struct scep_policy_t {
     const scep_algs_t *algs;
@@ -196,7 +202,8 @@ typedef struct scep_policy_t {
     const scep_profile_t *profile;
     /* by scep_usage_e, instead of PROFILE: all set, or all NULL */
     const scep_profile_t *profile_by_usage[SCEP_USAGE_COUNT];
-    apr_hash_t *profiles; /* that can be named; may be NULL */
+    apr_hash_t *profiles;     /* that can be named; may be NULL */
+    scep_leniency_t leniency; /* scep_leniency_of(profiles) */
     scep_key_deliveries_t key_deliveries;
     scep_renewal_policy_t renewal;
     scep_approval_policy_t approval;
@@ -282,6 +289,10 @@ void scep_service_by_ident(scep_request_t *req, const char *ident);
 /** The id of the CA with that certificate, to which its transactions,
  * challenges and revocations are bound; from POOL. NULL on failure. */
 const char *scep_service_ca_id(X509 *ca, apr_pool_t *pool);
+
+/** Of PROFILES, name to const scep_profile_t *; NULL: of none. POOL is for the
+ * way there alone. */
+scep_leniency_t scep_leniency_of(apr_hash_t *profiles, apr_pool_t *pool);
 
 /** The shortest RSA key that some profile of the endpoint accepts. */
 int scep_service_min_rsa_bits(const scep_request_t *req);

@@ -19,8 +19,8 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/config/scep_sections.h \
 	mod_scep/httpd/config/scep_setting.c \
 	mod_scep/httpd/config/scep_setting.h \
-	mod_scep/httpd/start/scep_config_check.c \
-	mod_scep/httpd/start/scep_config_check.h \
+	mod_scep/httpd/start/scep_start.c \
+	mod_scep/httpd/start/scep_start.h \
 	mod_scep/httpd/start/scep_database.c \
 	mod_scep/httpd/start/scep_database.h \
 	mod_scep/httpd/start/scep_in_use_start.c \
@@ -48,7 +48,6 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/start/scep_sources.h \
 	mod_scep/httpd/start/scep_state.c mod_scep/httpd/start/scep_state.h \
 	mod_scep/httpd/start/scep_steps.c mod_scep/httpd/start/scep_steps.h \
-	mod_scep/httpd/start/scep_trust.c mod_scep/httpd/start/scep_trust.h \
 	mod_scep/httpd/start/scep_watchdog.c \
 	mod_scep/httpd/start/scep_watchdog.h \
 	mod_scep/httpd/request/scep_challenge_authn.c \

@@ -235,6 +235,7 @@ static void test_other_signer(void **state)
     lenient.other_signer = true;
     f->policy.profiles = apr_hash_make(f->base.pool);
     apr_hash_set(f->policy.profiles, "lenient", APR_HASH_KEY_STRING, &lenient);
+    f->policy.leniency = scep_leniency_of(f->policy.profiles, f->base.pool);
     assert_refused(f, "t", csr, SCEP_R_SIGNER_KEY);
     f->profile.other_signer = true;
     f->profile.key_types = SCEP_KEY_RSA;

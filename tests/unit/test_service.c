@@ -132,6 +132,7 @@ static void test_min_rsa_bits(void **state)
     assert_int_equal(scep_service_min_rsa_bits(&f->req), 2048);
     f->policy.profiles = apr_hash_make(f->base.pool);
     apr_hash_set(f->policy.profiles, "small", APR_HASH_KEY_STRING, &small);
+    f->policy.leniency = scep_leniency_of(f->policy.profiles, f->base.pool);
     assert_int_equal(scep_service_min_rsa_bits(&f->req), 1024);
 }
 
@@ -181,6 +182,7 @@ static void test_other_signer(void **state)
     assert_false(scep_service_other_signer(&f->req));
     f->policy.profiles = apr_hash_make(f->base.pool);
     apr_hash_set(f->policy.profiles, "lenient", APR_HASH_KEY_STRING, &lenient);
+    f->policy.leniency = scep_leniency_of(f->policy.profiles, f->base.pool);
     assert_true(scep_service_other_signer(&f->req));
 }
 

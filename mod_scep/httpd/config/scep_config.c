@@ -46,7 +46,7 @@ void *scep_config_merge_server(apr_pool_t *pool, void *base_conf,
     conf->profiles = overlay(pool, add->profiles, base->profiles);
     conf->provided = add->provided; /* the base's are started for the base */
     conf->trusts = add->trusts;     /* likewise */
-    conf->sites = NULL;
+    conf->served = NULL;
     return conf;
 }
 
@@ -141,15 +141,6 @@ static const char *in_state_dir(const scep_server_config_t *conf,
 bool scep_config_shares_database(const scep_server_config_t *conf)
 {
     return conf->db_driver != NULL && scep_store_driver_shared(conf->db_driver);
-}
-
-scep_site_t *scep_config_site(const scep_server_config_t *conf,
-                              const char *name)
-{
-    return conf->sites != NULL
-               ? apr_hash_get(conf->sites, name != NULL ? name : SCEP_OWN_CA,
-                              APR_HASH_KEY_STRING)
-               : NULL;
 }
 
 const char *scep_config_database(const scep_server_config_t *conf,

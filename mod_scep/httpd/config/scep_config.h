@@ -3,8 +3,8 @@
  * @file scep_config.h
  * The records of the directives: one for each server (engine, CA, RA, state),
  * and one for each section (policy). They are filled while the configuration is
- * read and not changed afterwards. Only start-up sets `sites`, and the members
- * of a trust. (httpd layer)
+ * read and not changed afterwards. Only start-up sets `served`, and the members
+ * of a trust and of a provider. (httpd layer)
  */
 #ifndef SCEP_CONFIG_H
 #define SCEP_CONFIG_H
@@ -17,7 +17,7 @@
 #include "scep_service.h"
 #include "scep_store_prune.h"
 
-typedef struct scep_site_t scep_site_t; /* scep_runtime.h */
+typedef struct scep_served_t scep_served_t; /* scep_runtime.h */
 
 /** A file of CAs (ScepRenewalTrust). */
 typedef struct scep_trust_file_t {
@@ -74,9 +74,8 @@ typedef struct scep_server_config_t {
                     * sections; NULL: none */
     apr_array_header_t *trusts; /* scep_trust_t *, likewise */
 
-    /* Start-up sets this if the engine is on: scep_site_t * by the name of the
-     * <ScepCA>, or SCEP_OWN_CA for the server's own CA. */
-    apr_hash_t *sites;
+    /* What a start made of it, while the engine is on (scep_runtime.h) */
+    scep_served_t *served;
 } scep_server_config_t;
 
 #define SCEP_OWN_CA ""
@@ -112,6 +111,18 @@ static inline scep_server_config_t *scep_config_server(const server_rec *s)
     return ap_get_module_config(s->module_config, &scep_module);
 }
 
+/** LIST of server S, where that has one of its own: a virtual host without
+ * directives of ours has the main server's very record. */
+static inline const apr_array_header_t *
+scep_server_items(const server_rec *main_server, const server_rec *s,
+                  const apr_array_header_t *list)
+{
+    return s != main_server &&
+                   scep_config_server(s) == scep_config_server(main_server)
+               ? NULL
+               : list;
+}
+
 /** Has some server of the list ScepEngine On? */
 bool scep_config_wanted(const server_rec *s);
 const scep_dir_config_t *scep_config_dir(const request_rec *r);
@@ -134,11 +145,6 @@ apr_interval_time_t scep_config_retention(const scep_server_config_t *conf,
 
 /** Does the server share its database with other machines? */
 bool scep_config_shares_database(const scep_server_config_t *conf);
-
-/** The site of the <ScepCA> NAME, or of the server's own CA if NAME is NULL.
- * NULL if it has not been started. */
-scep_site_t *scep_config_site(const scep_server_config_t *conf,
-                              const char *name);
 
 /**
  * All CAs that server S serves: its own record first, then one for each

@@ -78,7 +78,7 @@ static note_t *note_of(const request_rec *r)
 static bool match(const request_rec *r, scep_location_t *location)
 {
     return r->uri != NULL && r->proxyreq == PROXYREQ_NONE &&
-           scep_config_site(scep_config_server(r->server), NULL) != NULL &&
+           scep_config_server(r->server)->served != NULL &&
            scep_location_match(r->uri, r->pool, location);
 }
 

@@ -17,7 +17,7 @@
 #include "scep_log_httpd.h"
 #include "scep_refusal.h"
 #include "scep_str.h"
-#include "scep_trust.h"
+#include "scep_sources.h"
 
 APLOG_USE_MODULE(scep);
 
@@ -31,7 +31,7 @@ static const apr_array_header_t *idents_of(const scep_server_config_t *server,
     apr_array_header_t *idents = apr_array_make(pool, 2, sizeof(scep_ident_t));
 
     for (; hi != NULL; hi = apr_hash_next(hi)) {
-        scep_site_t *site = scep_config_site(server, apr_hash_this_val(hi));
+        scep_site_t *site = scep_served_site(server, apr_hash_this_val(hi));
         scep_ident_t *one;
 
         if (site != NULL && site->ready &&
@@ -54,7 +54,7 @@ void scep_exchange_init(scep_exchange_t *exchange, request_rec *r)
     memset(exchange, 0, sizeof(*exchange));
     exchange->r = r;
     exchange->allow = "GET, HEAD, POST, OPTIONS";
-    exchange->site = scep_config_site(server, conf->ca);
+    exchange->site = scep_served_site(server, conf->ca);
     scep_config_policy(server, conf, &exchange->policy);
     exchange->request.pool = r->pool;
     exchange->request.policy = &exchange->policy;
@@ -68,7 +68,8 @@ void scep_exchange_init(scep_exchange_t *exchange, request_rec *r)
         exchange->request.service = &exchange->site->service;
         exchange->request.idents =
             conf->ca_idents != NULL ? idents_of(server, conf, r->pool) : NULL;
-        exchange->policy.algs = exchange->site->runtime->algs[conf->level];
+        exchange->policy.algs = server->served->runtime->algs[conf->level];
+        exchange->policy.leniency = server->served->leniency;
     }
 }
 

@@ -179,24 +179,9 @@ static void show_counts(const line_t *line, const scep_counts_t *counts)
                n[SCEP_COUNT_UNAVAILABLE]);
 }
 
-/* The runtime of any server: they all share it. */
-static const scep_runtime_t *find_runtime(void)
-{
-    const server_rec *s;
-
-    for (s = ap_server_conf; s != NULL; s = s->next) {
-        const scep_site_t *site = scep_config_site(scep_config_server(s), NULL);
-
-        if (site != NULL) {
-            return site->runtime;
-        }
-    }
-    return NULL;
-}
-
 static int show_status(request_rec *r, int flags)
 {
-    const scep_runtime_t *runtime = find_runtime();
+    const scep_runtime_t *runtime = scep_runtime_of(ap_server_conf);
     line_t line = {r, (flags & AP_STATUS_SHORT) != 0, 0};
     const scep_site_t *site = NULL;
 

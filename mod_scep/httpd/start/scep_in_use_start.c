@@ -348,7 +348,7 @@ static void add_server(collection_t *c, server_rec *s)
     for (i = 0; i < cas->nelts; i++) {
         const scep_server_config_t *conf =
             APR_ARRAY_IDX(cas, i, const scep_server_config_t *);
-        const scep_site_t *site = scep_config_site(server, conf->ca_name);
+        const scep_site_t *site = scep_served_site(server, conf->ca_name);
 
         if (site != NULL) {
             add_ca(c, s, conf, site);

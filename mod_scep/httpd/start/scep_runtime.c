@@ -12,22 +12,51 @@
 #include "scep_place.h"
 #include "scep_steps.h"
 
-scep_status_e scep_runtime_make(apr_pool_t *pool, scep_runtime_t **result,
-                                scep_result_t *res)
+scep_runtime_t *scep_runtime_make(apr_pool_t *pool)
 {
     scep_runtime_t *runtime = apr_pcalloc(pool, sizeof(*runtime));
-    scep_status_e status = SCEP_OK;
-    int level;
 
     runtime->sites = apr_array_make(pool, 1, sizeof(scep_site_t *));
     runtime->told = apr_hash_make(pool);
-    for (level = SCEP_LEVEL_MODERN;
-         status == SCEP_OK && level <= SCEP_LEVEL_COMPATIBLE; level++) {
-        status = scep_algs_make((scep_level_e)level, NULL, pool,
-                                &runtime->algs[level], res);
+    return runtime;
+}
+
+scep_runtime_t *scep_runtime_of(const server_rec *s)
+{
+    while (s != NULL && scep_config_server(s)->served == NULL) {
+        s = s->next;
     }
-    *result = runtime;
-    return status;
+    return s != NULL ? scep_config_server(s)->served->runtime : NULL;
+}
+
+scep_served_t *scep_served_make(scep_runtime_t *runtime,
+                                const scep_server_config_t *server,
+                                apr_pool_t *pool)
+{
+    scep_served_t *served = apr_palloc(pool, sizeof(*served));
+
+    served->runtime = runtime;
+    served->sites = apr_hash_make(pool);
+    served->leniency = scep_leniency_of(server->profiles, pool);
+    return served;
+}
+
+void scep_served_add(scep_served_t *served, const scep_server_config_t *conf,
+                     scep_site_t *site)
+{
+    apr_hash_set(served->sites,
+                 conf->ca_name != NULL ? conf->ca_name : SCEP_OWN_CA,
+                 APR_HASH_KEY_STRING, site);
+}
+
+scep_site_t *scep_served_site(const scep_server_config_t *server,
+                              const char *name)
+{
+    return server->served != NULL
+               ? apr_hash_get(server->served->sites,
+                              name != NULL ? name : SCEP_OWN_CA,
+                              APR_HASH_KEY_STRING)
+               : NULL;
 }
 
 /* ---- a site ---- */
@@ -67,26 +96,18 @@ static scep_status_e make_site(scep_start_t *c, const char *key)
     return status;
 }
 
-scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
-                                const scep_server_config_t *conf,
-                                apr_pool_t *pool, apr_pool_t *ptemp,
-                                scep_site_t **site, scep_result_t *res)
+scep_status_e scep_runtime_site(scep_start_t *c, scep_site_t **site)
 {
-    const char *key = scep_config_key(conf, pool);
-    scep_env_t *env = apr_palloc(pool, sizeof(*env)); /* may be kept */
-    scep_start_t c = {runtime, s,    conf,  find_site(runtime, key),
-                      env,     pool, ptemp, res};
+    const char *key = scep_config_key(c->conf, c->pool);
     scep_status_e status = SCEP_OK;
 
-    scep_place_env(env, s, conf, pool);
-    if (runtime->quiet) {
-        env->log = NULL;
+    c->env = scep_steps_env(c);
+    c->site = find_site(c->runtime, key);
+    if (c->site == NULL) {
+        status = make_site(c, key);
     }
-    if (c.site == NULL) {
-        status = make_site(&c, key);
-    }
-    *site = c.site;
-    return status == SCEP_OK ? scep_steps_user(&c) : status;
+    *site = c->site;
+    return status == SCEP_OK ? scep_steps_user(c) : status;
 }
 
 /* Sites may share a directory. Are all those of DIR made? */

@@ -14,6 +14,8 @@
 #include "scep_shared.h"
 #include "scep_state.h"
 
+struct scep_start_t; /* scep_steps.h */
+
 /** The parts that all sites share. */
 typedef struct scep_runtime_t {
     scep_algs_t *algs[SCEP_LEVEL_LEGACY + 1]; /* legacy: NULL if unused */
@@ -22,12 +24,14 @@ typedef struct scep_runtime_t {
     scep_log_limit_t *log_limit; /* in a child only; NULL: no limit */
     apr_array_header_t *sites;   /* scep_site_t * */
     apr_hash_t *told;            /* faults that were logged already */
-    bool test;  /* make nothing outside of memory (scep_steps.h) */
-    bool quiet; /* log only what is wrong */
+    bool test;   /* make nothing outside of memory (scep_steps.h) */
+    bool words;  /* a test that reads the directives, but no files */
+    bool quiet;  /* log only what is wrong */
+    bool faults; /* there were some */
     scep_master_check_t *masters; /* in a test */
 } scep_runtime_t;
 
-struct scep_site_t {
+typedef struct scep_site_t {
     scep_service_t service;
     scep_store_config_t store_config;
     scep_state_t state;
@@ -39,21 +43,41 @@ struct scep_site_t {
     bool known;  /* false, in a test: the CA's certificates are unknown */
     bool failed; /* at a restart: it has a fault */
     bool ready;  /* in a child: all is open; if false, refuse */
+} scep_site_t;
+
+/** What a start made of a server's record. */
+struct scep_served_t {
+    scep_runtime_t *runtime;
+    apr_hash_t *sites; /* scep_site_t * by name of <ScepCA>, or SCEP_OWN_CA */
+    scep_leniency_t leniency; /* of all its profiles */
 };
 
-/** Make a runtime with the algorithms of the modern and compatible levels. */
-scep_status_e scep_runtime_make(apr_pool_t *pool, scep_runtime_t **runtime,
-                                scep_result_t *res);
+/** An empty one. */
+scep_runtime_t *scep_runtime_make(apr_pool_t *pool);
+
+/** That of the servers of the list; NULL: none is on. */
+scep_runtime_t *scep_runtime_of(const server_rec *s);
+
+/** What is made of SERVER, without sites. */
+scep_served_t *scep_served_make(scep_runtime_t *runtime,
+                                const scep_server_config_t *server,
+                                apr_pool_t *pool);
+
+/** SITE is that of CONF, a CA of the server. */
+void scep_served_add(scep_served_t *served, const scep_server_config_t *conf,
+                     scep_site_t *site);
+
+/** The site of the CA that NAME (may be NULL: the server's own) is for SERVER,
+ * once it was started; else NULL. */
+scep_site_t *scep_served_site(const scep_server_config_t *server,
+                              const char *name);
 
 /**
- * Parent: the site of CONF, a CA of server S (scep_config_cas()). Either one
- * with the same settings is there, or the steps of scep_steps.h make it. A site
- * that failed also stays: it refuses all requests if httpd goes on.
+ * Parent: the site of C's CA. Either one with the same settings is there, or
+ * the steps of scep_steps.h make it. A site that failed also stays: it refuses
+ * all requests if httpd goes on.
  */
-scep_status_e scep_runtime_site(scep_runtime_t *runtime, server_rec *s,
-                                const scep_server_config_t *conf,
-                                apr_pool_t *pool, apr_pool_t *ptemp,
-                                scep_site_t **site, scep_result_t *res);
+scep_status_e scep_runtime_site(struct scep_start_t *c, scep_site_t **site);
 
 /** Parent, after all sites have started: note that their state has been
  * made. */

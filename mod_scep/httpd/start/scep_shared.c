@@ -11,6 +11,8 @@
 #include <http_config.h>
 #include <util_mutex.h>
 
+#include "scep_sections.h"
+
 enum { ALL_SLOTS = SCEP_SLOT_KINDS * SCEP_SLOTS };
 
 #define MUTEX_TYPE "scep-challenge"
@@ -46,6 +48,26 @@ static apr_status_t release(void *baton)
     const scep_shared_t *shared = baton;
 
     return apr_global_mutex_unlock(shared->mutex);
+}
+
+/* The line of the Mutex directive that speaks of our lock, or of the last. */
+static bool find_mutex(void *baton, const ap_directive_t *d)
+{
+    const ap_directive_t **found = baton;
+
+    if (scep_directive_is(d, "Mutex") &&
+        (*found == NULL || strstr((*found)->args, MUTEX_TYPE) == NULL)) {
+        *found = d;
+    }
+    return false;
+}
+
+static const char *mutex_at(const server_rec *s, apr_pool_t *pool)
+{
+    const ap_directive_t *found = NULL;
+
+    scep_sections_walk(s, find_mutex, &found);
+    return found != NULL ? scep_directive_at(found, pool) : NULL;
 }
 
 static scep_status_e apr_fail(scep_result_t *res, const char *what,
@@ -93,6 +115,7 @@ scep_status_e scep_shared_check(server_rec *s, apr_pool_t *pool,
         return SCEP_OK;
     }
     status = check_mechanism(mutex, res);
+    res->place = mutex_at(s, res->pool);
     apr_global_mutex_destroy(mutex);
     return status;
 }
@@ -163,6 +186,7 @@ scep_status_e scep_shared_make(server_rec *s, apr_uint32_t capacity,
                                     MUTEX_TYPE, NULL, s, process_pool, 0);
         if (rv != APR_SUCCESS) {
             shared->mutex = NULL;
+            res->place = mutex_at(s, res->pool);
             return apr_fail(res,
                             "the lock " MUTEX_TYPE " cannot be made; choose "
                             "another mechanism with the Mutex directive",
@@ -172,6 +196,7 @@ scep_status_e scep_shared_make(server_rec *s, apr_uint32_t capacity,
         if (status != SCEP_OK) {
             apr_global_mutex_destroy(shared->mutex);
             shared->mutex = NULL;
+            res->place = mutex_at(s, res->pool);
             return status;
         }
     }

@@ -14,6 +14,7 @@
 #include "scep_database.h"
 #include "scep_draw.h"
 #include "scep_file.h"
+#include "scep_location.h"
 #include "scep_master_document.h"
 #include "scep_master_setup.h"
 #include "scep_next_ca_setup.h"
@@ -23,6 +24,7 @@
 #include "scep_ra_setup.h"
 #include "scep_review.h"
 #include "scep_sections.h"
+#include "scep_sources.h"
 
 APLOG_USE_MODULE(scep);
 
@@ -31,6 +33,108 @@ enum {
     THUMBPRINT_GROUP = 8,   /* hex digits */
     WORKERS_A_SLOT = 8
 };
+
+/* ---- what all share ---- */
+
+static scep_status_e step_algorithms(const scep_start_t *c)
+{
+    scep_status_e status = SCEP_OK;
+    int level;
+
+    for (level = SCEP_LEVEL_MODERN;
+         status == SCEP_OK && level <= SCEP_LEVEL_COMPATIBLE; level++) {
+        status = scep_algs_make((scep_level_e)level, NULL, c->pool,
+                                &c->runtime->algs[level], c->res);
+    }
+    return status;
+}
+
+static scep_status_e step_table(const scep_start_t *c)
+{
+    return c->runtime->test
+               ? scep_shared_check(c->s, c->pool, c->res)
+               : scep_shared_make(c->s, c->conf->password_max, c->env,
+                                  &c->runtime->shared, c->res);
+}
+
+/* ---- what a server's sections name ---- */
+
+static scep_status_e check_name(const scep_start_t *c,
+                                const scep_place_t *place, bool of_ca,
+                                const char *name)
+{
+    const char *directive = place->set->name;
+
+    if (of_ca ? c->conf->cas != NULL &&
+                    apr_hash_get(c->conf->cas, name, APR_HASH_KEY_STRING)
+              : scep_profile_find(c->conf->profiles, name) != NULL) {
+        return SCEP_OK;
+    }
+    c->res->place = place->at;
+    return of_ca ? scep_fail(c->res, SCEP_R_SETUP,
+                             "%s: there is no CA %s here; define it by <ScepCA "
+                             "%s>",
+                             directive, name, name)
+                 : scep_fail(c->res, SCEP_R_SETUP,
+                             "%s: there is no profile %s; define it by "
+                             "<ScepProfile %s>, or choose device",
+                             directive, name, name);
+}
+
+/* A section may use a name before it is defined; here it must be defined. */
+static scep_status_e step_names(const scep_start_t *c)
+{
+    static const struct {
+        const char *directive;
+        bool of_ca;
+        int skip; /* words before the names */
+    } givers[] = {{"ScepProfile", false, 0},
+                  {"ScepProfileByKeyUsage", false, 0},
+                  {"ScepCA", true, 0},
+                  {"ScepCAIdent", true, 1}};
+    const apr_array_header_t *places = c->conf->places;
+    scep_status_e status = SCEP_OK;
+    size_t i;
+    int j, word;
+
+    if (c->conf->engine != 1) {
+        return SCEP_OK;
+    }
+    for (i = 0; i < sizeof(givers) / sizeof(givers[0]); i++) {
+        for (j = 0; places != NULL && j < places->nelts; j++) {
+            const scep_place_t *place = &APR_ARRAY_IDX(places, j, scep_place_t);
+            const char *rest = place->value;
+
+            if (strcasecmp(place->set->name, givers[i].directive) != 0) {
+                continue;
+            }
+            for (word = 0; *rest != '\0' && status == SCEP_OK; word++) {
+                const char *name = ap_getword_conf(c->pool, &rest);
+
+                if (word >= givers[i].skip) {
+                    status = check_name(c, place, givers[i].of_ca, name);
+                }
+            }
+        }
+    }
+    return status;
+}
+
+static scep_status_e step_sections(const scep_start_t *c)
+{
+    return c->conf->engine == 1 ? scep_location_check(c->s, c->pool, c->res)
+                                : SCEP_OK;
+}
+
+static apr_array_header_t *sources_of(const scep_server_config_t *conf)
+{
+    return conf->provided;
+}
+
+static apr_array_header_t *trusts_of(const scep_server_config_t *conf)
+{
+    return conf->trusts;
+}
 
 /* ---- the CA ---- */
 
@@ -399,29 +503,84 @@ typedef struct step_t {
     const char *about;    /* directives; if a fault names none, it is shown at
                            * the line of the first of these that is set */
     const char *left_out; /* in a test; NULL: nothing */
+    const char *number;   /* of the line that a test logs; NULL: SCEP0001 */
+    bool words;           /* it reads no files */
+    /* The list of a server, if it runs for each of that; NULL: it runs once */
+    apr_array_header_t *(*list)(const scep_server_config_t *conf);
 } step_t;
 
 #define DATABASE "ScepDatabase ScepStateDir"
 
+static const step_t of_all[] = {
+    {.name = "algorithms", .run = step_algorithms, .about = "ScepAlgorithms"},
+    {.name = "password table",
+     .run = step_table,
+     .about = "ScepPasswordMax",
+     .left_out = "the memory",
+     .number = SCEPLOGNO(0015)},
+    {.name = NULL}};
+
+static const step_t of_server[] = {
+    {.name = "names", .run = step_names, .about = "ScepProfile", .words = true},
+    {.name = "sections",
+     .run = step_sections,
+     .about = "ScepEngine",
+     .words = true},
+    {.name = "challenge source",
+     .run = scep_source_start,
+     .about = "ScepChallenge",
+     .number = SCEPLOGNO(0025),
+     .list = sources_of},
+    {.name = "renewal trust",
+     .run = scep_trust_start,
+     .about = "ScepRenewalTrust",
+     .number = SCEPLOGNO(0029),
+     .list = trusts_of},
+    {.name = NULL}};
+
 static const step_t of_site[] = {
-    {"CA backend", step_backend, "ScepCABackend", NULL},
-    {"CA", step_ca, "ScepCACertificateFile ScepCABackend",
-     "keys that need a passphrase, and other machines"},
-    {"next CA", step_next_ca, "ScepNextCACertificateFile", NULL},
-    {"RA", step_ra, "ScepRACertificateFile ScepRADirectory", NULL},
-    {"shared memory", step_shared_memory, "ScepPasswordMax", "all of it"},
-    {"state", step_state, "ScepStateDir", NULL},
-    {"state directory", step_state_dir, "ScepStateDir", "what it makes"},
-    {"database", step_database, DATABASE, "opening it"},
-    {"passwords", step_passwords, DATABASE,
-     "whether their key is the database's"},
-    {NULL, NULL, NULL, NULL}};
+    {.name = "CA backend",
+     .run = step_backend,
+     .about = "ScepCABackend",
+     .words = true},
+    {.name = "CA",
+     .run = step_ca,
+     .about = "ScepCACertificateFile ScepCABackend",
+     .left_out = "keys that need a passphrase, and other machines"},
+    {.name = "next CA",
+     .run = step_next_ca,
+     .about = "ScepNextCACertificateFile"},
+    {.name = "RA",
+     .run = step_ra,
+     .about = "ScepRACertificateFile ScepRADirectory"},
+    {.name = "shared memory",
+     .run = step_shared_memory,
+     .about = "ScepPasswordMax",
+     .left_out = "all of it"},
+    {.name = "state", .run = step_state, .about = "ScepStateDir"},
+    {.name = "state directory",
+     .run = step_state_dir,
+     .about = "ScepStateDir",
+     .left_out = "what it makes"},
+    {.name = "database",
+     .run = step_database,
+     .about = DATABASE,
+     .left_out = "opening it"},
+    {.name = "passwords",
+     .run = step_passwords,
+     .about = DATABASE,
+     .left_out = "whether their key is the database's"},
+    {.name = NULL}};
 
 static const step_t of_user[] = {
-    {"legacy algorithms", step_legacy, "ScepAlgorithms", NULL},
-    {"master password", step_master, "ScepMasterPasswordFile ScepStateDir",
-     "one in a shared database"},
-    {NULL, NULL, NULL, NULL}};
+    {.name = "legacy algorithms",
+     .run = step_legacy,
+     .about = "ScepAlgorithms"},
+    {.name = "master password",
+     .run = step_master,
+     .about = "ScepMasterPasswordFile ScepStateDir",
+     .left_out = "one in a shared database"},
+    {.name = NULL}};
 
 static scep_status_e run(const step_t *step, const scep_start_t *c)
 {
@@ -430,6 +589,9 @@ static scep_status_e run(const step_t *step, const scep_start_t *c)
 
     /* A step may leave a result that it ignored. */
     scep_result_init(c->res, c->res->pool);
+    if (c->runtime->words && !step->words) {
+        return SCEP_OK;
+    }
     status = step->run(c);
     if (status != SCEP_OK && c->res->place == NULL &&
         scep_places_find(places, c->res->detail) == NULL) {
@@ -441,6 +603,54 @@ static scep_status_e run(const step_t *step, const scep_start_t *c)
                      "not tested by -t (%s): %s", step->name, step->left_out);
     }
     return status;
+}
+
+static bool run_each(const step_t *step, scep_start_t *c, scep_fault_fn *fault)
+{
+    const apr_array_header_t *items =
+        scep_server_items(c->main_server, c->s, step->list(c->conf));
+    bool go_on = true;
+    int i;
+
+    for (i = 0; items != NULL && i < items->nelts && go_on; i++) {
+        c->item = APR_ARRAY_IDX(items, i, void *);
+        go_on = run(step, c) == SCEP_OK || fault(c, step->number);
+    }
+    return go_on;
+}
+
+static bool run_all(const step_t *step, scep_start_t *c, scep_fault_fn *fault)
+{
+    bool go_on = true;
+
+    c->env = scep_steps_env(c);
+    for (; step->name != NULL && go_on; step++) {
+        go_on = step->list != NULL
+                    ? run_each(step, c, fault)
+                    : run(step, c) == SCEP_OK || fault(c, step->number);
+    }
+    return go_on;
+}
+
+const scep_env_t *scep_steps_env(const scep_start_t *c)
+{
+    scep_env_t *env = apr_palloc(c->pool, sizeof(*env));
+
+    scep_place_env(env, c->s, c->conf, c->pool);
+    if (c->runtime->quiet) {
+        env->log = NULL;
+    }
+    return env;
+}
+
+bool scep_steps_first(scep_start_t *c, scep_fault_fn *fault)
+{
+    return run_all(of_all, c, fault);
+}
+
+bool scep_steps_server(scep_start_t *c, scep_fault_fn *fault)
+{
+    return run_all(of_server, c, fault);
 }
 
 scep_status_e scep_steps_site(const scep_start_t *c)
