@@ -189,7 +189,7 @@ def test_program_that_went_away(site):
     assert "judge cannot be found" in site.error_log()
     site.wait_for(lambda: not site.before & set(site.children()))
     site.before = set()
-    unavailable(site, "/judge", "right", "cannot be asked")
+    unavailable(site, "/judge", "right", "did not start")
     issued(site, "/users", "admin:secret")
     issued(site, "/two", site.draw(), "b")
 
@@ -323,4 +323,4 @@ def test_program_that_the_children_cannot_run(httpd):
     server.start()
     server.wait_for(
         lambda: "httpd's user cannot run" in server.error_log())
-    unavailable(server, "/cgi-bin/pkiclient.exe", "right", "cannot be asked")
+    unavailable(server, "/cgi-bin/pkiclient.exe", "right", "did not start")
