@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_crypto.c: pools as owners of OpenSSL objects, the error queue, random
- * octets, hashes, names in text. (base layer)
+ * scep_crypto.c: makes pools the owners of OpenSSL objects; the error queue,
+ * random octets, hashes, and names as text. (base layer)
  */
 #include "scep_crypto.h"
 
@@ -43,8 +43,8 @@ void *scep_own(apr_pool_t *pool, void *object, void (*free_fn)(void *))
     return object;
 }
 
-/* A function of its exact type each: calling X509_free() through a pointer to
- * void (*)(void *) would be undefined. */
+/* Each type needs a function of its own: calling X509_free() through a pointer
+ * to void (*)(void *) would be undefined. */
 #define OWNER(function, type, free_call)                                       \
     static void function##_free(void *object)                                  \
     {                                                                          \
@@ -202,8 +202,8 @@ size_t scep_cms_decrypt(CMS_ContentInfo *cms, const scep_keypair_t *pair,
            (got = BIO_read(bio, out + len, (int)(size - len))) > 0) {
         len += (size_t)got;
     }
-    /* Zero at the end of data; the cipher tells if its padding, or tag, was
-     * good. */
+    /* 0 means the end of data. The status of the cipher says whether its
+     * padding or tag was good. */
     if (got != 0 || BIO_get_cipher_status(bio) != 1) {
         len = 0;
     }
@@ -211,7 +211,7 @@ size_t scep_cms_decrypt(CMS_ContentInfo *cms, const scep_keypair_t *pair,
     return len;
 }
 
-/* The octets of what would not show itself as hex pairs (RFC 4514 2.4). */
+/* Write the octets of invisible characters as hex pairs (RFC 4514 2.4). */
 static const char *escape_hidden(apr_pool_t *pool, scep_octets_t text)
 {
     const unsigned char *at = text.data, *end = at + text.len;
@@ -248,7 +248,7 @@ const char *scep_name_text(apr_pool_t *pool, const X509_NAME *name)
     ERR_set_mark();
     printed = X509_NAME_print_ex(bio, name, 0, flags);
     if (printed < 0) {
-        /* A string that is none of its type: all of them in hex. */
+        /* A string does not fit its type: write all strings in hex. */
         (void)BIO_reset(bio);
         printed =
             X509_NAME_print_ex(bio, name, 0, flags | ASN1_STRFLGS_DUMP_ALL);

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_exec.c: see scep_exec.h. posix_spawn(), not fork(): this is a thread of
- * many, and what another one holds locked would stay locked in a fork's child.
+ * scep_exec.c: see scep_exec.h. It uses posix_spawn() because fork() in a
+ * process with threads would leave locks of other threads locked in the child.
  * (base layer)
  */
 #include "scep_exec.h"
@@ -21,11 +21,12 @@
 #include <apr_strings.h>
 
 enum {
-    /* more than is shown by as much as a challengePassword can have: it must
-     * be whole to be recognized */
+    /* longer than what is shown by the length of a challengePassword, which is
+     * recognized only if it is whole */
     MAX_ERR = 2048,
-    TICK = 50, /* milliseconds between two looks whether it has ended */
-    LOWEST = 3 /* a descriptor of ours, so that dup2() does not meet it */
+    TICK = 50, /* milliseconds between two checks for its end */
+    LOWEST = 3 /* lowest descriptor of a pipe, so that dup2() does not replace
+                * it */
 };
 
 /* Our ends of the pipes; -1: closed. */
@@ -36,7 +37,7 @@ typedef struct ends_t {
 typedef struct run_t {
     pid_t pid;
     ends_t ours;
-    scep_octets_t input; /* what is left of it */
+    scep_octets_t input; /* the rest that was not written yet */
     char *out;           /* SCEP_EXEC_MAX_OUTPUT + 1 */
     size_t out_len;
     char *err; /* MAX_ERR + 1 */
@@ -116,7 +117,7 @@ static int set_actions(posix_spawn_file_actions_t *actions,
         rv = posix_spawn_file_actions_adddup2(actions, theirs->err, 2);
     }
 #ifdef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCLOSEFROM_NP
-    /* httpd's own are closed on exec; a module's may not be */
+    /* httpd's descriptors are closed on exec; those of modules may not be */
     if (rv == 0) {
         rv = posix_spawn_file_actions_addclosefrom_np(actions, LOWEST);
     }
@@ -129,8 +130,8 @@ static int set_actions(posix_spawn_file_actions_t *actions,
     return rv;
 }
 
-/* Signals as a program expects them: those that a server's threads block or
- * ignore would stay so. */
+/* Reset signals. The program would inherit which ones a server's threads block
+ * or ignore. */
 static int set_attributes(posix_spawnattr_t *attributes)
 {
     sigset_t all, none;
@@ -197,7 +198,8 @@ static void feed(run_t *r)
         r->input.len -= (size_t)n;
     }
     if (r->input.len == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-        close_end(&r->ours.in); /* or it does not want it */
+        close_end(&r->ours.in); /* all written, or the program does not read
+                                 * it */
     }
 }
 
@@ -241,7 +243,7 @@ static bool take_err(run_t *r)
     return r->err_len <= SCEP_EXEC_MAX_OUTPUT;
 }
 
-/* Whether or not: it stays a zombie, so that nobody else gets its number. */
+/* Has it ended? It stays a zombie, so that no other process gets its number. */
 static bool has_ended(const run_t *r)
 {
     siginfo_t info;
@@ -259,7 +261,7 @@ static bool wait_and_serve(run_t *r, int milliseconds)
                             {r->ours.out, POLLIN, 0},
                             {r->ours.err, POLLIN, 0}};
 
-    /* descriptors below 0 are passed over */
+    /* poll() skips descriptors below 0 */
     if (poll(fds, 3, milliseconds) <= 0) {
         return true;
     }
@@ -270,8 +272,8 @@ static bool wait_and_serve(run_t *r, int milliseconds)
            (fds[2].revents == 0 || take_err(r));
 }
 
-/* What it wrote before it ended, and no more: a child of its own may hold the
- * pipe open. @return false: that was too much */
+/* Read what the program wrote before it ended, and no more: a child of it may
+ * hold the pipe open. @return false: that was too much */
 static bool drain(run_t *r)
 {
     size_t before;
@@ -298,7 +300,7 @@ static scep_exec_end_e attend(run_t *r)
         if (left <= 0) {
             return SCEP_EXEC_TIMEOUT;
         }
-        if (!open) { /* it is about to end, most likely */
+        if (!open) { /* it will probably end soon */
             wait = idle;
             idle = idle * 2 < TICK ? idle * 2 : TICK;
         }
@@ -314,7 +316,7 @@ static void conclude(run_t *r, scep_exec_t *run)
     int status = 0;
     pid_t pid;
 
-    kill(-r->pid, SIGKILL); /* and what it has started */
+    kill(-r->pid, SIGKILL); /* and its own children */
     do {
         pid = waitpid(r->pid, &status, 0);
     } while (pid < 0 && errno == EINTR);
@@ -345,8 +347,8 @@ static void first_line(run_t *r, scep_exec_t *run)
     run->err = r->err;
 }
 
-/* A pipe that nobody reads gives SIGPIPE, which httpd ignores and others may
- * not: it is kept from this thread, and taken back. */
+/* A pipe that nobody reads causes SIGPIPE. httpd ignores it, but others may
+ * not. So block it in this thread, and remove it afterwards. */
 static void attend_quietly(run_t *r, scep_exec_t *run)
 {
     const struct timespec at_once = {0, 0};

@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_exec.h
- * One run of a program of the operator's, for threads of a server: without a
- * shell, in a process group of its own, with nothing but its standard input,
- * output and error open, an environment of PATH and LC_ALL, in `/`; bounded in
- * time and output. Nothing of its group outlives the run. (base layer:
- * POSIX)
+ * Runs a program of the operator, for threads of a server. The program runs
+ * without a shell, in a process group of its own, in `/`. It has only standard
+ * input, output and error, and an environment of PATH and LC_ALL. Time and
+ * output are bounded, and no process of its group outlives the run. (base
+ * layer: POSIX)
  */
 #ifndef SCEP_EXEC_H
 #define SCEP_EXEC_H
@@ -14,7 +14,7 @@
 
 #include "scep.h"
 
-/** Octets of standard output, and of standard error. */
+/** The most octets of standard output, and of standard error. */
 #define SCEP_EXEC_MAX_OUTPUT 65536
 
 /** How a run ended. */
@@ -38,7 +38,7 @@ typedef struct scep_exec_t {
 /**
  * Run ARGV (NULL-terminated; argv[0] is a path) and wait for its end. It need
  * not read INPUT.
- * @param run what came of it, from POOL
+ * @param run the outcome, from POOL
  */
 void scep_exec_run(const char *const *argv, scep_octets_t input,
                    apr_interval_time_t timeout, apr_pool_t *pool,

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_file.c: secret files read with care and written atomically.
- * POSIX calls, since APR knows neither O_NOFOLLOW nor fsync of a directory.
- * (base layer)
+ * scep_file.c: reads secret files with care, and writes files atomically. Uses
+ * POSIX, because APR has neither O_NOFOLLOW nor fsync of a directory. (base
+ * layer)
  */
 #include "scep_file.h"
 
@@ -19,7 +19,7 @@
 
 #include <apr_strings.h>
 
-/* Of the file that is written before it gets its name. */
+/* The end of the name of a file that is being written. */
 #define TEMPORARY ".XXXXXX.tmp"
 
 enum { TEMPORARY_SUFFIX = sizeof(".tmp") - 1 };
@@ -38,7 +38,7 @@ static scep_status_e os_fail(scep_result_t *res, const char *what,
                      errno_text(res->pool, err));
 }
 
-/* What an administrator has to do about a file that somebody else owns. */
+/* How to correct the owner of a file. */
 static const char *owner_cure(uid_t owner, apr_pool_t *pool)
 {
     if (owner != 0) {
@@ -64,8 +64,8 @@ static bool is_secret(scep_file_kind_e kind)
     return kind == SCEP_FILE_SECRET || kind == SCEP_FILE_KEY;
 }
 
-/* FD is open on PATH. OWNER: who may own it beside root and us; 0: nobody
- * else. */
+/* FD is open on PATH. OWNER may own it, too, besides root and this process's
+ * user; 0: nobody else. */
 static scep_status_e check_secret(int fd, const char *path,
                                   scep_file_kind_e kind, const struct stat *st,
                                   uid_t owner, scep_result_t *res)
@@ -93,8 +93,8 @@ static scep_status_e check_secret(int fd, const char *path,
     return SCEP_OK;
 }
 
-/* In a directory of another user: who could have written this? A hard link
- * would give it a second name, of a file that is meant for something else. */
+/* For a file in a directory of another user: could that user have written it? A
+ * second hard link could be a file that is meant for something else. */
 static scep_status_e check_trusted(const char *path, const struct stat *st,
                                    scep_result_t *res)
 {
@@ -266,8 +266,7 @@ static scep_status_e write_all(int fd, const char *path, scep_octets_t data,
     return SCEP_OK;
 }
 
-/* link() fails if PATH exists, rename() does not: that is the whole
- * difference between "create" and "replace". */
+/* link() creates: it fails if PATH exists. rename() replaces. */
 static scep_status_e move_into_place(const char *temp, const char *path,
                                      int replace, scep_result_t *res)
 {
@@ -299,7 +298,8 @@ scep_status_e scep_file_write(const char *path, scep_octets_t data, mode_t mode,
     if (fd < 0) {
         return os_fail(res, "create a temporary file beside", path, errno);
     }
-    (void)flock(fd, LOCK_EX | LOCK_NB); /* tells that it is being written */
+    (void)flock(fd, LOCK_EX | LOCK_NB); /* shows that the file is being
+                                         * written */
     status = write_all(fd, path, data, mode, uid, gid, res);
     if (status == SCEP_OK) {
         status = move_into_place(temp, path, replace, res);
@@ -314,7 +314,7 @@ scep_status_e scep_file_write(const char *path, scep_octets_t data, mode_t mode,
     return sync_directory_of(path, res);
 }
 
-/* Does NAME end as mkostemps() made it? */
+/* Does NAME end like those of mkostemps()? */
 static bool is_temporary(const char *name)
 {
     size_t len = strlen(name), end = sizeof(TEMPORARY) - 1;
@@ -323,7 +323,7 @@ static bool is_temporary(const char *name)
            strcmp(name + len - TEMPORARY_SUFFIX, ".tmp") == 0;
 }
 
-/* A writer that lives holds the lock. */
+/* A writer that still runs holds the lock. */
 static bool remove_abandoned(int dir, const char *name)
 {
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -363,7 +363,7 @@ scep_status_e scep_dir_make(const char *path, mode_t mode, uid_t uid, gid_t gid,
     size_t len = strlen(path);
     int fd;
 
-    /* A slash at the end would make O_NOFOLLOW follow. */
+    /* With a slash at the end, O_NOFOLLOW would follow links. */
     while (len > 1 && path[len - 1] == '/') {
         len--;
     }
@@ -404,7 +404,7 @@ static int read_names(DIR *dir, const char *extension, apr_pool_t *pool,
             APR_ARRAY_PUSH(names, const char *) =
                 apr_pstrmemdup(pool, entry->d_name, len - end);
         }
-        errno = 0; /* how readdir() tells the end from a failure */
+        errno = 0; /* so that the end of the directory differs from a failure */
     }
     return errno;
 }

@@ -1,10 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_file.h
- * Files that hold keys and secrets: read with the owner and mode checked on
- * the opened descriptor, written by temporary file, fsync and rename; and
- * directories.
- * (base layer: APR, POSIX)
+ * Reads files with keys and secrets, and checks owner and mode on the opened
+ * descriptor. Writes files by temporary file, fsync and rename. Makes and lists
+ * directories. (base layer: APR, POSIX)
  */
 #ifndef SCEP_FILE_H
 #define SCEP_FILE_H
@@ -21,17 +20,17 @@
  *
  * SCEP_FILE_PUBLIC: any owner and mode.
  *
- * SCEP_FILE_SECRET: no symbolic link; owned by root or by our effective user;
+ * SCEP_FILE_SECRET: no symbolic link; owned by root or by the effective user;
  * no access for group and others.
  *
  * SCEP_FILE_KEY: a secret that an administrator provides. Symbolic links are
- * followed; what counts is the file that they lead to. It may be readable by
- * group and others where nobody here could change that: on a file system that
- * is mounted read-only (there the owner does not matter either), or when it is
- * root's and we are not root. So container platforms mount secrets.
+ * followed, and the file that they lead to is checked. Group and others may be
+ * able to read it if nobody here could change that: on a file system that is
+ * mounted read-only (there any owner will do), or if it is root's and this
+ * process is not root. Container platforms mount secrets in this way.
  *
- * SCEP_FILE_TRUSTED: no symbolic link and no other hard link; owned by root or
- * by our effective user; nobody else may write.
+ * SCEP_FILE_TRUSTED: no symbolic link and no second hard link; owned by root or
+ * by the effective user; nobody else may write.
  */
 typedef enum {
     SCEP_FILE_PUBLIC,
@@ -54,8 +53,8 @@ scep_status_e scep_file_read(const char *path, scep_file_kind_e kind,
                              scep_result_t *res);
 
 /**
- * scep_file_read() of a SCEP_FILE_SECRET that may belong to OWNER, too: the
- * server's children write files which root reads.
+ * scep_file_read() of a SCEP_FILE_SECRET that may also belong to OWNER: root
+ * reads files that the server's children write.
  */
 scep_status_e scep_file_read_owned(const char *path, uid_t owner, size_t max,
                                    apr_pool_t *pool, scep_octets_t *out,
@@ -72,14 +71,15 @@ scep_status_e scep_file_write(const char *path, scep_octets_t data, mode_t mode,
                               apr_pool_t *pool, scep_result_t *res);
 
 /**
- * Remove from directory PATH the temporary files (NAME.XXXXXX.tmp) of writers
- * that were killed: those that no scep_file_write() is still writing.
+ * Remove the temporary files (NAME.XXXXXX.tmp) of killed writers from directory
+ * PATH. Files that a scep_file_write() is still writing stay.
  * @return how many
  */
 int scep_dir_sweep(const char *path);
 
-/** Make directory PATH (parents must exist) with MODE and owner, whatever the
- * umask is; an existing directory is made so, a symlink is SCEP_BROKEN. */
+/** Make directory PATH (its parents must exist) with MODE and owner, whatever
+ * the umask is. An existing directory gets them, too. A symlink is
+ * SCEP_BROKEN. */
 scep_status_e scep_dir_make(const char *path, mode_t mode, uid_t uid, gid_t gid,
                             apr_pool_t *pool, scep_result_t *res);
 

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_in_use_read.c: read in-use.json as somebody else's text: size, owner,
- * mode and every value are checked. (base layer)
+ * scep_in_use_read.c: reads in-use.json without trusting it: checks size,
+ * owner, mode and every value. (base layer)
  */
 #include "scep_in_use.h"
 
@@ -25,13 +25,13 @@ enum {
     MAX_TEXT = 8192    /* octets of a value */
 };
 
-/* The first thing that is wrong ends the reading. */
+/* The first fault ends the reading. */
 typedef struct reader_t {
     apr_pool_t *pool;
     const char *wrong; /* the name of a member, or NULL */
 } reader_t;
 
-/* A string, or NULL for null; a NULL for what must be set is wrong. */
+/* A string, or NULL for null. If WANTED, null is a fault. */
 static const char *text(reader_t *r, scep_json_t *object, const char *name,
                         bool wanted)
 {
@@ -68,7 +68,7 @@ static bool boolean(reader_t *r, scep_json_t *object, const char *name)
     return found;
 }
 
-/* Its count, 0 for what is none. */
+/* The number of elements; 0 if it is no list. */
 static size_t list(reader_t *r, scep_json_t *object, const char *name,
                    scep_json_t **found)
 {
@@ -80,7 +80,7 @@ static size_t list(reader_t *r, scep_json_t *object, const char *name,
     return scep_json_count(*found);
 }
 
-/* What stands in a path of ours: nothing relative, and it is to be printed. */
+/* A path, which must be absolute. */
 static const char *path(reader_t *r, scep_json_t *object, const char *name,
                         bool wanted)
 {
@@ -140,7 +140,7 @@ static void read_pairs(reader_t *r, scep_json_t *object, scep_in_use_ca_t *ca)
     }
 }
 
-/* What a program before this one wrote has none. */
+/* Files of an older version have none. */
 static void read_kept(reader_t *r, scep_json_t *object, scep_in_use_ca_t *ca)
 {
     scep_json_t *values = scep_json_get(object, SCEP_IN_USE_KEPT);
@@ -275,8 +275,8 @@ static const char *changed_of(const scep_in_use_t *in_use, apr_pool_t *pool)
     return NULL;
 }
 
-/* The directory may have been copied, or be mounted elsewhere: the paths in
- * the file then say nothing here. */
+/* If the directory was copied, or is mounted elsewhere, the paths in the file
+ * mean nothing here. */
 static bool is_same_directory(const char *dir, const char *other)
 {
     struct stat one, two;

@@ -49,8 +49,8 @@ bool scep_shm_limits_add(scep_shm_limits_t *limits,
                          const unsigned char key[SCEP_HASH_SIZE],
                          const scep_allowance_t *allowance, apr_time_t now);
 
-/** Count one more, unless there is no room, in one atomic step: of many who come
- * at once no more than there is room for. @return false: there was none */
+/** Count one more, unless there is no room, in one atomic step: of many who
+ * come at once no more than there is room for. @return false: there was none */
 bool scep_shm_limits_take(scep_shm_limits_t *limits,
                           const unsigned char key[SCEP_HASH_SIZE],
                           const scep_allowance_t *allowance, apr_time_t now);

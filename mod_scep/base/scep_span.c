@@ -84,7 +84,8 @@ bool scep_time_parse(const char *text, apr_time_t *when)
         return false;
     }
     *when = apr_time_from_sec(timegm(&t));
-    /* What strptime() takes beyond that, and 30 February, comes back else. */
+    /* Times that strptime() should not accept, and 30 February, give another
+     * text. */
     return t.tm_year >= 70 &&
            strcmp(write_time(again, SCEP_TIME_ISO, *when), whole) == 0;
 }

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_span.h
- * Lengths and points of time as people write them, the same in directives, on
- * the command line, and in what we print. (base layer)
+ * Reads and writes times and lengths of time, in the same form in directives,
+ * on the command line and in output. (base layer)
  */
 #ifndef SCEP_SPAN_H
 #define SCEP_SPAN_H
@@ -12,14 +12,14 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-/** What can be written, for messages. */
+/** The possible forms, for messages. */
 #define SCEP_SPAN_FORMS "such as 90s, 20m, 8h, 2d or 1w"
 
 /**
- * TEXT is a decimal number and, right behind it, a unit or nothing: s, sec,
- * second(s); m, min, minute(s); h, hour(s); d, day(s); w, week(s); in letters
- * of any case. Without one it is seconds.
- * @return false: it is something else, or more than 36,600 days
+ * Read TEXT: a decimal number and, right behind it, a unit or nothing: s, sec,
+ * second(s); m, min, minute(s); h, hour(s); d, day(s); w, week(s); in any case.
+ * Without a unit it is seconds.
+ * @return false: TEXT is something else, or more than 36,600 days
  */
 bool scep_span_parse(const char *text, apr_int64_t *seconds);
 
