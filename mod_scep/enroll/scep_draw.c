@@ -381,8 +381,8 @@ scep_status_e scep_draw_rebuild(scep_store_t *store,
     }
     if (r.added > 0) {
         scep_log(env, SCEP_LOG_NOTICE,
-                 SCEPLOGNO(0203) "read %u outstanding passwords from the "
-                                 "database",
+                 SCEPLOGNO(0203) "%u outstanding passwords were read from "
+                                 "the database",
                  r.added);
     }
     if (r.left_out > 0) {
