@@ -3,7 +3,7 @@
 
 Chromium is driven by chromedriver, Firefox by its own Marionette protocol:
 Debian has no geckodriver. Every host name that tests use leads to this
-machine, and certificates are taken as they are.
+machine, and certificates are not verified.
 """
 import base64
 import contextlib

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Algorithms by level, key transport, the envelope's shape, keys of all
-kinds; and that no answer tells what was wrong inside of an envelope."""
+"""Algorithms by level, key transport, the form of the envelope, keys of all
+kinds; and that no answer shows what was wrong inside an envelope."""
 import functools
 import os
 

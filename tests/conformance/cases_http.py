@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""HTTP and what needs no message: paths, queries, base64, GetCACaps,
+"""HTTP and operations without a message: paths, queries, base64, GetCACaps,
 GetCACert, GetCACertChain, GetNextCACert."""
 import urllib.parse
 

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The challenge and its types, what is certified of what was asked for, and
+"""The challenge and its types, which parts of a request are certified, and
 the settings of endpoints."""
 import cms
 import der

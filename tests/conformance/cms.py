@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Messages of SCEP by hand: PKCS#10, certificates, EnvelopedData, SignedData.
-Each part can be left out, doubled, moved or replaced; cryptography gives
-nothing but the primitives."""
+"""SCEP messages by hand: PKCS#10, certificates, EnvelopedData, SignedData.
+Each part can be left out, doubled, moved or replaced. The package cryptography
+provides only the primitives."""
 import functools
 import hashlib
 import os

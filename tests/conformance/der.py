@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""ASN.1 encodings by hand: what is asked for is written, right or wrong. The
-reader takes DER only, and says where something is not."""
+"""ASN.1 encodings by hand, right or wrong as the test asks for. The reader
+accepts only DER, and says where something is not DER."""
 import base64
 import datetime
 

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Replies, read by hand: every rule of RFC 8894 and of older clients that a
-CertRep must keep is looked at in each of them."""
+"""Replies, read by hand. Each CertRep is checked against every rule of
+RFC 8894 and of older clients."""
 import hashlib
 
 from cryptography.exceptions import InvalidSignature

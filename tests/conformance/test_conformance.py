@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Every case: it is shown that it can fail, and then it is tried."""
+"""Every case: first the test shows that the case can fail, then it runs it."""
 import os
 import re
 

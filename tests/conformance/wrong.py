@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Answers that a case must not accept, derived from what it expects: replies
-with one fault each, made with the tests' own encoder and a CA of its own."""
+with one fault each, made by the tests' own encoder and their own CA."""
 import dataclasses
 import functools
 

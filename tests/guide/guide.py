@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What docs/guide.md tells an administrator to type."""
+"""The commands and files that docs/guide.md tells an administrator to type."""
 import os
 import re
 

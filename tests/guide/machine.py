@@ -4,7 +4,7 @@ Debian's, and commands run as they are written.
 
 It is a mount and a network namespace: /etc is a copy; /var, /run, /usr/local
 and httpd's folder of modules are new; port 80 is free. There is no systemd:
-`systemctl' passes on to apachectl. SCEP_BUILD_DIR is the build tree.
+`systemctl' calls apachectl. SCEP_BUILD_DIR is the build tree.
 """
 import os
 import re

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The means by which the guide is followed."""
+"""Tests of the machine and the reader that the other tests here use."""
 import os
 
 import pytest

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The guide's sections on installing, the master password and RA renewal, with
-what they say typed in."""
+"""The guide's sections on installing, the master password and RA renewal,
+typed in as they are written."""
 import json
 import os
 import re

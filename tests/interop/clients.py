@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Real SCEP clients, each behind a function: enrol(url, folder, password)
-gives (certificate or None, what the client said)."""
+"""Real SCEP clients, a function for each: enrol(url, folder, password)
+returns (certificate or None, what the client said)."""
 import os
 import shutil
 import subprocess

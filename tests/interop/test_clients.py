@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The distribution's SCEP clients enrol, and are refused with a wrong
-password, in every MPM, before, during and after a graceful restart, beside
-Debian's serve-cgi-bin configuration."""
+"""The distribution's SCEP clients enrol, and are refused with a wrong password:
+in every MPM, before, during and after a graceful restart, with Debian's
+serve-cgi-bin configuration enabled."""
 import threading
 import time
 

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""What real clients send and need, one test for each fact that was observed
-with them; sent by the tests' own client, octet by octet."""
+"""What real clients send and need: a test for each fact that was observed. The
+tests' own client sends the same, octet by octet."""
 import base64
 import urllib.parse
 

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""mod_scep as it is installed, with modules that were built against its
-headers alone. Servers are those of tests/httpd."""
+"""An installed mod_scep, with modules that were built only against its headers.
+The servers are those of tests/httpd."""
 import copy
 import os
 import subprocess

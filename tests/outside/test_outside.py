@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""A CA backend and a challenge provider that are no part of mod_scep: built
-from an installation, loaded, and used."""
+"""A CA backend and a challenge provider outside of mod_scep: built against an
+installation, loaded, and used."""
 import os
 import re
 import shutil

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The manual page: well formed, and with every option that there is."""
+"""The manual page: it is well formed, and has every option."""
 import os
 import re
 import shutil

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""The command line, which all commands read in the same way."""
+"""The command line: all commands read it in the same way."""
 import re
 
 import pytest

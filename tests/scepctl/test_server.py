@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Options of all commands that work on a server, without one."""
+"""Options of all commands that work on a server, tried without a server."""
 import os
 
 import pytest
