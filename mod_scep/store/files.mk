@@ -1,10 +1,13 @@
 libscep_store_la_SOURCES = \
 	mod_scep/store/scep_schema.c mod_scep/store/scep_schema.h \
+	mod_scep/store/scep_schema_6.c mod_scep/store/scep_schema_6.h \
 	mod_scep/store/scep_schema_names.c mod_scep/store/scep_schema_names.h \
 	mod_scep/store/scep_sql.c mod_scep/store/scep_sql.h \
 	mod_scep/store/scep_sqlite.c mod_scep/store/scep_sqlite.h \
 	mod_scep/store/scep_sqlite_copy.c mod_scep/store/scep_sqlite_copy.h \
 	mod_scep/store/scep_sqlite_file.c \
+	mod_scep/store/scep_sqlite_functions.c \
+	mod_scep/store/scep_sqlite_functions.h \
 	mod_scep/store/scep_store.c mod_scep/store/scep_store.h \
 	mod_scep/store/scep_store_p.h \
 	mod_scep/store/scep_store_audit.c \
@@ -21,7 +24,8 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_issue.c \
 	mod_scep/store/scep_store_json.c mod_scep/store/scep_store_json.h \
 	mod_scep/store/scep_store_prune.c mod_scep/store/scep_store_prune.h \
-	mod_scep/store/scep_store_queue.c \
+	mod_scep/store/scep_store_queue.c mod_scep/store/scep_store_read.c \
+	mod_scep/store/scep_store_search.c mod_scep/store/scep_store_search.h \
 	mod_scep/store/scep_store_request.c mod_scep/store/scep_store_request.h \
 	mod_scep/store/scep_store_sql.c mod_scep/store/scep_store_sql.h \
 	mod_scep/store/scep_store_subject.c \
@@ -53,7 +57,9 @@ STORE_TESTS = tests/unit/test_schema tests/unit/test_schema_names \
 	tests/unit/test_store_identity \
 	tests/unit/test_store_id tests/unit/test_store_recall \
 	tests/unit/test_store_issue tests/unit/test_store_json \
-	tests/unit/test_store_sql \
+	tests/unit/test_store_sql tests/unit/test_store_search \
+	tests/unit/test_schema_6 tests/unit/test_store_read \
+	tests/unit/test_sqlite_functions \
 	tests/unit/test_store_prune tests/unit/test_store_prune_pgsql \
 	tests/unit/test_store_subject \
 	tests/unit/test_store_tally \
@@ -145,6 +151,18 @@ tests_unit_test_store_queue_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_request_SOURCES = tests/unit/test_store_request.c $(STORE_FIXTURE)
 tests_unit_test_store_request_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_request_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_schema_6_SOURCES = tests/unit/test_schema_6.c $(STORE_FIXTURE)
+tests_unit_test_schema_6_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_schema_6_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_read_SOURCES = tests/unit/test_store_read.c $(STORE_FIXTURE)
+tests_unit_test_store_read_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_read_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_sqlite_functions_SOURCES = tests/unit/test_sqlite_functions.c $(STORE_FIXTURE)
+tests_unit_test_sqlite_functions_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sqlite_functions_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_search_SOURCES = tests/unit/test_store_search.c $(STORE_FIXTURE)
+tests_unit_test_store_search_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_search_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_sql_SOURCES = tests/unit/test_store_sql.c $(STORE_FIXTURE)
 tests_unit_test_store_sql_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_sql_LDADD = $(LIB_STORE) $(UNIT_LIBS)

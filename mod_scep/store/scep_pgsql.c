@@ -22,7 +22,11 @@
 /* "mod_scep" */
 #define WRITER_LOCK "7885631562835126640"
 
-enum { TYPE_BIGINT = 20, TYPE_TEXT = 25 }; /* of PostgreSQL's pg_type */
+enum {
+    TYPE_OCTETS = 17,
+    TYPE_BIGINT = 20,
+    TYPE_TEXT = 25
+}; /* of PostgreSQL's pg_type */
 
 struct scep_sql_conn_t {
     apr_pool_t *pool;
@@ -182,6 +186,7 @@ static scep_sql_status_e set_connection(scep_sql_conn_t *conn)
         conn, apr_psprintf(conn->scratch,
                            "SET client_encoding = 'UTF8';"
                            "SET standard_conforming_strings = on;"
+                           "SET bytea_output = 'hex';"
                            "SET statement_timeout = %d;"
                            "SET lock_timeout = %d;"
                            "SET idle_in_transaction_session_timeout = 20000;"
@@ -280,6 +285,32 @@ static bool pgsql_rollback(scep_sql_conn_t *conn)
 
 /* --- statements ----------------------------------------------------------- */
 
+static Oid type_of(char letter)
+{
+    switch (letter) {
+    case 'n':
+        return TYPE_BIGINT;
+    case 'x':
+        return TYPE_OCTETS;
+    default:
+        return TYPE_TEXT;
+    }
+}
+
+static const char *text_of(Oid type, const scep_sql_value_t *value,
+                           apr_pool_t *pool)
+{
+    switch (type) {
+    case TYPE_BIGINT:
+        return apr_psprintf(pool, "%" APR_INT64_T_FMT, value->number);
+    case TYPE_OCTETS:
+        return value->text != NULL ? apr_pstrcat(pool, "\\x", value->text, NULL)
+                                   : NULL;
+    default:
+        return scep_pgsql_value(value->text, pool);
+    }
+}
+
 static PGresult *execute(scep_sql_conn_t *conn, const scep_sql_query_t *query,
                          const scep_sql_value_t *values)
 {
@@ -291,14 +322,11 @@ static PGresult *execute(scep_sql_conn_t *conn, const scep_sql_query_t *query,
     int i;
 
     for (i = 0; i < count; i++) {
-        bool number = query->params[i] == 'n';
-
-        types[i] = number ? TYPE_BIGINT : TYPE_TEXT;
-        texts[i] = number ? apr_psprintf(conn->scratch, "%" APR_INT64_T_FMT,
-                                         values[i].number)
-                          : scep_pgsql_value(values[i].text, conn->scratch);
+        types[i] = type_of(query->params[i]);
+        texts[i] = text_of(types[i], &values[i], conn->scratch);
     }
-    if (query->slot < 0) {
+    /* A prepared one is planned once, for any pattern. */
+    if (query->slot < 0 || strchr(query->params, 'p') != NULL) {
         return PQexecParams(conn->db, query->text, count, types, texts, NULL,
                             NULL, 0);
     }
@@ -312,6 +340,16 @@ static PGresult *execute(scep_sql_conn_t *conn, const scep_sql_query_t *query,
         conn->prepared[query->slot] = true;
     }
     return PQexecPrepared(conn->db, name, count, texts, NULL, NULL, 0);
+}
+
+/* Octets come as "\\x" and hex. */
+static const char *column_of(const PGresult *result, int row, int column)
+{
+    if (PQgetisnull(result, row, column)) {
+        return NULL;
+    }
+    return PQgetvalue(result, row, column) +
+           (PQftype(result, column) == TYPE_OCTETS ? 2 : 0);
 }
 
 /* All rows of a result are in memory: statements that find many have a
@@ -330,8 +368,7 @@ static scep_sql_status_e hand_over(scep_sql_conn_t *conn,
     }
     for (row = 0; row < PQntuples(result) && more; row++) {
         for (i = 0; i < count; i++) {
-            columns[i] =
-                PQgetisnull(result, row, i) ? NULL : PQgetvalue(result, row, i);
+            columns[i] = column_of(result, row, i);
         }
         more = take(baton, columns, count);
     }
@@ -389,9 +426,28 @@ static scep_sql_status_e pgsql_configure(scep_sql_conn_t *conn)
     return status;
 }
 
+/* The extension comes with PostgreSQL, and since version 13 the owner of a
+ * database may add it. Where there is none each search reads the table. */
+static scep_sql_status_e pgsql_index_subjects(scep_sql_conn_t *conn)
+{
+    static const char make[] =
+        "CREATE EXTENSION IF NOT EXISTS pg_trgm;"
+        "CREATE INDEX IF NOT EXISTS certificates_by_name ON certificates"
+        " USING gin (LOWER(COALESCE(subject_folded, subject, ''))"
+        " gin_trgm_ops)";
+    scep_sql_status_e status = run_text(conn, "SAVEPOINT index_subjects");
+
+    if (status == SCEP_SQL_OK && run_text(conn, make) != SCEP_SQL_OK) {
+        status = run_text(conn, "ROLLBACK TO index_subjects");
+    }
+    return status == SCEP_SQL_OK ? run_text(conn, "RELEASE index_subjects")
+                                 : status;
+}
+
 const scep_sql_driver_t scep_pgsql_driver = {
     .name = "pgsql",
     .shared = true,
+    .dialect = {"BYTEA", "BIGINT", ""},
     .check = pgsql_check,
     .display = pgsql_display,
     .secret = pgsql_secret,
@@ -401,6 +457,7 @@ const scep_sql_driver_t scep_pgsql_driver = {
     .open = pgsql_open,
     .close = pgsql_close,
     .configure = pgsql_configure,
+    .index_subjects = pgsql_index_subjects,
     .usable = pgsql_usable,
     .begin = pgsql_begin,
     .commit = pgsql_commit,

@@ -2,13 +2,19 @@
 /*
  * scep_schema.c: the tables and how they came to be. (store layer)
  *
- * TEXT and BIGINT only, so that one SQL fits all databases: hashes are
- * lower-case hex, DER is base64, times are UTC microseconds, ids are random
- * hex of our own making. A migration that was released is never changed.
+ * TEXT, BIGINT and octets only, so that one SQL fits all databases: times are
+ * UTC microseconds. Up to schema 5 hashes were lower-case hex, DER was base64,
+ * and ids were random hex. A migration that was released is never changed.
  */
 #include "scep_schema.h"
 
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "scep_schema_6.h"
 #include "scep_schema_names.h"
+#include "scep_store_search.h"
 
 enum { SCHEMA_WAIT = 10 }; /* seconds, for writers of the old generation */
 
@@ -236,7 +242,10 @@ static const char *const migration_5[] = {
     "CREATE INDEX messages_by_expiry ON messages (expires)",
     "CREATE INDEX requests_by_certificate ON requests (certificate_id)", NULL};
 
-static const char *const *const migrations[SCEP_SCHEMA_VERSION] = {
+/* The rest is in scep_schema_6.c. */
+enum { PLAIN = 5, NAMES_REWRITTEN = 5 /* by the migration to this version */ };
+
+static const char *const *const migrations[PLAIN] = {
     migration_1, migration_2, migration_3, migration_4, migration_5};
 
 static const scep_sql_query_t create_version = {
@@ -292,27 +301,139 @@ static scep_sql_status_e run_all(const scep_sql_driver_t *driver,
     return sql;
 }
 
-enum { NAMES_REWRITTEN = 5 /* by the migration to this version */ };
-
-/* From VERSION to ours. */
-static scep_sql_status_e climb(const scep_sql_driver_t *driver,
-                               scep_sql_conn_t *conn, apr_int64_t version)
+/* TEXT with the dialect's words; from POOL. */
+static const char *spoken(const scep_sql_dialect_t *dialect, const char *text,
+                          apr_pool_t *pool)
 {
-    const scep_sql_value_t ours = {NULL, SCEP_SCHEMA_VERSION};
-    const scep_sql_query_t *store =
-        version == 0 ? &insert_version : &update_version;
+    const struct {
+        const char *name, *word;
+    } words[] = {{"@octets", dialect->octets},
+                 {"@key", dialect->key},
+                 {"@compact", dialect->compact}};
+    const char *at;
+    size_t i;
+
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        while ((at = strstr(text, words[i].name)) != NULL) {
+            text = apr_pstrcat(
+                pool, apr_pstrmemdup(pool, text, (apr_size_t)(at - text)),
+                words[i].word, at + strlen(words[i].name), NULL);
+        }
+    }
+    return text;
+}
+
+static scep_sql_status_e run_step(const scep_sql_driver_t *driver,
+                                  scep_sql_conn_t *conn,
+                                  const char *const *texts, apr_pool_t *pool)
+{
     scep_sql_status_e sql = SCEP_SQL_OK;
 
-    for (; version < SCEP_SCHEMA_VERSION && sql == SCEP_SQL_OK; version++) {
+    for (; *texts != NULL && sql == SCEP_SQL_OK; texts++) {
+        scep_sql_query_t query = {-1, "",
+                                  spoken(&driver->dialect, *texts, pool)};
+
+        sql = driver->run(conn, &query, NULL, NULL, NULL, NULL);
+    }
+    return sql;
+}
+
+static scep_sql_status_e index_subjects(const scep_sql_driver_t *driver,
+                                        scep_sql_conn_t *conn)
+{
+    scep_sql_status_e sql = driver->index_subjects(conn);
+
+    return sql == SCEP_SQL_OK ? scep_search_fill(driver, conn) : sql;
+}
+
+/* Subjects once more, as a child of the program before schema 5 may have added
+ * some in their old form. */
+static scep_sql_status_e climb_to_6(const scep_sql_driver_t *driver,
+                                    scep_sql_conn_t *conn,
+                                    scep_schema_log_fn *log, void *baton)
+{
+    const scep_schema_step_t *steps = scep_schema_6();
+    scep_sql_status_e sql = scep_schema_names(driver, conn);
+    apr_pool_t *pool;
+    int count = 0, i;
+
+    if (apr_pool_create(&pool, NULL) != APR_SUCCESS) {
+        return SCEP_SQL_ERROR;
+    }
+    while (steps[count].what != NULL) {
+        count++;
+    }
+    for (i = 0; i < count && sql == SCEP_SQL_OK; i++) {
+        log(baton, steps[i].what, i + 1, count + 1);
+        sql = run_step(driver, conn, steps[i].texts, pool);
+    }
+    apr_pool_destroy(pool);
+    if (sql == SCEP_SQL_OK) {
+        log(baton, "search of subjects", count + 1, count + 1);
+        sql = index_subjects(driver, conn);
+    }
+    return sql;
+}
+
+static void say_nothing(void *baton, const char *what, int step, int steps)
+{
+    (void)baton;
+    (void)what;
+    (void)step;
+    (void)steps;
+}
+
+scep_sql_status_e scep_schema_climb(const scep_sql_driver_t *driver,
+                                    scep_sql_conn_t *conn, int version, int to,
+                                    scep_schema_log_fn *log, void *baton)
+{
+    scep_sql_status_e sql = SCEP_SQL_OK;
+
+    for (; version < to && version < PLAIN && sql == SCEP_SQL_OK; version++) {
         sql = run_all(driver, conn, migrations[version]);
         if (sql == SCEP_SQL_OK && version + 1 == NAMES_REWRITTEN) {
             sql = scep_schema_names(driver, conn);
         }
     }
-    if (sql == SCEP_SQL_OK) {
-        sql = driver->run(conn, store, &ours, NULL, NULL, NULL);
-    }
-    return sql;
+    return sql == SCEP_SQL_OK && version < to
+               ? climb_to_6(driver, conn, log != NULL ? log : say_nothing,
+                            baton)
+               : sql;
+}
+
+/* Who is told of a migration. */
+typedef struct told_t {
+    const scep_env_t *env;
+    const char *name; /* of the database */
+} told_t;
+
+static void tell(void *baton, const char *what, int step, int steps)
+{
+    const told_t *told = baton;
+
+    scep_log(told->env, SCEP_LOG_NOTICE,
+             SCEPLOGNO(0281) "database %s: changing it to schema %d, step %d "
+                             "of %d: %s. Do not stop httpd; if it is stopped, "
+                             "the next start begins anew",
+             told->name, SCEP_SCHEMA_VERSION, step, steps, what);
+}
+
+/* From VERSION to ours. */
+static scep_sql_status_e climb(const scep_sql_driver_t *driver,
+                               scep_sql_conn_t *conn, int version,
+                               const scep_env_t *env, const char *name)
+{
+    const scep_sql_value_t ours = {NULL, SCEP_SCHEMA_VERSION};
+    const scep_sql_query_t *store =
+        version == 0 ? &insert_version : &update_version;
+    told_t told = {env, name};
+    scep_sql_status_e sql =
+        scep_schema_climb(driver, conn, version, SCEP_SCHEMA_VERSION,
+                          version == 0 ? NULL : tell, &told);
+
+    return sql == SCEP_SQL_OK
+               ? driver->run(conn, store, &ours, NULL, NULL, NULL)
+               : sql;
 }
 
 static scep_status_e fail(const scep_sql_driver_t *driver,
@@ -326,9 +447,10 @@ static scep_status_e fail(const scep_sql_driver_t *driver,
 }
 
 scep_status_e scep_schema_migrate(const scep_sql_driver_t *driver,
-                                  scep_sql_conn_t *conn, const char *name,
-                                  scep_result_t *res)
+                                  scep_sql_conn_t *conn, const scep_env_t *env,
+                                  const char *name, scep_result_t *res)
 {
+    apr_time_t from = scep_sql_clock();
     apr_int64_t version = 0;
     scep_sql_status_e sql;
 
@@ -352,10 +474,18 @@ scep_status_e scep_schema_migrate(const scep_sql_driver_t *driver,
                          name, version, SCEP_SCHEMA_VERSION);
     }
     if (sql == SCEP_SQL_OK && version < SCEP_SCHEMA_VERSION) {
-        sql = climb(driver, conn, version);
+        sql = climb(driver, conn, (int)version, env, name);
     }
     if (sql == SCEP_SQL_OK) {
         sql = driver->commit(conn);
+    }
+    if (sql == SCEP_SQL_OK && version > 0) {
+        scep_log(env, SCEP_LOG_NOTICE,
+                 SCEPLOGNO(0282) "database %s has schema %d now, which took %d "
+                                 "s; a backup of it cannot be used by an older "
+                                 "mod_scep",
+                 name, SCEP_SCHEMA_VERSION,
+                 (int)((scep_sql_clock() - from) / APR_USEC_PER_SEC));
     }
     return sql == SCEP_SQL_OK ? SCEP_OK : fail(driver, conn, name, sql, res);
 }

@@ -68,6 +68,6 @@ bool scep_sql_query_ok(const scep_sql_query_t *query)
         at = end;
     }
     return seen == params && params <= SCEP_SQL_MAX_PARAMS &&
-           strspn(query->params, "tn") == params &&
+           strspn(query->params, "tnxp") == params &&
            query->slot < SCEP_SQL_SLOTS;
 }

@@ -4,9 +4,9 @@
  * The seam between the store and a database: what a driver has to offer.
  * (store layer)
  *
- * The SQL is one for all drivers: columns are TEXT and BIGINT only, and the
- * parameters are $1, $2, ... in rising order, each standing exactly once.
- * Results come as text, numbers in decimal.
+ * The SQL is one for all drivers: columns are TEXT, BIGINT and octets only, and
+ * the parameters are $1, $2, ... in rising order, each standing exactly once.
+ * Results come as text, numbers in decimal, octets in lower-case hex.
  *
  * A connection is used by one thread at a time and never by two processes.
  */
@@ -42,7 +42,9 @@ typedef enum {
 typedef struct scep_sql_query_t {
     int slot;           /* 0..SCEP_SQL_SLOTS-1, its own: prepared once a
                          * connection; -1: prepared for this one time */
-    const char *params; /* a letter for each: 't' text, 'n' number */
+    const char *params; /* a letter for each: 't' text, 'n' number, 'x' octets
+                         * in hex, 'p' a text for LIKE, by which the statement
+                         * is planned each time */
     const char *text;
 } scep_sql_query_t;
 
@@ -63,12 +65,21 @@ typedef struct scep_sql_file_t {
     apr_uint64_t inode;
 } scep_sql_file_t;
 
+/** What tables are made of, as the database at hand has it. */
+typedef struct scep_sql_dialect_t {
+    const char *octets;  /* type of octets */
+    const char *key;     /* type of a number that is a primary key */
+    const char *compact; /* after the columns of a table whose rows lie in the
+                          * order of its primary key */
+} scep_sql_dialect_t;
+
 /** A driver's connection. */
 typedef struct scep_sql_conn_t scep_sql_conn_t;
 
 typedef struct scep_sql_driver_t {
     const char *name; /* as in ScepDatabase */
     bool shared;      /* several machines may work on one database */
+    scep_sql_dialect_t dialect;
 
     /** Are PARAMS understood, and is all there that the driver needs? Nothing
      * is connected to. Fills RES with SCEP_R_SETUP and the cure. */
@@ -111,6 +122,11 @@ typedef struct scep_sql_driver_t {
     /** Parent: once after open(), what is kept in the database itself. A
      * migration may follow: statements then take as long as they take. */
     scep_sql_status_e (*configure)(scep_sql_conn_t *conn);
+
+    /** Inside the write transaction of a migration, or one of its own: make
+     * the index of subjects (scep_store_search.h) unless it is there. A
+     * database that cannot have one is in order. */
+    scep_sql_status_e (*index_subjects)(scep_sql_conn_t *conn);
 
     /** False: what the connection leads to is no longer the database that
      * PARAMS name (moved away or replaced). */

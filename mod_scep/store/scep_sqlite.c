@@ -20,13 +20,23 @@
 
 #include <sqlite3.h>
 
+#include "scep_sqlite_functions.h"
+#include "scep_str.h"
+
 struct scep_sql_conn_t {
     sqlite3 *db;
     sqlite3_stmt *cache[SCEP_SQL_SLOTS];
     apr_time_t wait_until; /* of scep_sql_clock() */
     const char *error;     /* when it is not SQLite's own */
     char error_text[128];
+    char *row; /* a row's octets, in hex; malloc()ed */
+    size_t row_size;
 };
+
+/* Of a connection, and a child has one a thread: enough for the upper pages of
+ * the trees of a million certificates. The rest is in the kernel's cache. */
+#define CACHE_KIB "4096"
+#define MIGRATION_CACHE_KIB "524288"
 
 enum { JOURNALS_WAIT = 500000, JOURNALS_PAUSE = 2000 }; /* microseconds */
 
@@ -143,6 +153,8 @@ static scep_sql_status_e set_connection(scep_sql_conn_t *conn)
                             "PRAGMA cell_size_check=ON;"
                             "PRAGMA foreign_keys=ON;"
                             "PRAGMA temp_store=MEMORY;"
+                            "PRAGMA cache_size=-" CACHE_KIB ";"
+                            "PRAGMA secure_delete=OFF;"
                             "PRAGMA synchronous=FULL");
     if (status == SCEP_SQL_OK && sqlite3_db_readonly(conn->db, "main") != 0) {
         return own_error(conn, SCEP_SQL_LOST, "it can only be read");
@@ -161,6 +173,9 @@ static scep_sql_status_e connect_to(scep_sql_conn_t *conn, const char *path)
 {
     scep_sql_status_e status = classify(open_db(path, &conn->db));
 
+    if (status == SCEP_SQL_OK) {
+        status = classify(scep_sqlite_functions(conn->db));
+    }
     return status == SCEP_SQL_OK ? set_connection(conn) : status;
 }
 
@@ -243,6 +258,7 @@ static void sqlite_close(scep_sql_conn_t *conn)
         sqlite3_db_config(conn->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     }
     sqlite3_close(conn->db);
+    free(conn->row);
     free(conn);
 }
 
@@ -258,12 +274,14 @@ static scep_sql_status_e sqlite_run(scep_sql_conn_t *conn,
                                     scep_sql_row_fn *row, void *baton,
                                     apr_int64_t *changed);
 
-/* SQLite does not wait for others who are just doing the same. */
+/* A migration touches everything. SQLite does not wait for others who are just
+ * doing the same. */
 static scep_sql_status_e sqlite_configure(scep_sql_conn_t *conn)
 {
+    static const char big_cache[] = "PRAGMA cache_size=-" MIGRATION_CACHE_KIB;
     static const scep_sql_query_t set_wal = {-1, "", "PRAGMA journal_mode=WAL"};
     apr_time_t until = scep_sql_clock() + SCEP_SQLITE_WAIT;
-    scep_sql_status_e status;
+    scep_sql_status_e status = run_text(conn, big_cache);
     bool wal = false;
     int tries = 0;
 
@@ -277,6 +295,27 @@ static scep_sql_status_e sqlite_configure(scep_sql_conn_t *conn)
                          "it a network file system?)");
     }
     return status;
+}
+
+/* Trigrams of what is searched, without the texts themselves. A libsqlite3
+ * that was built without it searches the slow way. */
+static scep_sql_status_e sqlite_index_subjects(scep_sql_conn_t *conn)
+{
+    static const char make[] =
+        "CREATE VIRTUAL TABLE IF NOT EXISTS certificate_search USING"
+        " fts5(subject, content='', columnsize=0, detail=none,"
+        " tokenize='trigram case_sensitive 1');"
+        "INSERT INTO documents (name, version, text, updated)"
+        " SELECT 'certificate-search', 0, '', 0 WHERE NOT EXISTS (SELECT 1"
+        " FROM documents WHERE name = 'certificate-search')";
+    scep_sql_status_e status;
+
+    status = run_text(conn, "SAVEPOINT index_subjects");
+    if (status == SCEP_SQL_OK && run_text(conn, make) != SCEP_SQL_OK) {
+        status = run_text(conn, "ROLLBACK TO index_subjects");
+    }
+    return status == SCEP_SQL_OK ? run_text(conn, "RELEASE index_subjects")
+                                 : status;
 }
 
 static scep_sql_status_e sqlite_begin(scep_sql_conn_t *conn,
@@ -321,6 +360,31 @@ static int prepare(scep_sql_conn_t *conn, const scep_sql_query_t *query,
     return code;
 }
 
+static int bind_text(sqlite3_stmt *statement, int place, const char *text)
+{
+    return sqlite3_bind_text(statement, place, text, -1, SQLITE_STATIC);
+}
+
+/* What is no hex is bound as it is, and no column's octets are equal to it. */
+static int bind_octets(sqlite3_stmt *statement, int place, const char *hex)
+{
+    size_t size = hex != NULL ? strlen(hex) / 2 : 0;
+    unsigned char *octets;
+
+    if (hex == NULL || *hex == '\0') {
+        return bind_text(statement, place, hex);
+    }
+    octets = malloc(size + 1);
+    if (octets == NULL) {
+        return SQLITE_NOMEM;
+    }
+    if (!scep_unhex(hex, octets, size)) {
+        free(octets);
+        return bind_text(statement, place, hex);
+    }
+    return sqlite3_bind_blob(statement, place, octets, (int)size, free);
+}
+
 static int bind_values(sqlite3_stmt *statement, const char *params,
                        const scep_sql_value_t *values)
 {
@@ -328,15 +392,57 @@ static int bind_values(sqlite3_stmt *statement, const char *params,
     int i;
 
     for (i = 0; params[i] != '\0' && code == SQLITE_OK; i++) {
-        if (params[i] == 'n') {
+        switch (params[i]) {
+        case 'n':
             code = sqlite3_bind_int64(statement, i + 1, values[i].number);
-        }
-        else {
-            code = sqlite3_bind_text(statement, i + 1, values[i].text, -1,
-                                     SQLITE_STATIC);
+            break;
+        case 'x':
+            code = bind_octets(statement, i + 1, values[i].text);
+            break;
+        default:
+            code = bind_text(statement, i + 1, values[i].text);
         }
     }
     return code;
+}
+
+static bool is_octets(sqlite3_stmt *statement, int column)
+{
+    return sqlite3_column_type(statement, column) == SQLITE_BLOB;
+}
+
+/* Room for all octets of a row in hex, so that none moves. */
+static bool make_room(scep_sql_conn_t *conn, sqlite3_stmt *statement, int count)
+{
+    size_t need = 0;
+    char *row;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        if (is_octets(statement, i)) {
+            need += 2 * (size_t)sqlite3_column_bytes(statement, i) + 1;
+        }
+    }
+    if (need > conn->row_size) {
+        row = realloc(conn->row, need);
+        if (row == NULL) {
+            return false;
+        }
+        conn->row = row;
+        conn->row_size = need;
+    }
+    return true;
+}
+
+/* Appends to the row. */
+static const char *octets_in_hex(sqlite3_stmt *statement, int column, char **to)
+{
+    size_t size = (size_t)sqlite3_column_bytes(statement, column);
+    char *hex = *to;
+
+    scep_hex_lower_into(hex, sqlite3_column_blob(statement, column), size);
+    *to += 2 * size + 1;
+    return hex;
 }
 
 /* @return SQLITE_ROW to go on */
@@ -345,6 +451,7 @@ static int hand_over(scep_sql_conn_t *conn, sqlite3_stmt *statement,
 {
     const char *columns[SCEP_SQL_MAX_PARAMS] = {NULL};
     int count = sqlite3_column_count(statement);
+    char *to;
     int i;
 
     if (row == NULL) {
@@ -354,8 +461,14 @@ static int hand_over(scep_sql_conn_t *conn, sqlite3_stmt *statement,
         conn->error = "too many columns";
         return SQLITE_MISUSE;
     }
-    for (i = 0; i < count; i++) {
-        columns[i] = (const char *)sqlite3_column_text(statement, i);
+    if (!make_room(conn, statement, count)) {
+        conn->error = out_of_memory;
+        return SQLITE_NOMEM;
+    }
+    for (i = 0, to = conn->row; i < count; i++) {
+        columns[i] = is_octets(statement, i)
+                         ? octets_in_hex(statement, i, &to)
+                         : (const char *)sqlite3_column_text(statement, i);
         if (columns[i] == NULL &&
             sqlite3_column_type(statement, i) != SQLITE_NULL) {
             conn->error = out_of_memory;
@@ -451,6 +564,7 @@ static bool sqlite_same(const char *path, const char *other, apr_pool_t *pool)
 
 const scep_sql_driver_t scep_sqlite_driver = {
     .name = "sqlite3",
+    .dialect = {"BLOB", "INTEGER", " WITHOUT ROWID"},
     .check = sqlite_check,
     .display = sqlite_display,
     .secret = sqlite_secret,
@@ -462,6 +576,7 @@ const scep_sql_driver_t scep_sqlite_driver = {
     .open = sqlite_open,
     .close = sqlite_close,
     .configure = sqlite_configure,
+    .index_subjects = sqlite_index_subjects,
     .usable = sqlite_usable,
     .begin = sqlite_begin,
     .commit = sqlite_commit,

@@ -15,12 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <apr_encode.h>
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 
-#include "scep_crypto.h"
 #include "scep_pgsql.h"
 #include "scep_schema.h"
 #include "scep_sqlite.h"
@@ -186,7 +184,7 @@ static scep_status_e set_up(const scep_store_config_t *config,
         sql = driver->configure(conn);
     }
     if (sql == SCEP_SQL_OK) {
-        status = scep_schema_migrate(driver, conn, name, res);
+        status = scep_schema_migrate(driver, conn, env, name, res);
     }
     if (sql == SCEP_SQL_OK && status == SCEP_OK && config->identity != NULL) {
         sql = scep_identity_make(driver, conn, config->params,
@@ -607,6 +605,16 @@ scep_status_e scep_store_begin(scep_store_t *store, scep_store_session_t *s,
                : scep_store_end(s, sql, false, "begin", res);
 }
 
+const scep_sql_driver_t *scep_store_driver(const scep_store_session_t *s)
+{
+    return s->store->driver;
+}
+
+scep_sql_conn_t *scep_store_connection(const scep_store_session_t *s)
+{
+    return s->store->slot[s->slot].conn;
+}
+
 scep_sql_status_e scep_store_run(scep_store_session_t *s,
                                  scep_store_query_e query,
                                  const scep_sql_value_t *values,
@@ -682,116 +690,4 @@ scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
     }
     slot_give(store, s->slot);
     return status;
-}
-
-/* --- reading -------------------------------------------------------------- */
-
-scep_status_e scep_store_read(scep_store_t *store, scep_store_query_e query,
-                              const scep_sql_value_t *values,
-                              scep_sql_row_fn *row, void *baton,
-                              const bool *bad, const char *table,
-                              scep_result_t *res)
-{
-    scep_store_session_t s;
-    scep_status_e status = scep_store_use(store, &s, res);
-    scep_sql_status_e sql;
-
-    if (status == SCEP_OK) {
-        sql = scep_store_run(&s, query, values, row, baton, NULL);
-        status = scep_store_end(&s, sql, false, "read", res);
-    }
-    return status == SCEP_OK && bad != NULL && *bad
-               ? scep_store_bad_row(table, res)
-               : status;
-}
-
-scep_status_e scep_store_bad_row(const char *table, scep_result_t *res)
-{
-    return scep_fail(res, SCEP_R_INTERNAL, "a row of the table %s is malformed",
-                     table);
-}
-
-bool scep_store_take_number(void *baton, const char *const *columns, int count)
-{
-    apr_int64_t *number = baton;
-
-    if (count != 1 || !scep_sql_number(columns[0], number)) {
-        *number = -1;
-    }
-    return false;
-}
-
-scep_status_e scep_store_read_number(scep_store_t *store,
-                                     scep_store_query_e query,
-                                     const scep_sql_value_t *values,
-                                     const char *table, apr_int64_t *number,
-                                     scep_result_t *res)
-{
-    scep_status_e status;
-
-    *number = -1;
-    status = scep_store_read(store, query, values, scep_store_take_number,
-                             number, NULL, table, res);
-    return status == SCEP_OK && *number < 0 ? scep_store_bad_row(table, res)
-                                            : status;
-}
-
-bool scep_store_note_row(void *baton, const char *const *columns, int count)
-{
-    (void)columns;
-    (void)count;
-    *(bool *)baton = true;
-    return false;
-}
-
-const char *scep_store_hex(apr_pool_t *pool, const unsigned char *hash)
-{
-    return hash != NULL ? scep_hex_lower(pool, hash, SCEP_HASH_SIZE) : NULL;
-}
-
-const unsigned char *scep_store_hash(apr_pool_t *pool, const char *column)
-{
-    unsigned char *hash;
-
-    if (column == NULL) {
-        return NULL;
-    }
-    hash = apr_palloc(pool, SCEP_HASH_SIZE);
-    return scep_unhex(column, hash, SCEP_HASH_SIZE) ? hash : NULL;
-}
-
-bool scep_store_octets(apr_pool_t *pool, const char *column,
-                       scep_octets_t *octets)
-{
-    octets->len = 0;
-    octets->data = apr_pdecode_base64_binary(pool, column, APR_ENCODE_STRING,
-                                             APR_ENCODE_NONE, &octets->len);
-    return octets->data != NULL;
-}
-
-/* --- small things --------------------------------------------------------- */
-
-static bool new_id(char id[SCEP_STORE_ID_SIZE])
-{
-    unsigned char random[(SCEP_STORE_ID_SIZE - 1) / 2];
-
-    if (!scep_random(random, sizeof(random), false)) {
-        return false;
-    }
-    scep_hex_lower_into(id, random, sizeof(random));
-    return true;
-}
-
-scep_status_e scep_store_new_ids(char (*ids)[SCEP_STORE_ID_SIZE], int count,
-                                 scep_result_t *res)
-{
-    int i;
-
-    for (i = 0; i < count; i++) {
-        if (!new_id(ids[i])) {
-            return scep_fail(res, SCEP_R_INTERNAL,
-                             "no random octets for the id of a row");
-        }
-    }
-    return SCEP_OK;
 }

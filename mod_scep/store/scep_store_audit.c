@@ -24,7 +24,6 @@ scep_sql_status_e scep_store_audit(scep_store_session_t *s,
     char actor[MAX_NAME + 1], peer[MAX_NAME + 1], id[MAX_NAME + 1];
     char subject[MAX_TEXT + 1], detail[MAX_TEXT + 1];
     const scep_sql_value_t values[] = {
-        {audit->id, 0},
         {NULL, audit->at},
         {audit->event, 0},
         {audit->ca_id, 0},
@@ -41,11 +40,9 @@ scep_sql_status_e scep_store_audit(scep_store_session_t *s,
     return scep_store_run(s, SCEP_Q_AUDIT_ADD, values, NULL, NULL, NULL);
 }
 
-static scep_audit_t row_of(const scep_audit_event_t *event, const char *id,
-                           apr_pool_t *pool)
+static scep_audit_t row_of(const scep_audit_event_t *event, apr_pool_t *pool)
 {
-    scep_audit_t audit = {.id = id,
-                          .event = event->event,
+    scep_audit_t audit = {.event = event->event,
                           .at = event->at,
                           .ca_id = event->ca_id,
                           .actor = event->actor,
@@ -67,14 +64,10 @@ scep_status_e scep_store_audit_add(scep_store_t *store,
                                    const scep_audit_event_t *event,
                                    apr_pool_t *pool, scep_result_t *res)
 {
-    char id[1][SCEP_STORE_ID_SIZE];
-    const scep_audit_t audit = row_of(event, id[0], pool);
+    const scep_audit_t audit = row_of(event, pool);
     scep_store_session_t s;
-    scep_status_e status = scep_store_new_ids(id, 1, res);
+    scep_status_e status = scep_store_begin(store, &s, res);
 
-    if (status == SCEP_OK) {
-        status = scep_store_begin(store, &s, res);
-    }
     if (status != SCEP_OK) {
         return status;
     }
@@ -84,10 +77,9 @@ scep_status_e scep_store_audit_add(scep_store_t *store,
 
 static scep_sql_status_e prune(scep_store_session_t *s, int keep)
 {
-    const scep_sql_value_t values[] = {
-        {SCEP_AUDIT_REFUSED, 0}, {SCEP_AUDIT_REFUSED, 0}, {NULL, keep}};
+    const scep_sql_value_t value = {NULL, keep};
 
-    return scep_store_run(s, SCEP_Q_AUDIT_PRUNE, values, NULL, NULL, NULL);
+    return scep_store_run(s, SCEP_Q_AUDIT_PRUNE, &value, NULL, NULL, NULL);
 }
 
 scep_status_e scep_store_audit_refusal(scep_store_t *store,
@@ -95,10 +87,8 @@ scep_status_e scep_store_audit_refusal(scep_store_t *store,
                                        apr_int64_t left_out, int keep,
                                        apr_pool_t *pool, scep_result_t *res)
 {
-    char id[2][SCEP_STORE_ID_SIZE];
-    const scep_audit_t audit = row_of(event, id[0], pool);
+    const scep_audit_t audit = row_of(event, pool);
     const scep_audit_t more = {
-        .id = id[1],
         .event = SCEP_AUDIT_REFUSED,
         .at = event->at,
         .ca_id = event->ca_id,
@@ -109,11 +99,8 @@ scep_status_e scep_store_audit_refusal(scep_store_t *store,
                                left_out)};
     scep_store_session_t s;
     scep_sql_status_e sql = SCEP_SQL_OK;
-    scep_status_e status = scep_store_new_ids(id, 2, res);
+    scep_status_e status = scep_store_begin(store, &s, res);
 
-    if (status == SCEP_OK) {
-        status = scep_store_begin(store, &s, res);
-    }
     if (status != SCEP_OK) {
         return status;
     }

@@ -85,11 +85,10 @@ static scep_sql_status_e choose(scep_store_session_t *s, batch_t *batch)
 }
 
 static scep_sql_status_e record_each(scep_store_session_t *s,
-                                     const batch_t *batch, const char *id)
+                                     const batch_t *batch)
 {
     const scep_cancel_many_t *which = batch->which;
     const scep_sql_value_t values[] = {
-        {id, 0},
         {NULL, which->now},
         {SCEP_AUDIT_CHALLENGE_CANCELLED, 0},
         {which->actor, 0},
@@ -107,11 +106,10 @@ static scep_sql_status_e record_each(scep_store_session_t *s,
 }
 
 static scep_sql_status_e record_all(scep_store_session_t *s,
-                                    const batch_t *batch, const char *id)
+                                    const batch_t *batch)
 {
     const scep_cancel_many_t *which = batch->which;
     const scep_audit_t audit = {
-        .id = id,
         .event = SCEP_AUDIT_CHALLENGES_CANCELLED,
         .at = which->now,
         .ca_id = which->ca_id != NULL ? which->ca_id : "*",
@@ -150,25 +148,21 @@ static scep_sql_status_e mark(scep_store_session_t *s, const batch_t *batch)
 static scep_status_e cancel_batch(scep_store_t *store, batch_t *batch,
                                   scep_result_t *res)
 {
-    char id[2][SCEP_STORE_ID_SIZE];
     scep_store_session_t s;
     scep_sql_status_e sql;
     bool any;
-    scep_status_e status = scep_store_new_ids(id, 2, res);
+    scep_status_e status = scep_store_begin(store, &s, res);
 
-    if (status == SCEP_OK) {
-        status = scep_store_begin(store, &s, res);
-    }
     if (status != SCEP_OK) {
         return status;
     }
     sql = choose(&s, batch);
     any = batch->hashes->nelts > 0;
     if (sql == SCEP_SQL_OK && any) {
-        sql = record_all(&s, batch, id[0]);
+        sql = record_all(&s, batch);
     }
     if (sql == SCEP_SQL_OK && any) {
-        sql = record_each(&s, batch, id[1]);
+        sql = record_each(&s, batch);
     }
     if (sql == SCEP_SQL_OK && any) {
         sql = mark(&s, batch);

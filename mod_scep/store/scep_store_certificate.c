@@ -10,7 +10,7 @@
 #include <apr_tables.h>
 
 #include "scep_name_search.h"
-#include "scep_store_p.h"
+#include "scep_store_search.h"
 
 /* The order of SCEP_CERTIFICATE_COLUMNS; a lookup has DER behind them. */
 enum {
@@ -151,7 +151,6 @@ static const char *pattern_of(apr_pool_t *pool, const char *part)
 {
     char *pattern, *to;
 
-    part = scep_name_fold(pool, part);
     pattern = to = apr_palloc(pool, 2 * strlen(part) + 3);
     *to++ = '%';
     for (; *part != '\0'; part++) {
@@ -165,40 +164,114 @@ static const char *pattern_of(apr_pool_t *pool, const char *part)
     return pattern;
 }
 
-scep_status_e
-scep_store_certificates_list(scep_store_t *store,
-                             const scep_certificate_filter_t *filter, int limit,
-                             scep_certificate_each_fn *each, void *baton,
-                             apr_pool_t *pool, scep_result_t *res)
+/* The parameters of all three statements: a place for what is looked up, where
+ * a page begins, the filter's, and the pattern and most rows, or no pattern. */
+enum { WORDS, BELOW, FILTER, PATTERN = 8, LIMIT, PARAMETERS };
+
+typedef struct listing_t {
+    const scep_certificate_filter_t *filter;
+    scep_sql_value_t values[PARAMETERS];
+    const char *part; /* of subjects, folded; NULL: all */
+    scep_store_session_t s;
+    page_t page;
+    apr_int64_t limit;
+} listing_t;
+
+static void fill(listing_t *l, apr_pool_t *pool)
 {
-    bool first = filter->id == NULL;
-    /* In whichever form it was copied. */
-    const char *subject =
-        scep_name_modern(pool, filter->subject != NULL ? filter->subject : "");
-    const scep_sql_value_t values[] = {
-        {NULL, first ? APR_INT64_MAX : filter->created},
-        {first ? "" : filter->id, 0},
+    const scep_certificate_filter_t *filter = l->filter;
+    const scep_sql_value_t made[PARAMETERS] = {
+        {NULL, 0},
+        {NULL, filter->id != NULL ? apr_atoi64(filter->id) : APR_INT64_MAX},
         {NULL, filter->since},
         {filter->ca_id, 0},
         {NULL, filter->from},
         {NULL, filter->until != 0 ? filter->until : APR_INT64_MAX},
         {NULL, filter->good_at != 0 ? filter->good_at + 1 : 0},
         {NULL, filter->revoked_at != 0 ? filter->revoked_at : APR_INT64_MAX},
-        {pattern_of(pool, subject), 0},
-        /* what a program of schema 4 added meanwhile */
-        {pattern_of(pool, scep_name_ascii(pool, subject)), 0},
-        {NULL, limit},
+        {l->part != NULL ? pattern_of(pool, l->part) : NULL, 0},
+        {NULL, l->limit},
     };
-    page_t page = {apr_array_make(pool, 16, sizeof(scep_certificate_row_t)),
-                   false};
-    scep_status_e status =
-        scep_store_read(store, SCEP_Q_CERTIFICATES_LIST, values, take_row,
-                        &page, &page.bad, "certificates", res);
+
+    memcpy(l->values, made, sizeof(made));
+}
+
+/* Read one by one, down to AFTER. */
+static scep_sql_status_e read_down_to(listing_t *l, apr_int64_t after)
+{
+    scep_sql_value_t values[PARAMETERS];
+
+    memcpy(values, l->values, sizeof(values));
+    values[0] = l->values[BELOW];
+    values[1] = (scep_sql_value_t){NULL, after};
+    if (l->part == NULL) {
+        values[PATTERN] = l->values[LIMIT];
+    }
+    return scep_store_run(&l->s,
+                          l->part != NULL ? SCEP_Q_CERTIFICATES_LIST
+                                          : SCEP_Q_CERTIFICATES_PAGE,
+                          values, take_row, &l->page, NULL);
+}
+
+/* Found in the index, which goes up to LAST, as far as there is room. */
+static scep_sql_status_e search(listing_t *l, const char *words,
+                                apr_int64_t last)
+{
+    l->values[WORDS].text = words;
+    if (l->values[BELOW].number > last) {
+        l->values[BELOW].number = last + 1;
+    }
+    l->values[LIMIT].number -= l->page.rows->nelts;
+    return l->values[LIMIT].number > 0
+               ? scep_store_run(&l->s, SCEP_Q_CERTIFICATES_SEARCH, l->values,
+                                take_row, &l->page, NULL)
+               : SCEP_SQL_OK;
+}
+
+static scep_sql_status_e read_page(listing_t *l, apr_pool_t *pool)
+{
+    const char *words =
+        l->part != NULL ? scep_search_words(pool, l->part) : NULL;
+    apr_int64_t last = 0;
+    scep_sql_status_e sql = SCEP_SQL_OK;
+
+    if (words != NULL) {
+        sql = scep_search_last(&l->s, &last);
+    }
+    if (sql == SCEP_SQL_OK) {
+        sql = read_down_to(l, last > 0 ? last : 0);
+    }
+    return sql == SCEP_SQL_OK && last > 0 && !l->page.bad
+               ? search(l, words, last)
+               : sql;
+}
+
+scep_status_e
+scep_store_certificates_list(scep_store_t *store,
+                             const scep_certificate_filter_t *filter, int limit,
+                             scep_certificate_each_fn *each, void *baton,
+                             apr_pool_t *pool, scep_result_t *res)
+{
+    listing_t l = {.filter = filter, .limit = limit};
+    scep_status_e status = scep_store_use(store, &l.s, res);
     int i;
 
-    for (i = 0; i < page.rows->nelts && status == SCEP_OK; i++) {
-        status = each(
-            baton, &APR_ARRAY_IDX(page.rows, i, const scep_certificate_row_t));
+    if (status != SCEP_OK) {
+        return status;
+    }
+    l.page.rows = apr_array_make(pool, 16, sizeof(scep_certificate_row_t));
+    if (filter->subject != NULL && *filter->subject != '\0') {
+        /* in whichever form it was copied */
+        l.part = scep_name_fold(pool, scep_name_modern(pool, filter->subject));
+    }
+    fill(&l, pool);
+    status = scep_store_end(&l.s, read_page(&l, pool), false, "read", res);
+    if (status == SCEP_OK && l.page.bad) {
+        status = scep_store_bad_row("certificates", res);
+    }
+    for (i = 0; i < l.page.rows->nelts && status == SCEP_OK; i++) {
+        status = each(baton, &APR_ARRAY_IDX(l.page.rows, i,
+                                            const scep_certificate_row_t));
     }
     return status;
 }

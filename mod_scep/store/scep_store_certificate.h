@@ -13,7 +13,8 @@
 
 /** An issued certificate. */
 typedef struct scep_certificate_row_t {
-    const char *id; /* of the row: where a list goes on */
+    const char *id; /* its place in the order of recording: where a list goes
+                     * on */
     const char *ca_id;
     const char *serial;  /* upper-case hex */
     const char *subject; /* RFC 2253 */
@@ -69,7 +70,7 @@ typedef struct scep_certificate_filter_t {
 typedef scep_status_e
 scep_certificate_each_fn(void *baton, const scep_certificate_row_t *row);
 
-/** At most LIMIT certificates that fit FILTER, issued last first. They are all
+/** At most LIMIT certificates that fit FILTER, recorded last first. They are all
  * read, into POOL, before EACH runs, and no connection is held then. */
 scep_status_e
 scep_store_certificates_list(scep_store_t *store,

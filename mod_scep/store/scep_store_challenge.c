@@ -8,8 +8,7 @@
 #include <apr_strings.h>
 
 static scep_sql_status_e add(scep_store_session_t *s,
-                             const scep_challenge_row_t *row, const char *id,
-                             apr_pool_t *pool)
+                             const scep_challenge_row_t *row, apr_pool_t *pool)
 {
     const char *hash = scep_hex_lower(pool, row->hash, SCEP_HASH_SIZE);
     const scep_sql_value_t values[] = {
@@ -24,8 +23,7 @@ static scep_sql_status_e add(scep_store_session_t *s,
         {row->limits, 0},
         {row->label, 0},
     };
-    const scep_audit_t audit = {.id = id,
-                                .event = SCEP_AUDIT_CHALLENGE_DRAWN,
+    const scep_audit_t audit = {.event = SCEP_AUDIT_CHALLENGE_DRAWN,
                                 .at = row->created,
                                 .ca_id = row->ca_id,
                                 .actor = row->drawn_by,
@@ -68,17 +66,13 @@ scep_status_e scep_store_challenge_add_within(scep_store_t *store,
                                               apr_pool_t *pool,
                                               scep_result_t *res)
 {
-    char id[1][SCEP_STORE_ID_SIZE];
     scep_store_session_t s;
     scep_sql_status_e sql = SCEP_SQL_OK;
     apr_int64_t count = -1;
     bool enough = false;
-    scep_status_e status = scep_store_new_ids(id, 1, res);
+    scep_status_e status = scep_store_begin(store, &s, res);
 
     *full = false;
-    if (status == SCEP_OK) {
-        status = scep_store_begin(store, &s, res);
-    }
     if (status != SCEP_OK) {
         return status;
     }
@@ -87,7 +81,7 @@ scep_status_e scep_store_challenge_add_within(scep_store_t *store,
         enough = count < 0 || count >= most;
     }
     if (sql == SCEP_SQL_OK && !enough) {
-        sql = add(&s, row, id[0], pool);
+        sql = add(&s, row, pool);
     }
     status = scep_store_end(&s, sql, !enough, "record a challenge", res);
     *full = status == SCEP_OK && enough;

@@ -6,7 +6,8 @@
 #include "scep_store_p.h"
 
 /* Behind every hash: of those that expire at this very time none is left. */
-static const char behind_all[] = "g";
+static const char behind_all[] = "ffffffffffffffffffffffffffffffff"
+                                 "ffffffffffffffffffffffffffffffffff";
 
 /* The order of SCEP_Q_CHALLENGES_PAGE's columns. */
 enum { HASH, CREATED, EXPIRES, DRAWN_BY, PEER, LABEL, LIMITS, USES, COLUMNS };
@@ -82,7 +83,7 @@ scep_status_e scep_store_challenges_count(scep_store_t *store,
  * updates the database lets one find the row outstanding. */
 static scep_sql_status_e try_cancel(scep_store_session_t *s,
                                     const scep_challenge_cancel_t *cancel,
-                                    const char *hash, const char *id,
+                                    const char *hash,
                                     scep_cancel_outcome_e *outcome)
 {
     const scep_sql_value_t values[] = {
@@ -94,8 +95,7 @@ static scep_sql_status_e try_cancel(scep_store_session_t *s,
         {NULL, cancel->now},
     };
     const scep_sql_value_t key[] = {{hash, 0}, {cancel->ca_id, 0}};
-    const scep_audit_t audit = {.id = id,
-                                .event = SCEP_AUDIT_CHALLENGE_CANCELLED,
+    const scep_audit_t audit = {.event = SCEP_AUDIT_CHALLENGE_CANCELLED,
                                 .at = cancel->now,
                                 .ca_id = cancel->ca_id,
                                 .actor = cancel->actor,
@@ -125,21 +125,17 @@ scep_status_e scep_store_challenge_cancel(scep_store_t *store,
                                           scep_result_t *res)
 {
     const char *hash = scep_hex_lower(pool, cancel->hash, SCEP_HASH_SIZE);
-    char id[1][SCEP_STORE_ID_SIZE];
     scep_store_session_t s;
     scep_cancel_outcome_e reached;
     scep_sql_status_e sql;
-    scep_status_e status = scep_store_new_ids(id, 1, res);
+    scep_status_e status = scep_store_begin(store, &s, res);
 
     /* Whoever forgets to look at the status must not take it for cancelled. */
     *outcome = SCEP_CANCEL_UNKNOWN;
-    if (status == SCEP_OK) {
-        status = scep_store_begin(store, &s, res);
-    }
     if (status != SCEP_OK) {
         return status;
     }
-    sql = try_cancel(&s, cancel, hash, id[0], &reached);
+    sql = try_cancel(&s, cancel, hash, &reached);
     status = scep_store_end(&s, sql, reached == SCEP_CANCEL_DONE,
                             "cancel a challenge", res);
     if (status == SCEP_OK) {

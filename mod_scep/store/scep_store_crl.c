@@ -126,22 +126,20 @@ scep_status_e scep_store_crl_replace(scep_store_t *store,
                                      apr_pool_t *pool, bool *stored,
                                      scep_result_t *res)
 {
-    const char *der = apr_pencode_base64_binary(
-        pool, row->der.data, (apr_ssize_t)row->der.len, APR_ENCODE_NONE, NULL);
     scep_store_session_t s;
     scep_status_e status;
     bool written = false;
     scep_sql_status_e sql;
 
     *stored = false;
-    if (der == NULL) {
+    if (row->der.data == NULL) {
         return scep_fail(res, SCEP_R_INTERNAL, "no CRL to record");
     }
     status = scep_store_begin(store, &s, res);
     if (status != SCEP_OK) {
         return status;
     }
-    sql = put(&s, row, old, der, &written);
+    sql = put(&s, row, old, scep_store_octets_hex(pool, row->der), &written);
     status = scep_store_end(&s, sql, written, "record a CRL", res);
     *stored = status == SCEP_OK && written;
     return status;

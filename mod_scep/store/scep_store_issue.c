@@ -6,17 +6,16 @@
 #include "scep_name_search.h"
 #include "scep_store_p.h"
 #include "scep_store_request.h"
+#include "scep_store_search.h"
 
-#include <apr_encode.h>
 #include <apr_strings.h>
 
 /* --- recording ------------------------------------------------------------ */
 
 /* The values as the database has them, made before its lock is taken. */
 typedef struct texts_t {
-    char id[4][SCEP_STORE_ID_SIZE]; /* certificate, transaction, audit,
-                                     * audit of what is revoked */
-    const char *message_hash;       /* NULL: not noted */
+    apr_int64_t id;           /* of the certificate, once it is recorded */
+    const char *message_hash; /* NULL: not noted */
     const char *key_hash;
     const char *csr_hash;
     const char *cert_key_hash;  /* NULL: not known */
@@ -51,13 +50,12 @@ static scep_status_e make_texts(const scep_issue_t *issue, apr_pool_t *pool,
         issue->subject != NULL && !scep_name_is_ascii(issue->subject)
             ? scep_name_fold(pool, issue->subject)
             : NULL;
-    texts->der = apr_pencode_base64_binary(pool, issue->cert_der.data,
-                                           (apr_ssize_t)issue->cert_der.len,
-                                           APR_ENCODE_NONE, NULL);
-    if (texts->der == NULL) {
+    texts->id = 0;
+    if (issue->cert_der.data == NULL) {
         return scep_fail(res, SCEP_R_INTERNAL, "no certificate to record");
     }
-    return scep_store_new_ids(texts->id, 4, res);
+    texts->der = scep_store_octets_hex(pool, issue->cert_der);
+    return SCEP_OK;
 }
 
 /* Has the message been answered meanwhile? */
@@ -196,12 +194,12 @@ static scep_sql_status_e spend(scep_store_session_t *s,
     return sql;
 }
 
-static scep_sql_status_e add_certificate(scep_store_session_t *s,
-                                         const scep_issue_t *issue,
-                                         const texts_t *texts)
+static scep_sql_status_e add_row(scep_store_session_t *s,
+                                 const scep_issue_t *issue,
+                                 const texts_t *texts)
 {
     const scep_sql_value_t values[] = {
-        {texts->id[0], 0},         {issuer_of(issue), 0},
+        {NULL, texts->id},         {issuer_of(issue), 0},
         {issue->serial, 0},        {issue->subject, 0},
         {NULL, issue->not_before}, {NULL, issue->not_after},
         {issue->profile, 0},       {texts->der, 0},
@@ -216,19 +214,29 @@ static scep_sql_status_e add_certificate(scep_store_session_t *s,
     return sql == SCEP_SQL_OK && added != 1 ? SCEP_SQL_CONSTRAINT : sql;
 }
 
+/* Writers take turns, so that the number is still free. */
+static scep_sql_status_e add_certificate(scep_store_session_t *s,
+                                         const scep_issue_t *issue,
+                                         texts_t *texts)
+{
+    scep_sql_status_e sql =
+        scep_store_run(s, SCEP_Q_CERTIFICATE_NEXT, NULL, scep_store_take_number,
+                       &texts->id, NULL);
+
+    return sql == SCEP_SQL_OK ? add_row(s, issue, texts) : sql;
+}
+
 static scep_sql_status_e add_transaction(scep_store_session_t *s,
                                          const scep_issue_t *issue,
                                          const texts_t *texts)
 {
     const scep_sql_value_t values[] = {
-        {texts->id[1], 0},          {issue->ca_id, 0},
+        {NULL, texts->id},          {issue->ca_id, 0},
         {issue->transaction_id, 0}, {texts->key_hash, 0},
         {texts->csr_hash, 0},       {texts->challenge_hash, 0},
-        {texts->id[0], 0},          {NULL, issue->now},
-        {issue->peer, 0},           {issue->renewal_of, 0},
-        {issue->renewal_ca_id, 0},  {issue->endpoint, 0},
-        {NULL, issue->proved},      {issue->ca_id, 0},
-        {issue->transaction_id, 0},
+        {NULL, issue->now},         {issue->peer, 0},
+        {issue->renewal_of, 0},     {issue->renewal_ca_id, 0},
+        {issue->endpoint, 0},       {NULL, issue->proved},
     };
 
     return scep_store_run(s, SCEP_Q_TRANSACTION_ADD, values, NULL, NULL, NULL);
@@ -240,10 +248,10 @@ static scep_sql_status_e add_messages(scep_store_session_t *s,
                                       const texts_t *texts)
 {
     const scep_sql_value_t first[] = {
-        {texts->id[0], 0}, {NULL, issue->not_after}, {issue->request_id, 0}};
+        {NULL, texts->id}, {NULL, issue->not_after}, {issue->request_id, 0}};
     const scep_sql_value_t this[] = {{texts->message_hash, 0},
                                      {issue->ca_id, 0},
-                                     {texts->id[0], 0},
+                                     {NULL, texts->id},
                                      {NULL, issue->not_after},
                                      {NULL, issue->now}};
     scep_sql_status_e sql = SCEP_SQL_OK;
@@ -258,12 +266,11 @@ static scep_sql_status_e add_messages(scep_store_session_t *s,
 
 /* What is revoked already stays so. */
 static scep_sql_status_e revoke_old(scep_store_session_t *s,
-                                    const scep_issue_t *issue,
-                                    const texts_t *texts, apr_pool_t *pool)
+                                    const scep_issue_t *issue, apr_pool_t *pool)
 {
     scep_revoke_outcome_e outcome;
 
-    return scep_store_revoke_in(s, issue->revoke, texts->id[3], pool, &outcome);
+    return scep_store_revoke_in(s, issue->revoke, pool, &outcome);
 }
 
 static scep_sql_status_e supersede(scep_store_session_t *s,
@@ -271,13 +278,10 @@ static scep_sql_status_e supersede(scep_store_session_t *s,
                                    const apr_array_header_t *serials,
                                    apr_pool_t *pool)
 {
-    char id[1][SCEP_STORE_ID_SIZE];
     scep_sql_status_e sql = SCEP_SQL_OK;
     scep_revoke_outcome_e outcome;
-    scep_result_t ignored;
     int i;
 
-    scep_result_init(&ignored, pool);
     for (i = 0; i < serials->nelts && sql == SCEP_SQL_OK; i++) {
         const scep_revoke_t revoke = {
             .row = {.ca_id = issuer_of(issue),
@@ -289,9 +293,7 @@ static scep_sql_status_e supersede(scep_store_session_t *s,
             .detail = "enrolled anew",
         };
 
-        sql = scep_store_new_ids(id, 1, &ignored) == SCEP_OK
-                  ? scep_store_revoke_in(s, &revoke, id[0], pool, &outcome)
-                  : SCEP_SQL_ERROR;
+        sql = scep_store_revoke_in(s, &revoke, pool, &outcome);
     }
     if (issue->superseded != NULL) {
         *issue->superseded = serials->nelts;
@@ -300,11 +302,10 @@ static scep_sql_status_e supersede(scep_store_session_t *s,
 }
 
 static scep_sql_status_e add_rows(scep_store_session_t *s,
-                                  const scep_issue_t *issue,
-                                  const texts_t *texts, apr_pool_t *pool)
+                                  const scep_issue_t *issue, texts_t *texts,
+                                  apr_pool_t *pool)
 {
-    const scep_audit_t audit = {.id = texts->id[2],
-                                .event = issue->renewal_of != NULL
+    const scep_audit_t audit = {.event = issue->renewal_of != NULL
                                              ? SCEP_AUDIT_RENEWED
                                              : SCEP_AUDIT_ISSUED,
                                 .at = issue->now,
@@ -326,14 +327,14 @@ static scep_sql_status_e add_rows(scep_store_session_t *s,
         sql = scep_store_audit(s, &audit);
     }
     return sql == SCEP_SQL_OK && issue->revoke != NULL
-               ? revoke_old(s, issue, texts, pool)
+               ? revoke_old(s, issue, pool)
                : sql;
 }
 
 /* Unless what the subject has is in the way, which changes OUTCOME. */
 static scep_sql_status_e add_all(scep_store_session_t *s,
-                                 const scep_issue_t *issue,
-                                 const texts_t *texts, apr_pool_t *pool,
+                                 const scep_issue_t *issue, texts_t *texts,
+                                 apr_pool_t *pool,
                                  scep_issue_outcome_e *outcome)
 {
     apr_array_header_t *serials = apr_array_make(pool, 1, sizeof(char *));
@@ -354,11 +355,9 @@ static scep_sql_status_e add_all(scep_store_session_t *s,
  * was queued. */
 static scep_sql_status_e close_request(scep_store_session_t *s,
                                        const scep_issue_t *issue,
-                                       const texts_t *texts, apr_pool_t *pool,
+                                       texts_t *texts, apr_pool_t *pool,
                                        scep_issue_outcome_e *outcome)
 {
-    const scep_sql_value_t close[] = {
-        {NULL, SCEP_REQUEST_ISSUED}, {texts->id[0], 0}, {issue->request_id, 0}};
     const scep_sql_value_t serial[] = {{issue->serial, 0},
                                        {texts->challenge_hash, 0}};
     apr_int64_t changed = 0;
@@ -368,6 +367,10 @@ static scep_sql_status_e close_request(scep_store_session_t *s,
         return sql;
     }
     if (sql == SCEP_SQL_OK) {
+        const scep_sql_value_t close[] = {{NULL, SCEP_REQUEST_ISSUED},
+                                          {NULL, texts->id},
+                                          {issue->request_id, 0}};
+
         sql = scep_store_run(s, SCEP_Q_REQUEST_ISSUED, close, NULL, NULL,
                              &changed);
     }
@@ -382,7 +385,7 @@ static scep_sql_status_e close_request(scep_store_session_t *s,
 
 /* Inside the write transaction, which is committed only for RECORDED. */
 static scep_sql_status_e record(scep_store_session_t *s,
-                                const scep_issue_t *issue, const texts_t *texts,
+                                const scep_issue_t *issue, texts_t *texts,
                                 apr_pool_t *pool, scep_issue_outcome_e *outcome)
 {
     scep_sql_status_e sql;
@@ -433,6 +436,9 @@ scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
                             "record a certificate", res);
     if (status == SCEP_OK) {
         *outcome = reached;
+    }
+    if (status == SCEP_OK && reached == SCEP_ISSUE_RECORDED) {
+        scep_search_recorded(store, texts.id, pool);
     }
     return status;
 }
@@ -512,7 +518,7 @@ scep_status_e scep_store_message_answered(scep_store_t *store,
     const scep_sql_value_t values[] = {
         {scep_hex_lower(pool, hash, SCEP_HASH_SIZE), 0},
         {ca_id, 0},
-        {row->certificate_id, 0},
+        {NULL, apr_atoi64(row->certificate_id)},
         {NULL, row->not_after},
         {NULL, now},
     };

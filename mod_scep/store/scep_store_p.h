@@ -53,6 +53,10 @@ scep_status_e scep_store_use(scep_store_t *store, scep_store_session_t *s,
 scep_status_e scep_store_begin(scep_store_t *store, scep_store_session_t *s,
                                scep_result_t *res);
 
+/** What runs the statements of S, for those that also know no store. */
+const scep_sql_driver_t *scep_store_driver(const scep_store_session_t *s);
+scep_sql_conn_t *scep_store_connection(const scep_store_session_t *s);
+
 /** Run a statement of the list. */
 scep_sql_status_e scep_store_run(scep_store_session_t *s,
                                  scep_store_query_e query,
@@ -104,17 +108,21 @@ bool scep_store_note_row(void *baton, const char *const *columns, int count);
 /** A column's hash; NULL if it is none. */
 const unsigned char *scep_store_hash(apr_pool_t *pool, const char *column);
 
-/** HASH as it stands in a column, from POOL; NULL for NULL. */
+/** HASH as a statement takes it, from POOL; NULL for NULL. */
 const char *scep_store_hex(apr_pool_t *pool, const unsigned char *hash);
 
-/** A column's octets, from base64. @return false: they are none */
+/** OCTETS as a statement takes them, from POOL. */
+const char *scep_store_octets_hex(apr_pool_t *pool, scep_octets_t octets);
+
+/** A column's octets. @return false: they are none */
 bool scep_store_octets(apr_pool_t *pool, const char *column,
                        scep_octets_t *octets);
 
-/** New random ids for rows, made before the write transaction.
+/** A new random id for a row that the outside sees, made before the write
+ * transaction.
  * @return SCEP_OK, or SCEP_BROKEN if the generator failed */
-scep_status_e scep_store_new_ids(char (*ids)[SCEP_STORE_ID_SIZE], int count,
-                                 scep_result_t *res);
+scep_status_e scep_store_new_id(char id[SCEP_STORE_ID_SIZE],
+                                scep_result_t *res);
 
 /** Serials of the certificates that SUBJECT has, as scep_store_subject_find()
  * means it. @param serials array of const char * */
@@ -169,16 +177,15 @@ scep_sql_status_e scep_store_requests_expire_in(scep_store_session_t *s,
                                                 apr_time_t now);
 
 /** scep_store_request_decide() inside a write transaction, to be committed only
- * if *CHANGED is 1. @param id of the audit row; NULL: none is written */
+ * if *CHANGED is 1. @param quietly without an audit row */
 scep_sql_status_e scep_store_request_decide_in(scep_store_session_t *s,
                                                const scep_decision_t *d,
                                                const scep_request_row_t *row,
-                                               const char *id, apr_pool_t *pool,
+                                               bool quietly, apr_pool_t *pool,
                                                apr_int64_t *changed);
 
 /** A row of the audit table; NULL where a thing does not apply. */
 typedef struct scep_audit_t {
-    const char *id;
     const char *event;
     apr_time_t at;
     const char *ca_id;
@@ -203,10 +210,10 @@ bool scep_store_certificate_row(const char *const *columns, int count,
                                 struct scep_certificate_row_t *row);
 
 /** scep_store_revoke() inside a write transaction, to be committed only for
- * SCEP_REVOKE_RECORDED. @param id of the audit row */
+ * SCEP_REVOKE_RECORDED. */
 scep_sql_status_e scep_store_revoke_in(scep_store_session_t *s,
                                        const scep_revoke_t *revoke,
-                                       const char *id, apr_pool_t *pool,
+                                       apr_pool_t *pool,
                                        scep_revoke_outcome_e *outcome);
 
 #endif

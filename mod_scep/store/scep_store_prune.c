@@ -12,9 +12,9 @@
 #include <apr_cstr.h>
 #include <apr_strings.h>
 
-#include "scep_store_p.h"
+#include "scep_store_search.h"
 
-enum { LONGEST_ID = 2 * SCEP_HASH_SIZE, MOST_TIMES = 4 };
+enum { LONGEST_ID = 2 * SCEP_HASH_SIZE, MOST_TIMES = 4, MOST_KEYS = 2 };
 
 static const struct {
     const char *name;
@@ -124,20 +124,21 @@ static bool take_id(void *baton, const char *const *columns, int count)
     return !found->bad;
 }
 
-/* Statements that take the key alone, one after the other. The last one deletes
+/* Statements that take the key alone, be it a number, one after the other. The last one deletes
  * the row itself, or rows. */
 static scep_sql_status_e run_each(scep_store_session_t *s,
                                   const scep_store_query_e *queries, int count,
                                   const char *id, apr_int64_t *removed)
 {
-    const scep_sql_value_t value = {id, 0};
+    const scep_sql_value_t key = {id, apr_atoi64(id)};
+    const scep_sql_value_t values[MOST_KEYS] = {key, key};
     scep_sql_status_e sql = SCEP_SQL_OK;
     int i;
 
     for (i = 0; sql == SCEP_SQL_OK && i < count; i++) {
         apr_int64_t changed = 0;
 
-        sql = scep_store_run(s, queries[i], &value, NULL, NULL, &changed);
+        sql = scep_store_run(s, queries[i], values, NULL, NULL, &changed);
         if (i == count - 1) {
             *removed += changed;
         }
@@ -168,6 +169,21 @@ static scep_sql_status_e remove_message(scep_store_session_t *s, const char *id,
     return sql;
 }
 
+static scep_sql_status_e remove_certificate(scep_store_session_t *s,
+                                            const char *id,
+                                            apr_int64_t *removed)
+{
+    scep_sql_status_e sql = scep_search_remove(s, apr_atoi64(id));
+
+    return sql == SCEP_SQL_OK
+               ? RUN(SCEP_Q_CERTIFICATE_MESSAGES_MARK,
+                     SCEP_Q_CERTIFICATE_MESSAGES_DELETE,
+                     SCEP_Q_CERTIFICATE_TRANSACTIONS_DELETE,
+                     SCEP_Q_CERTIFICATE_REQUESTS_LEAVE, SCEP_Q_CERTIFICATE_PAST,
+                     SCEP_Q_CERTIFICATE_DELETE)
+               : sql;
+}
+
 static scep_sql_status_e remove_one(scep_store_session_t *s, scep_prune_e kind,
                                     const char *id, apr_time_t before,
                                     apr_int64_t *removed)
@@ -185,11 +201,7 @@ static scep_sql_status_e remove_one(scep_store_session_t *s, scep_prune_e kind,
                    SCEP_Q_CERTIFICATE_MESSAGES_DELETE,
                    SCEP_Q_CERTIFICATE_TRANSACTIONS_DELETE);
     case SCEP_PRUNE_CERTIFICATES:
-        return RUN(SCEP_Q_CERTIFICATE_MESSAGES_MARK,
-                   SCEP_Q_CERTIFICATE_MESSAGES_DELETE,
-                   SCEP_Q_CERTIFICATE_TRANSACTIONS_DELETE,
-                   SCEP_Q_CERTIFICATE_REQUESTS_LEAVE, SCEP_Q_CERTIFICATE_PAST,
-                   SCEP_Q_CERTIFICATE_DELETE);
+        return remove_certificate(s, id, removed);
     default:
         return RUN(SCEP_Q_AUDIT_DELETE);
     }
@@ -222,12 +234,8 @@ scep_status_e scep_store_prune(scep_store_t *store, scep_prune_e kind,
 {
     scep_sql_value_t values[MOST_TIMES + 1];
     found_t *found = apr_pcalloc(pool, sizeof(*found));
-    char id[1][SCEP_STORE_ID_SIZE];
-    scep_audit_t audit = {.id = id[0],
-                          .event = SCEP_AUDIT_PRUNED,
-                          .at = now,
-                          .ca_id = "*",
-                          .actor = actor};
+    scep_audit_t audit = {
+        .event = SCEP_AUDIT_PRUNED, .at = now, .ca_id = "*", .actor = actor};
     scep_store_session_t s;
     scep_sql_status_e sql;
     scep_status_e status;
@@ -241,10 +249,7 @@ scep_status_e scep_store_prune(scep_store_t *store, scep_prune_e kind,
     }
     audit.detail =
         apr_psprintf(pool, "%s deleted: %d", kinds[kind].what, found->count);
-    status = scep_store_new_ids(id, 1, res);
-    if (status == SCEP_OK) {
-        status = scep_store_begin(store, &s, res);
-    }
+    status = scep_store_begin(store, &s, res);
     if (status != SCEP_OK) {
         return status;
     }

@@ -14,8 +14,8 @@
 
 /* The values as the database has them, made before its lock is taken. */
 typedef struct texts_t {
-    char id[2][SCEP_STORE_ID_SIZE]; /* request, audit */
-    const char *message_hash;       /* NULL: not noted */
+    char id[SCEP_STORE_ID_SIZE];
+    const char *message_hash; /* NULL: not noted */
     const char *key_hash;
     const char *csr_hash;
     const char *challenge_hash; /* NULL: none */
@@ -29,13 +29,11 @@ static scep_status_e make_texts(const scep_request_row_t *row, apr_pool_t *pool,
     texts->key_hash = scep_store_hex(pool, row->key_hash);
     texts->csr_hash = scep_store_hex(pool, row->csr_hash);
     texts->challenge_hash = scep_store_hex(pool, row->challenge_hash);
-    texts->sealed = apr_pencode_base64_binary(pool, row->sealed.data,
-                                              (apr_ssize_t)row->sealed.len,
-                                              APR_ENCODE_NONE, NULL);
-    if (texts->sealed == NULL) {
+    if (row->sealed.data == NULL) {
         return scep_fail(res, SCEP_R_INTERNAL, "no request to record");
     }
-    return scep_store_new_ids(texts->id, 2, res);
+    texts->sealed = scep_store_octets_hex(pool, row->sealed);
+    return scep_store_new_id(texts->id, res);
 }
 
 /* Is something else in the way under that id: of the same key anywhere, or of
@@ -151,7 +149,7 @@ static scep_sql_status_e insert(scep_store_session_t *s,
                                 const texts_t *texts, bool quietly)
 {
     const scep_sql_value_t values[] = {
-        {texts->id[0], 0},        {row->ca_id, 0},
+        {texts->id, 0},           {row->ca_id, 0},
         {row->transaction_id, 0}, {texts->key_hash, 0},
         {texts->csr_hash, 0},     {NULL, row->state},
         {texts->sealed, 0},       {row->subject, 0},
@@ -163,8 +161,7 @@ static scep_sql_status_e insert(scep_store_session_t *s,
         {row->endpoint, 0},       {NULL, row->proved},
         {row->network, 0},        {row->extensions, 0},
     };
-    const scep_audit_t audit = {.id = texts->id[1],
-                                .event = SCEP_AUDIT_REQUEST_QUEUED,
+    const scep_audit_t audit = {.event = SCEP_AUDIT_REQUEST_QUEUED,
                                 .at = row->created,
                                 .ca_id = row->ca_id,
                                 .peer = row->peer,
@@ -173,7 +170,7 @@ static scep_sql_status_e insert(scep_store_session_t *s,
                                 .subject = row->subject};
     const scep_sql_value_t message[] = {{texts->message_hash, 0},
                                         {row->ca_id, 0},
-                                        {texts->id[0], 0},
+                                        {texts->id, 0},
                                         {NULL, row->created}};
     scep_sql_status_e sql =
         scep_store_run(s, SCEP_Q_REQUEST_ADD, values, NULL, NULL, NULL);
@@ -212,15 +209,9 @@ static scep_sql_status_e replace(scep_store_session_t *s,
                                 .now = row->created,
                                 .peer = row->peer,
                                 .note = SCEP_REQUEST_REPLACED_NOTE};
-    char id[1][SCEP_STORE_ID_SIZE];
-    scep_result_t ignored;
     apr_int64_t changed;
 
-    scep_result_init(&ignored, pool);
-    return scep_store_new_ids(id, 1, &ignored) == SCEP_OK
-               ? scep_store_request_decide_in(
-                     s, &no, old, quietly ? NULL : id[0], pool, &changed)
-               : SCEP_SQL_ERROR;
+    return scep_store_request_decide_in(s, &no, old, quietly, pool, &changed);
 }
 
 static bool take_id(void *baton, const char *const *columns, int count)

@@ -99,11 +99,10 @@ static scep_sql_status_e update(scep_store_session_t *s,
 scep_sql_status_e scep_store_request_decide_in(scep_store_session_t *s,
                                                const scep_decision_t *d,
                                                const scep_request_row_t *row,
-                                               const char *id, apr_pool_t *pool,
+                                               bool quietly, apr_pool_t *pool,
                                                apr_int64_t *changed)
 {
-    const scep_audit_t audit = {.id = id,
-                                .event = event_of(d->state),
+    const scep_audit_t audit = {.event = event_of(d->state),
                                 .at = d->now,
                                 .ca_id = row->ca_id,
                                 .actor = d->actor,
@@ -121,7 +120,7 @@ scep_sql_status_e scep_store_request_decide_in(scep_store_session_t *s,
 
         sql = scep_store_run(s, SCEP_Q_CHALLENGE_BACK, back, NULL, NULL, NULL);
     }
-    return sql == SCEP_SQL_OK && *changed == 1 && id != NULL
+    return sql == SCEP_SQL_OK && *changed == 1 && !quietly
                ? scep_store_audit(s, &audit)
                : sql;
 }
@@ -130,7 +129,6 @@ scep_status_e scep_store_request_decide(scep_store_t *store,
                                         const scep_decision_t *decision,
                                         apr_pool_t *pool, scep_result_t *res)
 {
-    char id[1][SCEP_STORE_ID_SIZE];
     scep_request_row_t *row;
     scep_store_session_t s;
     scep_sql_status_e sql;
@@ -139,16 +137,13 @@ scep_status_e scep_store_request_decide(scep_store_t *store,
         store, decision->id, decision->now, pool, &row, res);
 
     if (status == SCEP_OK) {
-        status = scep_store_new_ids(id, 1, res);
-    }
-    if (status == SCEP_OK) {
         status = scep_store_begin(store, &s, res);
     }
     if (status != SCEP_OK) {
         return status;
     }
     sql =
-        scep_store_request_decide_in(&s, decision, row, id[0], pool, &changed);
+        scep_store_request_decide_in(&s, decision, row, false, pool, &changed);
     status = scep_store_end(&s, sql, changed == 1, "decide on a request", res);
     return status == SCEP_OK && changed != 1 ? SCEP_NOT_FOUND : status;
 }

@@ -304,11 +304,10 @@ static scep_sql_status_e record(scep_store_session_t *s,
                                 const scep_revoke_t *revoke,
                                 const scep_revocation_row_t *row,
                                 const certificate_t *cert, bool exists,
-                                const char *id, apr_pool_t *pool)
+                                apr_pool_t *pool)
 {
     const char *why = scep_revocation_reason_name((int)revoke->row.reason);
     const scep_audit_t audit = {
-        .id = id,
         .event = SCEP_AUDIT_REVOKED,
         .at = row->created,
         .ca_id = row->ca_id,
@@ -332,7 +331,7 @@ static scep_sql_status_e record(scep_store_session_t *s,
 
 scep_sql_status_e scep_store_revoke_in(scep_store_session_t *s,
                                        const scep_revoke_t *revoke,
-                                       const char *id, apr_pool_t *pool,
+                                       apr_pool_t *pool,
                                        scep_revoke_outcome_e *outcome)
 {
     scep_revocation_row_t row = revoke->row, *old;
@@ -352,7 +351,7 @@ scep_sql_status_e scep_store_revoke_in(scep_store_session_t *s,
     }
     return sql == SCEP_SQL_OK && s->bad == NULL &&
                    *outcome == SCEP_REVOKE_RECORDED
-               ? record(s, revoke, &row, &cert, old != NULL, id, pool)
+               ? record(s, revoke, &row, &cert, old != NULL, pool)
                : sql;
 }
 
@@ -361,21 +360,17 @@ scep_status_e scep_store_revoke(scep_store_t *store,
                                 scep_revoke_outcome_e *outcome,
                                 scep_result_t *res)
 {
-    char id[1][SCEP_STORE_ID_SIZE];
     scep_store_session_t s;
     scep_revoke_outcome_e reached;
     scep_sql_status_e sql;
-    scep_status_e status = scep_store_new_ids(id, 1, res);
+    scep_status_e status = scep_store_begin(store, &s, res);
 
     /* Whoever forgets to look at the status must not take it for revoked. */
     *outcome = SCEP_REVOKE_UNKNOWN;
-    if (status == SCEP_OK) {
-        status = scep_store_begin(store, &s, res);
-    }
     if (status != SCEP_OK) {
         return status;
     }
-    sql = scep_store_revoke_in(&s, revoke, id[0], pool, &reached);
+    sql = scep_store_revoke_in(&s, revoke, pool, &reached);
     status = scep_store_end(&s, sql, reached == SCEP_REVOKE_RECORDED,
                             "revoke a certificate", res);
     if (status == SCEP_OK) {

@@ -8,6 +8,9 @@
 
 #include "scep_sql.h"
 
+/** The name of the document that scep_store_search.h keeps. */
+#define SCEP_SEARCH_DOCUMENT "certificate-search"
+
 #define SCEP_CHALLENGE_COLUMNS                                                 \
     "hash, scope, state, created, expires, drawn_by, peer, uses, limits, "     \
     "label,"                                                                   \
@@ -46,6 +49,14 @@
     " LEFT JOIN revocations r ON r.scope = c.scope AND r.serial = c.serial"
 #define SCEP_CERTIFICATE_TABLES                                                \
     " FROM certificates c" SCEP_CERTIFICATE_REVOCATION
+/* $3 to $8 of a list of certificates. */
+#define SCEP_CERTIFICATE_FILTER                                                \
+    " AND c.created >= $3 AND c.scope = COALESCE($4, c.scope)"                 \
+    " AND c.not_after >= $5 AND c.not_after < $6"                              \
+    " AND COALESCE(r.effective, 9223372036854775807) >= $7"                    \
+    " AND COALESCE(r.effective, 9223372036854775807) <= $8"
+/* Letters beyond ASCII are in lower case in subject_folded alone. */
+#define SCEP_SUBJECT_FOLDED "LOWER(COALESCE(c.subject_folded, c.subject, ''))"
 #define SCEP_CRL_COLUMNS "number, this_update, next_update, covers, der"
 
 #define SCEP_REQUEST_COLUMNS                                                   \
@@ -94,16 +105,16 @@
 /* clang-format off */
 /** X(symbol, letters of the parameters, text) */
 #define SCEP_STORE_QUERIES(X)                                                  \
-    X(SCEP_Q_CHALLENGE_ADD, "ttnnnttntt",                                      \
+    X(SCEP_Q_CHALLENGE_ADD, "xtnnnttntt",                                      \
       "INSERT INTO challenges (hash, scope, state, created, expires,"          \
       " drawn_by, peer, uses, limits, label)"                                  \
       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")                     \
-    X(SCEP_Q_CHALLENGE_FIND, "t",                                              \
+    X(SCEP_Q_CHALLENGE_FIND, "x",                                              \
       "SELECT " SCEP_CHALLENGE_COLUMNS " FROM challenges WHERE hash = $1")     \
     X(SCEP_Q_CHALLENGES_EACH, "nn",                                            \
       "SELECT " SCEP_CHALLENGE_COLUMNS " FROM challenges"                      \
       " WHERE state = $1 AND expires > $2 ORDER BY expires, hash")             \
-    X(SCEP_Q_CHALLENGES_PAGE, "ntnntn",                                        \
+    X(SCEP_Q_CHALLENGES_PAGE, "ntnnxn",                                        \
       "SELECT hash, created, expires, drawn_by, peer, label, limits, uses"     \
       " FROM challenges WHERE state = $1"                                      \
       " AND scope = COALESCE($2, scope) AND expires >= $3"     \
@@ -114,10 +125,10 @@
     X(SCEP_Q_CHALLENGES_OF_USER, "tntn",                                       \
       "SELECT COUNT(*) FROM challenges"                                        \
       " WHERE drawn_by = $1 AND state = $2 AND scope = $3 AND expires > $4")   \
-    X(SCEP_Q_CHALLENGE_SHOW, "ntt",                                            \
+    X(SCEP_Q_CHALLENGE_SHOW, "nxt",                                            \
       "UPDATE challenges SET shown_at = $1"                                    \
       " WHERE hash = $2 AND scope = $3 AND shown_at IS NULL")                  \
-    X(SCEP_Q_CHALLENGE_CANCEL, "ntttnn",                                       \
+    X(SCEP_Q_CHALLENGE_CANCEL, "ntxtnn",                                       \
       "UPDATE challenges SET state = $1, cancelled_by = $2"                    \
       " WHERE hash = $3 AND scope = $4 AND state = $5 AND expires > $6")       \
     X(SCEP_Q_CHALLENGES_CHOOSE, "ntnttn",                                      \
@@ -126,36 +137,36 @@
       " AND COALESCE(drawn_by, '') = COALESCE($4, drawn_by, '')"               \
       " AND COALESCE(label, '') = COALESCE($5, label, '')"                     \
       " ORDER BY expires, hash LIMIT $6")                                      \
-    X(SCEP_Q_CHALLENGES_CANCEL, "ntntnttnt",                                   \
+    X(SCEP_Q_CHALLENGES_CANCEL, "ntntnttnx",                                   \
       "UPDATE challenges SET state = $1, cancelled_by = $2"                    \
       " WHERE state = $3 AND scope = COALESCE($4, scope) AND expires > $5"     \
       " AND COALESCE(drawn_by, '') = COALESCE($6, drawn_by, '')"               \
       " AND COALESCE(label, '') = COALESCE($7, label, '')"                     \
       " AND (expires, hash) <= ($8, $9)")                                      \
-    X(SCEP_Q_AUDIT_CANCELLED, "tntttntnttnt",                                  \
-      "INSERT INTO audit (id, created, event, scope, actor, peer,"             \
-      " challenge_hash, seq) SELECT $1 || hash, $2, $3, scope, $4, $5, hash,"  \
+    X(SCEP_Q_AUDIT_CANCELLED, "ntttntnttnx",                                  \
+      "INSERT INTO audit (created, event, scope, actor, peer,"                 \
+      " challenge_hash, seq) SELECT $1, $2, scope, $3, $4, hash,"              \
       " (SELECT COALESCE(MAX(seq), 0) FROM audit)"                             \
       " + ROW_NUMBER() OVER (ORDER BY expires, hash) FROM challenges"          \
-      " WHERE state = $6 AND scope = COALESCE($7, scope) AND expires > $8"     \
-      " AND COALESCE(drawn_by, '') = COALESCE($9, drawn_by, '')"               \
-      " AND COALESCE(label, '') = COALESCE($10, label, '')"                    \
-      " AND (expires, hash) <= ($11, $12)")                                    \
+      " WHERE state = $5 AND scope = COALESCE($6, scope) AND expires > $7"     \
+      " AND COALESCE(drawn_by, '') = COALESCE($8, drawn_by, '')"               \
+      " AND COALESCE(label, '') = COALESCE($9, label, '')"                     \
+      " AND (expires, hash) <= ($10, $11)")                                    \
     X(SCEP_Q_CHALLENGES_CANCELLED, "nn",                                       \
       "SELECT hash FROM challenges WHERE state = $1 AND expires > $2")         \
-    X(SCEP_Q_CHALLENGE_KNOWN, "tt",                                            \
+    X(SCEP_Q_CHALLENGE_KNOWN, "xt",                                            \
       "SELECT hash FROM challenges WHERE hash = $1 AND scope = $2")            \
-    X(SCEP_Q_CHALLENGE_SPEND, "nntttnn",                                       \
+    X(SCEP_Q_CHALLENGE_SPEND, "nntxtnn",                                       \
       "UPDATE challenges SET uses = uses - 1,"                                 \
       " state = CASE WHEN uses > 1 THEN state ELSE $1 END,"                    \
       " spent_at = $2, serial = COALESCE($3, serial), claimed_by = NULL,"      \
       " claimed_until = 0"                                                     \
       " WHERE hash = $4 AND scope = $5 AND state = $6 AND expires > $7")       \
-    X(SCEP_Q_CHALLENGE_CLAIM, "tnttnnnnt",                                     \
+    X(SCEP_Q_CHALLENGE_CLAIM, "tnxtnnnnt",                                     \
       "UPDATE challenges SET claimed_by = $1, claimed_until = $2"              \
       " WHERE hash = $3 AND scope = $4 AND state = $5 AND expires > $6"        \
       " AND (claimed_until <= $7 OR claimed_until > $8 OR claimed_by = $9)")   \
-    X(SCEP_Q_CHALLENGE_RELEASE, "tt",                                          \
+    X(SCEP_Q_CHALLENGE_RELEASE, "xt",                                          \
       "UPDATE challenges SET claimed_by = NULL, claimed_until = 0"             \
       " WHERE hash = $1 AND claimed_by = $2")                                  \
     X(SCEP_Q_CHALLENGES_TALLY, "nn",                                           \
@@ -170,98 +181,99 @@
       " WHERE name = $4 AND version = $5")                                     \
     X(SCEP_Q_DOCUMENT_COUNT, "t",                                              \
       "UPDATE documents SET version = version + 1 WHERE name = $1")            \
-    X(SCEP_Q_TRANSACTION_FIND, "ttnt",                                         \
+    X(SCEP_Q_TRANSACTION_FIND, "ttnx",                                         \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
       " JOIN certificates c ON c.id = t.certificate_id"                        \
       " WHERE t.scope = $1 AND t.transaction_id = $2 AND t.created >= $3"      \
       " AND t.key_hash = COALESCE($4, t.key_hash)"                             \
-      " ORDER BY t.seq DESC LIMIT 1")                                          \
-    X(SCEP_Q_TRANSACTION_BY_CHALLENGE, "tttt",                                 \
+      " ORDER BY t.certificate_id DESC LIMIT 1")                                          \
+    X(SCEP_Q_TRANSACTION_BY_CHALLENGE, "xxxt",                                 \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
       " JOIN certificates c ON c.id = t.certificate_id"                        \
       " WHERE t.challenge_hash = $1 AND t.key_hash = $2 AND t.csr_hash = $3"   \
       " AND COALESCE(t.renewal_of, '') = COALESCE($4, t.renewal_of, '')"       \
-      " ORDER BY t.created DESC LIMIT 1")                                      \
-    X(SCEP_Q_TRANSACTION_BY_MESSAGE, "tt",                                     \
+      " ORDER BY t.certificate_id DESC LIMIT 1")                                   \
+    X(SCEP_Q_TRANSACTION_BY_MESSAGE, "xt",                                     \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM messages m"                    \
       " JOIN certificates c ON c.id = m.certificate_id"                        \
       " JOIN transactions t ON t.certificate_id = c.id"                        \
       " WHERE m.hash = $1 AND m.scope = $2 LIMIT 1")                           \
-    X(SCEP_Q_MESSAGE_ADD, "tttnn",                                             \
+    X(SCEP_Q_MESSAGE_ADD, "xtnnn",                                             \
       "INSERT INTO messages (hash, scope, certificate_id, expires, created)"   \
       " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (hash, scope) DO UPDATE"       \
       " SET certificate_id = excluded.certificate_id,"                         \
       " expires = excluded.expires")                                           \
-    X(SCEP_Q_MESSAGE_WAITS, "tttn",                                            \
+    X(SCEP_Q_MESSAGE_WAITS, "xttn",                                            \
       "INSERT INTO messages (hash, scope, request_id, created)"                \
       " VALUES ($1, $2, $3, $4) ON CONFLICT (hash, scope) DO UPDATE"           \
       " SET request_id = excluded.request_id")                                 \
-    X(SCEP_Q_MESSAGE_OF_REQUEST, "tt",                                         \
+    X(SCEP_Q_MESSAGE_OF_REQUEST, "xt",                                         \
       "SELECT hash FROM messages WHERE hash = $1 AND request_id = $2")         \
-    X(SCEP_Q_MESSAGE_ISSUED, "tnt",                                            \
+    X(SCEP_Q_MESSAGE_ISSUED, "nnt",                                            \
       "UPDATE messages SET certificate_id = $1, expires = $2"                  \
       " WHERE request_id = $3")                                                \
-    X(SCEP_Q_TRANSACTION_SAME, "ttntttn",                                      \
+    X(SCEP_Q_TRANSACTION_SAME, "ttnxxtn",                                      \
       "SELECT " SCEP_TRANSACTION_COLUMNS " FROM transactions t"                \
       " JOIN certificates c ON c.id = t.certificate_id"                        \
       " WHERE t.scope = $1 AND t.transaction_id = $2 AND t.created >= $3"      \
       " AND t.key_hash = $4 AND t.csr_hash = $5"                               \
       " AND COALESCE(t.renewal_of, '') = COALESCE($6, '')"                     \
-      " AND c.not_after > $7 ORDER BY t.seq DESC LIMIT 1")                     \
-    X(SCEP_Q_TRANSACTION_OTHER_KEY, "ttnnttn",                                 \
-      "SELECT id FROM transactions"                                            \
+      " AND c.not_after > $7 ORDER BY t.certificate_id DESC LIMIT 1")                     \
+    X(SCEP_Q_TRANSACTION_OTHER_KEY, "ttnnxtn",                                 \
+      "SELECT certificate_id FROM transactions"                                \
       " WHERE scope = $1 AND transaction_id = $2 AND created >= $3"            \
       " AND created <= $4 AND key_hash <> $5"                                  \
       " AND COALESCE(endpoint, '') = COALESCE($6, '') AND proved >= $7"        \
       " LIMIT 1")                                                              \
-    X(SCEP_Q_CERTIFICATES_OF_SUBJECT, "tttntnt",                               \
+    X(SCEP_Q_CERTIFICATES_OF_SUBJECT, "txtnxnt",                               \
       "SELECT c.serial FROM certificates c WHERE c.scope = $1"                 \
-      " AND COALESCE(c.subject_hash, SUBSTR(LOWER(c.subject), 1, 200))"        \
-      " IN ($2, SUBSTR(LOWER($3), 1, 200)) AND c.not_after > $4"               \
+      " AND (c.subject_hash = $2 OR (c.subject_hash IS NULL"                   \
+      " AND SUBSTR(LOWER(c.subject), 1, 200) = SUBSTR(LOWER($3), 1, 200)))"    \
+      " AND c.not_after > $4"                                                  \
       " AND COALESCE(c.key_hash, '') <> COALESCE($5, '-')"                     \
       " AND NOT EXISTS (SELECT 1 FROM revocations r WHERE r.scope = c.scope"   \
       " AND r.serial = c.serial"                                               \
       " AND (r.effective <= r.created OR r.effective <= $6))"                  \
       " AND (c.subject_hash IS NOT NULL OR LOWER(c.subject) = LOWER($7))")     \
+    X(SCEP_Q_CERTIFICATE_NEXT, "",                                             \
+      "SELECT COALESCE(MAX(id), 0) + 1 FROM certificates")                     \
     /* no serial number comes again after its certificate was deleted */       \
-    X(SCEP_Q_CERTIFICATE_ADD, "ttttnnttnttttt",                                \
+    X(SCEP_Q_CERTIFICATE_ADD, "ntttnntxnxxttt",                                \
       "INSERT INTO certificates (id, scope, serial, subject, not_before,"      \
       " not_after, profile, der, created, key_hash, subject_hash,"             \
       " subject_folded)"                                                       \
       " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12"              \
       " WHERE NOT EXISTS (SELECT 1 FROM past_certificates"                     \
       " WHERE scope = $13 AND serial = $14)")                                  \
-    X(SCEP_Q_TRANSACTION_ADD, "tttttttnttttntt",                               \
-      "INSERT INTO transactions (id, scope, transaction_id, key_hash,"         \
-      " csr_hash, challenge_hash, certificate_id, created, peer, renewal_of,"  \
-      " renewal_scope, endpoint, proved, seq)"                                 \
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"       \
-      " (SELECT COALESCE(MAX(seq), 0) + 1 FROM transactions"                   \
-      " WHERE scope = $14 AND transaction_id = $15))")                         \
-    X(SCEP_Q_AUDIT_ADD, "tntttttttntt",                                        \
-      "INSERT INTO audit (id, created, event, scope, actor, peer,"             \
+    X(SCEP_Q_TRANSACTION_ADD, "nttxxxnttttn",                               \
+      "INSERT INTO transactions (certificate_id, scope, transaction_id,"       \
+      " key_hash, csr_hash, challenge_hash, created, peer, renewal_of,"        \
+      " renewal_scope, endpoint, proved)"                                      \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")           \
+    X(SCEP_Q_AUDIT_ADD, "nttttxttntt",                                        \
+      "INSERT INTO audit (created, event, scope, actor, peer,"                 \
       " challenge_hash, transaction_id, serial, reason, subject, detail, seq)" \
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULLIF($10, 0), $11, $12," \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULLIF($9, 0), $10, $11,"      \
       " (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit))")                       \
-    X(SCEP_Q_AUDIT_PRUNE, "ttn",                                               \
-      "DELETE FROM audit WHERE event = $1 AND seq <="                          \
-      " (SELECT seq FROM audit WHERE event = $2"                               \
-      " ORDER BY seq DESC LIMIT 1 OFFSET $3)")                                 \
+    X(SCEP_Q_AUDIT_PRUNE, "n",                                                 \
+      "DELETE FROM audit WHERE event = 'refused' AND seq <="                   \
+      " (SELECT seq FROM audit WHERE event = 'refused'"                        \
+      " ORDER BY seq DESC LIMIT 1 OFFSET $1)")                                 \
     X(SCEP_Q_PASSWORDS_OVER_COUNT, "nnn",                                      \
       "SELECT COUNT(*)" SCEP_PASSWORDS_OVER_WHERE)                             \
     X(SCEP_Q_PASSWORDS_OVER, "nnnn",                                           \
       "SELECT hash" SCEP_PASSWORDS_OVER_WHERE " LIMIT $4")                     \
-    X(SCEP_Q_PASSWORD_DELETE, "t", "DELETE FROM challenges WHERE hash = $1")   \
-    X(SCEP_Q_MESSAGE_MARKED, "t",                                              \
-      "SELECT mark FROM message_marks WHERE mark = SUBSTR($1, 1, 32)")         \
+    X(SCEP_Q_PASSWORD_DELETE, "x", "DELETE FROM challenges WHERE hash = $1")   \
+    X(SCEP_Q_MESSAGE_MARKED, "x",                                              \
+      "SELECT mark FROM message_marks WHERE mark = SUBSTR($1, 1, 16)")         \
     X(SCEP_Q_MESSAGES_OLD_COUNT, "n",                                          \
       "SELECT COUNT(*) FROM messages WHERE expires <= $1")                             \
     X(SCEP_Q_MESSAGES_OLD, "nn",                                               \
       "SELECT hash FROM messages WHERE expires <= $1 LIMIT $2")                       \
-    X(SCEP_Q_MESSAGE_MARK, "t",                                                \
-      "INSERT INTO message_marks (mark) VALUES (SUBSTR($1, 1, 32))"            \
+    X(SCEP_Q_MESSAGE_MARK, "x",                                                \
+      "INSERT INTO message_marks (mark) VALUES (SUBSTR($1, 1, 16))"            \
       " ON CONFLICT (mark) DO NOTHING")                                        \
-    X(SCEP_Q_MESSAGE_DELETE, "tn",                                             \
+    X(SCEP_Q_MESSAGE_DELETE, "xn",                                             \
       "DELETE FROM messages WHERE hash = $1 AND expires <= $2")                \
     X(SCEP_Q_REQUESTS_OLD_COUNT, "nnnn",                                       \
       "SELECT COUNT(*)" SCEP_REQUESTS_OLD_WHERE)                               \
@@ -269,7 +281,7 @@
       "SELECT id" SCEP_REQUESTS_OLD_WHERE " LIMIT $5")                         \
     X(SCEP_Q_REQUEST_MESSAGES_MARK, "t",                                       \
       "INSERT INTO message_marks (mark)"                                       \
-      " SELECT SUBSTR(hash, 1, 32) FROM messages"                              \
+      " SELECT SUBSTR(hash, 1, 16) FROM messages"                              \
       " WHERE request_id = $1 AND certificate_id IS NULL"                      \
       " ON CONFLICT (mark) DO NOTHING")                                        \
     X(SCEP_Q_TRANSACTIONS_OLD_COUNT, "nn",                                     \
@@ -282,40 +294,43 @@
     X(SCEP_Q_CERTIFICATES_OLD, "nnnn",                                         \
       "SELECT id" SCEP_CERTIFICATES_OLD_WHERE                                  \
       " ORDER BY not_after LIMIT $4")                                          \
-    X(SCEP_Q_CERTIFICATE_MESSAGES_MARK, "t",                                   \
+    X(SCEP_Q_CERTIFICATE_MESSAGES_MARK, "nn",                                   \
       "INSERT INTO message_marks (mark)"                                       \
-      " SELECT SUBSTR(hash, 1, 32) FROM messages"                              \
-      " WHERE certificate_id = $1 ON CONFLICT (mark) DO NOTHING")              \
-    X(SCEP_Q_CERTIFICATE_MESSAGES_DELETE, "t",                                 \
-      "DELETE FROM messages WHERE certificate_id = $1")                        \
-    X(SCEP_Q_CERTIFICATE_TRANSACTIONS_DELETE, "t",                             \
+      " SELECT SUBSTR(hash, 1, 16) FROM messages"                              \
+      " WHERE expires = (SELECT not_after FROM certificates WHERE id = $1)"    \
+      " AND certificate_id = $2 ON CONFLICT (mark) DO NOTHING")                \
+    X(SCEP_Q_CERTIFICATE_MESSAGES_DELETE, "nn",                                 \
+      "DELETE FROM messages"                                                   \
+      " WHERE expires = (SELECT not_after FROM certificates WHERE id = $1)"    \
+      " AND certificate_id = $2")                                              \
+    X(SCEP_Q_CERTIFICATE_TRANSACTIONS_DELETE, "n",                             \
       "DELETE FROM transactions WHERE certificate_id = $1")                    \
-    X(SCEP_Q_CERTIFICATE_REQUESTS_LEAVE, "t",                                  \
+    X(SCEP_Q_CERTIFICATE_REQUESTS_LEAVE, "n",                                  \
       "UPDATE requests SET certificate_id = NULL"                              \
       " WHERE certificate_id = $1")                                            \
-    X(SCEP_Q_CERTIFICATE_PAST, "t",                                            \
+    X(SCEP_Q_CERTIFICATE_PAST, "n",                                            \
       "INSERT INTO past_certificates (scope, serial, not_after, profile)"      \
       " SELECT scope, serial, not_after, profile FROM certificates"            \
       " WHERE id = $1")                                                        \
-    X(SCEP_Q_CERTIFICATE_DELETE, "t",                                          \
+    X(SCEP_Q_CERTIFICATE_DELETE, "n",                                          \
       "DELETE FROM certificates WHERE id = $1")                                \
     X(SCEP_Q_PAST_CERTIFICATE, "tt",                                           \
       "SELECT COALESCE(profile, '') FROM past_certificates"                    \
       " WHERE scope = $1 AND serial = $2")                                     \
-    X(SCEP_Q_CHALLENGE_USED, "t",                                              \
+    X(SCEP_Q_CHALLENGE_USED, "x",                                              \
       "SELECT c.serial FROM transactions t"                                    \
       " JOIN certificates c ON c.id = t.certificate_id"                        \
       " WHERE t.challenge_hash = $1 LIMIT 1")                                  \
     X(SCEP_Q_REFUSALS_OLD_COUNT, "n",                                          \
       "SELECT COUNT(*) FROM audit WHERE event = 'refused' AND created <= $1")  \
     X(SCEP_Q_REFUSALS_OLD, "nn",                                               \
-      "SELECT id FROM audit WHERE event = 'refused' AND created <= $1"         \
+      "SELECT seq FROM audit WHERE event = 'refused' AND created <= $1"         \
       " ORDER BY seq LIMIT $2")                                                \
     X(SCEP_Q_AUDIT_OLD_COUNT, "n",                                             \
       "SELECT COUNT(*) FROM audit WHERE created <= $1")                        \
     X(SCEP_Q_AUDIT_OLD, "nn",                                                  \
-      "SELECT id FROM audit WHERE created <= $1 ORDER BY created LIMIT $2")    \
-    X(SCEP_Q_AUDIT_DELETE, "t", "DELETE FROM audit WHERE id = $1")             \
+      "SELECT seq FROM audit WHERE created <= $1 ORDER BY created LIMIT $2")   \
+    X(SCEP_Q_AUDIT_DELETE, "n", "DELETE FROM audit WHERE seq = $1")            \
     X(SCEP_Q_AUDIT_LAST, "", "SELECT COALESCE(MAX(seq), 0) FROM audit")        \
     X(SCEP_Q_AUDIT_OLDEST_FIRST, "nnnnttttntn",                                 \
       "SELECT " SCEP_AUDIT_COLUMNS " FROM audit" SCEP_AUDIT_FILTER             \
@@ -323,13 +338,13 @@
     X(SCEP_Q_AUDIT_NEWEST_FIRST, "nnnnttttntn",                                 \
       "SELECT " SCEP_AUDIT_COLUMNS " FROM audit" SCEP_AUDIT_FILTER             \
       " ORDER BY seq DESC LIMIT $11")                                           \
-    X(SCEP_Q_REQUEST_SAME, "tttt",                                             \
+    X(SCEP_Q_REQUEST_SAME, "ttxx",                                             \
       "SELECT id FROM requests WHERE scope = $1 AND transaction_id = $2"       \
       " AND key_hash = $3 AND csr_hash = $4 AND state <= 2")                   \
-    X(SCEP_Q_REQUEST_OPEN, "ttt",                                              \
+    X(SCEP_Q_REQUEST_OPEN, "ttx",                                              \
       "SELECT id FROM requests WHERE scope = $1 AND transaction_id = $2"       \
       " AND key_hash = $3 AND state <= 2")                                     \
-    X(SCEP_Q_REQUEST_OTHER_KEY, "ttttnn",                                      \
+    X(SCEP_Q_REQUEST_OTHER_KEY, "ttxtnn",                                      \
       "SELECT id FROM requests WHERE scope = $1 AND transaction_id = $2"       \
       " AND key_hash <> $3 AND COALESCE(endpoint, '') = COALESCE($4, '')"      \
       " AND proved >= $5 AND state <= 2 AND expires > $6 LIMIT 1")             \
@@ -341,19 +356,19 @@
       "SELECT COUNT(*) FROM requests"                                          \
       " WHERE state <= 2 AND scope = COALESCE($1, scope) AND proved = $2"      \
       " AND network = $3 AND challenge_hash IS NULL AND renewal_of IS NULL")   \
-    X(SCEP_Q_REQUESTS_OF_KEY, "ttntn",                                         \
+    X(SCEP_Q_REQUESTS_OF_KEY, "txntn",                                         \
       "SELECT id, scope, transaction_id, subject, challenge_hash FROM requests"\
       " WHERE scope = $1 AND key_hash = $2 AND proved = $3"                    \
       " AND COALESCE(renewal_of, '') = COALESCE($4, '') AND state IN (0, 2)"   \
       " ORDER BY created DESC, id DESC LIMIT 100 OFFSET $5")                   \
-    X(SCEP_Q_REQUEST_ADD, "tttttntttttttttnnntntt",                            \
+    X(SCEP_Q_REQUEST_ADD, "tttxxnxttttxtttnnntntt",                            \
       "INSERT INTO requests (id, scope, transaction_id, key_hash, csr_hash,"   \
       " state, csr, subject, alt_names, profile, source, challenge_hash,"      \
       " renewal_of, ticket, peer, created, expires, patience, endpoint,"       \
       " proved, network, extensions)"                                          \
       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"  \
       " $15, $16, $17, $18, $19, $20, $21, $22)")                              \
-    X(SCEP_Q_REQUESTS_REPLACED, "ttntn",                                       \
+    X(SCEP_Q_REQUESTS_REPLACED, "txntn",                                       \
       "SELECT id FROM requests WHERE scope = $1 AND key_hash = $2"             \
       " AND proved = $3 AND note = $4 AND state = 4"                           \
       " ORDER BY created DESC, id DESC LIMIT 100 OFFSET $5")                   \
@@ -370,7 +385,7 @@
     X(SCEP_Q_REQUESTS_EXPIRE, "nn",                                            \
       "UPDATE requests SET state = $1, csr = NULL"                             \
       " WHERE state <= 2 AND expires <= $2")                                   \
-    X(SCEP_Q_REQUEST_REFUSED, "ttttttnn",                                      \
+    X(SCEP_Q_REQUEST_REFUSED, "xtttxxnn",                                      \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
       " WHERE r.id IN (SELECT request_id FROM messages"                        \
       " WHERE hash = $1 AND scope = $2"                                        \
@@ -382,10 +397,10 @@
       " AND (r.state > 3 OR (r.state < 3 AND r.expires <= $8)) LIMIT 1")       \
     X(SCEP_Q_REQUEST_HEARD, "nt",                                              \
       "UPDATE requests SET heard_at = $1 WHERE id = $2 AND state > 3")         \
-    X(SCEP_Q_CHALLENGE_BACK, "nt",                                             \
+    X(SCEP_Q_CHALLENGE_BACK, "nx",                                             \
       "UPDATE challenges SET uses = uses + 1, state = $1, spent_at = NULL"     \
       " WHERE state <= 1 AND hash = $2")                                       \
-    X(SCEP_Q_CHALLENGE_SERIAL, "tt",                                           \
+    X(SCEP_Q_CHALLENGE_SERIAL, "tx",                                           \
       "UPDATE challenges SET serial = $1 WHERE hash = $2")                     \
     X(SCEP_Q_REQUEST_DECIDE, "nnntttntnnn",                                    \
       "UPDATE requests SET state = $1, expires = COALESCE(NULLIF($2, 0),"      \
@@ -393,10 +408,10 @@
       " note = COALESCE($5, note), ticket = COALESCE($6, ticket),"             \
       " csr = CASE WHEN $7 = 1 THEN NULL ELSE csr END"                         \
       " WHERE id = $8 AND state >= $9 AND state <= $10 AND expires > $11")     \
-    X(SCEP_Q_REQUEST_ISSUED, "ntt",                                            \
+    X(SCEP_Q_REQUEST_ISSUED, "nnt",                                            \
       "UPDATE requests SET state = $1, certificate_id = $2, csr = NULL"        \
       " WHERE id = $3 AND state IN (1, 2)")                                    \
-    X(SCEP_Q_REQUEST_FIND, "tttttt",                                           \
+    X(SCEP_Q_REQUEST_FIND, "ttxttx",                                           \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
       " WHERE r.id = COALESCE("                                                \
       "(SELECT id FROM requests WHERE scope = $1 AND transaction_id = $2"      \
@@ -404,11 +419,11 @@
       " (SELECT id FROM requests WHERE scope = $4 AND transaction_id = $5"     \
       " AND key_hash = COALESCE($6, key_hash)"                                 \
       " ORDER BY created DESC LIMIT 1))")                                      \
-    X(SCEP_Q_REQUEST_BY_CHALLENGE, "tn",                                       \
+    X(SCEP_Q_REQUEST_BY_CHALLENGE, "xn",                                       \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
       " WHERE r.challenge_hash = $1 AND r.state <= 2 AND r.expires <= $2"      \
       " LIMIT 1")                                                              \
-    X(SCEP_Q_REQUEST_HELD, "ttt",                                              \
+    X(SCEP_Q_REQUEST_HELD, "xxx",                                              \
       "SELECT " SCEP_REQUEST_COLUMNS SCEP_REQUEST_TABLES                       \
       " WHERE r.challenge_hash = $1 AND r.key_hash = $2 AND r.csr_hash = $3"   \
       " AND r.state <= 2 ORDER BY r.created DESC LIMIT 1")                     \
@@ -459,25 +474,43 @@
       "SELECT " SCEP_CRL_COLUMNS " FROM crls WHERE scope = $1")                \
     X(SCEP_Q_CRL_COUNT, "t",                                                   \
       "SELECT COUNT(*) FROM crls WHERE scope = $1")                            \
-    X(SCEP_Q_CRL_ADD, "nnnntt",                                                \
+    X(SCEP_Q_CRL_ADD, "nnnnxt",                                                \
       "INSERT INTO crls (" SCEP_CRL_COLUMNS ", scope)"                         \
       " VALUES ($1, $2, $3, $4, $5, $6)")                                      \
-    X(SCEP_Q_CRL_REPLACE, "nnnnttn",                                           \
+    X(SCEP_Q_CRL_REPLACE, "nnnnxtn",                                           \
       "UPDATE crls SET number = $1, this_update = $2, next_update = $3,"       \
       " covers = $4, der = $5 WHERE scope = $6 AND number = $7")               \
     X(SCEP_Q_CERTIFICATE_FIND, "tt",                                           \
       "SELECT " SCEP_CERTIFICATE_COLUMNS ", c.der" SCEP_CERTIFICATE_TABLES     \
       " WHERE c.serial = $1 AND c.scope = COALESCE($2, c.scope)")              \
-    X(SCEP_Q_CERTIFICATES_LIST, "ntntnnnnttn",                                 \
+    X(SCEP_Q_CERTIFICATES_LIST, "nnntnnnnpn",                                  \
       "SELECT " SCEP_CERTIFICATE_COLUMNS SCEP_CERTIFICATE_TABLES               \
-      " WHERE (c.created, c.id) < ($1, $2) AND c.created >= $3"                \
-      " AND c.scope = COALESCE($4, c.scope)"                                   \
-      " AND c.not_after >= $5 AND c.not_after < $6"                            \
-      " AND COALESCE(r.effective, 9223372036854775807) >= $7"                  \
-      " AND COALESCE(r.effective, 9223372036854775807) <= $8"                  \
-      " AND (LOWER(COALESCE(c.subject_folded, c.subject, '')) LIKE $9"         \
-      " ESCAPE '!' OR LOWER(COALESCE(c.subject, '')) LIKE $10 ESCAPE '!')"     \
-      " ORDER BY c.created DESC, c.id DESC LIMIT $11")
+      " WHERE c.id < $1 AND c.id > $2" SCEP_CERTIFICATE_FILTER                 \
+      " AND " SCEP_SUBJECT_FOLDED " LIKE $9 ESCAPE '!'"                        \
+      " ORDER BY c.id DESC LIMIT $10")                                         \
+    /* SQLite alone, and these three only where the table is */                \
+    X(SCEP_Q_CERTIFICATES_SEARCH, "tnntnnnnpn",                                \
+      "SELECT " SCEP_CERTIFICATE_COLUMNS " FROM certificate_search s"          \
+      " CROSS JOIN certificates c ON c.id = s.rowid"                           \
+      SCEP_CERTIFICATE_REVOCATION                                              \
+      " WHERE s.certificate_search MATCH $1 AND s.rowid < $2"                  \
+      SCEP_CERTIFICATE_FILTER                                                  \
+      " AND " SCEP_SUBJECT_FOLDED " LIKE $9 ESCAPE '!'"                        \
+      " ORDER BY s.rowid DESC LIMIT $10")                                      \
+    X(SCEP_Q_SEARCH_ADD, "nn",                                                 \
+      "INSERT INTO certificate_search (rowid, subject)"                        \
+      " SELECT c.id, " SCEP_SUBJECT_FOLDED " FROM certificates c"              \
+      " WHERE c.id > $1 AND c.id <= $2 ORDER BY c.id")                         \
+    X(SCEP_Q_SEARCH_REMOVE, "n",                                               \
+      "INSERT INTO certificate_search (certificate_search, rowid, subject)"    \
+      " SELECT 'delete', c.id, " SCEP_SUBJECT_FOLDED " FROM certificates c"    \
+      " WHERE c.id = $1")                                                      \
+    X(SCEP_Q_SEARCH_REACHED, "nt",                                             \
+      "UPDATE documents SET version = $1 WHERE name = $2")                     \
+    X(SCEP_Q_CERTIFICATES_PAGE, "nnntnnnnn",                                   \
+      "SELECT " SCEP_CERTIFICATE_COLUMNS SCEP_CERTIFICATE_TABLES               \
+      " WHERE c.id < $1 AND c.id > $2" SCEP_CERTIFICATE_FILTER                 \
+      " ORDER BY c.id DESC LIMIT $9")
 /* clang-format on */
 
 typedef enum {

@@ -135,24 +135,15 @@ typedef struct revoker_t {
     scep_store_session_t s;
     scep_revoke_t revoke;
     apr_pool_t *pool;
-    scep_result_t *res;
-    scep_status_e status; /* other than the database's */
 } revoker_t;
 
 static scep_sql_status_e revoke_one(revoker_t *r, const char *ca_id,
                                     const char *serial,
                                     scep_revoke_outcome_e *outcome)
 {
-    char id[1][SCEP_STORE_ID_SIZE];
-
-    *outcome = SCEP_REVOKE_UNKNOWN;
-    r->status = scep_store_new_ids(id, 1, r->res);
-    if (r->status != SCEP_OK) {
-        return SCEP_SQL_OK;
-    }
     r->revoke.row.ca_id = ca_id;
     r->revoke.row.serial = serial;
-    return scep_store_revoke_in(&r->s, &r->revoke, id[0], r->pool, outcome);
+    return scep_store_revoke_in(&r->s, &r->revoke, r->pool, outcome);
 }
 
 static scep_sql_status_e revoke_successors(revoker_t *r,
@@ -162,8 +153,7 @@ static scep_sql_status_e revoke_successors(revoker_t *r,
     scep_sql_status_e sql = SCEP_SQL_OK;
     int i;
 
-    for (i = 0; i < certs->nelts && sql == SCEP_SQL_OK && r->status == SCEP_OK;
-         i++) {
+    for (i = 0; i < certs->nelts && sql == SCEP_SQL_OK; i++) {
         const scep_certificate_row_t *cert =
             &APR_ARRAY_IDX(certs, i, const scep_certificate_row_t);
         scep_revoke_outcome_e outcome;
@@ -176,21 +166,12 @@ static scep_sql_status_e revoke_successors(revoker_t *r,
     return sql;
 }
 
-static scep_status_e finish(revoker_t *r, scep_sql_status_e sql, bool changed)
-{
-    scep_status_e status =
-        scep_store_end(&r->s, sql, r->status == SCEP_OK && changed,
-                       "revoke certificates", r->res);
-
-    return status == SCEP_OK ? r->status : status;
-}
-
 scep_status_e
 scep_store_revoke_all(scep_store_t *store, const scep_revoke_t *revoke,
                       apr_pool_t *pool, scep_revoke_outcome_e *outcome,
                       apr_array_header_t **revoked, scep_result_t *res)
 {
-    revoker_t r = {.revoke = *revoke, .pool = pool, .res = res};
+    revoker_t r = {.revoke = *revoke, .pool = pool};
     search_t search = {&r.s, revoke->row.ca_id, revoke->row.serial,
                        apr_array_make(pool, 4, sizeof(scep_certificate_row_t))};
     scep_revoke_outcome_e reached = SCEP_REVOKE_UNKNOWN;
@@ -209,8 +190,9 @@ scep_store_revoke_all(scep_store_t *store, const scep_revoke_t *revoke,
     if (sql == SCEP_SQL_OK && reached != SCEP_REVOKE_UNKNOWN) {
         sql = revoke_successors(&r, search.found, *revoked);
     }
-    status = finish(&r, sql,
-                    reached == SCEP_REVOKE_RECORDED || (*revoked)->nelts > 0);
+    status = scep_store_end(
+        &r.s, sql, reached == SCEP_REVOKE_RECORDED || (*revoked)->nelts > 0,
+        "revoke certificates", res);
     if (status == SCEP_OK) {
         *outcome = reached;
     }

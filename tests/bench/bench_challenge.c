@@ -130,13 +130,11 @@ static void fill_store(const side_t *side)
     }
     for (i = 0; i < side->outstanding; i++) {
         unsigned char hash[SCEP_HASH_SIZE] = {0};
-        char hex[2 * SCEP_HASH_SIZE + 1];
 
         if (!scep_random(hash, sizeof(hash), false)) {
             die("random", "no octets");
         }
-        scep_hex_lower_into(hex, hash, sizeof(hash));
-        sqlite3_bind_text(add, 1, hex, -1, SQLITE_TRANSIENT);
+        sqlite3_bind_blob(add, 1, hash, sizeof(hash), SQLITE_TRANSIENT);
         sqlite3_bind_text(add, 2, side->service.ca_id, -1, SQLITE_STATIC);
         sqlite3_bind_int64(add, 3, time);
         sqlite3_bind_int64(add, 4, time + validity());

@@ -161,8 +161,8 @@ class World:
             FORM).body.decode()).group(1)
 
     def newest(self):
-        return self.server.query("SELECT hash FROM challenges WHERE state = 0 "
-                                 "ORDER BY created DESC LIMIT 1")[0][0]
+        return self.server.query("SELECT LOWER(HEX(hash)) FROM challenges "
+                                 "WHERE state = 0 ORDER BY created DESC LIMIT 1")[0][0]
 
 
 @pytest.fixture(name="world", scope="module")

@@ -79,7 +79,7 @@ def listed(server, query="", **more):
 
 def state(server, one):
     return server.query("SELECT state, cancelled_by FROM challenges WHERE "
-                        f"hash = '{one['id']}'")[0]
+                        f"hash = x'{one['id']}'")[0]
 
 
 # ---- draw ----
@@ -94,7 +94,7 @@ def test_draw(running):
     assert (answer["uses"], answer["label"], answer["limits"],
             answer["reusable"]) == (1, None, None, False)
     assert running.query("SELECT drawn_by FROM challenges WHERE "
-                         f"hash = '{answer['id']}'") == [(ADMIN,)]
+                         f"hash = x'{answer['id']}'") == [(ADMIN,)]
     assert running.enrol(answer["challenge"], "by-api").status == scep.SUCCESS
 
 
@@ -110,7 +110,7 @@ def test_draw_with_label_and_uses(running):
              if one["id"] == answer["id"]][0]
     assert (found["label"], found["uses"]) == ("Büro <1>", 2)
     rows = running.query("SELECT expires - created FROM challenges WHERE "
-                         f"hash = '{answer['id']}'")
+                         f"hash = x'{answer['id']}'")
     assert rows == [(120 * 1000000,)]
     for number in range(2):
         assert running.enrol(answer["challenge"], f"use-{number}",
@@ -260,7 +260,7 @@ def test_cancel(running):
     assert running.enrol(one["challenge"], "cancelled").status == scep.FAILURE
     assert running.query(
         "SELECT actor, peer FROM audit WHERE event = 'challenge-cancelled' "
-        f"AND challenge_hash = '{one['id']}'") == [(ADMIN, "127.0.0.1")]
+        f"AND challenge_hash = x'{one['id']}'") == [(ADMIN, "127.0.0.1")]
     assert error(call(running, "DELETE", f"challenges/{one['id']}")) == (
         409, "SCEP0187")
 
@@ -311,8 +311,8 @@ def test_cancel_many(httpd):
         "'challenges-cancelled'") == [("challenges-cancelled", ADMIN,
                                        "127.0.0.1", '3: label "B\\xc3\\xbcro"')]
     assert {row[0] for row in server.query(
-        "SELECT challenge_hash FROM audit WHERE event = 'challenge-cancelled'"
-        )} == {one["id"] for one in labelled}
+        "SELECT LOWER(HEX(challenge_hash)) FROM audit WHERE event = "
+        "'challenge-cancelled'")} == {one["id"] for one in labelled}
     assert server.enrol(labelled[0]["challenge"], "c").status == scep.FAILURE
     draw(server)  # there is room again
     # whoever may not list cancels no more than his own

@@ -222,7 +222,7 @@ def test_redirect_stays_on_the_path(running, path, location):
 
 def test_cancel(running):
     password = drawn(running, {"label": "to-cancel"})
-    name = running.query("SELECT hash FROM challenges WHERE label = "
+    name = running.query("SELECT LOWER(HEX(hash)) FROM challenges WHERE label = "
                          "'to-cancel'")[0][0]
     text, token = form(running)
     assert f'value="{name}"' in text

@@ -14,7 +14,7 @@ import pytest
 
 AS_ROOT = os.geteuid() == 0
 START = 1763800000  # 2025-11-22T08:26:40Z
-COLUMNS = ("id", "seq", "created", "event", "scope", "actor", "peer",
+COLUMNS = ("seq", "created", "event", "scope", "actor", "peer",
            "challenge_hash", "transaction_id", "serial", "reason", "subject",
            "detail")
 HASH = "0f" * 32
@@ -28,18 +28,18 @@ class Trail:
         with sqlite3.connect(self.path) as database:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute(
-                "CREATE TABLE audit (id TEXT NOT NULL PRIMARY KEY, created "
+                "CREATE TABLE audit (seq INTEGER NOT NULL PRIMARY KEY, created "
                 "BIGINT NOT NULL, event TEXT NOT NULL, scope TEXT NOT NULL, "
-                "actor TEXT, peer TEXT, challenge_hash TEXT, transaction_id "
-                "TEXT, serial TEXT, seq BIGINT NOT NULL DEFAULT 0, reason "
-                "BIGINT, subject TEXT, detail TEXT)")
+                "actor TEXT, peer TEXT, challenge_hash BLOB, transaction_id "
+                "TEXT, serial TEXT, reason BIGINT, subject TEXT, "
+                "detail TEXT)")
         database.close()
         os.chmod(self.path, 0o600)
         self.seq = 0
 
     def add(self, event, at=START, **more):
         self.seq += 1
-        row = {"id": f"{self.seq:032x}", "seq": self.seq, "scope": "ca01",
+        row = {"seq": self.seq, "scope": "ca01",
                "created": at * 1000000, "event": event, **more}
         with sqlite3.connect(self.path, timeout=10) as database:
             database.execute(
@@ -50,10 +50,10 @@ class Trail:
 
     def add_some(self):
         self.add("challenge-drawn", actor="CORP\\alice", peer="192.0.2.1",
-                 challenge_hash=HASH)
+                 challenge_hash=bytes.fromhex(HASH))
         self.add("master-shown", START + 60, actor="bob", peer="192.0.2.2")
-        self.add("issued", START + 120, peer="192.0.2.3", challenge_hash=HASH,
-                 transaction_id="t-1", serial="7A01", subject="CN=router")
+        self.add("issued", START + 120, peer="192.0.2.3",
+                 challenge_hash=bytes.fromhex(HASH), transaction_id="t-1", serial="7A01", subject="CN=router")
         self.add("refused", START + 180, peer="192.0.2.4",
                  transaction_id="t-2", reason=153, subject="CN=printer",
                  detail="the password is not known")

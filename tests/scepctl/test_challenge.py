@@ -18,7 +18,7 @@ def fixture_record(tmp_path):
             ("alice", "t\tab", "ca02"))):
         record.run("INSERT INTO challenges (hash, scope, state, created, "
                    "expires, drawn_by, peer, label) VALUES (?, ?, 0, ?, ?, ?, "
-                   "'192.0.2.1', ?)", f"{number:064x}", scope, LATER - 1,
+                   "'192.0.2.1', ?)", number.to_bytes(32, "big"), scope, LATER - 1,
                    LATER + number, user, label)
     return record
 
@@ -50,8 +50,8 @@ def test_list(challenge):
 def test_list_has_pages(record, challenge):
     record.run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
                "WHERE i < 500) INSERT INTO challenges (hash, scope, state, "
-               "created, expires) SELECT printf('%064x', i + 100), 'ca01', 0, "
-               "1, ? FROM n", LATER)
+               "created, expires) SELECT CAST(printf('%032d', i + 100) AS "
+               "BLOB), 'ca01', 0, 1, ? FROM n", LATER)
     assert len(set(ids(challenge("list")))) == 504
 
 

@@ -13,6 +13,8 @@
 
 #include <sqlite3.h>
 
+#include "scep_schema.h"
+#include "scep_sqlite.h"
 #include "scep_store.h"
 
 #define SAMPLE_SCOPE "ca0123"
@@ -38,6 +40,36 @@ static inline void db_prepare(fixture_t *f)
     assert_int_equal(scep_store_prepare(&config, &f->env, (uid_t)-1, (gid_t)-1,
                                         f->pool, &f->res),
                      SCEP_OK);
+}
+
+/* Of an older program. */
+static inline void db_of_schema(fixture_t *f, int version)
+{
+    const scep_sql_driver_t *driver = &scep_sqlite_driver;
+    const char *note = apr_psprintf(
+        f->pool, "INSERT INTO schema_version VALUES ('mod_scep', %d)", version);
+    const scep_sql_query_t texts[] = {
+        {-1, "",
+         "CREATE TABLE schema_version ("
+         "name TEXT NOT NULL PRIMARY KEY, version BIGINT NOT NULL)"},
+        {-1, "", note},
+    };
+    scep_sql_conn_t *conn;
+
+    assert_int_equal(
+        scep_sqlite_provide(db_path(f), (uid_t)-1, (gid_t)-1, f->pool, &f->res),
+        SCEP_OK);
+    assert_int_equal(driver->open(db_path(f), &f->env, &conn), SCEP_SQL_OK);
+    assert_int_equal(driver->configure(conn), SCEP_SQL_OK);
+    assert_int_equal(driver->begin(conn, 0), SCEP_SQL_OK);
+    assert_int_equal(driver->run(conn, &texts[0], NULL, NULL, NULL, NULL),
+                     SCEP_SQL_OK);
+    assert_int_equal(driver->run(conn, &texts[1], NULL, NULL, NULL, NULL),
+                     SCEP_SQL_OK);
+    assert_int_equal(scep_schema_climb(driver, conn, 0, version, NULL, NULL),
+                     SCEP_SQL_OK);
+    assert_int_equal(driver->commit(conn), SCEP_SQL_OK);
+    driver->close(conn);
 }
 
 static inline scep_store_t *db_open(fixture_t *f)

@@ -621,6 +621,10 @@ static void test_every_statement(void **state)
         const scep_sql_value_t values[SCEP_SQL_MAX_PARAMS] = {{NULL, 0}};
         scep_sql_status_e status;
 
+        if (strstr(scep_store_query((scep_store_query_e)i)->text,
+                   "certificate_search") != NULL) {
+            continue; /* SQLite's alone */
+        }
         assert_int_equal(driver->begin(conn, 0), SCEP_SQL_OK);
         status = driver->run(conn, scep_store_query((scep_store_query_e)i),
                              values, NULL, NULL, NULL);

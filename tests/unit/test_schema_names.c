@@ -22,12 +22,8 @@ static void test_rewritten(void **state)
     fixture_t *f = *state;
     scep_sql_conn_t *conn;
 
-    assert_int_equal(
-        scep_sqlite_provide(db_path(f), (uid_t)-1, (gid_t)-1, f->pool, &f->res),
-        SCEP_OK);
+    db_of_schema(f, 5);
     assert_int_equal(driver->open(db_path(f), &f->env, &conn), SCEP_SQL_OK);
-    assert_int_equal(driver->configure(conn), SCEP_SQL_OK);
-    assert_int_equal(scep_schema_migrate(driver, conn, "db", &f->res), SCEP_OK);
     run(conn, "WITH RECURSIVE n(i) AS"
               " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)"
               " INSERT INTO certificates (id, scope, serial, subject,"

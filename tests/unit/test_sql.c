@@ -63,6 +63,7 @@ static void test_query_rules(void **state)
         {-1, "", "SELECT 1"},
         {0, "tn", "INSERT INTO t VALUES ($1, $2)"},
         {SCEP_SQL_SLOTS - 1, "t", "SELECT $1"},
+        {-1, "xp", "SELECT $1, $2"},
     };
     static const scep_sql_query_t bad[] = {
         {0, "t", "SELECT 1"},
@@ -70,7 +71,7 @@ static void test_query_rules(void **state)
         {0, "tt", "SELECT $2, $1"},
         {0, "tt", "SELECT $1, $1"},
         {0, "tt", "SELECT $1, $3"},
-        {0, "x", "SELECT $1"},
+        {0, "y", "SELECT $1"},
         {SCEP_SQL_SLOTS, "", "SELECT 1"},
     };
     size_t i;

@@ -651,39 +651,6 @@ static void test_cure_of_an_older_schema(void **state)
     assert_null(strstr(failure(f, tool), "older"));
 }
 
-/* --- what is in rows ------------------------------------------------------ */
-
-static void test_what_nothing_can_be_made_of(void **state)
-{
-    fixture_t *f = *state;
-    const char *const word = "seven", *const number = "7";
-    const char *hash =
-        scep_hex_lower(f->pool, sample_hash(f->pool, 'p', 1), SCEP_HASH_SIZE);
-    const scep_sql_value_t none = {apr_pstrcat(f->pool, hash, "0", NULL), 0};
-    scep_store_t *store = db_ready(f);
-    scep_octets_t octets;
-    apr_int64_t found;
-
-    assert_false(scep_store_take_number(&found, &number, 1));
-    assert_int_equal(found, 7);
-    scep_store_take_number(&found, &word, 1);
-    assert_int_equal(found, -1);
-    assert_int_equal(scep_store_read_number(store, SCEP_Q_DOCUMENT_FIND, &none,
-                                            "documents", &found, &f->res),
-                     SCEP_BROKEN);
-    assert_non_null(strstr(f->res.detail, "documents"));
-    assert_int_equal(found, -1);
-    assert_memory_equal(scep_store_hash(f->pool, hash),
-                        sample_hash(f->pool, 'p', 1), SCEP_HASH_SIZE);
-    assert_null(scep_store_hash(f->pool, none.text));
-    assert_null(scep_store_hash(f->pool, NULL));
-    assert_true(scep_store_octets(f->pool, "c2V2ZW4=", &octets));
-    assert_int_equal(octets.len, 5);
-    assert_memory_equal(octets.data, "seven", 5);
-    assert_false(scep_store_octets(f->pool, "c2V2ZW4=!", &octets));
-    assert_false(scep_store_octets(f->pool, NULL, &octets));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -707,7 +674,6 @@ int main(void)
         FIXTURE_TEST(test_locked_by_another),
         FIXTURE_TEST(test_all_connections_in_use),
         FIXTURE_TEST(test_cure_of_an_older_schema),
-        FIXTURE_TEST(test_what_nothing_can_be_made_of),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

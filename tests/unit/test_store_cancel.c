@@ -48,9 +48,9 @@ static scep_store_t *filled(fixture_t *f)
         must_add(f, store, i);
     }
     db_text(f, "UPDATE challenges SET drawn_by = 'bob'"
-               " WHERE hash LIKE '7001%' OR hash LIKE '7002%'");
+               " WHERE HEX(hash) LIKE '7001%' OR HEX(hash) LIKE '7002%'");
     db_text(f, "UPDATE challenges SET label = 'x'"
-               " WHERE hash LIKE '7002%' OR hash LIKE '7003%'");
+               " WHERE HEX(hash) LIKE '7002%' OR HEX(hash) LIKE '7003%'");
     return store;
 }
 
@@ -86,10 +86,10 @@ static void test_all_of_a_scope(void **state)
     scep_store_t *store = filled(f);
 
     assert_string_equal(cancel(f, store, "another", NULL, NULL), "");
-    db_text(f, "UPDATE challenges SET scope = 'another' WHERE hash LIKE"
+    db_text(f, "UPDATE challenges SET scope = 'another' WHERE HEX(hash) LIKE"
                " '7004%'");
-    db_text(f, "UPDATE challenges SET state = 1 WHERE hash LIKE '7001%'");
-    db_text(f, "UPDATE challenges SET expires = created WHERE hash LIKE"
+    db_text(f, "UPDATE challenges SET state = 1 WHERE HEX(hash) LIKE '7001%'");
+    db_text(f, "UPDATE challenges SET expires = created WHERE HEX(hash) LIKE"
                " '7002%'");
     assert_string_equal(cancel(f, store, SAMPLE_SCOPE, NULL, NULL), "03 ");
     assert_string_equal(cancel(f, store, NULL, NULL, NULL), "04 ");
@@ -112,8 +112,9 @@ static void test_leaves_a_trail(void **state)
         "challenges-cancelled CORP\\carol 192.0.2.9 " SAMPLE_SCOPE
         " 2: user \"bob\"");
     assert_string_equal(
-        db_text(f, "SELECT event || ' ' || actor || ' ' || peer || ' ' ||"
-                   " SUBSTR(challenge_hash, 1, 4) FROM audit WHERE seq = 3"),
+        db_text(f,
+                "SELECT event || ' ' || actor || ' ' || peer || ' ' ||"
+                " SUBSTR(HEX(challenge_hash), 1, 4) FROM audit WHERE seq = 3"),
         "challenge-cancelled CORP\\carol 192.0.2.9 7002");
     cancel(f, store, SAMPLE_SCOPE, "bob", NULL);
     assert_string_equal(db_text(f, "SELECT COUNT(*) FROM audit"), "3");
@@ -131,7 +132,7 @@ static void test_more_than_a_batch(void **state)
     db_text(f, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"
                " SELECT i + 1 FROM n WHERE i < 20000)"
                " INSERT INTO challenges (hash, scope, state, created, expires)"
-               " SELECT printf('%064x', i), scope, 0, created,"
+               " SELECT CAST(printf('%032d', i) AS BLOB), scope, 0, created,"
                " expires + i / 7000 FROM n, challenges");
     assert_int_equal(scep_store_challenges_cancel(store, &which, NULL, NULL,
                                                   f->pool, &count, &f->res),

@@ -119,11 +119,12 @@ static void test_lists_only_what_is_good(void **state)
     for (i = 1; i <= 5; i++) {
         must_add(f, store, i);
     }
-    db_text(f, "UPDATE challenges SET state = 1 WHERE hash LIKE '7001%'");
-    db_text(f, "UPDATE challenges SET state = 2 WHERE hash LIKE '7002%'");
-    db_text(f, "UPDATE challenges SET scope = 'x' WHERE hash LIKE '7003%'");
+    db_text(f, "UPDATE challenges SET state = 1 WHERE HEX(hash) LIKE '7001%'");
+    db_text(f, "UPDATE challenges SET state = 2 WHERE HEX(hash) LIKE '7002%'");
+    db_text(f,
+            "UPDATE challenges SET scope = 'x' WHERE HEX(hash) LIKE '7003%'");
     db_text(f, "UPDATE challenges SET expires = created WHERE"
-               " hash LIKE '7004%'"); /* now */
+               " HEX(hash) LIKE '7004%'"); /* now */
     assert_string_equal(page(f, store, NULL, 9).drawn, "05 ");
     assert_true(counted(f, store) == 1);
     f->now += 2 * SAMPLE_VALIDITY;

@@ -345,7 +345,7 @@ static void test_unnoticed_request(void **state)
                " SELECT 'r', scope, 't', 'k', 'c', 0, hash, 0, 1"
                " FROM challenges");
     db_text(f, "INSERT INTO messages (hash, scope, request_id, created)"
-               " VALUES ('" /* 64 digits */
+               " VALUES (x'" /* 64 digits */
                "0123456789abcdef0123456789abcdef"
                "0123456789abcdef0123456789abcdef', 'x', 'r', 0)");
     db_text(f, "UPDATE challenges SET state = 1, uses = 0");
@@ -353,8 +353,9 @@ static void test_unnoticed_request(void **state)
     assert_int_equal(prune(f, store, SCEP_PRUNE_REQUESTS, f->now - DAY), 1);
     assert_int_equal(db_count(f, "requests"), 0);
     assert_int_equal(db_count(f, "messages"), 0);
-    assert_string_equal(db_text(f, "SELECT mark FROM message_marks"),
-                        "0123456789abcdef0123456789abcdef");
+    assert_string_equal(
+        db_text(f, "SELECT LOWER(HEX(mark)) FROM message_marks"),
+        "0123456789abcdef0123456789abcdef");
     assert_int_equal(db_count(f, "challenges WHERE state = 0 AND uses = 1"), 1);
 }
 

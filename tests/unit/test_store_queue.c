@@ -204,7 +204,7 @@ static void test_password_is_given_back(void **state)
     assert_int_equal(
         db_number(f, "SELECT COUNT(*) FROM challenges WHERE state = 0"), 1);
     assert_string_equal(
-        db_text(f, "SELECT hash FROM challenges WHERE state = 0"),
+        db_text(f, "SELECT LOWER(HEX(hash)) FROM challenges WHERE state = 0"),
         scep_hex_lower(f->pool, challenge.hash, SCEP_HASH_SIZE));
 }
 

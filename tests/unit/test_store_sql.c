@@ -50,6 +50,7 @@ static void test_no_table_is_scanned(void **state)
             /* "SCAN (subquery-3)" reads what a SEARCH has found. */
             if (strncmp(line, "SCAN", 4) == 0 &&
                 strncmp(line, "SCAN (", 6) != 0 &&
+                strstr(line, "VIRTUAL TABLE INDEX") == NULL &&
                 strcmp(line, "SCAN CONSTANT ROW") != 0) {
                 fail_msg("%s: %s", text, line);
             }
@@ -94,10 +95,9 @@ static void test_no_more_is_read_than_counts(void **state)
     expect_plan(f, SCEP_Q_REQUEST_COUNT, "requests_by_state");
     /* not all that a password of many uses was used for */
     expect_plan(f, SCEP_Q_TRANSACTION_BY_CHALLENGE,
-                "(challenge_hash=? AND key_hash=? AND csr_hash=?)");
+                "(challenge_hash=? AND key_hash=?)");
     /* not all that the CA has issued */
-    expect_plan(f, SCEP_Q_CERTIFICATES_OF_SUBJECT,
-                "certificates_by_subject (scope=? AND <expr>=?)");
+    expect_plan(f, SCEP_Q_CERTIFICATES_OF_SUBJECT, "MULTI-INDEX OR");
 }
 
 int main(void)
