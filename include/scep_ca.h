@@ -60,6 +60,8 @@ typedef struct scep_ca_config_t {
     int probe; /* non-zero: the configuration is only tested (apachectl -t):
                 * ask for no passphrase and create nothing, but read and check
                 * files */
+    apr_interval_time_t exec_timeout; /* ScepExecTimeout */
+    int exec_workers;                 /* ScepExecWorkers */
 } scep_ca_config_t;
 
 /** What a backend can do: bits of scep_ca_backend_t's abilities. */
@@ -110,6 +112,9 @@ typedef struct scep_ca_request_t {
     const char *subject;    /* of the CSR in RFC 4514's form, for log lines */
     const char *renewal_of; /* serial number (upper-case hex) of the certificate
                              * that this one is to replace; NULL: none */
+    const char *peer;       /* the device's address */
+    const char *authorized_by; /* "one-time", "single", "none", "renewal", or
+                                * "provider" */
 } scep_ca_request_t;
 
 /** A revoked certificate, for a CRL. */

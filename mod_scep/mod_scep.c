@@ -11,6 +11,7 @@
 
 #include "mod_scep.h"
 #include "scep_admin.h"
+#include "scep_ca_exec.h"
 #include "scep_ca_local.h"
 #include "scep_challenge_authn.h"
 #include "scep_challenge_exec.h"
@@ -95,6 +96,8 @@ static void register_hooks(apr_pool_t *pool)
 
     ap_register_provider(pool, SCEP_CA_PROVIDER_GROUP, "local",
                          SCEP_CA_PROVIDER_VERSION, &scep_ca_local);
+    ap_register_provider(pool, SCEP_CA_PROVIDER_GROUP, "exec",
+                         SCEP_CA_PROVIDER_VERSION, &scep_ca_exec);
     ap_register_provider(pool, SCEP_CHALLENGE_PROVIDER_GROUP, "authn",
                          SCEP_CHALLENGE_PROVIDER_VERSION,
                          &scep_challenge_authn);

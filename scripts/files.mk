@@ -16,6 +16,10 @@ EXTRA_DIST += $(GUARDS) scripts/guards/guard.py scripts/quickstart \
 	tests/interop tests/outside \
 	tests/pgsql/server
 
+# Programs that httpd runs when it is told to.
+pkglibexecdir = $(libexecdir)/mod_scep
+dist_pkglibexec_SCRIPTS = libexec/scep-ca-openssl
+
 # What an administrator reads.
 dist_doc_DATA = README CHANGES CONTRIBUTING SECURITY docs/api.md docs/backends.md \
 	docs/conformance.md docs/directives.md \

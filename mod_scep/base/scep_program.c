@@ -86,15 +86,15 @@ scep_status_e scep_program_make(const scep_program_config_t *config,
     return SCEP_OK;
 }
 
-scep_status_e scep_program_child(const scep_program_t *program,
-                                 scep_result_t *res)
+void scep_program_child(const scep_program_t *program, const scep_env_t *env)
 {
-    return access(program->argv[0], X_OK) == 0
-               ? SCEP_OK
-               : scep_fail(res, SCEP_R_SETUP,
-                           "httpd's user cannot run %s: %s; look at the modes "
-                           "of the file and of the directories above it",
-                           program->argv[0], strerror(errno));
+    if (access(program->argv[0], X_OK) != 0) {
+        scep_log(env, SCEP_LOG_ERROR,
+                 SCEPLOGNO(0066) "httpd's user cannot run %s: %s; look at the "
+                                 "modes of the file and of the directories "
+                                 "above it",
+                 program->argv[0], strerror(errno));
+    }
 }
 
 scep_status_e scep_program_run(const scep_program_t *program,

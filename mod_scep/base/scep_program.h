@@ -34,10 +34,9 @@ scep_status_e scep_program_make(const scep_program_config_t *config,
                                 apr_pool_t *pool, scep_program_t **program,
                                 scep_result_t *res);
 
-/** Child: can httpd's user, who may see less than root, run it?
- * @return SCEP_OK; SCEP_BROKEN with SCEP_R_SETUP */
-scep_status_e scep_program_child(const scep_program_t *program,
-                                 scep_result_t *res);
+/** Child: log an error if httpd's user, who may see less than root, cannot run
+ * it now. It may come back: each run finds out for itself. */
+void scep_program_child(const scep_program_t *program, const scep_env_t *env);
 
 /**
  * Run it on INPUT and wait for its end. Thread-safe.

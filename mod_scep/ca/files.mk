@@ -1,6 +1,7 @@
 libscep_ca_la_SOURCES = \
 	mod_scep/ca/scep_ca_call.c mod_scep/ca/scep_ca_call.h \
 	mod_scep/ca/scep_ca_chain.c mod_scep/ca/scep_ca_chain.h \
+	mod_scep/ca/scep_ca_exec.c mod_scep/ca/scep_ca_exec.h \
 	mod_scep/ca/scep_ca_files.c mod_scep/ca/scep_ca_files.h \
 	mod_scep/ca/scep_ca_local.c mod_scep/ca/scep_ca_local.h \
 	mod_scep/ca/scep_cert_build.c mod_scep/ca/scep_cert_build.h \
@@ -13,7 +14,7 @@ libscep_ca_la_SOURCES = \
 
 if HAVE_CMOCKA
 CA_TESTS = tests/unit/test_ca_call tests/unit/test_ca_chain \
-	tests/unit/test_ca_files tests/unit/test_ca_local \
+	tests/unit/test_ca_exec tests/unit/test_ca_files tests/unit/test_ca_local \
 	tests/unit/test_cert_build tests/unit/test_cert_extensions \
 	tests/unit/test_cert_san tests/unit/test_crl tests/unit/test_der \
 	tests/unit/test_profile tests/unit/test_ra_check
@@ -30,6 +31,11 @@ tests_unit_test_ca_chain_SOURCES = tests/unit/test_ca_chain.c \
 	tests/unit/fixture_ca.h
 tests_unit_test_ca_chain_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ca_chain_LDADD = $(LIB_CA) $(UNIT_LIBS)
+tests_unit_test_ca_exec_SOURCES = tests/unit/test_ca_exec.c \
+	tests/unit/fixture.h \
+	tests/unit/fixture_ca.h
+tests_unit_test_ca_exec_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ca_exec_LDADD = $(LIB_CA) $(UNIT_LIBS)
 tests_unit_test_ca_files_SOURCES = tests/unit/test_ca_files.c \
 	tests/unit/fixture.h \
 	tests/unit/fixture_ca.h

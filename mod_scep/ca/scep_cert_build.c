@@ -191,10 +191,9 @@ static scep_status_e check_subject(const X509_NAME *subject,
     return SCEP_OK;
 }
 
-scep_status_e scep_cert_issue(const scep_keypair_t *ca,
-                              const scep_ca_request_t *request, apr_time_t now,
-                              apr_pool_t *pool, X509 **cert, int *left_out,
-                              scep_result_t *res)
+scep_status_e scep_cert_draft(X509 *ca, const scep_ca_request_t *request,
+                              apr_time_t now, apr_pool_t *pool, X509 **cert,
+                              int *left_out, scep_result_t *res)
 {
     const scep_profile_t *profile = request->profile;
     EVP_PKEY *key = X509_REQ_get0_pubkey(request->csr);
@@ -208,7 +207,7 @@ scep_status_e scep_cert_issue(const scep_keypair_t *ca,
     *cert = NULL;
     *left_out = 0;
     if ((status = check_key(profile, key, res)) != SCEP_OK ||
-        (status = scep_cert_check_issuer(profile, ca->cert, seconds, res)) !=
+        (status = scep_cert_check_issuer(profile, ca, seconds, res)) !=
             SCEP_OK ||
         (status = scep_cert_san(request->extensions, pool, &san, left_out,
                                 res)) != SCEP_OK ||
@@ -218,18 +217,32 @@ scep_status_e scep_cert_issue(const scep_keypair_t *ca,
             SCEP_OK) {
         return status;
     }
-    draft = start_draft(key, subject, X509_get_subject_name(ca->cert), pool);
-    if (draft == NULL ||
-        !set_validity(draft, ca->cert, seconds - profile->backdate,
-                      seconds + profile->validity)) {
+    draft = start_draft(key, subject, X509_get_subject_name(ca), pool);
+    if (draft == NULL || !set_validity(draft, ca, seconds - profile->backdate,
+                                       seconds + profile->validity)) {
         return fail_internal(res, "fill in the certificate");
     }
-    status = add_leaf_extensions(draft, ca->cert, request, key_usage, san, res);
-    if (status != SCEP_OK) {
-        return status;
+    status = add_leaf_extensions(draft, ca, request, key_usage, san, res);
+    if (status == SCEP_OK) {
+        *cert = draft;
     }
-    return sign_and_verify(draft, ca->key, X509_get0_pubkey(ca->cert),
-                           profile->digest, cert, res);
+    return status;
+}
+
+scep_status_e scep_cert_issue(const scep_keypair_t *ca,
+                              const scep_ca_request_t *request, apr_time_t now,
+                              apr_pool_t *pool, X509 **cert, int *left_out,
+                              scep_result_t *res)
+{
+    X509 *draft;
+    scep_status_e status =
+        scep_cert_draft(ca->cert, request, now, pool, &draft, left_out, res);
+
+    *cert = NULL;
+    return status == SCEP_OK
+               ? sign_and_verify(draft, ca->key, X509_get0_pubkey(ca->cert),
+                                 request->profile->digest, cert, res)
+               : status;
 }
 
 /* The extensions of each kind; pathlen -1: none. */

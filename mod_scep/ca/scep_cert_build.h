@@ -30,6 +30,12 @@ scep_status_e scep_cert_issue(const scep_keypair_t *ca,
                               apr_pool_t *pool, X509 **cert, int *left_out,
                               scep_result_t *res);
 
+/** The same without a signature, for a CA that signs elsewhere: what it
+ * should put into the certificate. @param ca the issuing CA's certificate */
+scep_status_e scep_cert_draft(X509 *ca, const scep_ca_request_t *request,
+                              apr_time_t now, apr_pool_t *pool, X509 **cert,
+                              int *left_out, scep_result_t *res);
+
 /**
  * Does CA's own validity allow a certificate of PROFILE at NOW (seconds)? If
  * not, an operator must act; the result is no refusal, which would be final for

@@ -42,9 +42,10 @@ static scep_status_e start(const scep_host_t *host,
 static scep_status_e child_start(void *state, const scep_env_t *env,
                                  apr_pool_t *pool, scep_result_t *res)
 {
-    (void)env;
     (void)pool;
-    return scep_program_child(state, res);
+    (void)res;
+    scep_program_child(state, env);
+    return SCEP_OK;
 }
 
 /* ---- what it is told ---- */

@@ -138,6 +138,15 @@ bool scep_enrolment_proved(const scep_enrolment_t *e)
     return e->renewal_of != NULL || e->claim.source != SCEP_SOURCE_NONE;
 }
 
+const char *scep_enrolment_authority(const scep_enrolment_t *e)
+{
+    if (e->waiting != NULL && e->waiting->source != NULL) {
+        return e->waiting->source;
+    }
+    return e->renewal_of != NULL ? "renewal"
+                                 : scep_source_name(e->claim.source);
+}
+
 scep_status_e scep_enrolment_own_key(const scep_enrolment_t *e,
                                      scep_result_t *res)
 {

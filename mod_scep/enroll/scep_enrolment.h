@@ -80,6 +80,10 @@ scep_status_e scep_enrolment_open(scep_request_t *req,
  * Known once E is authorized. */
 bool scep_enrolment_proved(const scep_enrolment_t *e);
 
+/** What authorized E: "renewal", or the name of the claim's source; of a
+ * request that waited, what did so then. */
+const char *scep_enrolment_authority(const scep_enrolment_t *e);
+
 /**
  * Is the message signed with the key that is to be certified (invariant 8)?
  * @return SCEP_OK; SCEP_REFUSED with SCEP_R_SIGNER_KEY

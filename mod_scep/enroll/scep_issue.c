@@ -196,6 +196,8 @@ static scep_status_e sign_certificate(scep_enrolment_t *e, X509 **cert,
         .transaction_id = e->msg->transaction_id,
         .subject = e->csr->subject,
         .renewal_of = e->renewal_of,
+        .peer = e->req->peer,
+        .authorized_by = scep_enrolment_authority(e),
         /* the next CA's CRLs will have a URL of their own */
         .crl_url = e->next == NULL ? service->crl_url : NULL,
     };

@@ -108,8 +108,7 @@ static scep_status_e queue_request(scep_enrolment_t *e, scep_result_t *res)
         .subject = e->csr->subject,
         .extensions = scep_asked_extensions(e->csr->extensions, e->req->pool),
         .profile = e->profile->name,
-        .source = e->renewal_of != NULL ? "renewal"
-                                        : scep_source_name(e->claim.source),
+        .source = scep_enrolment_authority(e),
         .challenge_hash = e->claim.held ? e->challenge_hash : NULL,
         .renewal_of = e->renewal_of,
         .ticket = e->ticket,

@@ -183,8 +183,8 @@ def test_graceful_restart(site):
 def test_program_that_went_away(site):
     """It is missed at a restart; what does without it goes on."""
     os.remove(site.path("judge"))
-    # 0026: a child of the first start may be late
-    site.expect("SCEP0014", "SCEP0026", "SCEP0194")
+    # 0066: a child of the first start may be late
+    site.expect("SCEP0014", "SCEP0066", "SCEP0194")
     site.graceful()
     assert "judge cannot be found" in site.error_log()
     site.wait_for(lambda: not site.before & set(site.children()))
@@ -319,8 +319,8 @@ def test_program_that_the_children_cannot_run(httpd):
     if os.geteuid() != 0:
         pytest.skip("only root starts children as somebody else")
     os.chmod(server.path("closed"), 0o700)
-    server.expect("SCEP0026", "SCEP0194")
+    server.expect("SCEP0066", "SCEP0194")
     server.start()
     server.wait_for(
         lambda: "httpd's user cannot run" in server.error_log())
-    unavailable(server, "/cgi-bin/pkiclient.exe", "right", "did not start")
+    unavailable(server, "/cgi-bin/pkiclient.exe", "right", "could not be run")

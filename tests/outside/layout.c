@@ -34,7 +34,7 @@ AT(scep_host_t, printable, 56);
 AT(scep_host_t, secret, 64);
 AT(scep_host_t, own, 72);
 
-SIZE(scep_ca_config_t, 56);
+SIZE(scep_ca_config_t, 72);
 AT(scep_ca_config_t, args, 0);
 AT(scep_ca_config_t, cert_file, 8);
 AT(scep_ca_config_t, key, 16);
@@ -43,6 +43,8 @@ AT(scep_ca_config_t, passphrase, 32);
 AT(scep_ca_config_t, passphrase_baton, 40);
 AT(scep_ca_config_t, next, 48);
 AT(scep_ca_config_t, probe, 52);
+AT(scep_ca_config_t, exec_timeout, 56);
+AT(scep_ca_config_t, exec_workers, 64);
 
 SIZE(scep_profile_t, 64);
 AT(scep_profile_t, name, 0);
@@ -56,7 +58,7 @@ AT(scep_profile_t, key_types, 48);
 AT(scep_profile_t, other_signer, 52);
 AT(scep_profile_t, validity_jitter, 56);
 
-SIZE(scep_ca_request_t, 72);
+SIZE(scep_ca_request_t, 88);
 AT(scep_ca_request_t, csr, 0);
 AT(scep_ca_request_t, csr_der, 8);
 AT(scep_ca_request_t, extensions, 24);
@@ -65,6 +67,8 @@ AT(scep_ca_request_t, transaction_id, 40);
 AT(scep_ca_request_t, crl_url, 48);
 AT(scep_ca_request_t, subject, 56);
 AT(scep_ca_request_t, renewal_of, 64);
+AT(scep_ca_request_t, peer, 72);
+AT(scep_ca_request_t, authorized_by, 80);
 
 SIZE(scep_ca_revoked_t, 24);
 AT(scep_ca_revoked_t, serial, 0);

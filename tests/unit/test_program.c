@@ -4,6 +4,7 @@
 #include "fixture.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "scep_program.h"
 
@@ -73,14 +74,24 @@ static void test_run(void **state)
                           false, &program),
                      SCEP_OK);
     assert_string_equal(scep_program_path(program), path);
-    assert_int_equal(scep_program_child(program, &f->res), SCEP_OK);
+    scep_program_child(program, &f->env);
+    assert_string_equal(f->log, "");
     assert_int_equal(scep_program_run(program, &f->env, input, f->pool, &run,
                                       SCEP_R_CA_UNAVAILABLE, &f->res),
                      SCEP_OK);
     assert_string_equal(run.out, "two words in");
     assert_string_equal(scep_program_end(program, &run, f->pool),
                         "ended with exit status 3");
+    /* it goes away: that is logged, and each run says so */
+    assert_int_equal(unlink(path), 0);
+    scep_program_child(program, &f->env);
+    assert_non_null(strstr(f->log, "3 SCEP0066: httpd's user cannot run "));
+    assert_int_equal(scep_program_run(program, &f->env, input, f->pool, &run,
+                                      SCEP_R_CA_UNAVAILABLE, &f->res),
+                     SCEP_OK);
+    assert_int_equal(run.end, SCEP_EXEC_FAILED);
     /* the slot is free again */
+    script(f, "exit 0", 0755);
     assert_int_equal(scep_program_run(program, &f->env, input, f->pool, &run,
                                       SCEP_R_CA_UNAVAILABLE, &f->res),
                      SCEP_OK);

@@ -167,9 +167,10 @@ const command_rec scep_directives[] = {
             "off, or how many challenges may fail in what time, then delay or "
             "refuse for what happens beyond that"),
     TIME("ScepExecTimeout", SERVER, "10s", exec_timeout, 1, 1,
-         "how long a program of ScepChallenge exec: may take"),
+         "how long a program of ScepChallenge exec: or ScepCABackend exec may "
+         "take"),
     NUMBER("ScepExecWorkers", SERVER, "8", exec_workers, 1, 1000,
-           "how many of a program of ScepChallenge exec: run at a time"),
+           "how many runs of such a program there are at a time"),
 
     /* the admin page */
     WORD("ScepAdminPageEncoding", POLICY, "utf-16", page_encoding,

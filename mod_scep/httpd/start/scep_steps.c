@@ -202,7 +202,9 @@ static scep_status_e step_ca(const scep_start_t *c)
         .chain_file = c->conf->ca_chain,
         .passphrase = scep_dialog_passphrase,
         .passphrase_baton = dialog,
-        .probe = c->runtime->test};
+        .probe = c->runtime->test,
+        .exec_timeout = c->conf->exec_timeout,
+        .exec_workers = c->conf->exec_workers};
     scep_status_e status;
 
     service->crl_url = c->conf->crl_url;
