@@ -20,15 +20,12 @@ enum {
 
 static char *put_unit(char *to, unsigned long unit)
 {
-    static const char digits[] = "0123456789abcdef";
-    int shift;
+    const unsigned char octets[] = {(unsigned char)(unit >> 8),
+                                    (unsigned char)unit};
 
     *to++ = '\\';
     *to++ = 'u';
-    for (shift = 12; shift >= 0; shift -= 4) {
-        *to++ = digits[unit >> shift & 15];
-    }
-    return to;
+    return scep_hex_lower_into(to, octets, 2) + 4;
 }
 
 static char *put_point(char *to, unsigned long point)

@@ -45,18 +45,16 @@ char *scep_hex_lower(apr_pool_t *pool, const unsigned char *data, size_t len)
     return scep_hex_lower_into(apr_palloc(pool, 2 * len + 1), data, len);
 }
 
-static int hex_value(char c)
+bool scep_hex_pair(const char *text, unsigned char *octet)
 {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
+    int high = OPENSSL_hexchar2int((unsigned char)text[0]);
+    int low = high >= 0 ? OPENSSL_hexchar2int((unsigned char)text[1]) : -1;
+
+    if (low < 0) {
+        return false;
     }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
-    }
-    return -1;
+    *octet = (unsigned char)(high << 4 | low);
+    return true;
 }
 
 bool scep_unhex(const char *text, unsigned char *out, size_t len)
@@ -67,26 +65,10 @@ bool scep_unhex(const char *text, unsigned char *out, size_t len)
         return false;
     }
     for (i = 0; i < len; i++) {
-        int high = hex_value(text[2 * i]);
-        int low = hex_value(text[2 * i + 1]);
-
-        if (high < 0 || low < 0) {
+        if (!scep_hex_pair(text + 2 * i, &out[i])) {
             return false;
         }
-        out[i] = (unsigned char)(high << 4 | low);
     }
-    return true;
-}
-
-bool scep_hex_pair(const char *text, unsigned char *octet)
-{
-    int high = hex_value(text[0]);
-    int low = high >= 0 ? hex_value(text[1]) : -1;
-
-    if (low < 0) {
-        return false;
-    }
-    *octet = (unsigned char)(high << 4 | low);
     return true;
 }
 
@@ -158,13 +140,9 @@ const char *scep_cut(char *out, const char *text, size_t max)
 
 static char *put_escaped(char *to, unsigned char c)
 {
-    static const char digits[] = "0123456789abcdef";
-
     *to++ = '\\';
     *to++ = 'x';
-    *to++ = digits[c >> 4];
-    *to++ = digits[c & 15];
-    return to;
+    return scep_hex_lower_into(to, &c, 1) + 2;
 }
 
 const char *scep_printable(apr_pool_t *pool, const char *text, size_t max)

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include <apr_strings.h>
@@ -153,20 +154,16 @@ bool scep_string_is_blank(int type, scep_octets_t text)
     return true;
 }
 
+/* "0A:FF" */
 static const char *in_hex(scep_octets_t text, apr_pool_t *pool)
 {
-    static const char digits[] = "0123456789ABCDEF";
-    char *out = apr_palloc(pool, 3 * text.len + 1), *to = out;
-    size_t i;
+    const size_t size = 3 * text.len + 1;
+    char *out = apr_pcalloc(pool, size);
 
-    for (i = 0; i < text.len; i++) {
-        if (i > 0) {
-            *to++ = ':';
-        }
-        *to++ = digits[text.data[i] >> 4];
-        *to++ = digits[text.data[i] & 15];
+    if (text.len > 0 &&
+        OPENSSL_buf2hexstr_ex(out, size, NULL, text.data, text.len, ':') != 1) {
+        *out = '\0';
     }
-    *to = '\0';
     return out;
 }
 

@@ -74,7 +74,8 @@ int main(int argc, char **argv)
     scepctl_exit_e status;
 
     if (apr_initialize() != APR_SUCCESS ||
-        apr_pool_create(&ctl.pool, NULL) != APR_SUCCESS) {
+        apr_pool_create(&ctl.pool, NULL) != APR_SUCCESS ||
+        apr_pool_create(&ctl.row, ctl.pool) != APR_SUCCESS) {
         fputs("scepctl: cannot start APR\n", stderr);
         return SCEPCTL_FAILED;
     }

@@ -21,8 +21,11 @@ typedef enum {
 /** One run. */
 typedef struct scepctl_t {
     apr_pool_t *pool; /* lives until the end */
+    apr_pool_t *row;  /* for what is printed; cleared after each row */
     scep_result_t res;
     const char *command; /* its name; NULL: none yet */
+    const char *actor;   /* who runs this, also by sudo; scepctl_store_open()
+                          * sets it */
     FILE *out;
     FILE *err;
 } scepctl_t;

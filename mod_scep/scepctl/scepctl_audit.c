@@ -63,7 +63,6 @@ static bool read_reason(const char *text, unsigned int *reason)
 
 typedef struct printer_t {
     scepctl_t *ctl;
-    apr_pool_t *pool; /* cleared after each row */
     bool json;
     apr_int64_t last; /* seq of the row that was printed last */
 } printer_t;
@@ -72,17 +71,17 @@ typedef struct printer_t {
 static void print_line(const printer_t *p, const scep_audit_event_t *event)
 {
     fprintf(p->ctl->out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-            scep_time_iso(p->pool, event->at),
-            scep_printable(p->pool, event->event, LONGEST),
-            scep_printable(p->pool, event->actor, LONGEST),
-            scep_printable(p->pool, event->peer, LONGEST),
-            scep_printable(p->pool, event->transaction_id, LONGEST),
-            scep_printable(p->pool, event->serial, LONGEST),
+            scep_time_iso(p->ctl->row, event->at),
+            scep_printable(p->ctl->row, event->event, LONGEST),
+            scep_printable(p->ctl->row, event->actor, LONGEST),
+            scep_printable(p->ctl->row, event->peer, LONGEST),
+            scep_printable(p->ctl->row, event->transaction_id, LONGEST),
+            scep_printable(p->ctl->row, event->serial, LONGEST),
             event->reason != 0
-                ? apr_psprintf(p->pool, "SCEP%04u", event->reason)
+                ? apr_psprintf(p->ctl->row, "SCEP%04u", event->reason)
                 : "-",
-            scep_shown(p->pool, event->subject),
-            scep_shown(p->pool, event->detail));
+            scep_shown(p->ctl->row, event->subject),
+            scep_shown(p->ctl->row, event->detail));
 }
 
 static scep_status_e print(void *baton, const scep_audit_event_t *event)
@@ -91,12 +90,12 @@ static scep_status_e print(void *baton, const scep_audit_event_t *event)
 
     p->last = event->seq;
     if (p->json) {
-        fprintf(p->ctl->out, "%s\n", scep_audit_json(event, p->pool));
+        fprintf(p->ctl->out, "%s\n", scep_audit_json(event, p->ctl->row));
     }
     else {
         print_line(p, event);
     }
-    apr_pool_clear(p->pool);
+    apr_pool_clear(p->ctl->row);
     return ferror(p->ctl->out) ? SCEP_UNAVAILABLE : SCEP_OK;
 }
 
@@ -163,14 +162,9 @@ static scepctl_exit_e run(scepctl_t *ctl, void *baton)
         }
     }
     status = scepctl_store_open(ctl, &wish->given.server, &store);
-    if (status != SCEPCTL_OK) {
-        return status;
-    }
-    if (apr_pool_create(&p.pool, ctl->pool) != APR_SUCCESS) {
-        return scepctl_error(ctl, SCEPLOGNO(0544) "out of memory");
-    }
-    return wish->follow ? follow(&p, store, &wish->filter)
-                        : print_new(&p, store, &wish->filter);
+    return status != SCEPCTL_OK ? status
+           : wish->follow       ? follow(&p, store, &wish->filter)
+                                : print_new(&p, store, &wish->filter);
 }
 
 const scepctl_command_t scepctl_audit = {

@@ -130,7 +130,6 @@ scepctl_exit_e scepctl_scope(scepctl_t *ctl, scepctl_server_t *server,
 typedef struct listing_t {
     scepctl_t *ctl;
     const wish_t *wish;
-    apr_pool_t *pool; /* cleared after each row */
     scep_certificate_filter_t filter;
     char last[64]; /* id of the last row */
     int count;     /* of this page */
@@ -141,12 +140,12 @@ static scep_status_e print_row(void *baton, const scep_certificate_row_t *row)
     listing_t *l = baton;
 
     scepctl_cert_line(l->ctl->out, row, l->wish->now, l->wish->given.json,
-                      l->pool);
+                      l->ctl->row);
     apr_cpystrn(l->last, row->id, sizeof(l->last));
     l->filter.created = row->created;
     l->filter.id = l->last;
     l->count++;
-    apr_pool_clear(l->pool);
+    apr_pool_clear(l->ctl->row);
     return ferror(l->ctl->out) ? SCEP_UNAVAILABLE : SCEP_OK;
 }
 
@@ -187,9 +186,6 @@ static scepctl_exit_e list(scepctl_t *ctl, const wish_t *wish,
 
     if (status != SCEPCTL_OK) {
         return status;
-    }
-    if (apr_pool_create(&l.pool, ctl->pool) != APR_SUCCESS) {
-        return scepctl_error(ctl, SCEPLOGNO(0591) "out of memory");
     }
     do {
         int page = left < PAGE ? left : PAGE;
@@ -421,12 +417,12 @@ static scepctl_exit_e revoke_now(scepctl_t *ctl, const wish_t *wish,
 }
 
 static scepctl_exit_e revoke_it(scepctl_t *ctl, wish_t *wish,
-                                scep_store_t *store, const char *who)
+                                scep_store_t *store)
 {
     scep_revoke_t revoke = {.row = {.serial = wish->serial,
                                     .effective = wish->now,
                                     .created = wish->now,
-                                    .actor = who},
+                                    .actor = ctl->actor},
                             .unknown = wish->unknown,
                             .detail = wish->comment};
     scepctl_exit_e status;
@@ -445,7 +441,6 @@ static scepctl_exit_e run(scepctl_t *ctl, void *baton)
 {
     wish_t *wish = baton;
     scepctl_server_t *server = &wish->given.server;
-    const char *who = scepctl_actor(ctl->pool); /* before we lose our rights */
     scep_store_t *store = NULL;
     scepctl_exit_e status = SCEPCTL_OK;
 
@@ -465,7 +460,7 @@ static scepctl_exit_e run(scepctl_t *ctl, void *baton)
     if (status != SCEPCTL_OK) {
         return status;
     }
-    return wish->given.action == REVOKE ? revoke_it(ctl, wish, store, who)
+    return wish->given.action == REVOKE ? revoke_it(ctl, wish, store)
            : wish->given.action == LIST ? list(ctl, wish, store)
                                         : show(ctl, wish, store);
 }

@@ -57,8 +57,6 @@ static scepctl_exit_e check(scepctl_t *ctl, const wish_t *wish)
 typedef struct printer_t {
     scepctl_t *ctl;
     const wish_t *wish;
-    apr_pool_t *pool; /* cleared after each row */
-    apr_pool_t *page_pool;
     scep_challenge_item_t last;
     int count; /* of the page */
 } printer_t;
@@ -72,16 +70,11 @@ static bool fits(const char *wanted, const char *text)
 static void print_line(const printer_t *p, const scep_challenge_item_t *item)
 {
     fprintf(p->ctl->out, "%s\t%s\t%s\t%" APR_INT64_T_FMT "\t%s\t%s\t%s\n",
-            item->id, scep_time_iso(p->pool, item->created),
-            scep_time_iso(p->pool, item->expires), item->uses,
-            scep_printable(p->pool, item->drawn_by, LONGEST),
-            scep_printable(p->pool, item->peer, LONGEST),
-            scep_printable(p->pool, item->label, LONGEST));
-}
-
-static void print_json(const printer_t *p, const scep_challenge_item_t *item)
-{
-    fprintf(p->ctl->out, "%s\n", scep_challenge_json(item, p->pool));
+            item->id, scep_time_iso(p->ctl->row, item->created),
+            scep_time_iso(p->ctl->row, item->expires), item->uses,
+            scep_printable(p->ctl->row, item->drawn_by, LONGEST),
+            scep_printable(p->ctl->row, item->peer, LONGEST),
+            scep_printable(p->ctl->row, item->label, LONGEST));
 }
 
 static void print(void *baton, const scep_challenge_item_t *item)
@@ -90,11 +83,17 @@ static void print(void *baton, const scep_challenge_item_t *item)
 
     p->count++;
     p->last.expires = item->expires;
-    p->last.id = apr_pstrdup(p->page_pool, item->id);
+    p->last.id = apr_pstrdup(p->ctl->pool, item->id);
     if (fits(p->wish->which.user, item->drawn_by) &&
         fits(p->wish->which.label, item->label)) {
-        (p->wish->given.json ? print_json : print_line)(p, item);
-        apr_pool_clear(p->pool);
+        if (p->wish->given.json) {
+            fprintf(p->ctl->out, "%s\n",
+                    scep_challenge_json(item, p->ctl->row));
+        }
+        else {
+            print_line(p, item);
+        }
+        apr_pool_clear(p->ctl->row);
     }
 }
 
@@ -102,13 +101,10 @@ static void print(void *baton, const scep_challenge_item_t *item)
 static scepctl_exit_e list(scepctl_t *ctl, const wish_t *wish,
                            scep_store_t *store)
 {
-    printer_t p = {.ctl = ctl, .wish = wish, .page_pool = ctl->pool};
+    printer_t p = {.ctl = ctl, .wish = wish};
     scep_challenge_page_t page = {
         .ca_id = wish->which.ca_id, .now = apr_time_now(), .limit = PAGE};
 
-    if (apr_pool_create(&p.pool, ctl->pool) != APR_SUCCESS) {
-        return scepctl_error(ctl, SCEPLOGNO(0608) "out of memory");
-    }
     do {
         p.count = 0;
         if (scep_store_challenges_page(store, &page, print, &p, &ctl->res) !=
@@ -124,6 +120,7 @@ static scepctl_exit_e cancel(scepctl_t *ctl, wish_t *wish, scep_store_t *store)
 {
     apr_int64_t count;
 
+    wish->which.actor = ctl->actor;
     wish->which.now = apr_time_now();
     if (scep_store_challenges_cancel(store, &wish->which, NULL, NULL, ctl->pool,
                                      &count, &ctl->res) != SCEP_OK) {
@@ -145,8 +142,6 @@ static scepctl_exit_e run(scepctl_t *ctl, void *baton)
     scepctl_exit_e status = check(ctl, wish);
     scep_store_t *store = NULL;
 
-    /* Before root gives up its rights for the database's owner. */
-    wish->which.actor = scepctl_actor(ctl->pool);
     server->writes = wish->given.action == CANCEL;
     if (status == SCEPCTL_OK &&
         (wish->given.ca_cert != NULL || server->ca_name != NULL)) {

@@ -35,36 +35,45 @@ scepctl_exit_e scepctl_cert_load(scepctl_t *ctl, const char *path,
     return SCEPCTL_OK;
 }
 
+scepctl_exit_e scepctl_pair_load(scepctl_t *ctl, const char *cert,
+                                 const char *key, OSSL_LIB_CTX *libctx,
+                                 scep_keypair_t *pair)
+{
+    scepctl_exit_e status = scepctl_cert_load(ctl, cert, libctx, &pair->cert);
+
+    if (status != SCEPCTL_OK) {
+        return status;
+    }
+    if (scep_key_load(key, libctx, ask_passphrase, ctl, ctl->pool, &pair->key,
+                      &ctl->res) != SCEP_OK) {
+        return scepctl_fail(ctl);
+    }
+    if (X509_check_private_key(pair->cert, pair->key) != 1) {
+        scep_crypto_clear_errors();
+        return scepctl_error(ctl, SCEPLOGNO(0520) "%s is not the key of %s",
+                             key, cert);
+    }
+    return SCEPCTL_OK;
+}
+
 scepctl_exit_e scepctl_pairs_load(scepctl_t *ctl,
                                   const apr_array_header_t *certs,
                                   const apr_array_header_t *keys,
                                   OSSL_LIB_CTX *libctx,
                                   apr_array_header_t *pairs)
 {
+    scepctl_exit_e status = SCEPCTL_OK;
     int i;
 
-    for (i = 0; i < certs->nelts; i++) {
+    for (i = 0; i < certs->nelts && status == SCEPCTL_OK; i++) {
         scep_keypair_t *pair = apr_palloc(ctl->pool, sizeof(*pair));
-        const char *cert = APR_ARRAY_IDX(certs, i, const char *);
-        const char *key = APR_ARRAY_IDX(keys, i, const char *);
-        scepctl_exit_e status =
-            scepctl_cert_load(ctl, cert, libctx, &pair->cert);
 
-        if (status != SCEPCTL_OK) {
-            return status;
-        }
-        if (scep_key_load(key, libctx, ask_passphrase, ctl, ctl->pool,
-                          &pair->key, &ctl->res) != SCEP_OK) {
-            return scepctl_fail(ctl);
-        }
-        if (X509_check_private_key(pair->cert, pair->key) != 1) {
-            scep_crypto_clear_errors();
-            return scepctl_error(ctl, SCEPLOGNO(0520) "%s is not the key of %s",
-                                 key, cert);
-        }
+        status = scepctl_pair_load(ctl, APR_ARRAY_IDX(certs, i, const char *),
+                                   APR_ARRAY_IDX(keys, i, const char *), libctx,
+                                   pair);
         APR_ARRAY_PUSH(pairs, const scep_keypair_t *) = pair;
     }
-    return SCEPCTL_OK;
+    return status;
 }
 
 /* The BIO's memory is wiped when it is freed with the pool. */

@@ -14,9 +14,13 @@
 scepctl_exit_e scepctl_cert_load(scepctl_t *ctl, const char *path,
                                  OSSL_LIB_CTX *libctx, X509 **cert);
 
+/** The pair of the files CERT and KEY; a passphrase is asked for. */
+scepctl_exit_e scepctl_pair_load(scepctl_t *ctl, const char *cert,
+                                 const char *key, OSSL_LIB_CTX *libctx,
+                                 scep_keypair_t *pair);
+
 /**
- * Load as many pairs as CERTS and KEYS (const char *) name, in their order;
- * passphrases are asked for.
+ * Load as many pairs as CERTS and KEYS (const char *) name, in their order.
  * @param pairs const scep_keypair_t *: they are added to it
  */
 scepctl_exit_e scepctl_pairs_load(scepctl_t *ctl,

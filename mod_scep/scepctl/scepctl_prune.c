@@ -134,7 +134,7 @@ static scepctl_exit_e fill_times(scepctl_t *ctl, wish_t *wish)
 
 static scep_status_e prune(scepctl_t *ctl, scep_store_t *store,
                            scep_prune_e kind, apr_time_t before,
-                           const char *actor, apr_int64_t *count)
+                           apr_int64_t *count)
 {
     scep_status_e status = SCEP_OK;
     apr_int64_t step = SCEP_PRUNE_STEP;
@@ -147,15 +147,15 @@ static scep_status_e prune(scepctl_t *ctl, scep_store_t *store,
         if (apr_pool_create(&pool, ctl->pool) != APR_SUCCESS) {
             return scep_fail(&ctl->res, SCEP_R_INTERNAL, "out of memory");
         }
-        status = scep_store_prune(store, kind, before, apr_time_now(), actor,
-                                  pool, &step, &ctl->res);
+        status = scep_store_prune(store, kind, before, apr_time_now(),
+                                  ctl->actor, pool, &step, &ctl->res);
         apr_pool_destroy(pool);
     }
     return status;
 }
 
 static scepctl_exit_e work(scepctl_t *ctl, const wish_t *wish,
-                           scep_store_t *store, const char *actor)
+                           scep_store_t *store)
 {
     const apr_time_t now = apr_time_now();
     int i;
@@ -172,7 +172,7 @@ static scepctl_exit_e work(scepctl_t *ctl, const wish_t *wish,
         }
         status = wish->dry_run ? scep_store_prune_count(store, kind, before,
                                                         now, &count, &ctl->res)
-                               : prune(ctl, store, kind, before, actor, &count);
+                               : prune(ctl, store, kind, before, &count);
         if (status != SCEP_OK) {
             return scepctl_fail(ctl);
         }
@@ -186,7 +186,6 @@ static scepctl_exit_e work(scepctl_t *ctl, const wish_t *wish,
 static scepctl_exit_e run(scepctl_t *ctl, void *baton)
 {
     wish_t *wish = baton;
-    const char *actor = scepctl_actor(ctl->pool);
     scep_store_t *store = NULL;
     scepctl_exit_e status;
 
@@ -195,7 +194,7 @@ static scepctl_exit_e run(scepctl_t *ctl, void *baton)
     if (status == SCEPCTL_OK) {
         status = scepctl_store_open(ctl, &wish->given.server, &store);
     }
-    return status == SCEPCTL_OK ? work(ctl, wish, store, actor) : status;
+    return status == SCEPCTL_OK ? work(ctl, wish, store) : status;
 }
 
 const scepctl_command_t scepctl_prune = {

@@ -117,23 +117,6 @@ static apr_int64_t seconds_left(const scepctl_ra_wish_t *wish, X509 *cert)
                : 0;
 }
 
-static scepctl_exit_e load_ca(scepctl_t *ctl, const scepctl_ra_wish_t *wish,
-                              const scep_keypair_t **ca)
-{
-    apr_array_header_t *certs = apr_array_make(ctl->pool, 1, sizeof(char *));
-    apr_array_header_t *keys = apr_array_make(ctl->pool, 1, sizeof(char *));
-    apr_array_header_t *pairs = apr_array_make(ctl->pool, 1, sizeof(*ca));
-    scepctl_exit_e status;
-
-    APR_ARRAY_PUSH(certs, const char *) = wish->given.ca_cert;
-    APR_ARRAY_PUSH(keys, const char *) = wish->ca_key;
-    status = scepctl_pairs_load(ctl, certs, keys, NULL, pairs);
-    if (status == SCEPCTL_OK) {
-        *ca = APR_ARRAY_IDX(pairs, 0, const scep_keypair_t *);
-    }
-    return status;
-}
-
 static scep_status_e choose_subject(scepctl_t *ctl,
                                     const scepctl_ra_wish_t *wish, X509 *newest,
                                     X509 *ca, X509_NAME **name)
@@ -231,21 +214,21 @@ static scepctl_exit_e renew_by(scepctl_t *ctl, const scepctl_ra_wish_t *wish,
     const char *report = "";
     /* sorts */
     const char *name = scep_time_text(ctl->pool, "%Y-%m-%d-%H%M%S", wish->now);
-    const scep_keypair_t *ca = NULL;
-    scep_keypair_t pair = {NULL, NULL};
+    scep_keypair_t ca = {NULL, NULL}, pair = {NULL, NULL};
     scepctl_exit_e status;
 
-    status = load_ca(ctl, wish, &ca);
+    status =
+        scepctl_pair_load(ctl, wish->given.ca_cert, wish->ca_key, NULL, &ca);
     if (status != SCEPCTL_OK) {
         return status;
     }
     if (newest != NULL && !wish->force &&
-        seconds_left(wish, ca->cert) <= seconds_left(wish, newest) + DAY) {
+        seconds_left(wish, ca.cert) <= seconds_left(wish, newest) + DAY) {
         return scepctl_error(ctl,
                              SCEPLOGNO(0598) "the RA's certificate expires "
                                              "with the CA's, on %s: the CA has "
                                              "to be renewed first",
-                             expiry(ctl, ca->cert));
+                             expiry(ctl, ca.cert));
     }
     if (last != NULL && strcmp(name, last) <= 0) {
         return scepctl_error(ctl,
@@ -254,7 +237,7 @@ static scepctl_exit_e renew_by(scepctl_t *ctl, const scepctl_ra_wish_t *wish,
                                              "name that sorts before",
                              wish->dir, last, name);
     }
-    if (make(ctl, wish, newest, ca, &pair) != SCEP_OK) {
+    if (make(ctl, wish, newest, &ca, &pair) != SCEP_OK) {
         return scepctl_fail(ctl);
     }
     status = prepare(ctl, wish->dir);

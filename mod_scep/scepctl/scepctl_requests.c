@@ -72,7 +72,6 @@ static scepctl_exit_e check(scepctl_t *ctl, const wish_t *wish)
 
 typedef struct printer_t {
     scepctl_t *ctl;
-    apr_pool_t *pool; /* cleared after each row */
     bool json;
     scep_request_row_t last; /* of a list: created and id alone */
     int count;               /* of its page */
@@ -81,12 +80,12 @@ typedef struct printer_t {
 /* Nothing is cut: it is what somebody decides by. */
 static const char *plain(const printer_t *p, const char *text)
 {
-    return scep_shown(p->pool, text);
+    return scep_shown(p->ctl->row, text);
 }
 
 static const char *time_or_null(const printer_t *p, apr_time_t at)
 {
-    return at != 0 ? scep_time_iso(p->pool, at) : NULL;
+    return at != 0 ? scep_time_iso(p->ctl->row, at) : NULL;
 }
 
 /* No tab is printable: what stands between two of them is one field. */
@@ -94,14 +93,14 @@ static void print_line(const printer_t *p, const scep_request_row_t *row)
 {
     fprintf(p->ctl->out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->id,
             scep_request_state_name(row->state),
-            scep_time_iso(p->pool, row->created), plain(p, row->subject),
+            scep_time_iso(p->ctl->row, row->created), plain(p, row->subject),
             plain(p, row->alt_names), plain(p, row->source),
             plain(p, row->peer), plain(p, row->extensions));
 }
 
 static void print_json(const printer_t *p, const scep_request_row_t *row)
 {
-    fprintf(p->ctl->out, "%s\n", scep_request_json(row, p->pool));
+    fprintf(p->ctl->out, "%s\n", scep_request_json(row, p->ctl->row));
 }
 
 static scep_status_e print(void *baton, const scep_request_row_t *row)
@@ -109,7 +108,7 @@ static scep_status_e print(void *baton, const scep_request_row_t *row)
     printer_t *p = baton;
 
     (p->json ? print_json : print_line)(p, row);
-    apr_pool_clear(p->pool);
+    apr_pool_clear(p->ctl->row);
     p->count++;
     if (p->count == PAGE) {
         p->last.created = row->created;
@@ -228,11 +227,11 @@ static scepctl_exit_e show(printer_t *p, const wish_t *wish,
 }
 
 static scepctl_exit_e decide(printer_t *p, const wish_t *wish,
-                             const char *actor, scep_store_t *store)
+                             scep_store_t *store)
 {
     scepctl_t *ctl = p->ctl;
     const scep_operator_t who = {
-        .actor = actor, .note = wish->note, .now = apr_time_now()};
+        .actor = ctl->actor, .note = wish->note, .now = apr_time_now()};
     bool approve = wish->given.action == APPROVE;
     scep_status_e status =
         (approve ? scep_approval_give : scep_approval_refuse)(
@@ -255,8 +254,6 @@ static scepctl_exit_e decide(printer_t *p, const wish_t *wish,
 
 static scepctl_exit_e run(scepctl_t *ctl, void *baton)
 {
-    /* Before root gives up its rights for the database's owner. */
-    const char *actor = scepctl_actor(ctl->pool);
     wish_t *wish = baton;
     apr_array_header_t *pairs =
         apr_array_make(ctl->pool, 2, sizeof(const scep_keypair_t *));
@@ -264,7 +261,7 @@ static scepctl_exit_e run(scepctl_t *ctl, void *baton)
     scepctl_exit_e status = check(ctl, wish);
     scep_store_t *store = NULL;
 
-    if (status == SCEPCTL_OK) { /* likewise */
+    if (status == SCEPCTL_OK) { /* before root gives up its rights */
         status =
             scepctl_pairs_load(ctl, wish->ra_certs, wish->ra_keys, NULL, pairs);
     }
@@ -275,12 +272,9 @@ static scepctl_exit_e run(scepctl_t *ctl, void *baton)
     if (status != SCEPCTL_OK) {
         return status;
     }
-    if (apr_pool_create(&p.pool, ctl->pool) != APR_SUCCESS) {
-        return scepctl_error(ctl, SCEPLOGNO(0573) "out of memory");
-    }
     return wish->given.action == LIST   ? list(&p, wish, store)
            : wish->given.action == SHOW ? show(&p, wish, pairs, store)
-                                        : decide(&p, wish, actor, store);
+                                        : decide(&p, wish, store);
 }
 
 const scepctl_command_t scepctl_requests = {

@@ -155,6 +155,20 @@ static scepctl_exit_e become_owner(scepctl_t *ctl, const char *path)
     return SCEPCTL_OK;
 }
 
+/* Anybody can set a variable; sudo does it for root. */
+static const char *who_runs_this(apr_pool_t *pool)
+{
+    uid_t uid = getuid();
+    const char *sudo = getenv("SUDO_USER");
+    const struct passwd *entry = getpwuid(uid);
+
+    if (uid == 0 && sudo != NULL && *sudo != '\0') {
+        return apr_pstrdup(pool, sudo);
+    }
+    return entry != NULL ? apr_pstrdup(pool, entry->pw_name)
+                         : apr_psprintf(pool, "uid %lu", (unsigned long)uid);
+}
+
 scepctl_exit_e scepctl_store_open(scepctl_t *ctl, scepctl_server_t *server,
                                   scep_store_t **store)
 {
@@ -168,6 +182,7 @@ scepctl_exit_e scepctl_store_open(scepctl_t *ctl, scepctl_server_t *server,
     if (scep_store_check(&config, ctl->pool, &ctl->res) != SCEP_OK) {
         return scepctl_fail(ctl);
     }
+    ctl->actor = who_runs_this(ctl->pool);
     if (!scep_store_driver_shared(config.driver)) {
         status = become_owner(ctl, config.params);
     }
@@ -176,18 +191,4 @@ scepctl_exit_e scepctl_store_open(scepctl_t *ctl, scepctl_server_t *server,
         return scepctl_fail(ctl);
     }
     return status;
-}
-
-/* Anybody can set a variable; sudo does it for root. */
-const char *scepctl_actor(apr_pool_t *pool)
-{
-    uid_t uid = getuid();
-    const char *sudo = getenv("SUDO_USER");
-    const struct passwd *entry = getpwuid(uid);
-
-    if (uid == 0 && sudo != NULL && *sudo != '\0') {
-        return apr_pstrdup(pool, sudo);
-    }
-    return entry != NULL ? apr_pstrdup(pool, entry->pw_name)
-                         : apr_psprintf(pool, "uid %lu", (unsigned long)uid);
 }

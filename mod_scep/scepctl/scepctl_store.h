@@ -8,12 +8,9 @@
 
 #include "scepctl_server.h"
 
-/** Open the database of SERVER, as scepctl_server_database() finds it. */
+/** Open the database of SERVER, as scepctl_server_database() finds it, and note
+ * in CTL who runs this: root gives up its rights to open it. */
 scepctl_exit_e scepctl_store_open(scepctl_t *ctl, scepctl_server_t *server,
                                   scep_store_t **store);
-
-/** Who runs this, also by sudo; to be asked before the database is opened,
- * since root gives up its rights for that. */
-const char *scepctl_actor(apr_pool_t *pool);
 
 #endif

@@ -12,6 +12,7 @@
 #include <apr_strings.h>
 
 #include <openssl/asn1.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 enum {
@@ -25,10 +26,7 @@ enum {
 
 static int hex_value(char c)
 {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
+    return OPENSSL_hexchar2int((unsigned char)c);
 }
 
 /* --- escapes -------------------------------------------------------------- */
