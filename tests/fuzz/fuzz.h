@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * What every fuzz target has. It is linked with libFuzzer, or with
- * standalone.c, which replays files.
+ * For every fuzz target, which is linked with libFuzzer, or with standalone.c,
+ * which replays files.
  */
 #ifndef SCEP_FUZZ_H
 #define SCEP_FUZZ_H

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* Fuzz target: the PKCS#10, as it comes, and signed anew, so that what lies
- * behind its signature is reached too. */
+/* Fuzz target: the PKCS#10, as it is, and with a new signature, so that code
+ * behind the signature check is reached, too. */
 #include <string.h>
 
 #include <apr_general.h>

@@ -1,8 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Replays the files, and the files of the folders, that are named, or those
- * of the target's corpus. No file at all, or none that is accepted, is a
- * failure.
+ * Replays the named files, and the files of the named folders, or those of the
+ * target's corpus. Fails if there is no file, or if none is accepted.
  */
 #include <dirent.h>
 #include <stdio.h>

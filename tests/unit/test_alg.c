@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* scep_alg.c: what each level allows, and that it is really there. */
+/* scep_alg.c: what each level allows, and that OpenSSL really has it. */
 #include "fixture.h"
 
 #include <openssl/objects.h>

@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_approval.c: an operator's yes and no. */
+/* test_approval.c: approval and rejection by an operator. */
 #include "enroll_fixture.h"
 
 #include "recall_fixture.h"

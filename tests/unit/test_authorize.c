@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_authorize.c: claims, and what the store adds to the shared table. */
+/* test_authorize.c: claims, decided by the shared table and the store. */
 #include "enroll_fixture.h"
 
 #include "scep_authorize.h"

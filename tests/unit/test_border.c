@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* scep_border.c: what modules of others get, and what becomes of their
+/* scep_border.c: the functions for outside modules, and the check of their
  * answers. */
 #include "fixture.h"
 

@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* scep_ca_call.c: what a backend may say, and what becomes of it. */
+/* scep_ca_call.c: answers of backends, sound and unsound. */
 #include "fixture_ca.h"
 
 #include "scep_ca_call.h"

@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* Unit tests of scep_ca_files.c; test_ca_local.c has more of it. */
+/* Unit tests of scep_ca_files.c; test_ca_local.c has more tests. */
 #include "fixture_ca.h"
 
 #include "scep_ca_files.h"

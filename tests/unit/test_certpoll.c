@@ -1,5 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_certpoll.c: polls by the right key, by the wrong one, and after all. */
+/* test_certpoll.c: polls by the right key, by a wrong one, and after the
+ * decision. */
 #include "enroll_fixture.h"
 
 #include "recall_fixture.h"

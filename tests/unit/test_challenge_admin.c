@@ -1,5 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_challenge_admin.c: passwords cancelled, the master password rotated. */
+/* test_challenge_admin.c: cancelling passwords, and rotating the master
+ * password. */
 #include "enroll_fixture.h"
 
 #include "scep_challenge_admin.h"

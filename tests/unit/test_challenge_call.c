@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* scep_challenge_call.c: what a provider may say, and what becomes of it. */
+/* scep_challenge_call.c: answers of providers, sound and unsound. */
 #include "fixture.h"
 
 #include "scep_challenge_call.h"

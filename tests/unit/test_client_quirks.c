@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_client_quirks.c: what differs from client to client. */
+/* test_client_quirks.c: settings for clients that differ from each other. */
 #include "enroll_fixture.h"
 
 #include "scep_client_quirks.h"

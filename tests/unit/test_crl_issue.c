@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * test_crl_issue.c: when a new CRL is signed, and which one all get.
- * (enroll layer)
+ * test_crl_issue.c: when a new CRL is signed, and which CRL is served. (enroll
+ * layer)
  */
 #include "enroll_fixture.h"
 

@@ -1,5 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* scep_crypto.c: owners, the error queue, hashes, names in text. */
+/* scep_crypto.c: objects owned by pools, the error queue, hashes, names as
+ * text. */
 #include "fixture_certs.h"
 
 #include <limits.h>

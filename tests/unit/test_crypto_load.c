@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /* scep_crypto_load.c: every form in which people keep keys and certificates,
- * and what is said when there is none. */
+ * and the messages if there is none. */
 #include "fixture_certs.h"
 
 #include <sys/stat.h>

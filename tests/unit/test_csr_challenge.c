@@ -1,6 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* Unit tests of scep_csr_challenge.c; what kinds of strings there are is
- * test_csr.c's. */
+/* Unit tests of scep_csr_challenge.c; test_csr.c has the kinds of strings. */
 #include "fixture.h"
 
 #include "fixture_certs.h"

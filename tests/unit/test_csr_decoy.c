@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_csr_decoy.c, and that it is worked on: one signature is computed for
- * every message that is refused as SCEP_R_CONTENT, whatever is wrong with it.
+ * scep_csr_decoy.c, and that it is used: one signature is verified for every
+ * message that is refused as SCEP_R_CONTENT, whatever is wrong with it.
  */
 #include "message_maker.h"
 

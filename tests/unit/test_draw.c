@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_draw.c: passwords drawn, and the table rebuilt from the store. */
+/* test_draw.c: drawing passwords, and rebuilding the table from the store. */
 #include "enroll_fixture.h"
 
 #include "scep_draw.h"

@@ -1,5 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* scep_file.c: whose files are read, and that writing is all or nothing. */
+/* scep_file.c: which owners' files are read, and that a write replaces all of a
+ * file or nothing. */
 #include "fixture.h"
 
 #include <dirent.h>

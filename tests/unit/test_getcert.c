@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * test_getcert.c: who gets which certificate. (enroll layer)
+ * test_getcert.c: which signer gets which certificate. (enroll layer)
  */
 #include "enroll_fixture.h"
 

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * test_getcrl.c: the CRL for who asks for it. (enroll layer)
+ * test_getcrl.c: anybody who asks gets the CRL. (enroll layer)
  */
 #include "enroll_fixture.h"
 

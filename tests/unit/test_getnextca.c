@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * test_getnextca.c: the next CA, and what is for it. (enroll layer)
+ * test_getnextca.c: the next CA, and requests that are for it. (enroll layer)
  */
 #include "enroll_fixture.h"
 

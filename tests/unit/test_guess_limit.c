@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_guess_limit.c: what comes of challenges that fail. (enroll layer) */
+/* test_guess_limit.c: limits for challenges that fail. (enroll layer) */
 #include "enroll_fixture.h"
 
 #include "scep_guess_limit.h"

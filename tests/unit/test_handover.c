@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_handover.c: what one page has for the next. (challenge layer) */
+/* test_handover.c: what one page hands over to the next. (challenge layer) */
 #include "fixture.h"
 
 #include <openssl/evp.h>

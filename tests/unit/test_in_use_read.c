@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_in_use_read.c: what somebody else may have put there. */
+/* test_in_use_read.c: in-use.json with wrong content, owner or mode. */
 #include "fixture.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_issue.c: who has an id, found out while a certificate is signed. */
+/* test_issue.c: an id that another key takes while a certificate is signed. */
 #include "enroll_fixture.h"
 
 #include "scep_issue.h"

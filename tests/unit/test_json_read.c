@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_json_read.c: JSON of somebody else's, and what is none. */
+/* test_json_read.c: reading JSON, and refusing what is not JSON. */
 #include "fixture.h"
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* scep_master.c: whose file is read, what may stand in it, and that writing
- * is all or nothing. */
+/* scep_master.c: which owners' files are read, their content, and that a write
+ * replaces all of a file or nothing. */
 #include "master_fixture.h"
 
 #include <sys/stat.h>

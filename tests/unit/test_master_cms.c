@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* scep_master_cms.c: who can open the envelope, and that nothing in it can be
- * changed. */
+/* scep_master_cms.c: which keys open the envelope, and that no octet of it can
+ * be changed. */
 #include "master_fixture.h"
 
 #include "scep_master_cms.h"

@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_name_check.c: whose names are certified, and which are not. */
+/* test_name_check.c: which names are certified, and which are not. */
 #include "enroll_fixture.h"
 
 #include <openssl/x509v3.h>

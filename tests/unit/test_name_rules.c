@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_name_rules.c: what names must be like. */
+/* test_name_rules.c: the rules for names. */
 #include "fixture.h"
 
 #include <apr_strings.h>

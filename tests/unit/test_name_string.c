@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_name_string.c: what is in ASN.1's strings. */
+/* test_name_string.c: the content of ASN.1 strings. */
 #include "fixture.h"
 
 #include "scep_name_string.h"

@@ -1,5 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_pattern.c: what fits a pattern, and what must not; networks. */
+/* test_pattern.c: texts that match a pattern, and texts that must not;
+ * networks. */
 #include "fixture.h"
 
 #include "scep_pattern.h"

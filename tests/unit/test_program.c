@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /* test_program.c: a configured program, from its check to its end;
- * test_challenge_exec.c and test_exec.c have more of it. */
+ * test_challenge_exec.c and test_exec.c have more tests. */
 #include "fixture.h"
 
 #include <sys/stat.h>

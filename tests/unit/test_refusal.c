@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_refusal.c: every row of SCEP_REASONS leaves as its row says. */
+/* test_refusal.c: every refusal is answered as its row of SCEP_REASONS says. */
 #include "enroll_fixture.h"
 
 #include <openssl/cms.h>

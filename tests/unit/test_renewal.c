@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_renewal.c: which certificate may have a successor, and when. */
+/* test_renewal.c: which certificates may be renewed, and when. */
 #include "enroll_fixture.h"
 
 #include "recall_fixture.h"

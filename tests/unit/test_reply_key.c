@@ -1,5 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_reply_key.c: how a reply can be encrypted, asked before issuing. */
+/* test_reply_key.c: whether and how a reply can be encrypted, which is decided
+ * before issuing. */
 #include "enroll_fixture.h"
 
 #include "scep_reply_key.h"

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* scep_result.c: that the rows of SCEP_REASONS agree with each other, and
- * that results are filled from them and from nothing else. */
+/* scep_result.c: the rows of SCEP_REASONS agree with each other, and results
+ * are filled only from them. */
 #include "fixture.h"
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_seal.c: secrets at rest; test_master_cms.c has every octet changed. */
+/* test_seal.c: sealed secrets; test_master_cms.c changes every octet. */
 #include "fixture_certs.h"
 
 #include "scep_seal.h"

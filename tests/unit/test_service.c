@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_service.c: which CA, RA pairs and profile a request is served with. */
+/* test_service.c: which CA, RA pairs and profile serve a request. */
 #include "enroll_fixture.h"
 
 static void test_ra_by_library_context(void **state)

@@ -1,5 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_shm_slots.c: so many at a time, whatever dies. (base layer) */
+/* test_shm_slots.c: slots in shared memory, whatever process dies. (base
+ * layer) */
 #include "fixture.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* Copying a database that others use. */
+/* test_sqlite_copy.c: copying a database that others use. */
 #include "store_fixture.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_store_prune.c: what goes with time, and what never does. (store layer) */
+/* test_store_prune.c: which rows are deleted with time, and which never are.
+ * (store layer) */
 #include "store_fixture.h"
 
 #include "recall_fixture.h"

@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_store_queue.c: whose requests have room. (store layer) */
+/* test_store_queue.c: which requests have room in the queue. (store layer) */
 #include "store_fixture.h"
 
 #include "recall_fixture.h"

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * test_store_subject.c: certificates that a subject has, and what becomes of
- * them when it gets another one. (store layer)
+ * test_store_subject.c: the certificates of a subject, and what happens to them
+ * when it gets another one. (store layer)
  */
 #include "store_fixture.h"
 

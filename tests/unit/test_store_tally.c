@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * test_store_tally.c: how long a count of outstanding passwords serves.
- * (store layer)
+ * test_store_tally.c: how long a count of outstanding passwords is used. (store
+ * layer)
  */
 #include "store_fixture.h"
 

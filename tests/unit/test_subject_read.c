@@ -1,5 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_subject_read.c: the ways in which a subject can be written. */
+/* test_subject_read.c: reading a subject in all forms in which it can be
+ * written. */
 #include "subject_fixture.h"
 
 static void test_spellings(void **state)

@@ -1,5 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* test_subject_rule.c: subjects that are wanted, however they are written. */
+/* test_subject_rule.c: subjects of a rule, in all forms in which they can be
+ * written. */
 #include "subject_fixture.h"
 
 static void test_subject(void **state)
