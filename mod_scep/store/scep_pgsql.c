@@ -2,11 +2,11 @@
 /*
  * scep_pgsql.c: the driver on libpq. (store layer)
  *
- * Write transactions take turns at an advisory lock, at READ COMMITTED: each
- * sees what was committed before it, and the order of commits is that of the
- * numbers that they give out, as with the embedded database.
+ * Write transactions take turns at an advisory lock, at READ COMMITTED. So each
+ * sees what was committed before it, and they commit in the order of the
+ * numbers that they assign, as with SQLite.
  *
- * A connection lies in a pool with an allocator of its own, as any thread may
+ * A connection has a pool with an allocator of its own, because any thread may
  * use it, one at a time.
  */
 #include "scep_pgsql.h"
@@ -35,7 +35,7 @@ struct scep_sql_conn_t {
     PGconn *db;
     bool prepared[SCEP_SQL_SLOTS];
     apr_time_t used; /* by scep_sql_clock() */
-    bool patient;    /* a migration is to be done: as long as it takes */
+    bool patient;    /* for a migration: statements may take any time */
     char error[512];
 };
 
@@ -65,7 +65,7 @@ static const char *pgsql_display(const char *text, apr_pool_t *pool)
                : "with parameters that are not understood";
 }
 
-/* What nobody understands may hold one. */
+/* Parameters that are not understood may hold a password. */
 static bool pgsql_secret(const char *text, apr_pool_t *pool)
 {
     scep_pgsql_params_t params;
@@ -89,7 +89,7 @@ static bool pgsql_same(const char *text, const char *other, apr_pool_t *pool)
            strcmp(one.place, two.place) == 0;
 }
 
-/* The database is made by its administrator. */
+/* Does nothing: the database's administrator makes it. */
 static scep_status_e pgsql_provide(const char *text, uid_t uid, gid_t gid,
                                    apr_pool_t *pool, scep_result_t *res)
 {
@@ -107,7 +107,8 @@ static scep_sql_status_e own_error(scep_sql_conn_t *conn,
     return status;
 }
 
-/* In one line: libpq tells of each host that it has tried. */
+/* Put libpq's text into one line. It has a line for each host that was
+ * tried. */
 static scep_sql_status_e libpq_error(scep_sql_conn_t *conn,
                                      scep_sql_status_e status)
 {
@@ -154,8 +155,8 @@ static scep_sql_status_e run_text(scep_sql_conn_t *conn, const char *text)
 
 /* --- connections ---------------------------------------------------------- */
 
-/* What is no warning, such as that a table is there already, nobody needs to
- * know. */
+/* Log warnings only. Nobody needs other notices, such as that a table exists
+ * already. */
 static void hear(void *baton, const PGresult *notice)
 {
     const scep_sql_conn_t *conn = baton;
@@ -178,8 +179,8 @@ static void hear(void *baton, const PGresult *notice)
     }
 }
 
-/* A commit that is not on the disk is none; whoever lets it be on more disks
- * than one (remote_apply) knows why. */
+/* A commit must be on the disk. A stricter setting of the administrator
+ * (remote_apply) stays. */
 static scep_sql_status_e set_connection(scep_sql_conn_t *conn)
 {
     return run_text(
@@ -243,8 +244,8 @@ static bool pgsql_usable(scep_sql_conn_t *conn)
 
 /* --- transactions --------------------------------------------------------- */
 
-/* The isolation is named since the lock must be had before the transaction
- * looks at anything, which a stricter one would not let it do. */
+/* Sets the isolation level, because the lock must be taken before the
+ * transaction reads anything, which a stricter level would not allow. */
 static scep_sql_status_e pgsql_begin(scep_sql_conn_t *conn,
                                      apr_interval_time_t wait)
 {
@@ -261,8 +262,8 @@ static scep_sql_status_e pgsql_begin(scep_sql_conn_t *conn,
                            msec, most));
 }
 
-/* COMMIT of a transaction in which a statement has failed rolls it back, and
- * calls that a success, by its name. */
+/* If a statement of the transaction has failed, COMMIT rolls back and succeeds.
+ * Only the name of the result shows that. */
 static scep_sql_status_e pgsql_commit(scep_sql_conn_t *conn)
 {
     PGresult *result = PQexec(conn->db, "COMMIT");
@@ -276,7 +277,7 @@ static scep_sql_status_e pgsql_commit(scep_sql_conn_t *conn)
     return status;
 }
 
-/* A COMMIT that failed has ended the transaction already. */
+/* A failed COMMIT has already ended the transaction. */
 static bool pgsql_rollback(scep_sql_conn_t *conn)
 {
     return PQtransactionStatus(conn->db) == PQTRANS_IDLE ||
@@ -325,7 +326,7 @@ static PGresult *execute(scep_sql_conn_t *conn, const scep_sql_query_t *query,
         types[i] = type_of(query->params[i]);
         texts[i] = text_of(types[i], &values[i], conn->scratch);
     }
-    /* A prepared one is planned once, for any pattern. */
+    /* A prepared statement would be planned once for all patterns. */
     if (query->slot < 0 || strchr(query->params, 'p') != NULL) {
         return PQexecParams(conn->db, query->text, count, types, texts, NULL,
                             NULL, 0);
@@ -352,7 +353,7 @@ static const char *column_of(const PGresult *result, int row, int column)
            (PQftype(result, column) == TYPE_OCTETS ? 2 : 0);
 }
 
-/* All rows of a result are in memory: statements that find many have a
+/* All rows of a result are in memory, so statements that find many have a
  * LIMIT. */
 static scep_sql_status_e hand_over(scep_sql_conn_t *conn,
                                    const PGresult *result,
@@ -400,7 +401,7 @@ static const char *pgsql_error(scep_sql_conn_t *conn)
     return conn != NULL ? conn->error : "out of memory";
 }
 
-/* Texts of another encoding could not all be kept. */
+/* Another encoding could not hold all texts. */
 static bool take_encoding(void *baton, const char *const *columns, int count)
 {
     *(bool *)baton = count == 1 && columns[0] != NULL &&
@@ -427,7 +428,7 @@ static scep_sql_status_e pgsql_configure(scep_sql_conn_t *conn)
 }
 
 /* The extension comes with PostgreSQL, and since version 13 the owner of a
- * database may add it. Where there is none each search reads the table. */
+ * database may add it. Without it, each search reads the table. */
 static scep_sql_status_e pgsql_index_subjects(scep_sql_conn_t *conn)
 {
     static const char make[] =

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_schema.c: the tables and how they came to be. (store layer)
+ * scep_schema.c: the tables and their migrations. (store layer)
  *
  * TEXT, BIGINT and octets only, so that one SQL fits all databases: times are
  * UTC microseconds. Up to schema 5 hashes were lower-case hex, DER was base64,
@@ -270,7 +270,8 @@ static bool take_version(void *baton, const char *const *columns, int count)
     return true;
 }
 
-/* Without a lock. Where it cannot be read it is not ours, or not yet. */
+/* Reads without a lock. If the version cannot be read, the database has no
+ * tables of mod_scep (yet). */
 apr_int64_t scep_schema_version(const scep_sql_driver_t *driver,
                                 scep_sql_conn_t *conn)
 {
@@ -301,7 +302,7 @@ static scep_sql_status_e run_all(const scep_sql_driver_t *driver,
     return sql;
 }
 
-/* TEXT with the dialect's words; from POOL. */
+/* TEXT with the words of the dialect, from POOL. */
 static const char *spoken(const scep_sql_dialect_t *dialect, const char *text,
                           apr_pool_t *pool)
 {
@@ -346,8 +347,8 @@ static scep_sql_status_e index_subjects(const scep_sql_driver_t *driver,
     return sql == SCEP_SQL_OK ? scep_search_fill(driver, conn) : sql;
 }
 
-/* Subjects once more, as a child of the program before schema 5 may have added
- * some in their old form. */
+/* Rewrite subjects once more, because a child of the version before schema 5
+ * may have added some in their old form. */
 static scep_sql_status_e climb_to_6(const scep_sql_driver_t *driver,
                                     scep_sql_conn_t *conn,
                                     scep_schema_log_fn *log, void *baton)
@@ -401,7 +402,7 @@ scep_sql_status_e scep_schema_climb(const scep_sql_driver_t *driver,
                : sql;
 }
 
-/* Who is told of a migration. */
+/* Where the steps of a migration are logged. */
 typedef struct told_t {
     const scep_env_t *env;
     const char *name; /* of the database */
@@ -418,7 +419,7 @@ static void tell(void *baton, const char *what, int step, int steps)
              told->name, SCEP_SCHEMA_VERSION, step, steps, what);
 }
 
-/* From VERSION to ours. */
+/* Migrate from VERSION to SCEP_SCHEMA_VERSION. */
 static scep_sql_status_e climb(const scep_sql_driver_t *driver,
                                scep_sql_conn_t *conn, int version,
                                const scep_env_t *env, const char *name)

@@ -2,10 +2,10 @@
 /*
  * scep_schema_6.c: see scep_schema_6.h. (store layer)
  *
- * A certificate's number is its place in the order of recording, and its
- * transaction has the same one: what is new is written at the end of a table.
- * Hashes and DER are octets. An index is there for a statement that needs it
- * (test_store_sql), and without the rows that it would never find.
+ * A certificate's number is its position in the order of recording, and its
+ * transaction has the same number, so new rows are written at the end of a
+ * table. Hashes and DER are octets. There is an index only for statements that
+ * need it (test_store_sql), without rows that they would never look for.
  *
  * Tables are filled in the order of their keys, so that their pages are full:
  * SQLite reads a table in the order in which it was written.
@@ -109,7 +109,7 @@ static const char *const challenges[] = {
     " FROM challenges ORDER BY hash",
     NULL};
 
-/* Rows of an older program's last children have the number 0. */
+/* Rows that the last children of an older version wrote have the number 0. */
 static const char *const audit[] = {
     "CREATE TABLE audit_6 ("
     "seq @key NOT NULL PRIMARY KEY,"
@@ -182,7 +182,7 @@ static const char *const requests[] = {
     " covers, decode(der, 'base64') FROM crls",
     NULL};
 
-/* First those that refer to others. */
+/* Tables that refer to others come first. */
 static const char *const replaced[] = {
     "DROP TABLE numbers_6",
     "DROP TABLE messages",

@@ -9,9 +9,10 @@
 
 #include "scep_sql.h"
 
-/** A step of it, of one or more statements. */
+/** A step of the migration, with one or more statements. */
 typedef struct scep_schema_step_t {
-    const char *what;         /* is being done, for the log; NULL: the last */
+    const char *what;         /* what the step does, for the log; NULL: the
+                               * end */
     const char *const *texts; /* ends with NULL; "@octets", "@key" and
                                * "@compact" stand for the dialect's words */
 } scep_schema_step_t;

@@ -9,7 +9,7 @@
 
 #include <sqlite3.h>
 
-/** DECODE(text, 'hex' or 'base64'): octets; NULL for what is neither.
+/** DECODE(text, 'hex' or 'base64'): the octets; NULL if TEXT is neither.
  * @return a code of SQLite */
 int scep_sqlite_functions(sqlite3 *db);
 

@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_audit.c: the audit trail, written and read. (store layer)
+ * scep_store_audit.c: writes and reads the audit trail. (store layer)
  *
- * It is read in batches, each of which ends before its rows are handed over:
- * a reader that stops, as at a pager, must not keep the database's log from
- * being cleared.
+ * Reads in batches. Each ends before its rows are handed over, because a reader
+ * that pauses, for example in a pager, must not prevent the clearing of the
+ * database's log.
  */
 #include "scep_name_search.h"
 #include "scep_store_p.h"
@@ -13,7 +13,7 @@
 
 enum {
     BATCH = 200,
-    /* octets of a row: who is refused chooses what is in it */
+    /* octets in a row, whose content a refused peer chooses */
     MAX_TEXT = 1024, /* subject, detail */
     MAX_NAME = 255   /* the rest */
 };
@@ -229,7 +229,7 @@ scep_status_e scep_store_audit_each(scep_store_t *store,
                                     scep_audit_each_fn *each, void *baton,
                                     apr_pool_t *pool, scep_result_t *res)
 {
-    /* Rows of an older program's last children have the seq 0. */
+    /* Rows that the last children of an older version wrote have the seq 0. */
     apr_int64_t above = filter->after > 0 ? filter->after : -1;
     apr_int64_t below = APR_INT64_MAX;
     batch_t batch = {.pool = NULL};

@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_cancel.c: many outstanding passwords cancelled at once.
- * (store layer)
+ * scep_store_cancel.c: cancels many outstanding passwords at once. (store
+ * layer)
  *
- * Whatever ends a password takes its turn at the writers' lock, so that the
- * three statements of a transaction find the same rows.
+ * All changes that end a password take turns at the writers' lock, so the three
+ * statements of a transaction find the same rows.
  */
 #include "scep_store_cancel.h"
 

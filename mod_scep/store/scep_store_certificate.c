@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_certificate.c: issued certificates, looked for. (store layer)
+ * scep_store_certificate.c: finds and lists issued certificates. (store layer)
  */
 #include "scep_store_certificate.h"
 
@@ -129,8 +129,9 @@ scep_status_e scep_store_certificate_find(scep_store_t *store,
 
 /* --- lists ---------------------------------------------------------------- */
 
-/* A page is read before its rows are handed over: who takes them may stop, as
- * at a pager, and must not keep the database's log from being cleared. */
+/* A page is read before its rows are handed over, because a reader that pauses,
+ * for example in a pager, must not prevent the clearing of the database's
+ * log. */
 
 typedef struct page_t {
     apr_array_header_t *rows; /* scep_certificate_row_t */
@@ -146,7 +147,7 @@ static bool take_row(void *baton, const char *const *columns, int count)
     return !page->bad;
 }
 
-/* For LIKE, with '!' before what is not to be a wildcard. */
+/* A pattern for LIKE, with '!' before characters that must not be wildcards. */
 static const char *pattern_of(apr_pool_t *pool, const char *part)
 {
     char *pattern, *to;
@@ -164,8 +165,9 @@ static const char *pattern_of(apr_pool_t *pool, const char *part)
     return pattern;
 }
 
-/* The parameters of all three statements: a place for what is looked up, where
- * a page begins, the filter's, and the pattern and most rows, or no pattern. */
+/* The parameters of all three statements: the words to look up, the begin of
+ * the page, those of the filter, the pattern if there is one, and the most
+ * rows. */
 enum { WORDS, BELOW, FILTER, PATTERN = 8, LIMIT, PARAMETERS };
 
 typedef struct listing_t {
@@ -196,7 +198,7 @@ static void fill(listing_t *l, apr_pool_t *pool)
     memcpy(l->values, made, sizeof(made));
 }
 
-/* Read one by one, down to AFTER. */
+/* Read the certificates one by one, down to AFTER. */
 static scep_sql_status_e read_down_to(listing_t *l, apr_int64_t after)
 {
     scep_sql_value_t values[PARAMETERS];
@@ -213,7 +215,7 @@ static scep_sql_status_e read_down_to(listing_t *l, apr_int64_t after)
                           values, take_row, &l->page, NULL);
 }
 
-/* Found in the index, which goes up to LAST, as far as there is room. */
+/* Search the index, which goes up to LAST, until the page is full. */
 static scep_sql_status_e search(listing_t *l, const char *words,
                                 apr_int64_t last)
 {
@@ -261,7 +263,7 @@ scep_store_certificates_list(scep_store_t *store,
     }
     l.page.rows = apr_array_make(pool, 16, sizeof(scep_certificate_row_t));
     if (filter->subject != NULL && *filter->subject != '\0') {
-        /* in whichever form it was copied */
+        /* the subject may have been copied in either form */
         l.part = scep_name_fold(pool, scep_name_modern(pool, filter->subject));
     }
     fill(&l, pool);

@@ -1,9 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file scep_store_certificate.h
- * Issued certificates in the durable record, each with its revocation, for
- * people and programs that look for them. Conventions of scep_store.h.
- * (store layer)
+ * Finds and lists issued certificates in the durable record, each with its
+ * revocation. Conventions of scep_store.h. (store layer)
  */
 #ifndef SCEP_STORE_CERTIFICATE_H
 #define SCEP_STORE_CERTIFICATE_H
@@ -13,8 +12,8 @@
 
 /** An issued certificate. */
 typedef struct scep_certificate_row_t {
-    const char *id; /* its place in the order of recording: where a list goes
-                     * on */
+    const char *id; /* its position in the order of recording, from which a list
+                     * continues */
     const char *ca_id;
     const char *serial;  /* upper-case hex */
     const char *subject; /* RFC 2253 */
@@ -24,25 +23,25 @@ typedef struct scep_certificate_row_t {
     apr_time_t created;
     scep_octets_t der; /* scep_store_certificate_find() only */
     /* its revocation: */
-    apr_time_t revoked; /* effective from then on; 0: not at all */
+    apr_time_t revoked; /* when it takes effect; 0: not revoked */
     scep_revocation_reason_e reason;
     const char *revoked_by; /* NULL: the server itself */
     /* renewals, by serial number; NULL: none */
     const char *predecessor;       /* the certificate that it renewed */
     const char *predecessor_scope; /* of the CA that issued that one */
-    const char *successor;         /* the newest that renewed it */
+    const char *successor;         /* the newest one that renewed it */
 } scep_certificate_row_t;
 
-/** "valid", "expired", "revoked", "revocation due" while that lies in the
- * future, or "unknown" for a certificate that is not in the database (its ID is
- * NULL). Constant. */
+/** "valid", "expired", "revoked", "revocation due" if the revocation takes
+ * effect in the future, or "unknown" for a certificate that is not in the
+ * database (its ID is NULL). Constant. */
 const char *scep_certificate_state_name(const scep_certificate_row_t *row,
                                         apr_time_t now);
 
 /**
- * The certificate with SERIAL.
+ * Find the certificate with SERIAL.
  * @param ca_id NULL: of any CA
- * @param count how many there are; more than one only of different CAs
+ * @param count how many there are; several have different CAs
  * @return SCEP_OK, ROW is one of them; SCEP_NOT_FOUND without filling RES
  */
 scep_status_e scep_store_certificate_find(scep_store_t *store,
@@ -51,15 +50,16 @@ scep_status_e scep_store_certificate_find(scep_store_t *store,
                                           scep_certificate_row_t **row,
                                           scep_result_t *res);
 
-/** Which; what is 0 or NULL does not count. */
+/** Which certificates. 0 or NULL: no condition. */
 typedef struct scep_certificate_filter_t {
     const char *ca_id;
-    const char *subject;   /* a part of it, in any case of its letters */
+    const char *subject;   /* a part of it, in any case */
     apr_time_t since;      /* issued at or after */
     apr_time_t from;       /* expires at or after */
     apr_time_t until;      /* expires before */
-    apr_time_t revoked_at; /* is revoked then */
-    apr_time_t good_at;    /* is not revoked then; not with the one above */
+    apr_time_t revoked_at; /* is revoked at this time */
+    apr_time_t good_at;    /* is not revoked at this time; not together with
+                            * revoked_at */
     /* the last row of the page before: */
     apr_time_t created;
     const char *id;
@@ -70,8 +70,8 @@ typedef struct scep_certificate_filter_t {
 typedef scep_status_e
 scep_certificate_each_fn(void *baton, const scep_certificate_row_t *row);
 
-/** At most LIMIT certificates that fit FILTER, recorded last first. They are all
- * read, into POOL, before EACH runs, and no connection is held then. */
+/** At most LIMIT certificates that fit FILTER, the last recorded first. All are
+ * read into POOL before EACH runs, and no connection is held then. */
 scep_status_e
 scep_store_certificates_list(scep_store_t *store,
                              const scep_certificate_filter_t *filter, int limit,

@@ -45,8 +45,8 @@ scep_status_e scep_store_challenge_add(scep_store_t *store,
                                            pool, res);
 }
 
-/* Those who write take turns, so that none is added between the count and what
- * follows it. */
+/* Writers take turns, so no password is added between this count and the write
+ * that follows. */
 static scep_sql_status_e count_of_user(scep_store_session_t *s,
                                        const scep_challenge_row_t *row,
                                        apr_int64_t *count)
@@ -143,7 +143,7 @@ enum {
     COLUMNS
 };
 
-/* HASH is where the row's hash goes. */
+/* HASH gets the hash of the row. */
 static bool read_row(const char *const *columns, int count, unsigned char *hash,
                      scep_challenge_row_t *row)
 {

@@ -1,11 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_challenge_list.c: the outstanding one-time passwords, listed and
- * cancelled. (store layer)
+ * scep_store_challenge_list.c: lists and cancels outstanding one-time
+ * passwords. (store layer)
  */
 #include "scep_store_p.h"
 
-/* Behind every hash: of those that expire at this very time none is left. */
+/* This sorts behind every hash, so no password that expires at this very time
+ * is left. */
 static const char behind_all[] = "ffffffffffffffffffffffffffffffff"
                                  "ffffffffffffffffffffffffffffffffff";
 
@@ -44,7 +45,7 @@ scep_status_e scep_store_challenges_page(scep_store_t *store,
                                          scep_challenge_item_fn *each,
                                          void *baton, scep_result_t *res)
 {
-    /* One that expires now has expired. */
+    /* A password that expires now counts as expired. */
     apr_time_t from = page->after != NULL && page->after->expires > page->now
                           ? page->after->expires
                           : page->now;
@@ -79,8 +80,8 @@ scep_status_e scep_store_challenges_count(scep_store_t *store,
 
 /* --- cancelling ----------------------------------------------------------- */
 
-/* The same condition as that under which a certificate spends it: of the two
- * updates the database lets one find the row outstanding. */
+/* A certificate spends a password under the same condition, so only one of the
+ * two updates finds the row outstanding. */
 static scep_sql_status_e try_cancel(scep_store_session_t *s,
                                     const scep_challenge_cancel_t *cancel,
                                     const char *hash,
@@ -130,7 +131,8 @@ scep_status_e scep_store_challenge_cancel(scep_store_t *store,
     scep_sql_status_e sql;
     scep_status_e status = scep_store_begin(store, &s, res);
 
-    /* Whoever forgets to look at the status must not take it for cancelled. */
+    /* A caller that does not check the status must not believe that it is
+     * cancelled. */
     *outcome = SCEP_CANCEL_UNKNOWN;
     if (status != SCEP_OK) {
         return status;

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_crl.c: the newest CRL of each CA, and whether it still tells all.
+ * scep_store_crl.c: the newest CRL of each CA, and whether it is complete.
  * (store layer)
  */
 #include "scep_store_crl.h"
@@ -95,7 +95,7 @@ scep_status_e scep_store_crl_state(scep_store_t *store, const char *ca_id,
 static scep_sql_status_e put(scep_store_session_t *s, const scep_crl_row_t *row,
                              apr_int64_t old, const char *der, bool *stored)
 {
-    /* to add one, as many of them as it has parameters */
+    /* an INSERT uses the first of these, as many as it has parameters */
     const scep_sql_value_t values[] = {
         {NULL, row->number},
         {NULL, row->this_update},

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_issue.c: issued certificates and their transactions: recorded
- * all at once, and looked up for those who ask again. (store layer)
+ * scep_store_issue.c: records issued certificates with their transactions, and
+ * looks them up for devices that ask again. (store layer)
  */
 #include "scep_name_search.h"
 #include "scep_store_p.h"
@@ -12,10 +12,10 @@
 
 /* --- recording ------------------------------------------------------------ */
 
-/* The values as the database has them, made before its lock is taken. */
+/* The values in the database's form, made before its lock is taken. */
 typedef struct texts_t {
     apr_int64_t id;           /* of the certificate, once it is recorded */
-    const char *message_hash; /* NULL: not noted */
+    const char *message_hash; /* NULL: not recorded */
     const char *key_hash;
     const char *csr_hash;
     const char *cert_key_hash;  /* NULL: not known */
@@ -58,7 +58,7 @@ static scep_status_e make_texts(const scep_issue_t *issue, apr_pool_t *pool,
     return SCEP_OK;
 }
 
-/* Has the message been answered meanwhile? */
+/* Has the message been answered in between? */
 static scep_sql_status_e find_message(scep_store_session_t *s,
                                       const scep_issue_t *issue,
                                       const texts_t *texts, bool *found)
@@ -89,7 +89,7 @@ static scep_sql_status_e find_same(scep_store_session_t *s,
                           scep_store_note_row, found, NULL);
 }
 
-/* In the time before and, should the clock have been set back, after now. */
+/* Look before now and, in case the clock was set back, after now. */
 static scep_sql_status_e find_other_key(scep_store_session_t *s,
                                         const scep_issue_t *issue,
                                         const texts_t *texts, bool *found)
@@ -106,7 +106,8 @@ static scep_sql_status_e find_other_key(scep_store_session_t *s,
     return scep_store_id_find(s, &id, texts->key_hash, found);
 }
 
-/* Has it been recorded meanwhile, or its id by another key? */
+/* Has the transaction been recorded in between, or has another key taken its
+ * id? */
 static scep_sql_status_e find_rival(scep_store_session_t *s,
                                     const scep_issue_t *issue,
                                     const texts_t *texts,
@@ -127,8 +128,8 @@ static scep_sql_status_e find_rival(scep_store_session_t *s,
     return sql;
 }
 
-/* Who revoked what is to be renewed, or renewed it with ScepRenewalRevokeOld,
- * may have been faster. */
+/* The certificate to be renewed may have been revoked in between, by a user or
+ * by another renewal with ScepRenewalRevokeOld. */
 static scep_sql_status_e find_revoked(scep_store_session_t *s,
                                       const scep_issue_t *issue,
                                       scep_issue_outcome_e *outcome)
@@ -150,7 +151,7 @@ static const char *issuer_of(const scep_issue_t *issue)
     return issue->issuer_ca_id != NULL ? issue->issuer_ca_id : issue->ca_id;
 }
 
-/* What the subject has; the new one is not there yet. */
+/* Find the certificates of the subject. The new one is not recorded yet. */
 static scep_sql_status_e find_duplicates(scep_store_session_t *s,
                                          const scep_issue_t *issue,
                                          apr_array_header_t *serials)
@@ -171,8 +172,8 @@ static scep_sql_status_e find_duplicates(scep_store_session_t *s,
                : SCEP_SQL_OK;
 }
 
-/* Only a challenge that is outstanding changes: of several who try, as many as
- * it has uses left. */
+/* Changes the challenge only if it is outstanding. If several requests try, as
+ * many succeed as it has uses left. */
 static scep_sql_status_e spend(scep_store_session_t *s,
                                const scep_issue_t *issue, const texts_t *texts,
                                bool *spent)
@@ -214,7 +215,7 @@ static scep_sql_status_e add_row(scep_store_session_t *s,
     return sql == SCEP_SQL_OK && added != 1 ? SCEP_SQL_CONSTRAINT : sql;
 }
 
-/* Writers take turns, so that the number is still free. */
+/* Writers take turns, so the number is still free. */
 static scep_sql_status_e add_certificate(scep_store_session_t *s,
                                          const scep_issue_t *issue,
                                          texts_t *texts)
@@ -242,7 +243,8 @@ static scep_sql_status_e add_transaction(scep_store_session_t *s,
     return scep_store_run(s, SCEP_Q_TRANSACTION_ADD, values, NULL, NULL, NULL);
 }
 
-/* Of what waited, the message that came first is answered with it, too. */
+/* If the request waited, the message that came first is answered with the
+ * certificate, too. */
 static scep_sql_status_e add_messages(scep_store_session_t *s,
                                       const scep_issue_t *issue,
                                       const texts_t *texts)
@@ -264,7 +266,7 @@ static scep_sql_status_e add_messages(scep_store_session_t *s,
                : sql;
 }
 
-/* What is revoked already stays so. */
+/* A certificate that is revoked already is not changed. */
 static scep_sql_status_e revoke_old(scep_store_session_t *s,
                                     const scep_issue_t *issue, apr_pool_t *pool)
 {
@@ -331,7 +333,8 @@ static scep_sql_status_e add_rows(scep_store_session_t *s,
                : sql;
 }
 
-/* Unless what the subject has is in the way, which changes OUTCOME. */
+/* Record everything, unless a certificate of the subject prevents it, which
+ * changes OUTCOME. */
 static scep_sql_status_e add_all(scep_store_session_t *s,
                                  const scep_issue_t *issue, texts_t *texts,
                                  apr_pool_t *pool,
@@ -351,8 +354,8 @@ static scep_sql_status_e add_all(scep_store_session_t *s,
     return sql == SCEP_SQL_OK ? supersede(s, issue, serials, pool) : sql;
 }
 
-/* Of several who issue for one request, one. Its challenge was spent when it
- * was queued. */
+/* If several issue for one request, only one succeeds. The challenge was spent
+ * when the request was queued. */
 static scep_sql_status_e close_request(scep_store_session_t *s,
                                        const scep_issue_t *issue,
                                        texts_t *texts, apr_pool_t *pool,
@@ -383,7 +386,7 @@ static scep_sql_status_e close_request(scep_store_session_t *s,
                : sql;
 }
 
-/* Inside the write transaction, which is committed only for RECORDED. */
+/* Runs inside the write transaction, which is committed only for RECORDED. */
 static scep_sql_status_e record(scep_store_session_t *s,
                                 const scep_issue_t *issue, texts_t *texts,
                                 apr_pool_t *pool, scep_issue_outcome_e *outcome)
@@ -423,7 +426,8 @@ scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
     scep_sql_status_e sql;
     scep_status_e status = make_texts(issue, pool, &texts, res);
 
-    /* Whoever forgets to look at the status must not take it for recorded. */
+    /* A caller that does not check the status must not believe that it is
+     * recorded. */
     *outcome = SCEP_ISSUE_CHALLENGE_LOST;
     if (status == SCEP_OK) {
         status = scep_store_begin(store, &s, res);

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_prune.c: delete what is old, a few rows at a time. (store layer)
+ * scep_store_prune.c: deletes old rows, a few at a time. (store layer)
  *
- * What is to go is looked up before the write transaction begins. Nothing of it
- * can become needed in between, since it has been over for a day or longer.
+ * Looks the rows up before the write transaction begins. None of them can be
+ * needed again in between, because they ended a day ago or earlier.
  */
 #include "scep_store_prune.h"
 
@@ -21,7 +21,8 @@ static const struct {
     const char *what; /* for the audit trail */
     int days, least;
     const char
-        *times; /* parameters of both: b: since when it is over, n: now */
+        *times; /* parameters of both: b: the time before which rows ended, n:
+                 * now */
     scep_store_query_e count, find;
 } kinds[SCEP_PRUNE_KINDS] = {
     {"passwords", "passwords", 90, 1, "bbb", SCEP_Q_PASSWORDS_OVER_COUNT,
@@ -80,7 +81,7 @@ int scep_prune_least_days(scep_prune_e kind)
     return kinds[kind].least;
 }
 
-/* The parameters of both statements; room for a limit is left. */
+/* The parameters of both statements, with room for a limit. */
 static void fill(scep_prune_e kind, apr_time_t before, apr_time_t now,
                  scep_sql_value_t values[MOST_TIMES + 1])
 {
@@ -124,8 +125,8 @@ static bool take_id(void *baton, const char *const *columns, int count)
     return !found->bad;
 }
 
-/* Statements that take the key alone, be it a number, one after the other. The last one deletes
- * the row itself, or rows. */
+/* Run statements that have only the key, which may be a number, as their
+ * parameter. The last one deletes the row itself, or the rows. */
 static scep_sql_status_e run_each(scep_store_session_t *s,
                                   const scep_store_query_e *queries, int count,
                                   const char *id, apr_int64_t *removed)
@@ -152,7 +153,7 @@ static scep_sql_status_e run_each(scep_store_session_t *s,
                    sizeof(scep_store_query_e)),                                \
              id, removed)
 
-/* The hash may stand there for another CA, too, whose certificate is valid. */
+/* Another CA may have the same hash with a certificate that is still valid. */
 static scep_sql_status_e remove_message(scep_store_session_t *s, const char *id,
                                         apr_time_t before, apr_int64_t *removed)
 {
@@ -207,9 +208,9 @@ static scep_sql_status_e remove_one(scep_store_session_t *s, scep_prune_e kind,
     }
 }
 
-/* The row that tells is written first: of the numbers of audit rows, which count
- * on from the newest, none is given twice. Requests that ran out unnoticed give
- * their passwords back before they go. */
+/* Write the audit row first: the numbers of audit rows continue from the
+ * newest, so that no number is used twice. Requests that have expired unnoticed
+ * give back their passwords before they are deleted. */
 static scep_sql_status_e remove_all(scep_store_session_t *s, scep_prune_e kind,
                                     const found_t *found, apr_time_t before,
                                     const scep_audit_t *audit,
@@ -257,7 +258,7 @@ scep_status_e scep_store_prune(scep_store_t *store, scep_prune_e kind,
     return scep_store_end(&s, sql, *removed > 0, "prune", res);
 }
 
-/* --- what is left --------------------------------------------------------- */
+/* --- marks --------------------------------------------------------- */
 
 typedef struct text_t {
     apr_pool_t *pool;

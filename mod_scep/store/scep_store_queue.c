@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_queue.c: requests that are to wait: queued, as far as there is
- * room for them, and moved to another id. (store layer)
+ * scep_store_queue.c: queues requests that must wait, if there is room for
+ * them, and moves them to another id. (store layer)
  */
 #include <string.h>
 
@@ -12,10 +12,10 @@
 #include "scep_store_p.h"
 #include "scep_store_request.h"
 
-/* The values as the database has them, made before its lock is taken. */
+/* The values in the database's form, made before its lock is taken. */
 typedef struct texts_t {
     char id[SCEP_STORE_ID_SIZE];
-    const char *message_hash; /* NULL: not noted */
+    const char *message_hash; /* NULL: not recorded */
     const char *key_hash;
     const char *csr_hash;
     const char *challenge_hash; /* NULL: none */
@@ -36,8 +36,8 @@ static scep_status_e make_texts(const scep_request_row_t *row, apr_pool_t *pool,
     return scep_store_new_id(texts->id, res);
 }
 
-/* Is something else in the way under that id: of the same key anywhere, or of
- * another one that holds it at the endpoint? */
+/* Does another request have that id: one of the same key at any endpoint, or
+ * one of another key that holds the id at this endpoint? */
 static scep_sql_status_e find_open(scep_store_session_t *s,
                                    const scep_transaction_id_t *id,
                                    const char *key_hash, bool *taken)
@@ -54,7 +54,7 @@ static scep_sql_status_e find_open(scep_store_session_t *s,
                : sql;
 }
 
-/* Does something wait under that id: the same, or another one? */
+/* Does a request wait under that id, the same or another one? */
 static scep_sql_status_e find_rival(scep_store_session_t *s,
                                     const scep_request_row_t *row,
                                     const texts_t *texts,
@@ -182,7 +182,7 @@ static scep_sql_status_e insert(scep_store_session_t *s,
     return sql == SCEP_SQL_OK && !quietly ? scep_store_audit(s, &audit) : sql;
 }
 
-/* A request whose place a newer one takes. */
+/* Read a request that a newer one replaces. */
 static bool take_old(void *baton, const char *const *columns, int count)
 {
     apr_array_header_t *list = baton;
@@ -198,7 +198,7 @@ static bool take_old(void *baton, const char *const *columns, int count)
     return old->challenge_hash != NULL || columns[4] == NULL;
 }
 
-/* Its password is given back, and whoever polls for it is told. */
+/* Give back its password. Devices that poll for it are told. */
 static scep_sql_status_e replace(scep_store_session_t *s,
                                  const scep_request_row_t *row,
                                  const scep_request_row_t *old, bool quietly,
@@ -234,8 +234,9 @@ static scep_sql_status_e forget(scep_store_session_t *s, const char *id)
                               : sql;
 }
 
-/* Who begins anew all the time leaves few traces: of all that was replaced some
- * are kept for whoever polls, and then the audit trail has had enough, too. */
+/* A device that begins anew all the time must leave few rows. Some of the
+ * replaced requests are kept for polls; beyond that, the oldest is deleted, and
+ * the audit trail gets no row. */
 static scep_sql_status_e forget_oldest(scep_store_session_t *s,
                                        const scep_request_row_t *row,
                                        const texts_t *texts, apr_pool_t *pool,
@@ -258,7 +259,7 @@ static scep_sql_status_e forget_oldest(scep_store_session_t *s,
     return sql;
 }
 
-/* The oldest of the key, or of the renewed certificate, make room. */
+/* Replace the oldest requests of the key, or of the renewed certificate. */
 static scep_sql_status_e replace_all(scep_store_session_t *s,
                                      const scep_request_row_t *row,
                                      const texts_t *texts, apr_int64_t max,
@@ -288,7 +289,7 @@ static scep_sql_status_e replace_all(scep_store_session_t *s,
     return sql;
 }
 
-/* Inside the write transaction, which is committed only for ADDED. */
+/* Runs inside the write transaction, which is committed only for ADDED. */
 static scep_sql_status_e
 add(scep_store_session_t *s, const scep_request_row_t *row,
     const texts_t *texts, const scep_queue_limits_t *limits, apr_pool_t *pool,
@@ -329,7 +330,8 @@ scep_status_e scep_store_request_add(scep_store_t *store,
     scep_sql_status_e sql;
     scep_status_e status = make_texts(row, pool, &texts, res);
 
-    /* Whoever forgets to look at the status must not take it for queued. */
+    /* A caller that does not check the status must not believe that it is
+     * queued. */
     *outcome = SCEP_QUEUE_FULL;
     *replaced = 0;
     if (status == SCEP_OK) {
@@ -347,7 +349,7 @@ scep_status_e scep_store_request_add(scep_store_t *store,
     return status;
 }
 
-/* What a message asks for that found its request under another id. */
+/* The new place of a request that a message found under another id. */
 typedef struct move_t {
     const char *transaction_id;
     const char *endpoint;
@@ -356,7 +358,7 @@ typedef struct move_t {
     apr_time_t now;
 } move_t;
 
-/* Inside the write transaction, which is committed only if it MOVED. */
+/* Runs inside the write transaction, which is committed only if it MOVED. */
 static scep_sql_status_e move(scep_store_session_t *s,
                               const scep_request_row_t *row, const move_t *to,
                               bool *known, bool *moved)

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_read.c: reading with a single statement, and what is in columns.
- * (store layer)
+ * scep_store_read.c: reads with a single statement, and decodes columns. (store
+ * layer)
  */
 #include "scep_store_p.h"
 

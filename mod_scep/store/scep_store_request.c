@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_request.c: requests that wait: decided on and read. (store layer)
+ * scep_store_request.c: decides on waiting requests, and reads them. (store
+ * layer)
  */
 #include "scep_store_request.h"
 
@@ -60,7 +61,7 @@ static const char *event_of(scep_request_state_e state)
     }
 }
 
-/* Which states a decision can be made in: from the first to the last. */
+/* The states in which the decision TO can be made: from FIRST to LAST. */
 static void allowed(scep_request_state_e to, scep_request_state_e *first,
                     scep_request_state_e *last)
 {
@@ -202,7 +203,7 @@ static bool read_numbers(const char *const *columns, apr_time_t now,
     return true;
 }
 
-/* All from POOL. */
+/* All strings are from POOL. */
 static bool read_row(const char *const *columns, int count, apr_time_t now,
                      apr_pool_t *pool, scep_request_row_t *row)
 {
@@ -288,7 +289,7 @@ static scep_status_e find_request(scep_store_t *store, scep_store_query_e query,
     return status == SCEP_OK && *row == NULL ? SCEP_NOT_FOUND : status;
 }
 
-/* A device that polls each minute is not worth a write each minute. */
+/* If a device polls each minute, do not write each minute. */
 static bool is_worth_noting(const scep_request_row_t *row, apr_time_t now)
 {
     enum { PARTS = 16 };
@@ -301,7 +302,7 @@ static bool is_worth_noting(const scep_request_row_t *row, apr_time_t now)
     return row->sealed.len > 0 || now - last >= row->patience / PARTS;
 }
 
-/* Should that fail, the request is refused all the same. */
+/* If this fails, the request is refused all the same. */
 void scep_store_request_heard(scep_store_t *store,
                               const scep_request_row_t *row, apr_time_t now,
                               apr_pool_t *pool)
@@ -347,8 +348,9 @@ scep_status_e scep_store_request_get(scep_store_t *store, const char *id,
     return find_request(store, SCEP_Q_REQUEST_GET, &value, now, pool, row, res);
 }
 
-/* Read before its rows are handed over: who takes them may stop, as at a pager,
- * and must not keep the database's log from being cleared. */
+/* A page is read before its rows are handed over, because a reader that pauses,
+ * for example in a pager, must not prevent the clearing of the database's
+ * log. */
 typedef struct page_t {
     apr_array_header_t *rows; /* scep_request_row_t */
     apr_time_t now;

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_revocation.c: what is revoked, from when on and why.
- * (store layer)
+ * scep_store_revocation.c: records and reads revocations. (store layer)
  *
- * All of a CA's are read in pages: a driver may hold a whole result in memory.
+ * All revocations of a CA are read in pages, because a driver may hold a whole
+ * result in memory.
  */
 #include "scep_store_revocation.h"
 
@@ -73,7 +73,7 @@ enum {
     COLUMNS
 };
 
-/* Its strings are the columns'. */
+/* The strings of ROW are those of COLUMNS. */
 static bool read_row(const char *const *columns, int count,
                      scep_revocation_row_t *row)
 {
@@ -155,7 +155,7 @@ scep_status_e scep_store_revocation_find(scep_store_t *store, const char *ca_id,
 typedef struct walk_t {
     scep_revocation_each_fn *each;
     void *baton;
-    apr_pool_t *pool; /* of LAST, which is there once a page */
+    apr_pool_t *pool; /* of LAST, which is allocated once for each page */
     int count;        /* of this page's rows */
     const char *last; /* serial of its last row */
     scep_status_e status;
@@ -263,7 +263,7 @@ static int weight(scep_revocation_reason_e reason)
     }
 }
 
-/* What OLD becomes by NEW, into NEW. False: it says all that already. */
+/* Merge OLD into NEW. False: OLD already says all that. */
 static bool merge(const scep_revocation_row_t *old, scep_revocation_row_t *new)
 {
     bool sooner = new->effective < old->effective;
@@ -278,7 +278,7 @@ static bool merge(const scep_revocation_row_t *old, scep_revocation_row_t *new)
     return sooner || weightier;
 }
 
-/* A new row, or the one that is there, changed. */
+/* Add a row, or change the existing one. */
 static scep_sql_status_e write_row(scep_store_session_t *s,
                                    const scep_revocation_row_t *row,
                                    apr_time_t not_after, apr_int64_t seq,
@@ -365,7 +365,8 @@ scep_status_e scep_store_revoke(scep_store_t *store,
     scep_sql_status_e sql;
     scep_status_e status = scep_store_begin(store, &s, res);
 
-    /* Whoever forgets to look at the status must not take it for revoked. */
+    /* A caller that does not check the status must not believe that it is
+     * revoked. */
     *outcome = SCEP_REVOKE_UNKNOWN;
     if (status != SCEP_OK) {
         return status;

@@ -10,7 +10,7 @@
 
 enum { TRIGRAM = 3, MOST_TRIGRAMS = 24 };
 
-/* Of the table's document; -1: there is no such table. */
+/* Read the document of the table; -1: there is no such table. */
 static bool take_last(void *baton, const char *const *columns, int count)
 {
     apr_int64_t *last = baton;
@@ -98,7 +98,8 @@ scep_sql_status_e scep_search_remove(scep_store_session_t *s, apr_int64_t id)
                : sql;
 }
 
-/* --- what to look up ------------------------------------------------------ */
+/* --- words to look up
+ * ------------------------------------------------------ */
 
 static const char *next_point(const char *at)
 {
@@ -109,7 +110,7 @@ static const char *next_point(const char *at)
     return at;
 }
 
-/* In quotes, with a quote inside doubled. */
+/* Write a word in quotes, with quotes inside doubled. */
 static char *put_word(char *to, const char *from, const char *end)
 {
     *to++ = '"';
@@ -124,7 +125,7 @@ static char *put_word(char *to, const char *from, const char *end)
     return to;
 }
 
-/* Of a long part the end, which tells devices apart. */
+/* Of a long part only the end is used, in which devices differ. */
 const char *scep_search_words(apr_pool_t *pool, const char *part)
 {
     enum { LONGEST_POINT = 4, WORD = 2 * TRIGRAM * LONGEST_POINT + 3 };

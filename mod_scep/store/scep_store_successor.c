@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_store_successor.c: which certificates renewed which, and their
- * revocation together. (store layer)
+ * scep_store_successor.c: finds out which certificates renewed which, and
+ * revokes them together. (store layer)
  */
 #include "scep_store_successor.h"
 
@@ -12,7 +12,7 @@
 #include "scep_json.h"
 #include "scep_store_p.h"
 
-/* --- looked for ----------------------------------------------------------- */
+/* --- searched ----------------------------------------------------------- */
 
 typedef struct search_t {
     scep_store_session_t *s;
@@ -26,7 +26,7 @@ static bool is_same(const char *ca_id, const char *serial,
     return strcmp(serial, other_serial) == 0 && strcmp(ca_id, other_scope) == 0;
 }
 
-/* A database that was changed by hand may tell of a circle. */
+/* A database that was changed by hand may have a circle. */
 static bool is_known(const search_t *search, const char *ca_id,
                      const char *serial)
 {
@@ -67,7 +67,7 @@ static scep_sql_status_e find_next(search_t *search, const char *ca_id,
                           search, NULL);
 }
 
-/* Those that are found are searched for in turn. */
+/* Search for the successors of those that are found, too. */
 static scep_sql_status_e find_all(search_t *search)
 {
     scep_sql_status_e sql = find_next(search, search->ca_id, search->serial);
@@ -130,7 +130,7 @@ scep_status_e scep_store_predecessors(scep_store_t *store,
 
 /* --- revoked -------------------------------------------------------------- */
 
-/* What revokes several certificates inside a write transaction. */
+/* Revokes several certificates inside a write transaction. */
 typedef struct revoker_t {
     scep_store_session_t s;
     scep_revoke_t revoke;
