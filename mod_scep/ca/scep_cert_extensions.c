@@ -4,22 +4,42 @@
  */
 #include "scep_cert_extensions.h"
 
+#include <apr_strings.h>
+
+/* Add what VALUES (and OK, whether they could be made) would mean in an
+ * openssl.cnf; they are freed. They are not written as text, in which a comma of
+ * a URL would begin another value. */
+static bool add_values(X509 *cert, int nid, int critical,
+                       STACK_OF(CONF_VALUE) * values, bool ok)
+{
+    const X509V3_EXT_METHOD *method = X509V3_EXT_get_nid(nid);
+    X509V3_CTX context;
+    void *extension = NULL;
+
+    X509V3_set_ctx(&context, NULL, NULL, NULL, NULL, 0);
+    if (ok && method != NULL) {
+        extension = method->v2i(method, &context, values);
+    }
+    sk_CONF_VALUE_pop_free(values, X509V3_conf_free);
+    ok = extension != NULL && X509_add1_ext_i2d(cert, nid, extension, critical,
+                                                X509V3_ADD_DEFAULT) == 1;
+    if (extension != NULL) {
+        ASN1_item_free(extension, ASN1_ITEM_ptr(method->it));
+    }
+    return ok;
+}
+
 bool scep_cert_add_basic_constraints(X509 *cert, bool ca, int pathlen)
 {
-    BASIC_CONSTRAINTS *bc = BASIC_CONSTRAINTS_new();
-    bool ok = bc != NULL;
+    STACK_OF(CONF_VALUE) *values = NULL;
+    char text[16];
+    bool ok = X509V3_add_value("CA", ca ? "TRUE" : "FALSE", &values) == 1;
 
-    if (ok && ca) {
-        bc->ca = 0xff;
-    }
     if (ok && ca && pathlen >= 0) {
-        bc->pathlen = ASN1_INTEGER_new();
-        ok = bc->pathlen != NULL && ASN1_INTEGER_set(bc->pathlen, pathlen) == 1;
+        apr_snprintf(text, sizeof(text), "%d", pathlen);
+        ok = X509V3_add_value("pathlen", text, &values) == 1;
     }
-    ok = ok && X509_add1_ext_i2d(cert, NID_basic_constraints, bc, 1,
-                                 X509V3_ADD_DEFAULT) == 1;
-    BASIC_CONSTRAINTS_free(bc);
-    return ok;
+    return add_values(cert, NID_basic_constraints, 1, values, ok);
 }
 
 /* Bit N of the BIT STRING as its KU_* constant. */
@@ -46,26 +66,16 @@ bool scep_cert_add_key_usage(X509 *cert, unsigned int bits)
 
 bool scep_cert_add_ext_key_usage(X509 *cert, const char *const *oids)
 {
-    EXTENDED_KEY_USAGE *usage;
-    bool ok;
+    STACK_OF(CONF_VALUE) *values = NULL;
+    bool ok = true;
 
     if (oids == NULL || *oids == NULL) {
         return true;
     }
-    usage = EXTENDED_KEY_USAGE_new();
-    ok = usage != NULL;
     for (; ok && *oids != NULL; oids++) {
-        ASN1_OBJECT *oid = OBJ_txt2obj(*oids, 1);
-
-        ok = oid != NULL && sk_ASN1_OBJECT_push(usage, oid) > 0;
-        if (!ok) {
-            ASN1_OBJECT_free(oid);
-        }
+        ok = X509V3_add_value(*oids, NULL, &values) == 1;
     }
-    ok = ok && X509_add1_ext_i2d(cert, NID_ext_key_usage, usage, 0,
-                                 X509V3_ADD_DEFAULT) == 1;
-    EXTENDED_KEY_USAGE_free(usage);
-    return ok;
+    return add_values(cert, NID_ext_key_usage, 0, values, ok);
 }
 
 static ASN1_OCTET_STRING *key_id(X509 *cert)
@@ -122,46 +132,12 @@ bool scep_cert_add_authority_key_id(X509 *cert, X509 *issuer)
     return ok;
 }
 
-static GENERAL_NAME *uri_name(const char *url)
-{
-    GENERAL_NAME *name = GENERAL_NAME_new();
-    ASN1_IA5STRING *uri = ASN1_IA5STRING_new();
-
-    if (name == NULL || uri == NULL || ASN1_STRING_set(uri, url, -1) != 1) {
-        GENERAL_NAME_free(name);
-        ASN1_IA5STRING_free(uri);
-        return NULL;
-    }
-    GENERAL_NAME_set0_value(name, GEN_URI, uri);
-    return name;
-}
-
 bool scep_cert_add_crl_url(X509 *cert, const char *url)
 {
-    CRL_DIST_POINTS *points = CRL_DIST_POINTS_new();
-    DIST_POINT *point = DIST_POINT_new();
-    GENERAL_NAME *name = uri_name(url);
-    bool ok = points != NULL && point != NULL && name != NULL &&
-              (point->distpoint = DIST_POINT_NAME_new()) != NULL &&
-              (point->distpoint->name.fullname = GENERAL_NAMES_new()) != NULL;
+    STACK_OF(CONF_VALUE) *values = NULL;
+    bool ok = X509V3_add_value("URI", url, &values) == 1;
 
-    if (ok) {
-        point->distpoint->type = 0; /* fullName */
-        ok = sk_GENERAL_NAME_push(point->distpoint->name.fullname, name) > 0;
-    }
-    if (!ok) {
-        GENERAL_NAME_free(name);
-    }
-    if (ok && sk_DIST_POINT_push(points, point) > 0) {
-        ok = X509_add1_ext_i2d(cert, NID_crl_distribution_points, points, 0,
-                               X509V3_ADD_DEFAULT) == 1;
-    }
-    else {
-        DIST_POINT_free(point);
-        ok = false;
-    }
-    CRL_DIST_POINTS_free(points);
-    return ok;
+    return add_values(cert, NID_crl_distribution_points, 0, values, ok);
 }
 
 /* The KU_* bits that KEY's kind allows (RFC 3279 2.3.1, RFC 8813 3, RFC 4055

@@ -42,6 +42,10 @@ static void basic_constraints(void **state)
     assert_true(scep_cert_add_basic_constraints(cert, true, 0));
     assert_string_equal(only_extension(f, cert, NID_basic_constraints),
                         "!30060101FF020100");
+    cert = blank(f, "P-256");
+    assert_true(scep_cert_add_basic_constraints(cert, true, 300));
+    assert_string_equal(only_extension(f, cert, NID_basic_constraints),
+                        "!30070101FF0202012C");
     assert_false(scep_cert_add_basic_constraints(cert, true, 0)); /* twice */
 }
 
@@ -194,6 +198,12 @@ static void crl_url(void **state)
     assert_true(scep_cert_add_crl_url(cert, "http://a/b"));
     assert_string_equal(only_extension(f, cert, NID_crl_distribution_points),
                         "30123010A00EA00C860A687474703A2F2F612F62");
+    /* one value, whatever it would be in openssl.cnf */
+    cert = blank(f, "P-256");
+    assert_true(scep_cert_add_crl_url(cert, "ldap://a/CN=b,O=$c;DER:"));
+    assert_string_equal(only_extension(f, cert, NID_crl_distribution_points),
+                        "301F301DA01BA01986176C6461703A2F2F612F434E3D622C4F3D"
+                        "24633B4445523A");
 }
 
 int main(void)
