@@ -10,7 +10,7 @@ if HAVE_PYTHON
 TESTS += $(GUARDS)
 endif
 EXTRA_DIST += $(GUARDS) scripts/guards/guard.py scripts/quickstart \
-	scripts/check scripts/analyze scripts/mutate scripts/hooks/pre-commit \
+	scripts/check scripts/analyze scripts/coverage scripts/mutate scripts/hooks/pre-commit \
 	autogen.sh LICENSE .clang-format .editorconfig conf.d docs \
 	tests/browser tests/conformance tests/data tests/guide tests/httpd \
 	tests/interop tests/outside \

@@ -86,7 +86,7 @@ static void add_value(scep_csr_t *csr, const scep_ber_t *e, apr_pool_t *pool)
         state == SCEP_CHALLENGE_ABSENT) {
         return;
     }
-    if (state == SCEP_CHALLENGE_MALFORMED ||
+    if (text == NULL ||
         (csr->challenge != NULL && strcmp(csr->challenge, text) != 0)) {
         csr->challenge_state = SCEP_CHALLENGE_MALFORMED;
         csr->challenge = NULL;

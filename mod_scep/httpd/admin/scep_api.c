@@ -116,22 +116,24 @@ static const row_t *find_row(scep_api_t *api, const char **allow)
     return found;
 }
 
-static scep_status_e choose_row(scep_api_t *api, const row_t **row)
+/* @return NULL: refused */
+static const row_t *choose_row(scep_api_t *api)
 {
     const char *path = scep_printable(api->pool, path_of(api), NAME_IN_LOG);
     const char *allow;
+    const row_t *row = find_row(api, &allow);
 
-    *row = find_row(api, &allow);
-    if (*row != NULL) {
-        return SCEP_OK;
+    if (row == NULL && allow == NULL) {
+        scep_fail(api->res, SCEP_R_API_UNKNOWN, "no call \"%s\"", path);
     }
-    if (allow == NULL) {
-        return scep_fail(api->res, SCEP_R_API_UNKNOWN, "no call \"%s\"", path);
+    else if (row == NULL) {
+        api->exchange->allow = allow;
+        scep_fail(
+            api->res, SCEP_R_API_METHOD, "method %s for \"%s\"",
+            scep_printable(api->pool, api->exchange->r->method, NAME_IN_LOG),
+            path);
     }
-    api->exchange->allow = allow;
-    return scep_fail(
-        api->res, SCEP_R_API_METHOD, "method %s for \"%s\"",
-        scep_printable(api->pool, api->exchange->r->method, NAME_IN_LOG), path);
+    return row;
 }
 
 /* ---- its body ---- */
@@ -283,7 +285,7 @@ static scep_status_e run(scep_api_t *api, int *filter_status)
     if (scep_exchange_ready(exchange) != SCEP_OK ||
         scep_guard_user(exchange) != SCEP_OK ||
         scep_guard_purpose(exchange) != SCEP_OK ||
-        choose_row(api, &row) != SCEP_OK ||
+        (row = choose_row(api)) == NULL ||
         scep_form_data(args, strlen(args), api->pool, &query, api->res) !=
             SCEP_OK) {
         return api->res->status;

@@ -354,7 +354,7 @@ static scep_status_e take_brigade(reader_t *b, apr_bucket_brigade *bb)
 
 /* Content-Length only saves reading. With an inflating input filter, it says
  * nothing about what arrives here. */
-static scep_status_e make_buffer(reader_t *b)
+static scep_status_e check_length(const reader_t *b)
 {
     const char *length = apr_table_get(b->r->headers_in, "Content-Length");
     apr_off_t size = 0;
@@ -369,7 +369,6 @@ static scep_status_e make_buffer(reader_t *b)
             return too_large(b);
         }
     }
-    b->data = apr_palloc(b->r->pool, b->limit->max);
     return SCEP_OK;
 }
 
@@ -378,10 +377,15 @@ scep_status_e scep_body_read(request_rec *r, const scep_body_limit_t *limit,
                              scep_result_t *res)
 {
     reader_t b = {r, NULL, 0, limit, false, filter_status, res};
-    apr_bucket_brigade *bb =
-        apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    scep_status_e status = make_buffer(&b);
+    apr_bucket_brigade *bb;
+    scep_status_e status = check_length(&b);
 
+    *body = (scep_octets_t){NULL, 0};
+    if (status != SCEP_OK) {
+        return status;
+    }
+    b.data = apr_palloc(r->pool, limit->max);
+    bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     while (status == SCEP_OK && !b.complete) {
         apr_status_t rv =
             ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES,
