@@ -1,7 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_ca_exec.c: what the program is told, and what its answer means. (ca
- * layer)
+ * scep_ca_exec.c: write the program's input, and read its answer. (ca layer)
  */
 #include "scep_ca_exec.h"
 
@@ -34,7 +33,7 @@ typedef struct exec_ca_t {
     scep_certs_t *chain;
 } exec_ca_t;
 
-/* One run: what its steps share. */
+/* What the steps of one run share. */
 typedef struct run_t {
     const exec_ca_t *ca;
     const scep_env_t *env;
@@ -59,7 +58,7 @@ static scep_status_e exec_start(const scep_host_t *host,
     exec_ca_t *e = apr_pcalloc(pool, sizeof(*e));
     scep_status_e status;
 
-    (void)host; /* it calls the functions themselves */
+    (void)host; /* inside mod_scep, the functions are called directly */
     *ca = NULL;
     if (config->key != NULL) {
         return scep_fail(res, SCEP_R_SETUP,
@@ -99,7 +98,7 @@ static scep_certs_t *exec_certificates(void *ca)
 
 /* ---- a run ---- */
 
-/* The program's own words, for the log. */
+/* The reason that the program gives, for the log. */
 static const char *said(const run_t *r, const scep_exec_t *end,
                         scep_json_t *object)
 {
@@ -115,7 +114,7 @@ static const char *said(const run_t *r, const scep_exec_t *end,
                              scep_printable(r->pool, text, MAX_SHOWN), NULL);
 }
 
-/* A fault of the program: the device comes again. */
+/* The program is at fault, so the device must come again. */
 static scep_status_e unusable(const run_t *r, const char *why)
 {
     return scep_fail(r->res, SCEP_R_CA_UNAVAILABLE,
@@ -123,8 +122,8 @@ static scep_status_e unusable(const run_t *r, const char *why)
                      scep_program_path(r->ca->program), why);
 }
 
-/* Run the program on INPUT. @param object set with SCEP_OK: what it wrote
- * @param refused the reason if it says no */
+/* Run the program on INPUT. @param object set to its output with SCEP_OK
+ * @param refused the reason if the program refuses */
 static scep_status_e ask(const run_t *r, scep_octets_t input,
                          scep_reason_e refused, scep_json_t **object)
 {
@@ -158,7 +157,7 @@ static scep_status_e ask(const run_t *r, scep_octets_t input,
     return *object != NULL ? SCEP_OK : unusable(r, error);
 }
 
-/* TEXT, which is PEM or base64, as DER. @return len 0: it is neither */
+/* Decode TEXT, which is PEM or base64, to DER. @return len 0: it is neither */
 static scep_octets_t decode(const char *text, apr_pool_t *pool)
 {
     BIO *bio = BIO_new_mem_buf(text, -1);
@@ -249,7 +248,7 @@ static scep_octets_t issue_input(const scep_ca_request_t *request, X509 *draft,
                             sizeof(members) / sizeof(members[0]));
 }
 
-/* The certificate or the ticket of OBJECT. */
+/* Read the certificate or the ticket in OBJECT. */
 static scep_status_e take_answer(const run_t *r, scep_json_t *object,
                                  scep_ca_answer_t *answer)
 {

@@ -8,12 +8,12 @@
 
 #include "scep_ca.h"
 
-/** The vtable; constant. The arguments of ScepCABackend are the program and
- * its arguments. It is run once for each certificate, poll and CRL, as
- * scep_exec.h describes, gets one JSON object and answers by its exit status
- * and another object; docs/guide.md has both. A program that is slow, absent,
- * broken or killed makes the CA unavailable (SCEP_R_CA_UNAVAILABLE). What it
- * gives out must be signed by ScepCACertificateFile. */
+/** The vtable; constant. The arguments of ScepCABackend are the program and its
+ * arguments. The program runs once for each certificate, poll and CRL, as
+ * scep_exec.h describes. It gets one JSON object, and answers by its exit
+ * status and another object; docs/guide.md has both. If it is slow, absent,
+ * broken or killed, the CA is unavailable (SCEP_R_CA_UNAVAILABLE). The key of
+ * ScepCACertificateFile must have signed its certificates and CRLs. */
 extern const scep_ca_backend_t scep_ca_exec;
 
 #endif

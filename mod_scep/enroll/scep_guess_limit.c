@@ -16,14 +16,14 @@ enum {
     SLOT_SECONDS = 600, /* longer than any provider takes */
     OF_EIGHT = 4,       /* workers may ask a provider at a time */
     OF_RESERVE = 3,     /* that one key, or one challenge, may use up */
-    MAX_SOURCE = 64,    /* octets of an address */
+    MAX_NETWORK = 64,   /* octets of an address */
     IPV6_PREFIX = 8,    /* octets: a /64, the usual size of a network */
-    KEY_INPUT = 1 + 4 + 8 + MAX_SOURCE
+    KEY_INPUT = 1 + 4 + 8 + MAX_NETWORK
 };
 
 /* What is counted. */
 typedef enum {
-    KIND_SOURCE = 'S',
+    KIND_NETWORK = 'S',
     KIND_PASSWORD = 'P',
     KIND_MASTER = 'M',
     KIND_RESERVE = 'R',   /* of an address */
@@ -51,14 +51,14 @@ static bool make_key(const scep_request_t *req, kind_e kind,
     at += 4;
     memcpy(at, &allowance->per, 8);
     at += 8;
-    len = len < MAX_SOURCE ? len : MAX_SOURCE;
+    len = len < MAX_NETWORK ? len : MAX_NETWORK;
     memcpy(at, data, len);
     return scep_hmac(req->service->password_key,
                      (scep_octets_t){input, (size_t)(at - input) + len}, key);
 }
 
-static size_t source_of(const scep_request_t *req,
-                        unsigned char source[MAX_SOURCE])
+static size_t network_of(const scep_request_t *req,
+                         unsigned char network[MAX_NETWORK])
 {
     static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
     const char *peer = req->peer != NULL ? req->peer : "";
@@ -66,57 +66,57 @@ static size_t source_of(const scep_request_t *req,
     unsigned char ipv6[16];
     size_t len = strlen(peer);
 
-    if (inet_pton(AF_INET, peer, source) == 1) {
+    if (inet_pton(AF_INET, peer, network) == 1) {
         return 4;
     }
     if (zone != NULL) {
         peer = apr_pstrmemdup(req->pool, peer, (size_t)(zone - peer));
     }
     if (inet_pton(AF_INET6, peer, ipv6) != 1) {
-        len = len < MAX_SOURCE ? len : MAX_SOURCE;
-        memcpy(source, peer, len);
+        len = len < MAX_NETWORK ? len : MAX_NETWORK;
+        memcpy(network, peer, len);
         return len;
     }
     if (memcmp(ipv6, mapped, sizeof(mapped)) == 0) {
-        memcpy(source, ipv6 + sizeof(mapped), 4);
+        memcpy(network, ipv6 + sizeof(mapped), 4);
         return 4;
     }
-    memcpy(source, ipv6, IPV6_PREFIX);
+    memcpy(network, ipv6, IPV6_PREFIX);
     return IPV6_PREFIX;
 }
 
 const char *scep_guess_limit_network(const scep_request_t *req)
 {
-    unsigned char source[MAX_SOURCE], ipv6[16] = {0};
+    unsigned char network[MAX_NETWORK], ipv6[16] = {0};
     char text[INET6_ADDRSTRLEN];
-    size_t len = source_of(req, source);
+    size_t len = network_of(req, network);
 
     switch (len) {
     case 4:
-        inet_ntop(AF_INET, source, text, sizeof(text));
+        inet_ntop(AF_INET, network, text, sizeof(text));
         return apr_pstrdup(req->pool, text);
     case IPV6_PREFIX:
-        memcpy(ipv6, source, IPV6_PREFIX);
+        memcpy(ipv6, network, IPV6_PREFIX);
         inet_ntop(AF_INET6, ipv6, text, sizeof(text));
         return apr_pstrcat(req->pool, text, "/64", NULL);
     default:
-        return apr_pstrmemdup(req->pool, (const char *)source, len);
+        return apr_pstrmemdup(req->pool, (const char *)network, len);
     }
 }
 
-bool scep_guess_limit_source_key(const scep_request_t *req,
-                                 const scep_allowance_t *allowance,
-                                 unsigned char key[SCEP_HASH_SIZE])
+bool scep_guess_limit_network_key(const scep_request_t *req,
+                                  const scep_allowance_t *allowance,
+                                  unsigned char key[SCEP_HASH_SIZE])
 {
-    unsigned char source[MAX_SOURCE];
-    size_t len = source_of(req, source);
+    unsigned char network[MAX_NETWORK];
+    size_t len = network_of(req, network);
 
-    return make_key(req, KIND_SOURCE, allowance, source, len, key);
+    return make_key(req, KIND_NETWORK, allowance, network, len, key);
 }
 
-static bool source_key(const scep_request_t *req, unsigned char *key)
+static bool network_key(const scep_request_t *req, unsigned char *key)
 {
-    return scep_guess_limit_source_key(
+    return scep_guess_limit_network_key(
         req, &req->policy->failure_limit.allowance, key);
 }
 
@@ -238,8 +238,8 @@ static bool make_buckets(const scep_request_t *req,
     int slots = req->service->waiting_slots;
     apr_uint32_t all =
         slots > SCEP_RESERVE ? (apr_uint32_t)slots : (apr_uint32_t)SCEP_RESERVE;
-    unsigned char source[MAX_SOURCE];
-    size_t len = source_of(req, source);
+    unsigned char network[MAX_NETWORK];
+    size_t len = network_of(req, network);
 
     b->address.allowance =
         (scep_allowance_t){SCEP_RESERVE, SCEP_RESERVE * step_of(req)};
@@ -247,7 +247,7 @@ static bool make_buckets(const scep_request_t *req,
         (scep_allowance_t){all, all * limit->delay / (slots > 0 ? slots : 1)};
     b->key.allowance = b->guess.allowance =
         (scep_allowance_t){OF_RESERVE, limit->allowance.per};
-    return make_key(req, KIND_RESERVE, &b->address.allowance, source, len,
+    return make_key(req, KIND_RESERVE, &b->address.allowance, network, len,
                     b->address.key) &&
            make_key(req, KIND_ALL, &b->all.allowance, "", 0, b->all.key) &&
            make_key(req, KIND_KEY, &b->key.allowance, guesses->key_hash,
@@ -312,7 +312,7 @@ scep_status_e scep_guess_limit_guess(scep_request_t *req,
     if (!is_on(req) || guesses->reserved) {
         return SCEP_OK;
     }
-    if (!source_key(req, key) || !make_buckets(req, guesses, &buckets)) {
+    if (!network_key(req, key) || !make_buckets(req, guesses, &buckets)) {
         return no_hmac(res);
     }
     wait = wait_of(req, key);
@@ -400,7 +400,7 @@ static bool count_failure(const scep_request_t *req, const unsigned char *key)
                                scep_env_now(&req->env));
 }
 
-static void count_source(const scep_request_t *req, const unsigned char *key)
+static void count_network(const scep_request_t *req, const unsigned char *key)
 {
     if (count_failure(req, key)) {
         scep_log(&req->env, SCEP_LOG_WARNING,
@@ -450,14 +450,14 @@ scep_status_e scep_guess_limit_failed(scep_request_t *req,
     unsigned char key[SCEP_HASH_SIZE];
     apr_interval_time_t before;
 
-    if (!is_on(req) || !is_guess(res->reason) || !source_key(req, key)) {
+    if (!is_on(req) || !is_guess(res->reason) || !network_key(req, key)) {
         scep_guess_limit_passed(req, guesses);
         return res->status;
     }
     before = wait_of(req, key);
     count_against_reserve(req, guesses);
     guesses->reserved = false;
-    count_source(req, key);
+    count_network(req, key);
     if (req->challenge_hash != NULL) {
         count_password(req);
     }
@@ -488,7 +488,7 @@ bool scep_guess_limit_enter(const scep_request_t *req, scep_slot_kind_e kind,
     const scep_service_t *service = req->service;
     scep_slot_terms_t terms;
     int total = service->waiting_slots;
-    unsigned char source[SCEP_HASH_SIZE];
+    unsigned char network[SCEP_HASH_SIZE];
 
     *slot = -1;
     if (service->slots == NULL || total <= 0) {
@@ -498,10 +498,10 @@ bool scep_guess_limit_enter(const scep_request_t *req, scep_slot_kind_e kind,
         total *= OF_EIGHT;
     }
     if (key == NULL) {
-        if (!scep_guess_limit_source_key(req, &none, source)) {
+        if (!scep_guess_limit_network_key(req, &none, network)) {
             return false;
         }
-        key = source;
+        key = network;
     }
     terms =
         scep_slot_terms(kind, total, key, 1, apr_time_from_sec(SLOT_SECONDS));

@@ -98,8 +98,8 @@ const char *scep_guess_limit_network(const scep_request_t *req);
 
 /** The key under which a request's address is counted for ALLOWANCE.
  * @return false: HMAC failed */
-bool scep_guess_limit_source_key(const scep_request_t *req,
-                                 const scep_allowance_t *allowance,
-                                 unsigned char key[SCEP_HASH_SIZE]);
+bool scep_guess_limit_network_key(const scep_request_t *req,
+                                  const scep_allowance_t *allowance,
+                                  unsigned char key[SCEP_HASH_SIZE]);
 
 #endif

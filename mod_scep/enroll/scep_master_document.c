@@ -10,10 +10,10 @@
 
 #include "scep_store_document.h"
 
-typedef struct source_t {
+typedef struct document_ref_t {
     const scep_service_t *service;
     const char *path;
-} source_t;
+} document_ref_t;
 
 const char *scep_master_document_name(const char *path)
 {
@@ -79,31 +79,30 @@ static scep_status_e put_document(void *baton, apr_int64_t version,
                                   apr_pool_t *pool, bool *stored,
                                   scep_result_t *res)
 {
-    const source_t *source = baton;
+    const document_ref_t *ref = baton;
 
     return scep_store_document_put(
-        source->service->store, scep_master_document_name(source->path),
-        version, apr_pstrmemdup(pool, (const char *)pem.data, pem.len), now,
-        stored, res);
+        ref->service->store, scep_master_document_name(ref->path), version,
+        apr_pstrmemdup(pool, (const char *)pem.data, pem.len), now, stored,
+        res);
 }
 
 static scep_status_e fetch_document(void *baton, apr_pool_t *pool,
                                     apr_int64_t *version, scep_octets_t *pem,
                                     scep_result_t *res)
 {
-    const source_t *source = baton;
-    scep_store_t *store = source->service->store;
+    const document_ref_t *ref = baton;
+    scep_store_t *store = ref->service->store;
     scep_document_t *document;
     scep_status_e status = scep_store_document_find(
-        store, scep_master_document_name(source->path), pool, &document, res);
+        store, scep_master_document_name(ref->path), pool, &document, res);
 
     *version = 0;
     if (status == SCEP_NOT_FOUND) {
         scep_fail(res, SCEP_R_SETUP,
                   "there is no document %s in database %s: restart a server, "
                   "or make it with `scepctl master rotate --database'",
-                  scep_master_document_name(source->path),
-                  scep_store_name(store));
+                  scep_master_document_name(ref->path), scep_store_name(store));
         return res->status = SCEP_NOT_FOUND;
     }
     if (status == SCEP_OK) {
@@ -119,10 +118,10 @@ scep_status_e scep_master_document_view(const scep_service_t *service,
                                         scep_master_view_t **view,
                                         scep_result_t *res)
 {
-    source_t *baton = apr_palloc(pool, sizeof(*baton));
+    document_ref_t *baton = apr_palloc(pool, sizeof(*baton));
     const scep_master_source_t source = {described(path, database, pool), baton,
                                          fetch_document, put_document};
 
-    *baton = (source_t){service, path};
+    *baton = (document_ref_t){service, path};
     return scep_master_view_of(&source, service->ra->pairs, pool, view, res);
 }

@@ -135,7 +135,7 @@ static bool may_record(const scep_request_t *req, apr_time_t now)
     scep_shm_limits_t *limits = req->service->rate_limits;
     unsigned char key[SCEP_HASH_SIZE];
 
-    if (!scep_guess_limit_source_key(req, &rows_of_one, key) ||
+    if (!scep_guess_limit_network_key(req, &rows_of_one, key) ||
         scep_shm_limits_wait(limits, key, &rows_of_one, now) > 0 ||
         scep_shm_limits_wait(limits, key_of_all, &rows_of_all, now) > 0) {
         return false;
