@@ -30,8 +30,8 @@ scep_status_e scep_cert_issue(const scep_keypair_t *ca,
                               apr_pool_t *pool, X509 **cert, int *left_out,
                               scep_result_t *res);
 
-/** The same without a signature, for a CA that signs elsewhere: what it
- * should put into the certificate. @param ca the issuing CA's certificate */
+/** Make the same certificate without a signature, as a template for a CA that
+ * signs elsewhere. @param ca the issuing CA's certificate */
 scep_status_e scep_cert_draft(X509 *ca, const scep_ca_request_t *request,
                               apr_time_t now, apr_pool_t *pool, X509 **cert,
                               int *left_out, scep_result_t *res);

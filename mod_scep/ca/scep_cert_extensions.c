@@ -6,9 +6,8 @@
 
 #include <apr_strings.h>
 
-/* Add what VALUES (and OK, whether they could be made) would mean in an
- * openssl.cnf; they are freed. They are not written as text, in which a comma of
- * a URL would begin another value. */
+/* Add the extension that VALUES would make in an openssl.cnf, if OK, and free
+ * them. As text, a comma in a URL would begin another value. */
 static bool add_values(X509 *cert, int nid, int critical,
                        STACK_OF(CONF_VALUE) * values, bool ok)
 {

@@ -80,8 +80,8 @@ scep_status_e scep_enrolment_open(scep_request_t *req,
  * Known once E is authorized. */
 bool scep_enrolment_proved(const scep_enrolment_t *e);
 
-/** What authorized E: "renewal", or the name of the claim's source; of a
- * request that waited, what did so then. */
+/** What authorized E: "renewal", or the name of the claim's source; for a
+ * request that has waited, what was recorded when it was queued. */
 const char *scep_enrolment_authority(const scep_enrolment_t *e);
 
 /**

@@ -222,8 +222,8 @@ scep_leniency_t scep_leniency_of(apr_hash_t *profiles, apr_pool_t *pool)
     return leniency;
 }
 
-/* Of the profiles that a request may get: those that can be named, and the
- * endpoint's own, which may be the built-in one. */
+/* The leniency of all profiles that a request may get: those that can be named,
+ * and the endpoint's own, which may be the built-in one. */
 static scep_leniency_t leniency_for(const scep_policy_t *policy)
 {
     scep_leniency_t leniency = policy->leniency;

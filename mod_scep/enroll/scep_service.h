@@ -189,9 +189,9 @@ typedef struct scep_approval_policy_t {
     scep_queue_limits_t limits; /* how many may wait */
 } scep_approval_policy_t;
 
-/** What one at least of several profiles allows. */
+/** What at least one of several profiles allows. */
 typedef struct scep_leniency_t {
-    int min_rsa_bits; /* 0: there are none */
+    int min_rsa_bits; /* 0: there are no profiles */
     bool other_signer;
 } scep_leniency_t;
 
@@ -290,8 +290,8 @@ void scep_service_by_ident(scep_request_t *req, const char *ident);
  * challenges and revocations are bound; from POOL. NULL on failure. */
 const char *scep_service_ca_id(X509 *ca, apr_pool_t *pool);
 
-/** Of PROFILES, name to const scep_profile_t *; NULL: of none. POOL is for the
- * way there alone. */
+/** The leniency of PROFILES, from names to const scep_profile_t *; NULL: none.
+ * POOL is only for temporary memory. */
 scep_leniency_t scep_leniency_of(apr_hash_t *profiles, apr_pool_t *pool);
 
 /** The shortest RSA key that some profile of the endpoint accepts. */
