@@ -345,6 +345,24 @@ def test_crl_that_cannot_be_written(record, ca):
     assert b"cannot write the output" in done.stderr
 
 
+def test_lists_that_cannot_be_written(record):
+    """More than the buffer holds: a write fails among the rows."""
+    record.add("1")
+    record.run(
+        "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n "
+        "WHERE i < 500) INSERT INTO certificates (id, scope, serial, subject, "
+        "not_before, not_after, profile, der, created) SELECT i, 'ca01', "
+        "printf('%X', i), 'CN=device', 0, ?, 'device', x'00', i FROM n",
+        (NOW + DAY) * 1000000)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [os.environ["SCEPCTL"], "certs", "list", "--database", record.path],
+            stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode().count("\n") == 1
+    assert b"SCEP0543: cannot write the output" in done.stderr
+
+
 def test_older_schema(scepctl, tmp_path):
     """After an upgrade, before httpd was stopped and started."""
     path = os.path.join(tmp_path, "old.db")
