@@ -10,7 +10,7 @@ scep_status_e scep_reply_key(const scep_request_t *req,
                              scep_result_t *res)
 {
     const scep_key_deliveries_t *deliveries = &req->policy->key_deliveries;
-    scep_recipient_t to = {.cert = msg->signer,
+    scep_recipient_t to = {.cert = msg->signer_id,
                            .delivery = SCEP_KEY_DELIVERY_TRANSPORT,
                            .oaep = msg->oaep,
                            .password = challenge};

@@ -35,14 +35,16 @@ libscep_protocol_la_SOURCES += \
 	mod_scep/protocol/scep_pkimessage_open.c \
 	mod_scep/protocol/scep_preflight.c mod_scep/protocol/scep_preflight.h \
 	mod_scep/protocol/scep_pss.c mod_scep/protocol/scep_pss.h \
-	mod_scep/protocol/scep_pubkey.c mod_scep/protocol/scep_pubkey.h
+	mod_scep/protocol/scep_pubkey.c mod_scep/protocol/scep_pubkey.h \
+	mod_scep/protocol/scep_signed.c mod_scep/protocol/scep_signed.h
 PROTOCOL_TESTS += tests/unit/test_ber tests/unit/test_csr \
 	tests/unit/test_csr_challenge tests/unit/test_csr_decoy \
 	tests/unit/test_csr_extensions tests/unit/test_csr_parts \
 	tests/unit/test_issuer_serial \
 	tests/unit/test_messages tests/unit/test_oid \
 	tests/unit/test_pkimessage tests/unit/test_pkimessage_open \
-	tests/unit/test_preflight tests/unit/test_pss tests/unit/test_pubkey
+	tests/unit/test_preflight tests/unit/test_pss tests/unit/test_pubkey \
+	tests/unit/test_signed
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(PROTOCOL_TESTS)
@@ -66,6 +68,10 @@ tests_unit_test_certs_only_SOURCES = tests/unit/test_certs_only.c \
 tests_unit_test_certs_only_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_certs_only_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 tests_unit_test_certs_only_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ASN1_item_i2d
+tests_unit_test_signed_SOURCES = tests/unit/test_signed.c \
+	$(MESSAGE_MAKER)
+tests_unit_test_signed_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_signed_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)
 tests_unit_test_query_SOURCES = tests/unit/test_query.c tests/unit/fixture.h
 tests_unit_test_query_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_query_LDADD = $(LIB_PROTOCOL) $(UNIT_LIBS)

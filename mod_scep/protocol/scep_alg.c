@@ -38,6 +38,7 @@ enum {
 
 struct scep_algs_t {
     OSSL_LIB_CTX *libctx;
+    OSSL_LIB_CTX *keyless;
     scep_level_e level;
     EVP_MD *md[DIGESTS];         /* NULL: above the level, or not offered */
     EVP_CIPHER *cipher[CIPHERS]; /* likewise */
@@ -80,6 +81,23 @@ static scep_status_e check_mandatory(const scep_algs_t *algs,
     return SCEP_OK;
 }
 
+/* The provider is unloaded before the context that holds it is freed, since
+ * cleanups run last in, first out. */
+static bool load_provider(OSSL_LIB_CTX *libctx, const char *name,
+                          apr_pool_t *pool)
+{
+    return scep_own(pool, OSSL_PROVIDER_load(libctx, name), provider_unload) !=
+           NULL;
+}
+
+/* NULL: it failed. */
+static OSSL_LIB_CTX *make_keyless(apr_pool_t *pool)
+{
+    OSSL_LIB_CTX *made = scep_libctx_own(pool, OSSL_LIB_CTX_new());
+
+    return made != NULL && load_provider(made, "null", pool) ? made : NULL;
+}
+
 scep_status_e scep_algs_make(scep_level_e level, OSSL_LIB_CTX *libctx,
                              apr_pool_t *pool, scep_algs_t **algs,
                              scep_result_t *res)
@@ -90,6 +108,10 @@ scep_status_e scep_algs_make(scep_level_e level, OSSL_LIB_CTX *libctx,
 
     made->libctx = libctx;
     made->level = level;
+    made->keyless = make_keyless(pool);
+    if (made->keyless == NULL) {
+        return scep_fail(res, SCEP_R_SETUP, "no OpenSSL library context");
+    }
     ERR_set_mark();
     for (i = 0; i < DIGESTS; i++) {
         if (digests[i].level <= level) {
@@ -110,15 +132,6 @@ scep_status_e scep_algs_make(scep_level_e level, OSSL_LIB_CTX *libctx,
         *algs = made;
     }
     return status;
-}
-
-/* The provider is unloaded before the context that holds it is freed, since
- * cleanups run last in, first out. */
-static bool load_provider(OSSL_LIB_CTX *libctx, const char *name,
-                          apr_pool_t *pool)
-{
-    return scep_own(pool, OSSL_PROVIDER_load(libctx, name), provider_unload) !=
-           NULL;
 }
 
 scep_status_e scep_algs_legacy_context(apr_pool_t *pool, OSSL_LIB_CTX **libctx,
@@ -143,6 +156,11 @@ scep_status_e scep_algs_legacy_context(apr_pool_t *pool, OSSL_LIB_CTX **libctx,
 OSSL_LIB_CTX *scep_algs_libctx(const scep_algs_t *algs)
 {
     return algs->libctx;
+}
+
+OSSL_LIB_CTX *scep_algs_keyless(const scep_algs_t *algs)
+{
+    return algs->keyless;
 }
 
 scep_level_e scep_algs_level(const scep_algs_t *algs)

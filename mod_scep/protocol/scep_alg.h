@@ -57,6 +57,10 @@ scep_status_e scep_algs_legacy_context(apr_pool_t *pool, OSSL_LIB_CTX **libctx,
                                        scep_result_t *res);
 
 OSSL_LIB_CTX *scep_algs_libctx(const scep_algs_t *algs);
+
+/** A library context with no algorithms at all, owned by ALGS: what is parsed
+ * there has no public key, and takes little time. */
+OSSL_LIB_CTX *scep_algs_keyless(const scep_algs_t *algs);
 scep_level_e scep_algs_level(const scep_algs_t *algs);
 
 /** "modern", "compatible" or "legacy", as ScepAlgorithms has it; constant. */

@@ -4,7 +4,6 @@
  */
 #include "scep_pkimessage.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -17,6 +16,7 @@
 #include "scep_preflight.h"
 #include "scep_pss.h"
 #include "scep_pubkey.h"
+#include "scep_signed.h"
 
 enum { MAX_TYPE_TEXT = 16 }; /* more than the three digits of a number */
 
@@ -24,29 +24,10 @@ enum { MAX_TYPE_TEXT = 16 }; /* more than the three digits of a number */
 typedef struct outer_t {
     CMS_ContentInfo *cms;
     CMS_SignerInfo *si;
+    scep_certs_t *certs; /* of scep_signed_parse() */
     const scep_algs_t *algs;
     apr_pool_t *pool;
 } outer_t;
-
-CMS_ContentInfo *scep_pkimessage_parse_cms(scep_octets_t der,
-                                           OSSL_LIB_CTX *libctx,
-                                           apr_pool_t *pool)
-{
-    const unsigned char *in = der.data;
-    CMS_ContentInfo *cms;
-
-    if (der.len == 0 || der.len > LONG_MAX) {
-        return NULL;
-    }
-    /* Parsing into an object that is bound to LIBCTX binds all that is in it
-     * (M12). When d2i fails it frees that object. */
-    cms = CMS_ContentInfo_new_ex(libctx, NULL);
-    if (cms == NULL || d2i_CMS_ContentInfo(&cms, &in, (long)der.len) == NULL) {
-        return NULL;
-    }
-    scep_cms_own(pool, cms);
-    return in == der.data + der.len ? cms : NULL;
-}
 
 /* The value of a signed attribute that occurs once, with one value of TYPE;
  * else NULL. Lastpos -3 means that to CMS_signed_get0_data_by_OBJ(3) (S25). */
@@ -199,34 +180,55 @@ static scep_status_e check_algorithms(const outer_t *o, scep_pkimessage_t *msg,
     return SCEP_OK;
 }
 
-/* Find the certificate that the SignerInfo names, anywhere among the enclosed
- * ones (R11). Two different ones with that name are refused. */
-static scep_status_e find_signer(const outer_t *o, scep_pkimessage_t *msg,
-                                 scep_result_t *res)
+static bool same_cert(const outer_t *o, X509 *a, X509 *b)
 {
-    scep_certs_t *certs = scep_x509s_own(o->pool, CMS_get1_certs(o->cms));
-    X509 *found = NULL;
-    const char *fault;
+    return scep_octets_equal(scep_x509_der(o->pool, a),
+                             scep_x509_der(o->pool, b));
+}
+
+/* The certificate that the SignerInfo names, anywhere among the enclosed ones
+ * (R11). Two different ones with that name are refused. */
+static scep_status_e match_signer(const outer_t *o, X509 **found,
+                                  scep_result_t *res)
+{
     int i;
 
-    for (i = 0; i < sk_X509_num(certs); i++) {
-        X509 *cert = sk_X509_value(certs, i);
+    *found = NULL;
+    for (i = 0; i < sk_X509_num(o->certs); i++) {
+        X509 *cert = sk_X509_value(o->certs, i);
 
         if (CMS_SignerInfo_cert_cmp(o->si, cert) != 0) {
             continue;
         }
-        if (found != NULL && X509_cmp(found, cert) != 0) {
+        if (*found != NULL && !same_cert(o, *found, cert)) {
             return scep_fail(res, SCEP_R_SIGNATURE,
                              "two different certificates have the name and "
                              "serial number of the signer's");
         }
-        found = cert;
+        *found = cert;
     }
-    if (found == NULL) {
-        return scep_fail(res, SCEP_R_SIGNATURE,
-                         "the signer's certificate is not enclosed");
+    return *found != NULL
+               ? SCEP_OK
+               : scep_fail(res, SCEP_R_SIGNATURE,
+                           "the signer's certificate is not enclosed");
+}
+
+static scep_status_e find_signer(const outer_t *o, scep_pkimessage_t *msg,
+                                 scep_result_t *res)
+{
+    X509 *found;
+    const char *fault;
+    scep_status_e status;
+
+    ERR_set_mark();
+    status = match_signer(o, &found, res);
+    ERR_pop_to_mark(); /* keyless certificates have no fingerprint */
+    if (status != SCEP_OK) {
+        return status;
     }
-    msg->signer_key = scep_pubkey_of(found, o->pool);
+    msg->signer_id = scep_signed_signer(&found, o->algs, o->pool);
+    msg->signer_key =
+        msg->signer_id != NULL ? scep_pubkey_of(msg->signer_id, o->pool) : NULL;
     if (msg->signer_key == NULL) {
         return scep_fail(res, SCEP_R_OUTER_ALG, "signer's key is unreadable");
     }
@@ -236,7 +238,7 @@ static scep_status_e find_signer(const outer_t *o, scep_pkimessage_t *msg,
                          scep_pubkey_text(msg->signer_key, o->pool));
     }
     msg->signer = found;
-    CMS_SignerInfo_set1_signer_cert(o->si, found);
+    CMS_SignerInfo_set1_signer_cert(o->si, msg->signer_id);
     return SCEP_OK;
 }
 
@@ -375,7 +377,7 @@ scep_status_e scep_pkimessage_decode(scep_octets_t der, const scep_algs_t *algs,
                                      apr_pool_t *pool, scep_pkimessage_t **msg,
                                      scep_result_t *res)
 {
-    outer_t o = {NULL, NULL, algs, pool};
+    outer_t o = {.algs = algs, .pool = pool};
     STACK_OF(CMS_SignerInfo) * signers;
     scep_pkimessage_t *made;
     scep_status_e status;
@@ -386,7 +388,7 @@ scep_status_e scep_pkimessage_decode(scep_octets_t der, const scep_algs_t *algs,
     if (status != SCEP_OK) {
         return status;
     }
-    o.cms = scep_pkimessage_parse_cms(der, scep_algs_libctx(algs), pool);
+    o.cms = scep_signed_parse(der, algs, pool, &o.certs);
     signers = o.cms != NULL ? CMS_get0_SignerInfos(o.cms) : NULL;
     if (sk_CMS_SignerInfo_num(signers) != 1) {
         return scep_fail(res, SCEP_R_SYNTAX, "CMS does not parse");

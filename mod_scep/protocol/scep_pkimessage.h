@@ -23,7 +23,10 @@ typedef struct scep_pkimessage_t {
     apr_int64_t signing_time; /* seconds since 1970, once verified; 0: none */
     int message_type;         /* a number 0..255; -1 while unknown */
     X509 *signer;             /* NULL while unknown */
-    EVP_PKEY *signer_key;     /* its public key */
+    EVP_PKEY *signer_key;     /* its public key: X509_get0_pubkey(signer) may
+                               * give none */
+    X509 *signer_id; /* has the issuer, serial number and key of signer, maybe
+                      * nothing else: for CMS */
     const scep_digest_t *digest; /* of the SignerInfo; NULL while unknown */
     bool verified;               /* the outer signature is good */
     unsigned char hash[SCEP_HASH_SIZE]; /* once verified: of the signed

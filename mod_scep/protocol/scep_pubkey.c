@@ -11,23 +11,25 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 
 enum { MAX_EXPONENT_BITS = 33 }; /* up to 2^32 (S23) */
 
 EVP_PKEY *scep_pubkey_of(X509 *cert, apr_pool_t *pool)
 {
-    EVP_PKEY *decoded = X509_get0_pubkey(cert), *quick = NULL;
-    const unsigned char *key;
+    ASN1_OBJECT *type = NULL;
+    const unsigned char *octets;
+    EVP_PKEY *key = NULL;
     int len;
 
     ERR_set_mark();
-    if (decoded != NULL && EVP_PKEY_is_a(decoded, "RSA") &&
-        X509_PUBKEY_get0_param(NULL, &key, &len, NULL,
-                               X509_get_X509_PUBKEY(cert)) == 1) {
-        quick = scep_rsa_public_key(pool, (scep_octets_t){key, (size_t)len});
+    if (X509_PUBKEY_get0_param(&type, &octets, &len, NULL,
+                               X509_get_X509_PUBKEY(cert)) == 1 &&
+        OBJ_obj2nid(type) == NID_rsaEncryption) {
+        key = scep_rsa_public_key(pool, (scep_octets_t){octets, (size_t)len});
     }
-    ERR_pop_to_mark();
-    return quick != NULL ? quick : decoded;
+    ERR_pop_to_mark(); /* X509_get0_pubkey() finds any fault again */
+    return key != NULL ? key : X509_get0_pubkey(cert);
 }
 
 static const char *rsa_fault(const EVP_PKEY *key, int min_bits)

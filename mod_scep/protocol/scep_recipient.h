@@ -30,7 +30,7 @@ typedef struct scep_oaep_t {
 } scep_oaep_t;
 
 typedef struct scep_recipient_t {
-    X509 *cert; /* that signed the request */
+    X509 *cert; /* of the signer of the request, or its signer_id */
     scep_key_delivery_e delivery;
     scep_oaep_t oaep;     /* TRANSPORT: as in the request */
     const char *password; /* PASSWORD: the challengePassword in UTF-8, in

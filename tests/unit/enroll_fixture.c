@@ -133,6 +133,7 @@ scep_pkimessage_t *enroll_message(enroll_fixture_t *f, const char *id,
     msg->message_type = SCEP_MSG_PKCSREQ;
     msg->signer = signer->cert;
     msg->signer_key = X509_get0_pubkey(signer->cert);
+    msg->signer_id = signer->cert;
     msg->digest = scep_algs_default_digest(f->policy.algs);
     msg->cipher = scep_algs_default_cipher(f->policy.algs);
     msg->verified = true;

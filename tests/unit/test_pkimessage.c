@@ -88,8 +88,11 @@ static void all_members_are_filled(void **state)
     assert_int_equal(msg->sender_nonce.len, 16);
     assert_memory_equal(msg->sender_nonce.data, "0123456789abcdef", 16);
     assert_int_equal(msg->message_type, SCEP_MSG_PKCSREQ);
-    assert_int_equal(X509_cmp(msg->signer, m->signer.cert), 0);
+    assert_true(scep_octets_equal(scep_x509_der(f->pool, msg->signer),
+                                  scep_x509_der(f->pool, m->signer.cert)));
     assert_int_equal(EVP_PKEY_eq(msg->signer_key, m->signer.key), 1);
+    assert_int_equal(
+        EVP_PKEY_eq(X509_get0_pubkey(msg->signer_id), m->signer.key), 1);
     assert_string_equal(msg->digest->name, "SHA256");
     assert_true(scep_octets_equal(msg->envelope, envelope));
     assert_null(msg->cipher);
