@@ -165,8 +165,7 @@ static scep_status_e no_key(const char *source, scep_octets_t data,
 
     if (a->failed) {
         return scep_fail(res, SCEP_R_SETUP,
-                         "%s is encrypted and no passphrase is to be had for "
-                         "it",
+                         "%s is encrypted, and there is no passphrase for it",
                          source);
     }
     return kind != NULL
@@ -198,8 +197,9 @@ static scep_status_e no_stored_key(const char *source, const ask_t *a,
                          text, scheme);
     }
     return scep_fail(res, SCEP_R_SETUP,
-                     a->failed  ? "%s is encrypted and no passphrase is to be "
-                                  "had for it"
+                     a->failed
+                         ? "%s is encrypted, and there is no passphrase for "
+                           "it"
                      : a->asked ? "%s holds no private key that can be read "
                                   "(wrong passphrase)"
                                 : "%s holds no private key that can be read: "

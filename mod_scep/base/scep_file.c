@@ -100,7 +100,7 @@ static scep_status_e check_trusted(const char *path, const struct stat *st,
 {
     if (st->st_uid != 0 && st->st_uid != geteuid()) {
         return scep_fail(res, SCEP_R_SETUP,
-                         "%s belongs to uid %lu, whom uid %lu does not trust",
+                         "%s belongs to uid %lu, which uid %lu does not trust",
                          path, (unsigned long)st->st_uid,
                          (unsigned long)geteuid());
     }

@@ -216,18 +216,18 @@ static void tell(const scep_env_t *env, apr_uint64_t key, apr_uint32_t left)
         return;
     }
     if (number != 0) {
-        apr_snprintf(line, sizeof(line),
-                     SCEPLOGNO(0064) "SCEP%04u came %u times more within a "
-                                     "minute of its last line; see there what "
-                                     "to do",
-                     number, (unsigned int)left);
+        apr_snprintf(
+            line, sizeof(line),
+            SCEPLOGNO(0064) "SCEP%04u came %u times more within a minute of "
+                            "its last line, which says what to do",
+            number, (unsigned int)left);
     }
     else {
         apr_snprintf(line, sizeof(line),
                      SCEPLOGNO(0065) "%u lines about refused requests were "
-                                     "left out: in a minute there are %d for "
-                                     "one address and %d for all; look for "
-                                     "what sends so many",
+                                     "left out: a minute has at most %d for "
+                                     "one address and %d for all; find out "
+                                     "which clients send so many requests",
                      (unsigned int)left, SCEP_LOG_EACH, SCEP_LOG_ALL);
     }
     env->log(env->log_baton, level, line);

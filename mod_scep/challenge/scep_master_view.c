@@ -408,7 +408,7 @@ static scep_status_e rotate_source(const scep_master_view_t *view,
     return status != SCEP_OK || stored
                ? status
                : scep_fail(res, SCEP_R_SETUP,
-                           "%s is being changed by others all the time",
+                           "other processes keep changing %s",
                            view->source.name);
 }
 

@@ -144,7 +144,7 @@ const command_rec scep_directives[] = {
     /* challenges */
     SPECIAL(iterate, "ScepChallenge", POLICY, "one-time", policy.sources,
             policy.sources, scep_read_challenge,
-            "sources of challenges, tried in this order: one-time, single, "
+            "sources of passwords, tried in this order: one-time, single, "
             "authn:provider, \"exec:/program arguments\", none"),
     SPECIAL(flag, "ScepUseSinglePassword", POLICY, "Off", policy.sources,
             policy.sources, scep_read_single,
@@ -164,7 +164,7 @@ const command_rec scep_directives[] = {
          366, "how long a one-time password may be used"),
     SPECIAL(take12, "ScepFailureLimit", POLICY, "100/10m delay",
             policy.failure_limit, policy.failure_limit, scep_read_failure_limit,
-            "off, or how many challenges may fail in what time, then delay or "
+            "off, or how many passwords may fail in what time, then delay or "
             "refuse for what happens beyond that"),
     TIME("ScepExecTimeout", SERVER, "10s", exec_timeout, 1, 1,
          "how long a program of ScepChallenge exec: or ScepCABackend exec may "
@@ -234,7 +234,7 @@ const command_rec scep_directives[] = {
          "kept: a renewal gets the profile of the old certificate; or endpoint",
          {"kept", false}, {"endpoint", true}),
     WORD("ScepRenewalChallenge", POLICY, "ignore", policy.renewal.challenge,
-         "ignore, or require: a renewal also needs a challenge",
+         "ignore, or require: a renewal also needs a password",
          {"ignore", false}, {"require", true}),
     SPECIAL(take1, "ScepRenewalWindow", POLICY, "any", policy.renewal.window,
             policy.renewal.window_percent, scep_read_renewal_window,
@@ -306,7 +306,7 @@ const command_rec scep_directives[] = {
     WORD("ScepSenderNonce", POLICY, "required", policy.quirks.nonce_optional,
          "required or optional", {"required", false}, {"optional", true}),
     WORD("ScepClearChallenge", POLICY, "accept", policy.quirks.refuse_clear,
-         "accept or refuse: a challenge outside of the envelope",
+         "accept or refuse: a password outside of the envelope",
          {"accept", false}, {"refuse", true}),
     ROW(take1, "ScepSigningTimeTolerance", POLICY, "Off",
         policy.quirks.signing_time, policy.quirks.signing_time, scep_read_time,
