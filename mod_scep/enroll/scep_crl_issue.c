@@ -20,7 +20,8 @@ enum {
     CLOCK_SLACK = 60, /* seconds that another machine's clock may be ahead */
     /* microseconds: */
     TURN_WAIT = 5000000,
-    TURN_LEASE = 60000000
+    TURN_LEASE = 60000000,
+    TELL_AGAIN = 600000000
 };
 
 static bool is_current(const scep_crl_state_t *state, apr_time_t now)
@@ -177,6 +178,24 @@ static int wait_for_turn(const scep_service_t *service, const scep_env_t *env,
     return scep_shm_slots_wait(service->slots, &terms, env, TURN_WAIT);
 }
 
+/* The watchdog and each request for the CRL meet the same fault: one of them,
+ * of all processes, says it at its own level, the others do so for information.
+ */
+static void tell_once(const scep_service_t *service, const scep_env_t *env,
+                      scep_result_t *res)
+{
+    static const scep_allowance_t once = {1, TELL_AGAIN};
+    const char *text =
+        apr_pstrcat(res->pool, service->ca_id, "\n", res->detail, NULL);
+    const scep_octets_t fault = {(const unsigned char *)text, strlen(text)};
+    unsigned char key[SCEP_HASH_SIZE];
+
+    if (!res->told && service->rate_limits != NULL && scep_sha256(fault, key)) {
+        res->told = !scep_shm_limits_take(service->rate_limits, key, &once,
+                                          scep_env_now(env));
+    }
+}
+
 /* After a revocation many clients may ask at once. If each signed a CRL, with
  * all that is revoked in its memory, all but one would be wasted. */
 static scep_status_e update_in_turn(const scep_service_t *service,
@@ -193,6 +212,9 @@ static scep_status_e update_in_turn(const scep_service_t *service,
 
     if (turn >= 0) {
         scep_shm_slots_give(service->slots, turn);
+    }
+    if (status != SCEP_OK) {
+        tell_once(service, env, res);
     }
     return status;
 }

@@ -25,8 +25,6 @@ mod_scep_la_SOURCES = \
 	mod_scep/httpd/start/scep_database.h \
 	mod_scep/httpd/start/scep_in_use_start.c \
 	mod_scep/httpd/start/scep_in_use_start.h \
-	mod_scep/httpd/start/scep_master_check.c \
-	mod_scep/httpd/start/scep_master_check.h \
 	mod_scep/httpd/start/scep_master_setup.c \
 	mod_scep/httpd/start/scep_master_setup.h \
 	mod_scep/httpd/start/scep_next_ca_setup.c \

@@ -270,6 +270,39 @@ static void test_backend_fails(void **state)
     assert_null(row);
 }
 
+static bool fails_and_was_told(enroll_fixture_t *f)
+{
+    scep_crl_row_t *row;
+
+    enroll_reset_result(f);
+    assert_int_equal(scep_crl_current(&f->service, &f->base.env, f->base.pool,
+                                      &row, &f->base.res),
+                     SCEP_UNAVAILABLE);
+    return f->base.res.told;
+}
+
+/* Whoever meets a fault first logs it; the others need not. */
+static void test_fault_is_told_once(void **state)
+{
+    enroll_fixture_t *f = *state;
+
+    enroll_shared(f);
+    f->backend_status = SCEP_UNAVAILABLE;
+    f->backend_reason = SCEP_R_CA_UNAVAILABLE;
+    assert_false(fails_and_was_told(f));
+    assert_int_equal(scep_log_level_of(&f->base.res), SCEP_LOG_ERROR);
+    assert_true(fails_and_was_told(f));
+    assert_int_equal(scep_log_level_of(&f->base.res), SCEP_LOG_INFO);
+    f->base.now += apr_time_from_sec(599);
+    assert_true(fails_and_was_told(f));
+    f->base.now += apr_time_from_sec(1);
+    assert_false(fails_and_was_told(f));
+    f->service.ca_id = "another CA";
+    assert_false(fails_and_was_told(f));
+    f->service.rate_limits = NULL;
+    assert_false(fails_and_was_told(f));
+}
+
 /* Another machine signs one meanwhile, which has to be renewed at once. */
 static void always_overtake(enroll_fixture_t *f)
 {
@@ -350,6 +383,7 @@ int main(void)
         ENROLL_TEST(test_one_of_many_signs),
         ENROLL_TEST(test_a_turn_that_does_not_end),
         ENROLL_TEST(test_backend_fails),
+        ENROLL_TEST(test_fault_is_told_once),
         ENROLL_TEST(test_backend_without_crl),
     };
 

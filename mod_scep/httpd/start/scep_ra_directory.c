@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * scep_ra_directory.c: finds RA pairs by their names. (httpd layer)
+ * scep_ra_directory.c: finds RA pairs by their names, for the RA and for the
+ * passphrase dialog, which the RA uses. (httpd layer)
  */
 #include "scep_ra_directory.h"
 

@@ -9,7 +9,7 @@
 #define SCEP_RUNTIME_H
 
 #include "scep_config.h"
-#include "scep_master_check.h"
+#include "scep_master_setup.h"
 #include "scep_ra_setup.h"
 #include "scep_shared.h"
 #include "scep_state.h"
