@@ -263,8 +263,7 @@ typedef enum {
       SCEP_TEXT_UNAVAILABLE)
 /* clang-format on */
 
-/* A reason is the number of its row, which does not change when rows are
- * added. */
+/* A reason is the number of its row, which never changes. */
 typedef enum {
     SCEP_R_NONE = 0,
 #define SCEP_REASON_ENUM(sym, num, st, http, fail, text) sym = num,

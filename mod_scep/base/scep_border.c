@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_border.c: see scep_border.h. (base layer)
- */
+/* scep_border.c: see scep_border.h. (base layer) */
 #include "scep_border.h"
 
 #include "scep_crypto.h"

@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_counts.c: numbers in shared memory. (base layer)
- */
+/* scep_counts.c: numbers in shared memory. (base layer) */
 #include "scep_counts.h"
 
 #include <assert.h>

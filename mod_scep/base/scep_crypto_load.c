@@ -90,8 +90,7 @@ static bool is_pem(scep_octets_t data)
     return strstr((const char *)data.data, "-----BEGIN") != NULL;
 }
 
-/* The first private key. Parameters of a curve or certificates may stand before
- * it. */
+/* The first private key. Curve parameters and certificates may come before. */
 static EVP_PKEY *key_from_pem(scep_octets_t data, OSSL_LIB_CTX *libctx,
                               ask_t *a)
 {

@@ -25,8 +25,7 @@ enum {
      * recognized only if it is whole */
     MAX_ERR = 2048,
     TICK = 50, /* milliseconds between two checks for its end */
-    LOWEST = 3 /* lowest descriptor of a pipe, so that dup2() does not replace
-                * it */
+    LOWEST = 3 /* of a pipe, so that dup2() does not replace it */
 };
 
 /* Our ends of the pipes; -1: closed. */
@@ -130,8 +129,7 @@ static int set_actions(posix_spawn_file_actions_t *actions,
     return rv;
 }
 
-/* Reset signals. The program would inherit which ones a server's threads block
- * or ignore. */
+/* Reset signals, which a server's threads may block or ignore. */
 static int set_attributes(posix_spawnattr_t *attributes)
 {
     sigset_t all, none;
@@ -198,8 +196,7 @@ static void feed(run_t *r)
         r->input.len -= (size_t)n;
     }
     if (r->input.len == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-        close_end(&r->ours.in); /* all written, or the program does not read
-                                 * it */
+        close_end(&r->ours.in); /* written, or not wanted */
     }
 }
 

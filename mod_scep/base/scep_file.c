@@ -298,8 +298,7 @@ scep_status_e scep_file_write(const char *path, scep_octets_t data, mode_t mode,
     if (fd < 0) {
         return os_fail(res, "create a temporary file beside", path, errno);
     }
-    (void)flock(fd, LOCK_EX | LOCK_NB); /* shows that the file is being
-                                         * written */
+    (void)flock(fd, LOCK_EX | LOCK_NB); /* it is being written */
     status = write_all(fd, path, data, mode, uid, gid, res);
     if (status == SCEP_OK) {
         status = move_into_place(temp, path, replace, res);

@@ -14,8 +14,8 @@
 #include <openssl/pkcs7.h>
 #include <openssl/x509.h>
 
-/* A kind of file, and what to do if a key or a certificate is wanted. %s is the
- * file. */
+/* A kind of file, and what to do with the file %s to get a key or
+ * certificate. */
 typedef struct kind_t {
     const char *mark; /* its first octets, or its PEM label */
     const char *what;
@@ -204,8 +204,7 @@ static const kind_t *kind_of_pem(scep_octets_t data)
     return kind;
 }
 
-/* Does TEXT have only characters of ALPHABET and BLANKS, and at least one of
- * ALPHABET? */
+/* Is TEXT made of ALPHABET and BLANKS, with at least one of ALPHABET? */
 static bool made_of(const char *text, const char *alphabet, const char *blanks)
 {
     size_t count = 0;

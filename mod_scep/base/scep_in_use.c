@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_in_use.c: writes what httpd uses, and locks the file. (base layer)
- */
+/* scep_in_use.c: writes what httpd uses, and locks the file. (base layer) */
 #include "scep_in_use.h"
 
 #include <errno.h>

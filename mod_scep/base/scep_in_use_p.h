@@ -7,8 +7,7 @@
 #ifndef SCEP_IN_USE_P_H
 #define SCEP_IN_USE_P_H
 
-/* Increase this if a reader of the old format would misunderstand the new
- * one. */
+/* Increase this if an old reader would misunderstand the new format. */
 enum { SCEP_IN_USE_FORMAT_NUMBER = 1 };
 
 #define SCEP_IN_USE_FORMAT "format"

@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_json.c: strings and objects of JSON. (base layer)
- */
+/* scep_json.c: strings and objects of JSON. (base layer) */
 #include "scep_json.h"
 
 #include <stdarg.h>

@@ -115,8 +115,7 @@ static bool is_over(const window_t *window, apr_uint32_t now)
     return now < window->start || now - window->start >= WINDOW;
 }
 
-/* Is there room for a line? LEFT: how many lines were left out before this
- * window. */
+/* Is there room for a line? LEFT: lines left out before this window. */
 static bool take_room(record_t *record, apr_uint32_t room, apr_uint32_t now,
                       apr_uint32_t *left)
 {

@@ -122,8 +122,7 @@ static size_t take_pairs(const char *text, unsigned char *octets)
     return count;
 }
 
-/* Write COUNT octets as characters. Octets that make no visible character stay
- * hex pairs. */
+/* Write COUNT octets as characters; invisible ones stay hex pairs. */
 static char *put_octets(char *to, const unsigned char *octets, size_t count)
 {
     const unsigned char *at = octets, *end = octets + count;

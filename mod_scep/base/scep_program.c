@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_program.c: see scep_program.h. (base layer)
- */
+/* scep_program.c: see scep_program.h. (base layer) */
 #include "scep_program.h"
 
 #include <errno.h>

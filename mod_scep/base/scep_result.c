@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_result.c: fills results from the rows of SCEP_REASONS. (base layer)
- */
+/* scep_result.c: fills results from the rows of SCEP_REASONS. (base layer) */
 #include "scep.h"
 
 #include <apr_strings.h>

@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_span.c: see scep_span.h. (base layer)
- */
+/* scep_span.c: see scep_span.h. (base layer) */
 #include "scep_span.h"
 
 #include <string.h>
@@ -84,8 +82,7 @@ bool scep_time_parse(const char *text, apr_time_t *when)
         return false;
     }
     *when = apr_time_from_sec(timegm(&t));
-    /* Times that strptime() should not accept, and 30 February, give another
-     * text. */
+    /* Times that strptime() accepts wrongly, and 30 February, differ now. */
     return t.tm_year >= 70 &&
            strcmp(write_time(again, SCEP_TIME_ISO, *when), whole) == 0;
 }

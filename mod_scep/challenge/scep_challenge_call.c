@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_challenge_call.c: see scep_challenge_call.h. (challenge layer)
- */
+/* scep_challenge_call.c: see scep_challenge_call.h. (challenge layer) */
 #include "scep_challenge_call.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_challenge_exec.c: challenges judged by a program. (challenge layer)
- */
+/* scep_challenge_exec.c: challenges judged by a program. (challenge layer) */
 #include "scep_challenge_exec.h"
 
 #include <ctype.h>

@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_master.c: the master password's file and its text. (challenge layer)
- */
+/* scep_master.c: the master password's file and its text. (challenge layer) */
 #include "scep_master.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_master_cms.c: the sealed master password in PEM. (challenge layer)
- */
+/* scep_master_cms.c: the sealed master password in PEM. (challenge layer) */
 #include "scep_master_cms.h"
 
 #include <openssl/pem.h>

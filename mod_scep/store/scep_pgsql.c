@@ -107,8 +107,7 @@ static scep_sql_status_e own_error(scep_sql_conn_t *conn,
     return status;
 }
 
-/* Put libpq's text into one line. It has a line for each host that was
- * tried. */
+/* Put libpq's text, which has a line for each host, into one line. */
 static scep_sql_status_e libpq_error(scep_sql_conn_t *conn,
                                      scep_sql_status_e status)
 {
@@ -155,8 +154,7 @@ static scep_sql_status_e run_text(scep_sql_conn_t *conn, const char *text)
 
 /* --- connections ---------------------------------------------------------- */
 
-/* Log warnings only. Nobody needs other notices, such as that a table exists
- * already. */
+/* Log warnings only, not that a table exists already, for example. */
 static void hear(void *baton, const PGresult *notice)
 {
     const scep_sql_conn_t *conn = baton;
@@ -353,8 +351,7 @@ static const char *column_of(const PGresult *result, int row, int column)
            (PQftype(result, column) == TYPE_OCTETS ? 2 : 0);
 }
 
-/* All rows of a result are in memory, so statements that find many have a
- * LIMIT. */
+/* All rows are in memory, so statements that find many have a LIMIT. */
 static scep_sql_status_e hand_over(scep_sql_conn_t *conn,
                                    const PGresult *result,
                                    scep_sql_row_fn *take, void *baton)

@@ -11,8 +11,7 @@
 
 /** A step of the migration, with one or more statements. */
 typedef struct scep_schema_step_t {
-    const char *what;         /* what the step does, for the log; NULL: the
-                               * end */
+    const char *what;         /* for the log; NULL: the end */
     const char *const *texts; /* ends with NULL; "@octets", "@key" and
                                * "@compact" stand for the dialect's words */
 } scep_schema_step_t;

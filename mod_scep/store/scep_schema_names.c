@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_schema_names.c: see scep_schema_names.h. (store layer)
- */
+/* scep_schema_names.c: see scep_schema_names.h. (store layer) */
 #include "scep_schema_names.h"
 
 #include <string.h>
@@ -49,8 +47,7 @@ static scep_sql_status_e rewrite(const scep_sql_driver_t *driver,
                : driver->run(conn, &update, values, NULL, NULL, NULL);
 }
 
-/* Rewrite a page of rows, so that the memory does not depend on the number of
- * rows. */
+/* Rewrites one page of rows, to bound the memory. */
 static scep_sql_status_e rewrite_page(const scep_sql_driver_t *driver,
                                       scep_sql_conn_t *conn, char *last,
                                       size_t size, apr_pool_t *pool, int *count)

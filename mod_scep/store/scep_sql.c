@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_sql.c: what all drivers and their users share. (store layer)
- */
+/* scep_sql.c: what all drivers and their users share. (store layer) */
 #include "scep_sql.h"
 
 #include <errno.h>

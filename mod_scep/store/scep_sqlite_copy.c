@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_sqlite_copy.c: see scep_sqlite_copy.h. (store layer)
- */
+/* scep_sqlite_copy.c: see scep_sqlite_copy.h. (store layer) */
 #include "scep_sqlite_copy.h"
 
 #include <sqlite3.h>

@@ -189,8 +189,7 @@ static scep_status_e create(const char *path, uid_t uid, gid_t gid,
 
 /* --- checked ------------------------------------------------------------ */
 
-/* Check the head of SQLite's file format. An empty file is an empty
- * database. */
+/* Check the head of the file. An empty file is an empty database. */
 static scep_status_e check_head(const char *path, scep_result_t *res)
 {
     static const char magic[16] = "SQLite format 3";

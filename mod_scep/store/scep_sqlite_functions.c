@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_sqlite_functions.c: see scep_sqlite_functions.h. (store layer)
- */
+/* scep_sqlite_functions.c: see scep_sqlite_functions.h. (store layer) */
 #include "scep_sqlite_functions.h"
 
 #include <stdlib.h>

@@ -241,8 +241,7 @@ typedef struct scep_challenge_cancel_t {
 } scep_challenge_cancel_t;
 
 typedef enum {
-    SCEP_CANCEL_DONE = 0, /* committed: no certificate is issued for it any
-                           * more */
+    SCEP_CANCEL_DONE = 0, /* committed: nothing is issued for it any more */
     SCEP_CANCEL_LATE,     /* spent, cancelled or expired before */
     SCEP_CANCEL_UNKNOWN   /* the CA has no such password */
 } scep_cancel_outcome_e;
@@ -329,8 +328,7 @@ typedef struct scep_issue_t {
     const char *transaction_id;
     const char *endpoint; /* where the id is held; see scep_store_recall.h */
     bool proved;
-    const unsigned char *message_hash; /* of the message that it answers; NULL:
-                                        * not recorded */
+    const unsigned char *message_hash; /* of its message; NULL: not recorded */
     const unsigned char *key_hash;
     const unsigned char *csr_hash;
     const unsigned char *challenge_hash; /* NULL: no one-time password */
@@ -346,8 +344,7 @@ typedef struct scep_issue_t {
     apr_time_t not_before;
     apr_time_t not_after;
     scep_octets_t cert_der;
-    const unsigned char *cert_key_hash; /* of the certificate's key; NULL: not
-                                         * known */
+    const unsigned char *cert_key_hash; /* of its key; NULL: not known */
     const char *profile;
     const char *peer;       /* the device's address */
     const char *renewal_of; /* serial of the certificate that this one renews;
@@ -359,8 +356,7 @@ typedef struct scep_issue_t {
     const struct scep_revoke_t *revoke; /* what is revoked with it
                                          * (scep_store_revocation.h); NULL:
                                          * nothing */
-    int *superseded; /* set to the number that DUPLICATE_REVOKE has revoked; may
-                      * be NULL */
+    int *superseded; /* set to how many DUPLICATE_REVOKE revoked; or NULL */
 } scep_issue_t;
 
 typedef enum {
@@ -372,7 +368,7 @@ typedef enum {
                                 * (invariant 4) */
     SCEP_ISSUE_CHALLENGE_LOST, /* the challenge is not outstanding (any more) */
     SCEP_ISSUE_OLD_REVOKED,    /* the certificate to be renewed was revoked */
-    SCEP_ISSUE_SUBJECT_TAKEN   /* DUPLICATE_REFUSE, and there is such a
+    SCEP_ISSUE_SUBJECT_TAKEN   /* DUPLICATE_REFUSE, and there is a
                                 * certificate */
 } scep_issue_outcome_e;
 

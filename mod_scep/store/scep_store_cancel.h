@@ -25,8 +25,7 @@ typedef struct scep_cancel_many_t {
     const char *peer; /* NULL: not known */
 } scep_cancel_many_t;
 
-/** Called with the keyed hash of a password. HASH lives only during the
- * call. */
+/** Gets the keyed hash of a password, which lives only during the call. */
 typedef void scep_cancelled_fn(void *baton,
                                const unsigned char hash[SCEP_HASH_SIZE]);
 

@@ -45,8 +45,7 @@ scep_status_e scep_store_challenge_add(scep_store_t *store,
                                            pool, res);
 }
 
-/* Writers take turns, so no password is added between this count and the write
- * that follows. */
+/* Writers take turns, so nothing is added between the count and the write. */
 static scep_sql_status_e count_of_user(scep_store_session_t *s,
                                        const scep_challenge_row_t *row,
                                        apr_int64_t *count)

@@ -5,8 +5,7 @@
  */
 #include "scep_store_p.h"
 
-/* This sorts behind every hash, so no password that expires at this very time
- * is left. */
+/* Sorts behind every hash that a password of the same time can have. */
 static const char behind_all[] = "ffffffffffffffffffffffffffffffff"
                                  "ffffffffffffffffffffffffffffffffff";
 
@@ -131,8 +130,7 @@ scep_status_e scep_store_challenge_cancel(scep_store_t *store,
     scep_sql_status_e sql;
     scep_status_e status = scep_store_begin(store, &s, res);
 
-    /* A caller that does not check the status must not believe that it is
-     * cancelled. */
+    /* Without checking the status, nobody must believe that it is cancelled. */
     *outcome = SCEP_CANCEL_UNKNOWN;
     if (status != SCEP_OK) {
         return status;

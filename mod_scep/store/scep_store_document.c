@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_store_document.c: small documents in the database. (store layer)
- */
+/* scep_store_document.c: small documents in the database. (store layer) */
 #include "scep_store_document.h"
 
 #include <apr_strings.h>

@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_store_id.c: finds out who holds a transactionID. (store layer)
- */
+/* scep_store_id.c: finds out who holds a transactionID. (store layer) */
 #include "scep_store_p.h"
 
 scep_sql_status_e scep_store_id_find(scep_store_session_t *s,

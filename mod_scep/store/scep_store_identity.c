@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_store_identity.c: see scep_store_identity.h. (store layer)
- */
+/* scep_store_identity.c: see scep_store_identity.h. (store layer) */
 #include "scep_store_identity.h"
 
 #include <errno.h>

@@ -106,8 +106,7 @@ static scep_sql_status_e find_other_key(scep_store_session_t *s,
     return scep_store_id_find(s, &id, texts->key_hash, found);
 }
 
-/* Has the transaction been recorded in between, or has another key taken its
- * id? */
+/* Was it recorded in between, or has another key taken its id? */
 static scep_sql_status_e find_rival(scep_store_session_t *s,
                                     const scep_issue_t *issue,
                                     const texts_t *texts,
@@ -426,8 +425,7 @@ scep_status_e scep_store_issue(scep_store_t *store, const scep_issue_t *issue,
     scep_sql_status_e sql;
     scep_status_e status = make_texts(issue, pool, &texts, res);
 
-    /* A caller that does not check the status must not believe that it is
-     * recorded. */
+    /* Without checking the status, nobody must believe that it is recorded. */
     *outcome = SCEP_ISSUE_CHALLENGE_LOST;
     if (status == SCEP_OK) {
         status = scep_store_begin(store, &s, res);

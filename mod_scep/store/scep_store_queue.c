@@ -330,8 +330,7 @@ scep_status_e scep_store_request_add(scep_store_t *store,
     scep_sql_status_e sql;
     scep_status_e status = make_texts(row, pool, &texts, res);
 
-    /* A caller that does not check the status must not believe that it is
-     * queued. */
+    /* Without checking the status, nobody must believe that it is queued. */
     *outcome = SCEP_QUEUE_FULL;
     *replaced = 0;
     if (status == SCEP_OK) {

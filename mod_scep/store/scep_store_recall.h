@@ -25,8 +25,7 @@ typedef struct scep_repeat_t {
     const char *ca_id;
     const char *transaction_id;
     const char *endpoint; /* where its id is held; NULL counts as an endpoint */
-    const unsigned char *message_hash;   /* NULL: a CertPoll's, which does not
-                                          * count */
+    const unsigned char *message_hash;   /* NULL: a CertPoll */
     const unsigned char *key_hash;       /* of the signer's key */
     const unsigned char *csr_hash;       /* NULL: a CertPoll, which has none */
     const unsigned char *challenge_hash; /* NULL: none that counts */

@@ -38,8 +38,7 @@ typedef struct scep_request_row_t {
     const unsigned char *key_hash;     /* of the signer's key */
     const unsigned char *csr_hash;
     scep_request_state_e state;
-    scep_octets_t sealed;   /* the CSR by scep_seal(); len 0 after the final
-                             * decision */
+    scep_octets_t sealed;   /* scep_seal() of the CSR; len 0 once decided */
     const char *subject;    /* as scep_name_text() */
     const char *alt_names;  /* all of them, for a person; NULL: none */
     const char *extensions; /* further extensions, for a person; NULL: none */

@@ -365,8 +365,7 @@ scep_status_e scep_store_revoke(scep_store_t *store,
     scep_sql_status_e sql;
     scep_status_e status = scep_store_begin(store, &s, res);
 
-    /* A caller that does not check the status must not believe that it is
-     * revoked. */
+    /* Without checking the status, nobody must believe that it is revoked. */
     *outcome = SCEP_REVOKE_UNKNOWN;
     if (status != SCEP_OK) {
         return status;

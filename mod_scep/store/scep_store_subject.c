@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_store_subject.c: finds the certificates of a subject. (store layer)
- */
+/* scep_store_subject.c: finds the certificates of a subject. (store layer) */
 #include <apr_strings.h>
 
 #include "scep_store_p.h"

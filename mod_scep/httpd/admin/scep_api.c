@@ -155,8 +155,7 @@ static scep_status_e check_type(scep_api_t *api)
                      scep_printable(api->pool, type, NAME_IN_LOG));
 }
 
-/* Are brackets outside of strings nested too deeply? The parser recurses for
- * each. */
+/* Are brackets nested too deeply? The parser recurses for each. */
 static bool is_deep(scep_octets_t text)
 {
     bool in_string = false;

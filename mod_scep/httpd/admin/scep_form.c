@@ -216,8 +216,7 @@ static void set_cookie(scep_exchange_t *exchange, const char *ticket,
                                                              : ""));
 }
 
-/* A reference to the page relative to itself: the browser may see another
- * path. */
+/* The page relative to itself: the browser may see another path. */
 static const char *here(const request_rec *r)
 {
     const char *path = r->unparsed_uri;

@@ -57,8 +57,7 @@ scep_status_e scep_guard_purpose(scep_exchange_t *exchange)
     return SCEP_OK;
 }
 
-/* Write the audit row. If that fails, the user has been refused all the
- * same. */
+/* Write the audit row. The user is refused even if that fails. */
 static void record(scep_exchange_t *exchange, const char *action)
 {
     scep_result_t res;

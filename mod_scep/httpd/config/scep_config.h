@@ -25,8 +25,7 @@ typedef struct scep_trust_file_t {
     const char *at; /* file:line of the directive */
 } scep_trust_file_t;
 
-/** The CAs that a section trusts. Sections that inherit them share this
- * record. */
+/** The CAs that a section, and those that inherit from it, trust. */
 typedef struct scep_trust_t {
     apr_array_header_t *files; /* scep_trust_file_t */
     scep_certs_t *certs;       /* set by start-up */
@@ -80,8 +79,7 @@ typedef struct scep_server_config_t {
 
 #define SCEP_OWN_CA ""
 
-/** UTF-16 suits programs that read NDES's page; UTF-8 suits people and
- * scripts. */
+/** UTF-16 suits readers of NDES's page; UTF-8 suits people and scripts. */
 typedef enum { SCEP_PAGE_UTF16, SCEP_PAGE_UTF8 } scep_page_encoding_e;
 
 /** The policy of an endpoint, as a server, virtual host or section sets it. */
@@ -131,9 +129,8 @@ const scep_dir_config_t *scep_config_dir(const request_rec *r);
 bool scep_config_legacy(const scep_server_config_t *conf, apr_pool_t *pool);
 /** Does any section of the server use the master password? */
 bool scep_config_single(const scep_server_config_t *conf, apr_pool_t *pool);
-/** The path of the database; a relative one is resolved below the state
- * directory. If the driver has no path, its parameters, which may hold a
- * password. */
+/** The absolute path of the database. If the driver has no path, its
+ * parameters, which may hold a password. */
 const char *scep_config_database(const scep_server_config_t *conf,
                                  apr_pool_t *pool);
 /** The master password file's path, likewise. */

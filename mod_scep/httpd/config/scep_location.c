@@ -23,8 +23,7 @@ static const endpoint_t endpoints[] = {
     {"/certsrv/mscep", SCEP_ENDPOINT_DEVICE},
 };
 
-/* What may follow a path, longest first. Anything else is path-info, as
- * sent. */
+/* What may follow a path, longest first. Anything else is path-info. */
 typedef struct tail_t {
     const char *text;
     bool device; /* of which endpoints */

@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_place.c: see scep_place.h. (httpd layer)
- */
+/* scep_place.c: see scep_place.h. (httpd layer) */
 #include "scep_place.h"
 
 #include <apr_lib.h>

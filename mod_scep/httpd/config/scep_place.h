@@ -35,8 +35,7 @@ void scep_place_note(cmd_parms *cmd, apr_array_header_t **places);
 const char *scep_places_find(const apr_array_header_t *places,
                              const char *text);
 
-/** Does any of PLACES set DIRECTIVE to a value with WORD, in any case, in
- * it? */
+/** Does any of PLACES set DIRECTIVE to a value with WORD in it, in any case? */
 bool scep_places_say(const apr_array_header_t *places, const char *directive,
                      const char *word, apr_pool_t *pool);
 

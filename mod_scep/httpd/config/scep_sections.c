@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_sections.c: see scep_sections.h. (httpd layer)
- */
+/* scep_sections.c: see scep_sections.h. (httpd layer) */
 #include "scep_sections.h"
 
 #include <apr_fnmatch.h>

@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_setting.c: see scep_setting.h. (httpd layer)
- */
+/* scep_setting.c: see scep_setting.h. (httpd layer) */
 #include "scep_setting.h"
 
 #include <apr_strings.h>

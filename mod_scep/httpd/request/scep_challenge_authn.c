@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_challenge_authn.c: see scep_challenge_authn.h. (httpd layer)
- */
+/* scep_challenge_authn.c: see scep_challenge_authn.h. (httpd layer) */
 #include "scep_challenge_authn.h"
 
 #include <httpd.h>

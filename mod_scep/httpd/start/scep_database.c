@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_database.c: the database of a site. (httpd layer)
- */
+/* scep_database.c: the database of a site. (httpd layer) */
 #include "scep_database.h"
 
 #include <sys/stat.h>

@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_master_setup.c: the master password at start. (httpd layer)
- */
+/* scep_master_setup.c: the master password at start. (httpd layer) */
 #include "scep_master_setup.h"
 
 #include <errno.h>

@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_next_ca_setup.c: loads the next CA. (httpd layer)
- */
+/* scep_next_ca_setup.c: loads the next CA. (httpd layer) */
 #include "scep_next_ca_setup.h"
 
 #include <apr_strings.h>

@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_outside.c: see scep_outside.h. (httpd layer)
- */
+/* scep_outside.c: see scep_outside.h. (httpd layer) */
 #include "scep_outside.h"
 
 #include <ap_provider.h>

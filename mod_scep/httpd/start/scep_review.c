@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_review.c: see scep_review.h. (httpd layer)
- */
+/* scep_review.c: see scep_review.h. (httpd layer) */
 #include "scep_review.h"
 
 #include <apr_strings.h>
@@ -99,8 +97,7 @@ static void review_line(const review_t *r, const server_rec *first)
     }
 }
 
-/* Does a virtual host take all addresses, so that nothing reaches the main
- * server? */
+/* Do virtual hosts take all addresses, so that the main server serves none? */
 static bool is_covered(const server_rec *main_server)
 {
     const server_rec *s;

@@ -79,8 +79,7 @@ scep_site_t *scep_served_site(const scep_server_config_t *server,
  */
 scep_status_e scep_runtime_site(struct scep_start_t *c, scep_site_t **site);
 
-/** Parent, after all sites have started: note that their state has been
- * made. */
+/** Parent, after all sites have started: note that their state is made. */
 void scep_runtime_settled(const scep_runtime_t *runtime, server_rec *s,
                           apr_pool_t *ptemp);
 

@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_sources.c: see scep_sources.h. (httpd layer)
- */
+/* scep_sources.c: see scep_sources.h. (httpd layer) */
 #include "scep_sources.h"
 
 #include <apr_strings.h>

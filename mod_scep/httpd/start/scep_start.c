@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_start.c: see scep_start.h. (httpd layer)
- */
+/* scep_start.c: see scep_start.h. (httpd layer) */
 #include "scep_start.h"
 
 #include <errno.h>

@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_state.c: see scep_state.h. (httpd layer)
- */
+/* scep_state.c: see scep_state.h. (httpd layer) */
 #include "scep_state.h"
 
 #include <errno.h>

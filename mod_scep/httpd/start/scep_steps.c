@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/*
- * scep_steps.c: see scep_steps.h. (httpd layer)
- */
+/* scep_steps.c: see scep_steps.h. (httpd layer) */
 #include "scep_steps.h"
 
 #include <ap_mpm.h>
