@@ -19,6 +19,8 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_tally.c mod_scep/store/scep_store_tally.h \
 	mod_scep/store/scep_store_document.h \
 	mod_scep/store/scep_store_challenge_list.c \
+	mod_scep/store/scep_store_config.c \
+	mod_scep/store/scep_store_group.c mod_scep/store/scep_store_group.h \
 	mod_scep/store/scep_store_id.c \
 	mod_scep/store/scep_store_recall.c mod_scep/store/scep_store_recall.h \
 	mod_scep/store/scep_store_issue.c \
@@ -59,6 +61,7 @@ STORE_TESTS = tests/unit/test_schema tests/unit/test_schema_names \
 	tests/unit/test_store_issue tests/unit/test_store_json \
 	tests/unit/test_store_sql tests/unit/test_store_search \
 	tests/unit/test_schema_6 tests/unit/test_store_read \
+	tests/unit/test_store_config tests/unit/test_store_group \
 	tests/unit/test_sqlite_functions \
 	tests/unit/test_store_prune tests/unit/test_store_prune_pgsql \
 	tests/unit/test_store_subject \
@@ -127,6 +130,13 @@ tests_unit_test_store_challenge_list_LDADD = $(LIB_STORE) $(UNIT_LIBS)
 tests_unit_test_store_power_SOURCES = tests/unit/test_store_power.c $(STORE_FIXTURE)
 tests_unit_test_store_power_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_power_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_config_SOURCES = tests/unit/test_store_config.c $(STORE_FIXTURE)
+tests_unit_test_store_config_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_config_LDADD = $(LIB_STORE) $(UNIT_LIBS)
+tests_unit_test_store_group_SOURCES = tests/unit/test_store_group.c $(STORE_FIXTURE)
+tests_unit_test_store_group_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_group_LDADD = $(LIB_STORE) $(UNIT_LIBS) -lpthread
+tests_unit_test_store_group_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sqlite3_exec
 tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c $(STORE_FIXTURE)
 tests_unit_test_store_crash_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_crash_LDADD = $(LIB_STORE) $(UNIT_LIBS)

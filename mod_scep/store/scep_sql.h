@@ -142,6 +142,12 @@ typedef struct scep_sql_driver_t {
     /** @return false if the connection must be closed */
     bool (*rollback)(scep_sql_conn_t *conn);
 
+    /** Go on in the open transaction with what can be undone alone; and its
+     * end, which undoes it unless KEEP. NULL: each writer has a transaction of
+     * its own. After a failure of leave() the whole transaction is lost. */
+    scep_sql_status_e (*join)(scep_sql_conn_t *conn);
+    scep_sql_status_e (*leave)(scep_sql_conn_t *conn, bool keep);
+
     /**
      * Run a statement.
      * @param values one for each letter of the query's params

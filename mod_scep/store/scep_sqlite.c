@@ -341,6 +341,22 @@ static bool sqlite_rollback(scep_sql_conn_t *conn)
            run_text(conn, "ROLLBACK") == SCEP_SQL_OK;
 }
 
+static scep_sql_status_e sqlite_join(scep_sql_conn_t *conn)
+{
+    return run_text(conn, "SAVEPOINT member");
+}
+
+/* Some failures have ended the whole transaction already. */
+static scep_sql_status_e sqlite_leave(scep_sql_conn_t *conn, bool keep)
+{
+    if (sqlite3_get_autocommit(conn->db) != 0) {
+        return own_error(conn, SCEP_SQL_LOST,
+                         "another writer's failure undid the transaction");
+    }
+    return run_text(conn, keep ? "RELEASE member"
+                               : "ROLLBACK TO member; RELEASE member");
+}
+
 static int prepare(scep_sql_conn_t *conn, const scep_sql_query_t *query,
                    sqlite3_stmt **statement)
 {
@@ -581,6 +597,8 @@ const scep_sql_driver_t scep_sqlite_driver = {
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
+    .join = sqlite_join,
+    .leave = sqlite_leave,
     .run = sqlite_run,
     .error = sqlite_error,
 };

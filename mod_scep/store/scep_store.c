@@ -5,11 +5,11 @@
  *
  * All memory is got when the store is opened: its pool is also other
  * threads', and pools are not for two threads. Writers of one process take
- * turns at a mutex, which wakes them at once, and only then meet those of
- * other processes at the database's own lock, for which one can only ask again
- * and again.
+ * turns at a mutex, which wakes them at once, and share a transaction
+ * (scep_store_group.h), and only then meet those of other processes at the
+ * database's own lock, for which one can only ask again and again.
  */
-#include "scep_store_p.h"
+#include "scep_store_group.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,9 +19,7 @@
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 
-#include "scep_pgsql.h"
 #include "scep_schema.h"
-#include "scep_sqlite.h"
 
 /* For a connection, this process's other writers and the others', together. */
 #define STORE_WAIT (4 * APR_USEC_PER_SEC)
@@ -35,7 +33,7 @@ struct scep_store_t {
     pid_t process; /* that opened it: connections do not survive fork() */
     apr_thread_mutex_t *lock; /* over the free list and what fails */
     apr_thread_cond_t *freed;
-    apr_thread_mutex_t *writer; /* held during the write transaction */
+    scep_store_group_t group; /* of writers */
     int slots;
     int free;                      /* first free slot; -1: none */
     _Atomic apr_uint64_t sessions; /* that have got a connection */
@@ -44,95 +42,6 @@ struct scep_store_t {
     scep_store_tally_t tally;
     scep_store_slot_t *slot;
 };
-
-static const scep_sql_driver_t *driver_of(const char *name)
-{
-    const scep_sql_driver_t *pgsql = SCEP_PGSQL_DRIVER;
-
-    if (strcmp(name, scep_sqlite_driver.name) == 0) {
-        return &scep_sqlite_driver;
-    }
-    return pgsql != NULL && strcmp(name, pgsql->name) == 0 ? pgsql : NULL;
-}
-
-static scep_status_e no_driver(const scep_store_config_t *config,
-                               scep_result_t *res)
-{
-    return scep_fail(
-        res, SCEP_R_SETUP,
-        "no database driver is called \"%s\"; use " SCEP_STORE_DRIVERS,
-        config->driver);
-}
-
-/* --- before it is opened -------------------------------------------------- */
-
-bool scep_store_driver_known(const char *driver)
-{
-    return driver_of(driver) != NULL;
-}
-
-bool scep_store_driver_shared(const char *driver)
-{
-    const scep_sql_driver_t *found = driver_of(driver);
-
-    /* it is one, too, where it was left out of the build */
-    return found != NULL ? found->shared : strcmp(driver, "pgsql") == 0;
-}
-
-bool scep_store_config_secret(const scep_store_config_t *config,
-                              apr_pool_t *pool)
-{
-    const scep_sql_driver_t *driver = driver_of(config->driver);
-
-    return driver != NULL && driver->secret(config->params, pool);
-}
-
-const char *scep_store_config_open(const scep_store_config_t *config,
-                                   apr_pool_t *pool)
-{
-    const scep_sql_driver_t *driver = driver_of(config->driver);
-
-    return driver != NULL ? driver->open_params(config->params, pool) : "";
-}
-
-bool scep_store_config_same(const scep_store_config_t *config,
-                            const scep_store_config_t *other, apr_pool_t *pool)
-{
-    const scep_sql_driver_t *driver = driver_of(config->driver);
-
-    return driver != NULL && strcmp(config->driver, other->driver) == 0 &&
-           driver->same(config->params, other->params, pool);
-}
-
-const char *scep_store_config_name(const scep_store_config_t *config,
-                                   apr_pool_t *pool)
-{
-    const scep_sql_driver_t *driver = driver_of(config->driver);
-
-    return driver != NULL ? driver->display(config->params, pool)
-                          : config->driver;
-}
-
-scep_status_e scep_store_check(const scep_store_config_t *config,
-                               apr_pool_t *pool, scep_result_t *res)
-{
-    const scep_sql_driver_t *driver = driver_of(config->driver);
-
-    return driver != NULL ? driver->check(config->params, pool, res)
-                          : no_driver(config, res);
-}
-
-scep_status_e scep_store_look(const scep_store_config_t *config, uid_t uid,
-                              apr_pool_t *pool, scep_result_t *res)
-{
-    const scep_sql_driver_t *driver = driver_of(config->driver);
-
-    if (driver == NULL) {
-        return no_driver(config, res);
-    }
-    return driver->look != NULL ? driver->look(config->params, uid, pool, res)
-                                : SCEP_OK;
-}
 
 /* --- prepare -------------------------------------------------------------- */
 
@@ -201,12 +110,12 @@ scep_status_e scep_store_prepare(const scep_store_config_t *config,
                                  const scep_env_t *env, uid_t uid, gid_t gid,
                                  apr_pool_t *pool, scep_result_t *res)
 {
-    const scep_sql_driver_t *driver = driver_of(config->driver);
+    const scep_sql_driver_t *driver = scep_store_driver_of(config->driver);
     const char *name;
     scep_status_e status;
 
     if (driver == NULL) {
-        return no_driver(config, res);
+        return scep_store_no_driver(config, res);
     }
     name = driver->display(config->params, pool);
     status = check_there(config, driver, name, res);
@@ -252,8 +161,7 @@ static apr_status_t make_locks(scep_store_t *store, apr_pool_t *pool)
         apr_thread_mutex_create(&store->lock, APR_THREAD_MUTEX_DEFAULT, pool);
 
     if (rv == APR_SUCCESS) {
-        rv = apr_thread_mutex_create(&store->writer, APR_THREAD_MUTEX_DEFAULT,
-                                     pool);
+        rv = scep_group_init(&store->group, pool);
     }
     if (rv == APR_SUCCESS) {
         rv = apr_thread_cond_create(&store->freed, pool);
@@ -271,9 +179,9 @@ scep_status_e scep_store_open(const scep_store_config_t *config,
     scep_store_t *store = apr_pcalloc(pool, sizeof(*store));
     int i;
 
-    store->driver = driver_of(config->driver);
+    store->driver = scep_store_driver_of(config->driver);
     if (store->driver == NULL) {
-        return no_driver(config, res);
+        return scep_store_no_driver(config, res);
     }
     store->name =
         apr_pstrdup(pool, store->driver->display(config->params, pool));
@@ -536,10 +444,10 @@ static scep_status_e use(scep_store_t *store, scep_store_session_t *s,
         return status;
     }
     s->store = store;
-    s->writes = false;
+    s->writes = s->joined = false;
     s->found = SCEP_IDENTITY_SAME;
-    s->bad = NULL;
-    s->slot = slot_take(store, until);
+    s->bad = s->why = NULL;
+    s->slot = s->own_slot = slot_take(store, until);
     if (s->slot < 0) {
         scep_log(&store->env, SCEP_LOG_ERROR,
                  SCEPLOGNO(0255) "all %d connections to database %s are in "
@@ -580,23 +488,34 @@ scep_status_e scep_store_use(scep_store_t *store, scep_store_session_t *s,
                : scep_store_end(s, sql, false, "connect", res);
 }
 
+/* Who waited for its turn has less patience left for other processes, so that a
+ * queue of threads does not add their waits up. */
+static scep_sql_status_e begin(scep_store_session_t *s, apr_time_t until)
+{
+    scep_store_t *store = s->store;
+    apr_interval_time_t left = until - scep_sql_clock();
+
+    s->writes = true;
+    s->joined = store->group.slot >= 0;
+    if (s->joined) {
+        s->slot = store->group.slot;
+        return store->driver->join(store->slot[s->slot].conn);
+    }
+    return store->driver->begin(store->slot[s->slot].conn, left > 0 ? left : 0);
+}
+
 scep_status_e scep_store_begin(scep_store_t *store, scep_store_session_t *s,
                                scep_result_t *res)
 {
     apr_time_t until = scep_sql_clock() + STORE_WAIT;
     scep_status_e status = use(store, s, until, res);
-    apr_interval_time_t left;
     scep_sql_status_e sql;
 
     if (status != SCEP_OK) {
         return status;
     }
-    /* Who waited here has less patience left for other processes, so that a
-     * queue of threads does not add their waits up. */
-    apr_thread_mutex_lock(store->writer);
-    left = until - scep_sql_clock();
-    sql = store->driver->begin(store->slot[s->slot].conn, left > 0 ? left : 0);
-    s->writes = true;
+    scep_group_enter(&store->group);
+    sql = begin(s, until);
     if (sql == SCEP_SQL_OK) {
         sql = verify(s);
     }
@@ -654,40 +573,157 @@ static scep_status_e after_success(scep_store_session_t *s, bool wrote,
     return SCEP_OK;
 }
 
-scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
-                             bool commit, const char *what, scep_result_t *res)
+static bool is_worth_keeping(scep_sql_status_e sql)
+{
+    return sql == SCEP_SQL_OK || sql == SCEP_SQL_BUSY ||
+           sql == SCEP_SQL_CONSTRAINT;
+}
+
+/* The end of a session that reads. */
+static scep_status_e end_reading(scep_store_session_t *s, scep_sql_status_e sql,
+                                 const char *what, scep_result_t *res)
 {
     scep_store_t *store = s->store;
-    const scep_sql_driver_t *driver = store->driver;
-    scep_sql_conn_t *conn = store->slot[s->slot].conn;
-    scep_status_e status = SCEP_OK;
-    bool ended = !s->writes;
-    bool keep = true;
+    scep_status_e status;
 
-    if (sql == SCEP_SQL_OK && s->writes && commit && s->bad == NULL) {
-        sql = commit_counted(driver, conn);
-        ended = sql == SCEP_SQL_OK;
+    if (sql == SCEP_SQL_OK) {
+        return after_success(s, false, res);
     }
+    status = sql_fail(store, false, sql, what,
+                      store->driver->error(store->slot[s->slot].conn), res);
+    if (!is_worth_keeping(sql)) {
+        disconnect(s);
+    }
+    return status;
+}
+
+/* With the turn: what S did is undone. @return false: and with it, as there is
+ * no other way, what others did in the transaction that it joined */
+static bool undo(scep_store_session_t *s, scep_sql_status_e sql)
+{
+    scep_store_t *store = s->store;
+    scep_sql_conn_t *conn = store->slot[s->slot].conn;
+
+    if (s->joined && store->driver->leave(conn, false) == SCEP_SQL_OK) {
+        store->group.spoilt = store->group.spoilt || !is_worth_keeping(sql);
+        return true;
+    }
+    if (!store->driver->rollback(conn) || !is_worth_keeping(sql)) {
+        disconnect(s);
+    }
+    if (s->joined) {
+        scep_group_close(&store->group, SCEP_SQL_LOST);
+    }
+    return !s->joined;
+}
+
+/* With the turn, for all members. @return false: it failed, and RES tells why */
+static bool commit_group(scep_store_session_t *s, const char *what,
+                         scep_result_t *res)
+{
+    scep_store_t *store = s->store;
+    scep_sql_conn_t *conn = store->slot[s->slot].conn;
+    scep_sql_status_e sql = commit_counted(store->driver, conn);
+    bool keep = is_worth_keeping(sql) && !store->group.spoilt;
+
     if (sql != SCEP_SQL_OK) {
-        status =
-            sql_fail(store, s->writes, sql, what, driver->error(conn), res);
-        keep = sql == SCEP_SQL_BUSY || sql == SCEP_SQL_CONSTRAINT;
-    }
-    else {
-        status = after_success(s, s->writes && ended, res);
-    }
-    if (status == SCEP_OK && s->bad != NULL) {
-        status = scep_store_bad_row(s->bad, res);
-    }
-    if (!ended) {
-        keep = driver->rollback(conn) && keep;
+        sql_fail(store, true, sql, what, store->driver->error(conn), res);
+        keep = store->driver->rollback(conn) && keep;
     }
     if (!keep) {
         disconnect(s);
     }
-    if (s->writes) {
-        apr_thread_mutex_unlock(store->writer);
+    scep_group_close(&store->group, sql);
+    return sql == SCEP_SQL_OK;
+}
+
+/* As sql_fail(), for who shared the transaction and need not log it again. */
+static scep_status_e failed_with_others(scep_store_session_t *s,
+                                        scep_sql_status_e sql, const char *what,
+                                        scep_result_t *res)
+{
+    static const char why[] = "the transaction that it shared failed";
+
+    if (sql == SCEP_SQL_BUSY || sql == SCEP_SQL_FULL || sql == SCEP_SQL_LOST) {
+        return away(s->store, true, what, why, res);
     }
-    slot_give(store, s->slot);
+    scep_fail(res, SCEP_R_INTERNAL, "%s: database %s: %s", what, s->store->name,
+              why);
+    res->told = true;
+    return res->status;
+}
+
+/* Without the turn. What S found may be another member's, and goes if that one
+ * fails; so it waits also if it wrote nothing. */
+static scep_status_e hear(scep_store_session_t *s, bool wrote, const char *what,
+                          scep_result_t *res)
+{
+    scep_sql_status_e sql = scep_group_wait(&s->store->group, s);
+
+    return sql == SCEP_SQL_OK ? after_success(s, wrote, res)
+                              : failed_with_others(s, sql, what, res);
+}
+
+/* With the turn. @return what became of S alone; RES tells why it failed */
+static scep_sql_status_e end_own(scep_store_session_t *s, scep_sql_status_e sql,
+                                 bool commit, const char *what,
+                                 scep_result_t *res)
+{
+    const scep_sql_driver_t *driver = s->store->driver;
+    scep_sql_conn_t *conn = s->store->slot[s->slot].conn;
+
+    if (sql == SCEP_SQL_OK && commit && s->joined) {
+        sql = driver->leave(conn, true);
+    }
+    if (sql != SCEP_SQL_OK) {
+        sql_fail(s->store, true, sql, what,
+                 s->why != NULL ? s->why : driver->error(conn), res);
+    }
+    if (sql == SCEP_SQL_OK && commit) {
+        return sql;
+    }
+    if (!undo(s, sql) && sql == SCEP_SQL_OK) {
+        sql = SCEP_SQL_LOST;
+        failed_with_others(s, sql, what, res);
+    }
+    return sql;
+}
+
+static scep_status_e end_writing(scep_store_session_t *s, scep_sql_status_e sql,
+                                 bool commit, const char *what,
+                                 scep_result_t *res)
+{
+    scep_store_group_t *group = &s->store->group;
+    bool wrote, waits, committed = true;
+
+    commit = commit && s->bad == NULL;
+    sql = end_own(s, sql, commit, what, res);
+    wrote = sql == SCEP_SQL_OK && commit;
+    /* the first one that wrote nothing leaves no transaction */
+    waits = wrote || (sql == SCEP_SQL_OK && group->slot >= 0);
+    if (waits) {
+        scep_group_add(group, s);
+    }
+    if (group->slot >= 0 &&
+        (s->store->driver->join == NULL || scep_group_is_over(group))) {
+        committed = commit_group(s, what, res);
+    }
+    scep_group_leave(group);
+    if (sql != SCEP_SQL_OK || !committed) {
+        return res->status;
+    }
+    return waits ? hear(s, wrote, what, res) : after_success(s, false, res);
+}
+
+scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
+                             bool commit, const char *what, scep_result_t *res)
+{
+    scep_status_e status = s->writes ? end_writing(s, sql, commit, what, res)
+                                     : end_reading(s, sql, what, res);
+
+    if (status == SCEP_OK && s->bad != NULL) {
+        status = scep_store_bad_row(s->bad, res);
+    }
+    slot_give(s->store, s->own_slot);
     return status;
 }

@@ -211,7 +211,11 @@ static scep_sql_status_e add_row(scep_store_session_t *s,
     scep_sql_status_e sql =
         scep_store_run(s, SCEP_Q_CERTIFICATE_ADD, values, NULL, NULL, &added);
 
-    return sql == SCEP_SQL_OK && added != 1 ? SCEP_SQL_CONSTRAINT : sql;
+    if (sql == SCEP_SQL_OK && added != 1) {
+        s->why = "the CA gave the serial number of a deleted certificate again";
+        return SCEP_SQL_CONSTRAINT;
+    }
+    return sql;
 }
 
 /* Writers take turns, so the number is still free. */

@@ -33,13 +33,28 @@ typedef struct scep_store_slot_t {
 /** One thread's use of a connection. */
 typedef struct scep_store_session_t {
     scep_store_t *store;
-    int slot;
+    int slot; /* whose connection: its own, or that of its group's first */
+    int own_slot;
     bool writes;
+    bool joined;           /* the transaction is another one's */
     scep_identity_e found; /* not the same: nothing may come of it */
     const char *bad;       /* a table with a row that nothing can be made of;
                             * nothing may come of it either; NULL: none */
+    const char *why;       /* of a failure that the driver knows nothing of;
+                            * NULL: ask the driver */
     uint64_t position;     /* of the database before this transaction */
+    /* while it waits for the end of its group: */
+    struct scep_store_session_t *next;
+    bool ended;
+    scep_sql_status_e outcome;
 } scep_store_session_t;
+
+/** The driver of that name; NULL: there is none. */
+const scep_sql_driver_t *scep_store_driver_of(const char *name);
+
+/** There is no driver of the name in CONFIG. @return SCEP_BROKEN */
+scep_status_e scep_store_no_driver(const scep_store_config_t *config,
+                                   scep_result_t *res);
 
 /** The last count of outstanding passwords. */
 scep_store_tally_t *scep_store_tally(scep_store_t *store);

@@ -241,6 +241,8 @@ static void test_certificates(void **state)
     assert_int_equal(
         scep_store_issue(store, &again, f->pool, &outcome, &f->res),
         SCEP_BROKEN);
+    assert_non_null(strstr(f->log, "serial number of a deleted certificate"));
+    assert_null(strstr(f->log, "not an error"));
     assert_int_equal(db_count(f, "certificates"), 1);
     scep_result_init(&f->res, f->pool);
     assert_int_equal(scep_store_past_profile(store, SAMPLE_SCOPE, again.serial,
