@@ -21,6 +21,7 @@ libscep_base_la_SOURCES = \
 	mod_scep/base/scep_result.c \
 	mod_scep/base/scep_seal.c mod_scep/base/scep_seal.h \
 	mod_scep/base/scep_shm_limits.c mod_scep/base/scep_shm_limits.h \
+	mod_scep/base/scep_shm_load.c mod_scep/base/scep_shm_load.h \
 	mod_scep/base/scep_shm_slots.c mod_scep/base/scep_shm_slots.h \
 	mod_scep/base/scep_span.c mod_scep/base/scep_span.h \
 	mod_scep/base/scep_state_files.h \
@@ -34,7 +35,7 @@ BASE_TESTS = tests/unit/test_border tests/unit/test_cert_time tests/unit/test_co
 	tests/unit/test_in_use tests/unit/test_in_use_read tests/unit/test_json \
 	tests/unit/test_json_read tests/unit/test_log_limit tests/unit/test_openssl_floor \
 	tests/unit/test_program tests/unit/test_result tests/unit/test_seal \
-	tests/unit/test_shm_limits tests/unit/test_shm_slots \
+	tests/unit/test_shm_limits tests/unit/test_shm_load tests/unit/test_shm_slots \
 	tests/unit/test_span tests/unit/test_str \
 	tests/unit/test_name_search
 check_PROGRAMS += $(BASE_TESTS)
@@ -124,6 +125,9 @@ tests_unit_test_exec_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_shm_limits_SOURCES = tests/unit/test_shm_limits.c tests/unit/fixture.h
 tests_unit_test_shm_limits_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_shm_limits_LDADD = $(LIB_BASE) $(UNIT_LIBS)
+tests_unit_test_shm_load_SOURCES = tests/unit/test_shm_load.c tests/unit/fixture.h
+tests_unit_test_shm_load_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_shm_load_LDADD = $(LIB_BASE) $(UNIT_LIBS)
 tests_unit_test_shm_slots_SOURCES = tests/unit/test_shm_slots.c tests/unit/fixture.h
 tests_unit_test_shm_slots_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_shm_slots_LDADD = $(LIB_BASE) $(UNIT_LIBS)

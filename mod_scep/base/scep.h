@@ -123,6 +123,8 @@ typedef enum {
       SCEP_TEXT_UNAVAILABLE)                                                   \
     X(SCEP_R_OVERTAKEN, 126, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,            \
       SCEP_TEXT_UNAVAILABLE)                                                   \
+    X(SCEP_R_BUSY, 127, SCEP_UNAVAILABLE, 503, SCEP_FAIL_NONE,                 \
+      SCEP_TEXT_UNAVAILABLE)                                                   \
     /* a pkiMessage: CertRep FAILURE */                                        \
     X(SCEP_R_CLEAR_CHALLENGE, 128, SCEP_REFUSED, 200, SCEP_FAIL_BAD_REQUEST,   \
       "The challengePassword must not be sent in clear.")                      \

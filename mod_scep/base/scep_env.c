@@ -74,6 +74,9 @@ scep_log_level_e scep_log_level_of(const scep_result_t *res)
     if (res->told) {
         return SCEP_LOG_INFO;
     }
+    if (res->reason == SCEP_R_BUSY) {
+        return SCEP_LOG_WARNING; /* it passes, and clients come back */
+    }
     switch (res->status) {
     case SCEP_OK:
     case SCEP_PENDING:

@@ -13,14 +13,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <apr_shm.h>
 
 enum {
-    LAYOUT_VERSION = 1,
+    LAYOUT_VERSION = 2,
     TIME_BITS = 24,
     PID_BITS = 22,
     TAG_BITS = 18,
@@ -31,6 +30,7 @@ enum {
     /* Ahead of what a lease can reach by so much, an end is of before the clock
      * was set back. Ticks. */
     SLACK = 100,
+    PAUSE = 10,                /* ticks between two looks */
     MAX_LEASE = TIME_MASK / 2, /* ticks */
     STEP = 10000               /* microseconds between two tries */
 };
@@ -48,6 +48,7 @@ typedef struct memory_t {
     char magic[8];
     apr_uint32_t version;
     apr_uint32_t count;
+    word_t looked; /* when the system was last asked who lives; ticks */
     word_t slots[];
 } memory_t;
 
@@ -182,6 +183,17 @@ static int find_free(const scep_shm_slots_t *slots, const taker_t *taker,
     return held < terms->each ? found : -1;
 }
 
+/* May the system be asked? */
+static bool may_look(scep_shm_slots_t *slots, const taker_t *taker)
+{
+    apr_uint64_t looked = atomic_load(&slots->memory->looked);
+
+    return !taker->terms->seldom ||
+           (taker->clock - looked >= PAUSE &&
+            atomic_compare_exchange_strong(&slots->memory->looked, &looked,
+                                           taker->clock));
+}
+
 int scep_shm_slots_take(scep_shm_slots_t *slots, const scep_slot_terms_t *terms,
                         apr_time_t now)
 {
@@ -195,7 +207,7 @@ int scep_shm_slots_take(scep_shm_slots_t *slots, const scep_slot_terms_t *terms,
 
     do {
         slot = find_free(slots, &taker, false, &record);
-        if (slot < 0) {
+        if (slot < 0 && may_look(slots, &taker)) {
             slot = find_free(slots, &taker, true, &record);
         }
     } while (slot >= 0 &&

@@ -1,4 +1,5 @@
 libscep_enroll_la_SOURCES = \
+	mod_scep/enroll/scep_admission.c mod_scep/enroll/scep_admission.h \
 	mod_scep/enroll/scep_alt_names.c mod_scep/enroll/scep_alt_names.h \
 	mod_scep/enroll/scep_alt_rule.c mod_scep/enroll/scep_alt_rule.h \
 	mod_scep/enroll/scep_certpoll.c mod_scep/enroll/scep_certpoll.h \
@@ -46,7 +47,7 @@ ENROLL_TESTS = tests/unit/test_guess_limit tests/unit/test_alt_names \
 	tests/unit/test_limits tests/unit/test_client_quirks \
 	tests/unit/test_pattern tests/unit/test_authorize tests/unit/test_draw \
 	tests/unit/test_enrolment tests/unit/test_recall \
-	tests/unit/test_signer \
+	tests/unit/test_signer tests/unit/test_admission \
 	tests/unit/test_getcacert tests/unit/test_issue tests/unit/test_challenge_admin \
 	tests/unit/test_names tests/unit/test_renewal \
 	tests/unit/test_asked tests/unit/test_name_check \
@@ -105,6 +106,9 @@ tests_unit_test_recall_SOURCES = tests/unit/test_recall.c \
 	$(ENROLL_FIXTURE)
 tests_unit_test_recall_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_recall_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
+tests_unit_test_admission_SOURCES = tests/unit/test_admission.c $(ENROLL_MAKER)
+tests_unit_test_admission_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_admission_LDADD = $(LIB_ENROLL) $(UNIT_LIBS)
 tests_unit_test_signer_SOURCES = tests/unit/test_signer.c \
 	$(ENROLL_FIXTURE)
 tests_unit_test_signer_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -3,6 +3,7 @@
  * scep_pkioperation.c: one pkiMessage in, one CertRep out (RFC 8894 4.3).
  * Verify, then open, then decide (invariant 8). (enroll layer)
  */
+#include "scep_admission.h"
 #include "scep_certpoll.h"
 #include "scep_certrep.h"
 #include "scep_getcert.h"
@@ -124,6 +125,9 @@ static scep_status_e read_envelope(scep_request_t *req, scep_pkimessage_t *msg,
     scep_status_e status =
         handler->admit != NULL ? handler->admit(req, msg, res) : SCEP_OK;
 
+    if (status == SCEP_OK) {
+        status = scep_admission_confirm(req, msg, res);
+    }
     return status == SCEP_OK && !handler->ignores_content
                ? scep_pkimessage_open(msg, req->policy->algs,
                                       scep_service_pairs(req), res)
@@ -218,7 +222,10 @@ void scep_pkioperation(scep_request_t *req, scep_octets_t der,
     scep_result_t res;
 
     scep_result_init(&res, req->pool);
-    status = process_message(req, der, &msg, &reply, &res);
+    status = scep_admission_enter(req, der, &res);
+    if (status == SCEP_OK) {
+        status = process_message(req, der, &msg, &reply, &res);
+    }
     if (status == SCEP_OK || status == SCEP_PENDING) {
         status = answer_by_certrep(
             req, msg, status == SCEP_OK ? SCEP_PKI_SUCCESS : SCEP_PKI_PENDING,
@@ -227,6 +234,7 @@ void scep_pkioperation(scep_request_t *req, scep_octets_t der,
     if (status != SCEP_OK) {
         scep_refusal_answer(req, &res, msg, answer);
     }
+    scep_admission_leave(req, status == SCEP_OK ? msg : NULL);
     if (tells_of_content(res.reason)) {
         delay_to_step(began);
     }

@@ -60,6 +60,9 @@ typedef enum {
 
 enum { SCEP_SLOTS = 64 };
 
+/** How many messages are worked on at a time: scep_admission.h. */
+typedef struct scep_admission_t scep_admission_t;
+
 /**
  * A CA as a virtual host serves it. Made at start, read-only afterwards,
  * shared by all threads. STORE is NULL in the parent.
@@ -79,6 +82,7 @@ typedef struct scep_service_t {
     scep_shm_slots_t *slots;        /* of all kinds; NULL: any number */
     scep_counts_t *counts;          /* NULL: nothing is counted */
     int waiting_slots;              /* how many requests may wait at a time */
+    scep_admission_t *admission;    /* for pkiMessages; NULL: no limit */
     apr_interval_time_t crl_validity;
     const char *crl_url;        /* that certificates name; NULL: none */
     const scep_next_ca_t *next; /* NULL: none */
@@ -240,6 +244,8 @@ typedef struct scep_request_t {
     void *host_request;   /* httpd's request_rec, for providers that live in
                            * httpd; NULL elsewhere */
     const scep_signer_t *signer; /* NULL: not examined yet */
+
+    int admitted; /* the slot of the message, from 1; 0: none */
 
     /* known so far, for the record of a refusal; else NULL */
     const char *subject;                 /* of the CSR */

@@ -5,6 +5,8 @@
  */
 #include "scep_preflight.h"
 
+#include <string.h>
+
 #include <openssl/objects.h>
 
 #include "scep_ber.h"
@@ -239,6 +241,85 @@ scep_status_e scep_preflight_signed(scep_octets_t der, scep_result_t *res)
         return status;
     }
     return signer_infos(&in, res);
+}
+
+/* --- what it says of itself ---------------------------------------------- */
+
+/* The value of an attribute, a string, if the attribute is of type OID. */
+static bool attribute_text(scep_octets_t attribute, const unsigned char *oid,
+                           size_t oid_len, scep_octets_t *text)
+{
+    scep_ber_reader_t in = scep_ber_read(attribute), values;
+    scep_ber_t type, value;
+
+    if (!scep_ber_take(&in, SCEP_BER_OID, &type) || type.body.len != oid_len ||
+        memcmp(type.body.data, oid, oid_len) != 0 ||
+        !scep_ber_enter(&in, SCEP_BER_SET, &values) ||
+        !scep_ber_next(&values, &value)) {
+        return false;
+    }
+    *text = value.body;
+    return true;
+}
+
+static void claimed_attributes(scep_octets_t set, scep_claims_t *claims)
+{
+    /* SCEP_OID_MESSAGE_TYPE and SCEP_OID_TRANSACTION_ID */
+    static const unsigned char type_oid[] = {0x60, 0x86, 0x48, 0x01, 0x86,
+                                             0xf8, 0x45, 0x01, 0x09, 0x02};
+    static const unsigned char id_oid[] = {0x60, 0x86, 0x48, 0x01, 0x86,
+                                           0xf8, 0x45, 0x01, 0x09, 0x07};
+    scep_ber_reader_t in = scep_ber_read(set);
+    scep_octets_t text;
+    scep_ber_t one;
+
+    while (scep_ber_take(&in, SCEP_BER_SEQUENCE, &one)) {
+        if (attribute_text(one.body, type_oid, sizeof(type_oid), &text) &&
+            text.len == 2) {
+            claims->message_type =
+                10 * (text.data[0] - '0') + (text.data[1] - '0');
+        }
+        attribute_text(one.body, id_oid, sizeof(id_oid),
+                       &claims->transaction_id);
+    }
+}
+
+bool scep_preflight_claims(scep_octets_t der, scep_claims_t *claims)
+{
+    scep_ber_reader_t in, infos, info, signer;
+    scep_ber_t e;
+    bool by_name;
+
+    memset(claims, 0, sizeof(*claims));
+    claims->message_type = -1;
+    /* version, digestAlgorithms, encapContentInfo, then what is optional */
+    if (scep_ber_check(der) != SCEP_BER_GOOD ||
+        !content_info(der, NID_pkcs7_signed, &in) || !scep_ber_next(&in, &e) ||
+        !scep_ber_next(&in, &e) || !scep_ber_next(&in, &e)) {
+        return false;
+    }
+    while (!scep_ber_is(&in, SCEP_BER_SET) && scep_ber_next(&in, &e)) {
+        /* certificates, CRLs */
+    }
+    if (!scep_ber_enter(&in, SCEP_BER_SET, &infos) ||
+        !scep_ber_enter(&infos, SCEP_BER_SEQUENCE, &info) ||
+        !scep_ber_take(&info, SCEP_BER_INTEGER, &e)) {
+        return false;
+    }
+    by_name = scep_ber_is(&info, SCEP_BER_SEQUENCE);
+    if (!scep_ber_next(&info, &e)) {
+        return false;
+    }
+    signer = scep_ber_read(e.body);
+    if (by_name && scep_ber_take(&signer, SCEP_BER_SEQUENCE, &e)) {
+        claims->issuer = e.whole;
+    }
+    if (!scep_ber_take(&info, SCEP_BER_SEQUENCE, &e) ||
+        !scep_ber_take(&info, SCEP_BER_CONTEXT_CONS, &e)) {
+        return false;
+    }
+    claimed_attributes(e.body, claims);
+    return true;
 }
 
 /* --- the envelope -------------------------------------------------------- */

@@ -20,6 +20,19 @@
  */
 scep_status_e scep_preflight_signed(scep_octets_t der, scep_result_t *res);
 
+/** What a message says of itself, for whoever cannot wait until it is verified:
+ * it may be a lie. All but MESSAGE_TYPE points into the message. */
+typedef struct scep_claims_t {
+    int message_type;             /* -1: none that could be read */
+    scep_octets_t transaction_id; /* len 0: likewise */
+    scep_octets_t issuer; /* of the signer's certificate, a Name; len 0: the
+                           * signer is named in another way */
+} scep_claims_t;
+
+/** Read the claims of a SignedData with one signer. It allocates nothing.
+ * @return false: it is none */
+bool scep_preflight_claims(scep_octets_t der, scep_claims_t *claims);
+
 /**
  * The pkcsPKIEnvelope: ContentInfo with EnvelopedData only (no AuthEnveloped),
  * 1 to SCEP_MAX_RECIPIENTS RecipientInfos, each KeyTransRecipientInfo with

@@ -156,6 +156,7 @@ LIMITS = [
      "ScepCertDigest MD5: SHA256"),
     ("<ScepProfile a>\nScepCertBackdate 400d\n</ScepProfile>",
      "ScepCertBackdate 400d: a time"),
+    ("ScepMaxConcurrent many", "ScepMaxConcurrent many: a number from 0"),
     ("<ScepProfile a>\nScepCertValidityJitter 51%\n</ScepProfile>",
      "ScepCertValidityJitter 51%: a number from 0 to 50 is wanted before %"),
     ("<ScepProfile a>\nScepCertValidityJitter 5\n</ScepProfile>",

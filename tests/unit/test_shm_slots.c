@@ -29,7 +29,8 @@ static int take_from(scep_shm_slots_t *slots, int first, int total,
                      unsigned int n, int each, apr_time_t now)
 {
     const unsigned char key[SCEP_HASH_SIZE] = {[2] = (unsigned char)n};
-    const scep_slot_terms_t terms = {first, total, key, each, 5 * SECOND};
+    const scep_slot_terms_t terms = {first, total,      key,
+                                     each,  5 * SECOND, false};
 
     return scep_shm_slots_take(slots, &terms, now);
 }
@@ -47,14 +48,14 @@ static void test_layout(void **state)
     unsigned char *at = apr_palloc(f->pool, size + 8);
     int i;
 
-    assert_int_equal(size, 16 + COUNT * 8);
+    assert_int_equal(size, 24 + COUNT * 8);
     memset(at, 0xff, size + 8);
     scep_shm_slots_format(at, COUNT);
     assert_int_equal(at[size], 0xff);
     assert_non_null(scep_shm_slots_attach(at, size, f->pool));
     assert_null(scep_shm_slots_attach(at, size - 1, f->pool));
     assert_null(scep_shm_slots_attach(at, size + 8, f->pool));
-    assert_null(scep_shm_slots_attach(at, 15, f->pool));
+    assert_null(scep_shm_slots_attach(at, 23, f->pool));
     for (i = 0; i < 16; i++) { /* magic, version, count */
         at[i] ^= 1;
         assert_null(scep_shm_slots_attach(at, size, f->pool));
@@ -62,7 +63,7 @@ static void test_layout(void **state)
     }
     scep_shm_slots_format(at, 0);
     assert_int_equal(
-        take(scep_shm_slots_attach(at, 16, f->pool), 1, 1, 1, f->now), -1);
+        take(scep_shm_slots_attach(at, 24, f->pool), 1, 1, 1, f->now), -1);
 }
 
 static void test_total_and_each(void **state)
@@ -113,9 +114,9 @@ static void test_a_turn(void **state)
 static void test_long_leases(void **state)
 {
     const unsigned char key[SCEP_HASH_SIZE] = {0};
-    const scep_slot_terms_t day = {0, 1, key, 1, 86400 * SECOND};
-    const scep_slot_terms_t year = {1, 1, key, 1, 365 * 86400 * SECOND};
-    const scep_slot_terms_t instant = {2, 1, key, 1, 1};
+    const scep_slot_terms_t day = {0, 1, key, 1, 86400 * SECOND, false};
+    const scep_slot_terms_t year = {1, 1, key, 1, 365 * 86400 * SECOND, false};
+    const scep_slot_terms_t instant = {2, 1, key, 1, 1, false};
     fixture_t *f = *state;
     scep_shm_slots_t *slots = scep_shm_slots_make(COUNT, f->pool);
     int i;
@@ -230,6 +231,25 @@ static void test_a_killed_process(void **state)
     finish(second);
 }
 
+/* The system is asked at most five times a second. */
+static void test_seldom(void **state)
+{
+    const unsigned char key[SCEP_HASH_SIZE] = {1};
+    const scep_slot_terms_t terms = {0, 1, key, 1, 5 * SECOND, true};
+    fixture_t *f = *state;
+    scep_shm_slots_t *slots = scep_shm_slots_make(1, f->pool);
+    char said = ' ';
+    pid_t other = take_elsewhere(f, slots, 1, &said);
+
+    assert_int_equal(said, 'y');
+    assert_int_equal(scep_shm_slots_take(slots, &terms, f->now), -1);
+    finish(other);
+    assert_int_equal(scep_shm_slots_take(slots, &terms, f->now + SECOND / 10),
+                     -1);
+    assert_int_equal(scep_shm_slots_take(slots, &terms, f->now + SECOND / 5),
+                     0);
+}
+
 /* Of many processes no more than there are slots for are inside at a time. */
 static void test_many_processes(void **state)
 {
@@ -270,7 +290,7 @@ static void test_many_processes(void **state)
 static void test_waiting(void **state)
 {
     const unsigned char key[SCEP_HASH_SIZE] = {1};
-    const scep_slot_terms_t terms = {0, 1, key, 1, SECOND / 10};
+    const scep_slot_terms_t terms = {0, 1, key, 1, SECOND / 10, false};
     fixture_t *f = *state;
     scep_env_t env = {.log = NULL}; /* real time */
     scep_shm_slots_t *slots = scep_shm_slots_make(1, f->pool);
@@ -294,6 +314,7 @@ int main(void)
         FIXTURE_TEST(test_given_back_too_late),
         FIXTURE_TEST(test_large_process_ids),
         FIXTURE_TEST(test_a_killed_process),
+        FIXTURE_TEST(test_seldom),
         FIXTURE_TEST(test_many_processes),
         FIXTURE_TEST(test_waiting),
     };

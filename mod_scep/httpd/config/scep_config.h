@@ -52,6 +52,7 @@ typedef struct scep_server_config_t {
     apr_interval_time_t crl_validity;
     const char *dialog_program; /* prints passphrases; NULL: the terminal */
     apr_uint32_t password_max;  /* main server only */
+    int max_concurrent;         /* likewise; 0: no limit; -1: by workers */
     int audit_refusals;
     /* 0: not set; -1: for ever */
     apr_interval_time_t retention[SCEP_PRUNE_KINDS];

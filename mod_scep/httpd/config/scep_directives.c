@@ -141,6 +141,11 @@ const command_rec scep_directives[] = {
         "a CA-IDENT and the name of the <ScepCA> that it chooses",
         .merge = scep_merge_ca_idents),
 
+    ROW(take1, "ScepMaxConcurrent", MAIN, "auto", max_concurrent,
+        max_concurrent, scep_read_number,
+        "auto, off, or how many messages of devices are worked on at a time",
+        .min = 0, .max = 100000, WORDS({"auto", -1}, {"off", 0})),
+
     /* challenges */
     SPECIAL(iterate, "ScepChallenge", POLICY, "one-time", policy.sources,
             policy.sources, scep_read_challenge,

@@ -16,6 +16,7 @@
 #include <apr_strings.h>
 
 #include <httpd.h>
+#include <ap_mpm.h>
 #include <http_log.h>
 #include <unixd.h>
 
@@ -260,4 +261,13 @@ scep_status_e scep_os_password_key(const char *state_dir, bool may_make,
         }
     }
     return status;
+}
+
+int scep_os_workers(void)
+{
+    int processes = 0, threads = 0;
+
+    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &processes);
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    return processes * (threads > 0 ? threads : 1);
 }

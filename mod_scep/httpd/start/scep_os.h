@@ -53,4 +53,7 @@ scep_status_e scep_os_password_key(const char *state_dir, bool may_make,
                                    apr_pool_t *pool, scep_octets_t *key,
                                    scep_result_t *res);
 
+/** How many requests the MPM serves at a time at most. */
+int scep_os_workers(void);
+
 #endif

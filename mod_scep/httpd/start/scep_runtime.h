@@ -8,6 +8,7 @@
 #ifndef SCEP_RUNTIME_H
 #define SCEP_RUNTIME_H
 
+#include "scep_admission.h"
 #include "scep_config.h"
 #include "scep_master_setup.h"
 #include "scep_ra_setup.h"
@@ -20,6 +21,7 @@ struct scep_start_t; /* scep_steps.h */
 typedef struct scep_runtime_t {
     scep_algs_t *algs[SCEP_LEVEL_LEGACY + 1]; /* legacy: NULL if unused */
     OSSL_LIB_CTX *legacy;                     /* NULL if unused */
+    scep_admission_t *admission;              /* NULL: no limit */
     scep_shared_t *shared;       /* NULL: it could not be made at a restart */
     scep_log_limit_t *log_limit; /* in a child only; NULL: no limit */
     apr_array_header_t *sites;   /* scep_site_t * */

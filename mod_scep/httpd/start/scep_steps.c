@@ -55,6 +55,25 @@ static scep_status_e step_table(const scep_start_t *c)
                                   &c->runtime->shared, c->res);
 }
 
+/* Each generation has its own, so a changed number counts at once. */
+static scep_status_e step_admission(const scep_start_t *c)
+{
+    int most = c->conf->max_concurrent;
+
+    if (most < 0) { /* leave workers to send the others away */
+        most = scep_os_workers() * 3 / 4;
+        most = most > 0 ? most : 1;
+    }
+    if (most == 0 || c->runtime->test) {
+        return SCEP_OK;
+    }
+    c->runtime->admission = scep_admission_make(most, c->pool);
+    return c->runtime->admission != NULL
+               ? SCEP_OK
+               : scep_fail(c->res, SCEP_R_SETUP,
+                           "no shared memory for ScepMaxConcurrent %d", most);
+}
+
 /* ---- what a server's sections name ---- */
 
 static scep_status_e check_name(const scep_start_t *c,
@@ -258,11 +277,8 @@ static scep_status_e step_ra(const scep_start_t *c)
 /* At most one in eight workers may wait. */
 static int waiting_slots(void)
 {
-    int processes = 0, threads = 0, slots;
+    int slots = scep_os_workers() / WORKERS_A_SLOT;
 
-    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &processes);
-    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    slots = processes * (threads > 0 ? threads : 1) / WORKERS_A_SLOT;
     if (slots > SCEP_SLOTS) {
         return SCEP_SLOTS;
     }
@@ -280,6 +296,7 @@ static scep_status_e step_shared_memory(const scep_start_t *c)
         return scep_fail(c->res, SCEP_R_SETUP, "there is no password table");
     }
     service->waiting_slots = waiting_slots();
+    service->admission = c->runtime->admission;
     return scep_shared_attach(c->runtime->shared, c->pool, service, c->res);
 }
 
@@ -518,6 +535,10 @@ static const step_t of_all[] = {
      .about = "ScepPasswordMax",
      .left_out = "the memory",
      .number = SCEPLOGNO(0015)},
+    {.name = "slots for messages",
+     .run = step_admission,
+     .about = "ScepMaxConcurrent",
+     .left_out = "the memory"},
     {.name = NULL}};
 
 static const step_t of_server[] = {
