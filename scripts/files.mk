@@ -4,7 +4,7 @@ GUARDS = scripts/guards/check-circles \
 	scripts/guards/check-layers scripts/guards/check-log-ids \
 	scripts/guards/check-public scripts/guards/check-references \
 	scripts/guards/check-refusals scripts/guards/check-style \
-	scripts/guards/check-tests scripts/guards/check-version \
+	scripts/guards/check-tests \
 	scripts/guards/selftest
 if HAVE_PYTHON
 TESTS += $(GUARDS)

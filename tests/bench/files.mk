@@ -4,11 +4,8 @@ EXTRA_PROGRAMS = tests/bench/bench_enrol tests/bench/bench_challenge \
 tests_bench_bench_store_SOURCES = tests/bench/bench_store.c
 tests_bench_bench_store_CPPFLAGS = $(AM_CPPFLAGS)
 tests_bench_bench_store_LDADD = $(LIB_ENROLL) $(CORE_LIBS) -lpthread
-tests_bench_bench_enrol_SOURCES = tests/bench/bench_enrol.c \
-	tests/unit/message_maker.c tests/unit/message_maker.h \
-	tests/unit/fixture.h
-tests_bench_bench_enrol_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_bench_bench_enrol_LDADD = $(LIB_ENROLL) $(UNIT_LIBS) -lpthread
+tests_bench_bench_enrol_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
+tests_bench_bench_enrol_LDADD = $(UNIT_LIBS) -lpthread
 tests_bench_bench_challenge_SOURCES = tests/bench/bench_challenge.c
 tests_bench_bench_challenge_CPPFLAGS = $(AM_CPPFLAGS)
 tests_bench_bench_challenge_LDADD = $(LIB_ENROLL) $(CORE_LIBS)

@@ -104,10 +104,12 @@ static inline unsigned int fixture_thin(void)
     return thin > 1 ? (unsigned int)thin : 1;
 }
 
+extern const char fixture_srcdir[]; /* of the source tree, absolute */
+
 /* A file of the source tree, read whole. */
 static inline scep_octets_t fixture_file(fixture_t *f, const char *name)
 {
-    const char *path = apr_pstrcat(f->pool, SRCDIR, "/", name, NULL);
+    const char *path = apr_pstrcat(f->pool, fixture_srcdir, "/", name, NULL);
     FILE *file = fopen(path, "rb");
     unsigned char *data = apr_palloc(f->pool, 65536);
     scep_octets_t octets = {data, 0};

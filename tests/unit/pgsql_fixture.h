@@ -22,7 +22,7 @@ static inline int pg_server(const char *action, const char *more)
     int rc;
 
     apr_snprintf(command, sizeof(command), "%s/tests/pgsql/server %s %s %s",
-                 SRCDIR, action, pg_dir, more);
+                 fixture_srcdir, action, pg_dir, more);
     rc = system(command);
     return WIFEXITED(rc) ? WEXITSTATUS(rc) : -1;
 }
