@@ -21,7 +21,7 @@ pkglibexecdir = $(libexecdir)/mod_scep
 dist_pkglibexec_SCRIPTS = libexec/scep-ca-openssl
 
 # What an administrator reads.
-dist_doc_DATA = README CHANGES CONTRIBUTING SECURITY docs/api.md docs/backends.md \
+dist_doc_DATA = README CHANGES CONTRIBUTING SECURITY docs/api.md docs/backends.md docs/benchmark.md \
 	docs/conformance.md docs/directives.md \
 	docs/guide.md \
 	docs/internals.md docs/refusals.md

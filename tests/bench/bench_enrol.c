@@ -1,11 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * bench_enrol.c: enrolments per second of a running server, and its CPU time
- * for each, as ratios to those of its RSA operations alone on this machine, all
- * measured in this one run. Each enrolment costs the server three private
- * operations: open the envelope, sign the certificate, sign the CertRep.
+ * for each, as ratios to those of its private-key operations alone on this
+ * machine, all measured in this one run. Each enrolment costs the server three
+ * of them: open the envelope, sign the certificate, sign the CertRep.
  *
- *   bench_enrol HOST PORT PATH RECIPIENT.pem PASSWORDS CONNECTIONS [PID]
+ *   bench_enrol [-d KIND] [-r KIND] [-c KIND] [-j]
+ *       HOST PORT PATH RECIPIENT.pem PASSWORDS CONNECTIONS [PID]
+ *
+ * KIND is rsa:BITS or ec:CURVE: the keys of the devices (-d), of the RA (-r),
+ * and of the CA (-c); rsa:2048 each. With -j the result is one line of JSON.
  *
  * PASSWORDS is a file with one unused one-time password a line; so many
  * enrolments are done. Messages are made before the clock starts. PID is the
@@ -30,16 +34,17 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include "message_maker.h"
-#include "scep_crypto.h"
+#include "bench_client.h"
 #include "scep_oid.h"
 
-enum { KEYS = 4, LIMIT_SECONDS = 1, MAX_REPLY = 65536 };
+enum { KEYS = 4 };
 
-/* RSA-2048 private operations on all processors. */
+static const double limit_seconds = 0.5;
+
+/* The private operations of enrolments on all processors. */
 typedef struct limit_t {
-    double per_second; /* together */
-    double cpu;        /* seconds of CPU time for one */
+    double per_second; /* enrolments, all processors together */
+    double cpu;        /* seconds of CPU time for one enrolment */
 } limit_t;
 
 typedef struct job_t {
@@ -50,86 +55,78 @@ typedef struct job_t {
 
 typedef struct bench_t {
     apr_pool_t *pool;
-    const char *host, *port, *path;
+    bench_target_t target;
+    EVP_PKEY *ra_key, *ca_key; /* of the kinds that the server has */
     job_t *jobs;
     int count;
+    int connections;
     atomic_int next;
 } bench_t;
 
-static double read_clock(clockid_t clock)
-{
-    struct timespec t;
-
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static double now(void)
-{
-    return read_clock(CLOCK_MONOTONIC);
-}
-
-static void die(const char *what)
-{
-    fprintf(stderr, "bench_enrol: %s\n", what);
-    exit(1);
-}
-
 /* --- the limit ------------------------------------------------------------ */
 
-typedef struct rsa_t {
+typedef struct signer_t {
     EVP_PKEY *key;
     long operations;
-} rsa_t;
+} signer_t;
 
 static void *sign_for_a_while(void *baton)
 {
-    rsa_t *r = baton;
-    unsigned char digest[32] = {1}, sig[512];
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(r->key, NULL);
-    double end = now() + LIMIT_SECONDS;
+    signer_t *s = baton;
+    unsigned char digest[32] = {1}, sig[1024];
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(s->key, NULL);
+    double end = bench_now() + limit_seconds;
 
     if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 ||
-        EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) != 1 ||
         EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) != 1) {
-        die("cannot sign");
+        bench_die("cannot sign");
     }
-    while (now() < end) {
+    while (bench_now() < end) {
         size_t len = sizeof(sig);
 
         if (EVP_PKEY_sign(ctx, sig, &len, digest, sizeof(digest)) != 1) {
-            die("cannot sign");
+            bench_die("cannot sign");
         }
-        r->operations++;
+        s->operations++;
     }
     EVP_PKEY_CTX_free(ctx);
     return NULL;
 }
 
-static limit_t measure_limit(EVP_PKEY *key)
+/* Of one operation with KEY. */
+static limit_t measure_key(EVP_PKEY *key)
 {
     long n = sysconf(_SC_NPROCESSORS_ONLN), i, sum = 0;
-    double cpu = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+    double cpu = bench_read_clock(CLOCK_PROCESS_CPUTIME_ID);
     pthread_t *threads = calloc((size_t)n, sizeof(*threads));
-    rsa_t *r = calloc((size_t)n, sizeof(*r));
+    signer_t *s = calloc((size_t)n, sizeof(*s));
 
-    if (threads == NULL || r == NULL) {
-        die("no memory");
+    if (threads == NULL || s == NULL) {
+        bench_die("no memory");
     }
     for (i = 0; i < n; i++) {
-        r[i].key = key;
-        if (pthread_create(&threads[i], NULL, sign_for_a_while, &r[i]) != 0) {
-            die("cannot start a thread");
+        s[i].key = key;
+        if (pthread_create(&threads[i], NULL, sign_for_a_while, &s[i]) != 0) {
+            bench_die("cannot start a thread");
         }
     }
     for (i = 0; i < n; i++) {
         pthread_join(threads[i], NULL);
-        sum += r[i].operations;
+        sum += s[i].operations;
     }
     free(threads);
-    free(r);
-    cpu = read_clock(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    return (limit_t){(double)sum / LIMIT_SECONDS, cpu / (double)sum};
+    free(s);
+    cpu = bench_read_clock(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    return (limit_t){(double)sum / limit_seconds, cpu / (double)sum};
+}
+
+/* The RA's key opens the envelope and signs the CertRep. */
+static limit_t measure_limit(const bench_t *b)
+{
+    limit_t ra = measure_key(b->ra_key), ca = measure_key(b->ca_key);
+
+    return (limit_t){1 / (2 / ra.per_second + 1 / ca.per_second),
+                     2 * ra.cpu + ca.cpu};
 }
 
 /* --- the server's CPU time ------------------------------------------------ */
@@ -171,7 +168,7 @@ static double server_cpu(long server)
     double sum = 0;
 
     if (dir == NULL) {
-        die("cannot read /proc");
+        bench_die("cannot read /proc");
     }
     while ((entry = readdir(dir)) != NULL) {
         long parent;
@@ -194,12 +191,12 @@ static int connect_to(const bench_t *b)
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
     int fd;
 
-    if (getaddrinfo(b->host, b->port, &hints, &list) != 0) {
-        die("cannot resolve the host");
+    if (getaddrinfo(b->target.host, b->target.port, &hints, &list) != 0) {
+        bench_die("cannot resolve the host");
     }
     fd = socket(list->ai_family, SOCK_STREAM, 0);
     if (fd < 0 || connect(fd, list->ai_addr, list->ai_addrlen) != 0) {
-        die("cannot connect");
+        bench_die("cannot connect");
     }
     freeaddrinfo(list);
     return fd;
@@ -223,57 +220,41 @@ static bool send_all(int fd, scep_octets_t data)
 /* @return octets of the whole reply, 0 when the connection ended */
 static size_t receive(int fd, char *reply)
 {
-    size_t got = 0, want = MAX_REPLY;
+    size_t got = 0, want = 0;
 
-    while (got < want) {
-        ssize_t n = recv(fd, reply + got, MAX_REPLY - got, 0);
-        char *end, *length;
+    while (want == 0 || got < want) {
+        ssize_t n = recv(fd, reply + got, BENCH_MAX_REPLY - got, 0);
 
         if (n <= 0) {
             return 0;
         }
         got += (size_t)n;
         reply[got] = '\0';
-        end = strstr(reply, "\r\n\r\n");
-        length = end != NULL ? strcasestr(reply, "content-length:") : NULL;
-        if (length != NULL && length < end) {
-            want = (size_t)(end + 4 - reply) +
-                   strtoul(length + strlen("content-length:"), NULL, 10);
-            if (want > MAX_REPLY) {
-                return 0;
-            }
+        want = bench_reply_size(reply);
+        if (want > BENCH_MAX_REPLY) {
+            return 0;
         }
     }
     return got;
 }
 
-static bool is_success(const char *reply, size_t len)
-{
-    /* pkiStatus (9.3), SET of one PrintableString "0" */
-    static const unsigned char mark[] = {0x60, 0x86, 0x48, 0x01, 0x86,
-                                         0xf8, 0x45, 0x01, 0x09, 0x03,
-                                         0x31, 0x03, 0x13, 0x01, '0'};
-
-    return memmem(reply, len, mark, sizeof(mark)) != NULL;
-}
-
 static void *enrol(void *baton)
 {
     bench_t *b = baton;
-    char *reply = malloc(MAX_REPLY + 1);
+    char *reply = malloc(BENCH_MAX_REPLY + 1);
     int fd = connect_to(b), i;
 
     if (reply == NULL) {
-        die("no memory");
+        bench_die("no memory");
     }
     while ((i = atomic_fetch_add(&b->next, 1)) < b->count) {
         job_t *job = &b->jobs[i];
-        double start = now();
+        double start = bench_now();
         size_t len =
             send_all(fd, job->request) ? receive(fd, reply) : (size_t)0;
 
-        job->seconds = now() - start;
-        job->success = len > 0 && is_success(reply, len);
+        job->seconds = bench_now() - start;
+        job->success = len > 0 && bench_is_success(reply, len);
         if (len == 0) {
             close(fd);
             fd = connect_to(b);
@@ -285,42 +266,6 @@ static void *enrol(void *baton)
 }
 
 /* --- making the messages ----------------------------------------------------- */
-
-static X509 *self_signed(const bench_t *b, EVP_PKEY *key)
-{
-    X509 *cert = scep_x509_own(b->pool, X509_new());
-    X509_NAME *name = cert != NULL ? X509_get_subject_name(cert) : NULL;
-
-    if (cert == NULL || X509_set_version(cert, X509_VERSION_3) != 1 ||
-        ASN1_INTEGER_set(X509_get_serialNumber(cert), 1) != 1 ||
-        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                                   (const unsigned char *)"bench", -1, -1,
-                                   0) != 1 ||
-        X509_set_issuer_name(cert, name) != 1 ||
-        X509_gmtime_adj(X509_getm_notBefore(cert), -3600) == NULL ||
-        X509_gmtime_adj(X509_getm_notAfter(cert), 86400) == NULL ||
-        X509_set_pubkey(cert, key) != 1 ||
-        X509_sign(cert, key, EVP_sha256()) <= 0) {
-        die("cannot make a device's certificate");
-    }
-    return cert;
-}
-
-static scep_octets_t http_request(const bench_t *b, scep_octets_t message)
-{
-    const char *head =
-        apr_psprintf(b->pool,
-                     "POST %s?operation=PKIOperation HTTP/1.1\r\nHost: %s\r\n"
-                     "Content-Type: "
-                     "application/x-pki-message\r\nContent-Length: %lu\r\n\r\n",
-                     b->path, b->host, (unsigned long)message.len);
-    size_t head_len = strlen(head);
-    unsigned char *all = apr_palloc(b->pool, head_len + message.len);
-
-    memcpy(all, head, head_len);
-    memcpy(all + head_len, message.data, message.len);
-    return (scep_octets_t){all, head_len + message.len};
-}
 
 static scep_octets_t make_message(const bench_t *b, int number,
                                   const scep_keypair_t *device, X509 *recipient,
@@ -346,7 +291,7 @@ static void make_jobs(bench_t *b, X509 *recipient,
     char line[256];
 
     if (file == NULL) {
-        die("cannot open the file of passwords");
+        bench_die("cannot open the file of passwords");
     }
     while (fgets(line, sizeof(line), file) != NULL) {
         int i = jobs->nelts;
@@ -354,19 +299,13 @@ static void make_jobs(bench_t *b, X509 *recipient,
 
         line[strcspn(line, "\r\n")] = '\0';
         memset(job, 0, sizeof(*job));
-        job->request = http_request(
-            b, make_message(b, i, &devices[i % KEYS], recipient, line));
+        job->request = bench_http_request(
+            &b->target, make_message(b, i, &devices[i % KEYS], recipient, line),
+            b->pool);
     }
     fclose(file);
     b->jobs = (job_t *)(void *)jobs->elts;
     b->count = jobs->nelts;
-}
-
-static int by_seconds(const void *a, const void *b)
-{
-    double x = ((const job_t *)a)->seconds, y = ((const job_t *)b)->seconds;
-
-    return (x > y) - (x < y);
 }
 
 static int count_successes(const bench_t *b)
@@ -379,95 +318,165 @@ static int count_successes(const bench_t *b)
     return good;
 }
 
-static void report(bench_t *b, double seconds, const limit_t *limit,
-                   int connections)
-{
-    int good = count_successes(b);
-    double most = limit->per_second / 3;
+/* What was measured. */
+typedef struct figures_t {
+    int good;
+    double seconds, rate, p50, p95, p99; /* of one enrolment, seconds */
+    double cpu;                          /* of one; 0: not measured */
+    limit_t limit;
+} figures_t;
 
-    qsort(b->jobs, (size_t)b->count, sizeof(job_t), by_seconds);
+static void evaluate(const bench_t *b, double seconds, double cpu, figures_t *f)
+{
+    double *times = calloc((size_t)b->count, sizeof(*times));
+    int i;
+
+    if (times == NULL) {
+        bench_die("no memory");
+    }
+    for (i = 0; i < b->count; i++) {
+        times[i] = b->jobs[i].seconds;
+    }
+    qsort(times, (size_t)b->count, sizeof(*times), bench_by_size);
+    f->good = count_successes(b);
+    f->seconds = seconds;
+    f->rate = f->good / seconds;
+    f->p50 = bench_quantile(times, b->count, 0.5);
+    f->p95 = bench_quantile(times, b->count, 0.95);
+    f->p99 = bench_quantile(times, b->count, 0.99);
+    f->cpu = cpu / b->count;
+    free(times);
+}
+
+static void report(const bench_t *b, const figures_t *f)
+{
     printf("connections %d, enrolments %d of %d, %.0f per second, "
-           "p50 %.1f ms, p99 %.1f ms\n",
-           connections, good, b->count, good / seconds,
-           1e3 * b->jobs[b->count / 2].seconds,
-           1e3 * b->jobs[b->count * 99 / 100].seconds);
-    printf("RSA-2048 private operations %.0f per second: limit %.0f "
-           "enrolments per second; ratio %.2f\n",
-           limit->per_second, most, good / seconds / most);
+           "p50 %.1f ms, p95 %.1f ms, p99 %.1f ms\n",
+           b->connections, f->good, b->count, f->rate, 1e3 * f->p50,
+           1e3 * f->p95, 1e3 * f->p99);
+    printf("3 private-key operations each would allow %.0f enrolments per "
+           "second; ratio %.2f\n",
+           f->limit.per_second, f->rate / f->limit.per_second);
+    if (f->cpu > 0) {
+        printf("CPU of the server %.2f ms an enrolment, of 3 private-key "
+               "operations %.2f ms; ratio %.2f\n",
+               1e3 * f->cpu, 1e3 * f->limit.cpu, f->cpu / f->limit.cpu);
+    }
 }
 
-static void report_cpu(const bench_t *b, double cpu, const limit_t *limit)
+static void report_json(const bench_t *b, const figures_t *f)
 {
-    double each = cpu / b->count;
-
-    printf("CPU of the server %.2f ms an enrolment, of 3 private operations "
-           "%.2f ms; ratio %.2f\n",
-           1e3 * each, 3e3 * limit->cpu, each / (3 * limit->cpu));
+    printf("{\"connections\": %d, \"sent\": %d, \"good\": %d, "
+           "\"seconds\": %.3f, \"rate\": %.1f, "
+           "\"p50\": %.6f, \"p95\": %.6f, \"p99\": %.6f, "
+           "\"cpu\": %.6f, \"key_cpu\": %.6f, \"key_rate\": %.1f}\n",
+           b->connections, b->count, f->good, f->seconds, f->rate, f->p50,
+           f->p95, f->p99, f->cpu, f->limit.cpu, f->limit.per_second);
 }
 
-static void run(bench_t *b, EVP_PKEY *key, int connections, long server)
+static void run(bench_t *b, long server, figures_t *f)
 {
-    pthread_t *threads = calloc((size_t)connections, sizeof(*threads));
-    limit_t before = measure_limit(key), after, limit;
-    double cpu = server > 0 ? server_cpu(server) : 0, start = now(), seconds;
+    pthread_t *threads = calloc((size_t)b->connections, sizeof(*threads));
+    limit_t before = measure_limit(b), after;
+    double cpu = server > 0 ? server_cpu(server) : 0, start = bench_now();
+    double seconds;
     int i;
 
     if (threads == NULL) {
-        die("no memory");
+        bench_die("no memory");
     }
-    for (i = 0; i < connections; i++) {
+    for (i = 0; i < b->connections; i++) {
         if (pthread_create(&threads[i], NULL, enrol, b) != 0) {
-            die("cannot start a thread");
+            bench_die("cannot start a thread");
         }
     }
-    for (i = 0; i < connections; i++) {
+    for (i = 0; i < b->connections; i++) {
         pthread_join(threads[i], NULL);
     }
-    seconds = now() - start;
+    seconds = bench_now() - start;
     cpu = server > 0 ? server_cpu(server) - cpu : 0;
-    after = measure_limit(key);
-    limit.per_second = (before.per_second + after.per_second) / 2;
-    limit.cpu = (before.cpu + after.cpu) / 2;
-    report(b, seconds, &limit, connections);
-    if (server > 0) {
-        report_cpu(b, cpu, &limit);
-    }
+    after = measure_limit(b);
+    f->limit.per_second = (before.per_second + after.per_second) / 2;
+    f->limit.cpu = (before.cpu + after.cpu) / 2;
+    evaluate(b, seconds, cpu, f);
     free(threads);
+}
+
+static void usage(void)
+{
+    bench_die("usage: bench_enrol [-d KIND] [-r KIND] [-c KIND] [-j] HOST PORT "
+              "PATH RECIPIENT.pem PASSWORDS CONNECTIONS [PID]");
+}
+
+/* What the command line says. */
+typedef struct options_t {
+    const char *device, *ra, *ca; /* kinds of keys */
+    bool json;
+} options_t;
+
+static options_t read_options(int argc, char **argv)
+{
+    options_t o = {"rsa:2048", "rsa:2048", "rsa:2048", false};
+    int c;
+
+    while ((c = getopt(argc, argv, "d:r:c:j")) != -1) {
+        switch (c) {
+        case 'd':
+            o.device = optarg;
+            break;
+        case 'r':
+            o.ra = optarg;
+            break;
+        case 'c':
+            o.ca = optarg;
+            break;
+        case 'j':
+            o.json = true;
+            break;
+        default:
+            usage();
+        }
+    }
+    return o;
 }
 
 int main(int argc, char **argv)
 {
     bench_t b = {0};
     scep_keypair_t devices[KEYS];
-    scep_certs_t *certs;
-    scep_result_t res;
-    int connections, i;
+    options_t o = read_options(argc, argv);
+    figures_t figures;
+    int i;
 
-    if (argc != 7 && argc != 8) {
-        die("usage: HOST PORT PATH RECIPIENT.pem PASSWORDS CONNECTIONS [PID]");
+    argv += optind;
+    argc -= optind;
+    if (argc != 6 && argc != 7) {
+        usage();
     }
-    connections = (int)strtol(argv[6], NULL, 10);
-    if (connections < 1 || apr_initialize() != APR_SUCCESS ||
+    b.connections = (int)strtol(argv[5], NULL, 10);
+    if (b.connections < 1 || apr_initialize() != APR_SUCCESS ||
         apr_pool_create(&b.pool, NULL) != APR_SUCCESS) {
-        die("cannot start");
-    }
-    scep_result_init(&res, b.pool);
-    if (scep_certs_load(argv[4], NULL, b.pool, &certs, &res) != SCEP_OK) {
-        die(res.detail);
+        bench_die("cannot start");
     }
     for (i = 0; i < KEYS; i++) {
-        devices[i].key = scep_pkey_own(b.pool, EVP_RSA_gen(2048));
-        devices[i].cert = self_signed(&b, devices[i].key);
+        devices[i].key = bench_make_key(o.device, b.pool);
+        devices[i].cert =
+            bench_make_cert(devices[i].key, "bench", 1, NULL, b.pool);
     }
-    b.host = argv[1];
-    b.port = argv[2];
-    b.path = argv[3];
-    make_jobs(&b, sk_X509_value(certs, 0), devices, argv[5]);
+    b.ra_key = bench_make_key(o.ra, b.pool);
+    b.ca_key = bench_make_key(o.ca, b.pool);
+    b.target = (bench_target_t){argv[0], argv[1], argv[2]};
+    make_jobs(&b, bench_load_cert(argv[3], b.pool), devices, argv[4]);
     if (b.count == 0) {
-        die("no passwords");
+        bench_die("no passwords");
     }
-    run(&b, devices[0].key, connections,
-        argc == 8 ? strtol(argv[7], NULL, 10) : 0);
+    run(&b, argc == 7 ? strtol(argv[6], NULL, 10) : 0, &figures);
+    if (o.json) {
+        report_json(&b, &figures);
+    }
+    else {
+        report(&b, &figures);
+    }
     apr_pool_destroy(b.pool);
     return 0;
 }
