@@ -111,11 +111,17 @@ scep_octets_t bench_http_request(const bench_target_t *target,
     return (scep_octets_t){all, head_len + message.len};
 }
 
-size_t bench_reply_size(const char *reply)
+size_t bench_reply_size(const char *reply, size_t got)
 {
+    static const char last[] = "\r\n0\r\n\r\n";
+    const size_t last_len = sizeof(last) - 1;
     const char *end = strstr(reply, "\r\n\r\n");
     const char *length =
         end != NULL ? strcasestr(reply, "content-length:") : NULL;
+
+    if (got > last_len && memcmp(reply + got - last_len, last, last_len) == 0) {
+        return got;
+    }
 
     return length != NULL && length < end
                ? (size_t)(end + 4 - reply) +

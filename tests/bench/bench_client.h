@@ -45,9 +45,9 @@ typedef struct bench_target_t {
 scep_octets_t bench_http_request(const bench_target_t *target,
                                  scep_octets_t message, apr_pool_t *pool);
 
-/** The size of the whole reply of which REPLY, which ends with a NUL, is the
- * beginning; 0: its head is not complete. */
-size_t bench_reply_size(const char *reply);
+/** The size of the whole reply of which GOT octets are at REPLY, followed by a
+ * NUL; 0: that is not known yet. Replies in chunks are known when they end. */
+size_t bench_reply_size(const char *reply, size_t got);
 
 /** Is a reply a CertRep that says SUCCESS? */
 bool bench_is_success(const char *reply, size_t len);

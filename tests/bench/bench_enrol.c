@@ -230,7 +230,7 @@ static size_t receive(int fd, char *reply)
         }
         got += (size_t)n;
         reply[got] = '\0';
-        want = bench_reply_size(reply);
+        want = bench_reply_size(reply, got);
         if (want > BENCH_MAX_REPLY) {
             return 0;
         }

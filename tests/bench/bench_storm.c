@@ -377,7 +377,7 @@ static void receive(storm_t *s, conn_t *c, double now)
     }
     c->got += (size_t)n;
     c->reply[c->got] = '\0';
-    size = bench_reply_size(c->reply);
+    size = bench_reply_size(c->reply, c->got);
     if (size > BENCH_MAX_REPLY) {
         break_off(s, c, now);
     }
