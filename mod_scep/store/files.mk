@@ -27,6 +27,7 @@ libscep_store_la_SOURCES = \
 	mod_scep/store/scep_store_json.c mod_scep/store/scep_store_json.h \
 	mod_scep/store/scep_store_prune.c mod_scep/store/scep_store_prune.h \
 	mod_scep/store/scep_store_queue.c mod_scep/store/scep_store_read.c \
+	mod_scep/store/scep_search_fill.c \
 	mod_scep/store/scep_store_search.c mod_scep/store/scep_store_search.h \
 	mod_scep/store/scep_store_request.c mod_scep/store/scep_store_request.h \
 	mod_scep/store/scep_store_sql.c mod_scep/store/scep_store_sql.h \

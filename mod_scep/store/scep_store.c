@@ -727,3 +727,9 @@ scep_status_e scep_store_end(scep_store_session_t *s, scep_sql_status_e sql,
     slot_give(s->store, s->own_slot);
     return status;
 }
+
+scep_status_e scep_store_bad_row(const char *table, scep_result_t *res)
+{
+    return scep_fail(res, SCEP_R_INTERNAL, "a row of the table %s is malformed",
+                     table);
+}

@@ -28,12 +28,6 @@ scep_status_e scep_store_read(scep_store_t *store, scep_store_query_e query,
                : status;
 }
 
-scep_status_e scep_store_bad_row(const char *table, scep_result_t *res)
-{
-    return scep_fail(res, SCEP_R_INTERNAL, "a row of the table %s is malformed",
-                     table);
-}
-
 bool scep_store_take_number(void *baton, const char *const *columns, int count)
 {
     apr_int64_t *number = baton;

@@ -8,58 +8,6 @@
 
 enum { TRIGRAM = 3, MOST_TRIGRAMS = 24 };
 
-/* Read the document of the table; -1: there is no such table. */
-static bool take_last(void *baton, const char *const *columns, int count)
-{
-    apr_int64_t *last = baton;
-
-    if (count < 1 || !scep_sql_number(columns[0], last)) {
-        *last = -1;
-    }
-    return false;
-}
-
-static scep_sql_status_e read_last(const scep_sql_driver_t *driver,
-                                   scep_sql_conn_t *conn, apr_int64_t *last)
-{
-    const scep_sql_value_t name = {SCEP_SEARCH_DOCUMENT, 0};
-
-    *last = -1;
-    return driver->run(conn, scep_store_query(SCEP_Q_DOCUMENT_FIND), &name,
-                       take_last, last, NULL);
-}
-
-static scep_sql_status_e add(const scep_sql_driver_t *driver,
-                             scep_sql_conn_t *conn, apr_int64_t after,
-                             apr_int64_t to)
-{
-    const scep_sql_value_t some[] = {{NULL, after}, {NULL, to}};
-    const scep_sql_value_t mark[] = {{NULL, to}, {SCEP_SEARCH_DOCUMENT, 0}};
-    scep_sql_status_e sql = driver->run(
-        conn, scep_store_query(SCEP_Q_SEARCH_ADD), some, NULL, NULL, NULL);
-
-    return sql == SCEP_SQL_OK
-               ? driver->run(conn, scep_store_query(SCEP_Q_SEARCH_REACHED),
-                             mark, NULL, NULL, NULL)
-               : sql;
-}
-
-scep_sql_status_e scep_search_fill(const scep_sql_driver_t *driver,
-                                   scep_sql_conn_t *conn)
-{
-    apr_int64_t last, next = 0;
-    scep_sql_status_e sql = read_last(driver, conn, &last);
-
-    if (sql != SCEP_SQL_OK || last < 0) {
-        return sql;
-    }
-    sql = driver->run(conn, scep_store_query(SCEP_Q_CERTIFICATE_NEXT), NULL,
-                      take_last, &next, NULL);
-    return sql == SCEP_SQL_OK && next - 1 > last
-               ? add(driver, conn, last, next - 1)
-               : sql;
-}
-
 void scep_search_recorded(scep_store_t *store, apr_int64_t id, apr_pool_t *pool)
 {
     scep_store_session_t s;
@@ -80,8 +28,8 @@ scep_sql_status_e scep_search_last(scep_store_session_t *s, apr_int64_t *last)
     const scep_sql_value_t name = {SCEP_SEARCH_DOCUMENT, 0};
 
     *last = 0;
-    return scep_store_run(s, SCEP_Q_DOCUMENT_FIND, &name, take_last, last,
-                          NULL);
+    return scep_store_run(s, SCEP_Q_DOCUMENT_FIND, &name, scep_search_take_last,
+                          last, NULL);
 }
 
 scep_sql_status_e scep_search_remove(scep_store_session_t *s, apr_int64_t id)
@@ -96,8 +44,7 @@ scep_sql_status_e scep_search_remove(scep_store_session_t *s, apr_int64_t id)
                : sql;
 }
 
-/* --- words to look up
- * ------------------------------------------------------ */
+/* ---- words to look up ---- */
 
 static const char *next_point(const char *at)
 {

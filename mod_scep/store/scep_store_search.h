@@ -18,9 +18,13 @@
 #define SCEP_SEARCH_STEP 512
 
 /** Add all certificates that are not in the index yet. Call this inside a write
- * transaction. */
+ * transaction. (scep_search_fill.c) */
 scep_sql_status_e scep_search_fill(const scep_sql_driver_t *driver,
                                    scep_sql_conn_t *conn);
+
+/** Row function: put the first column, a number, into the apr_int64_t BATON; -1
+ * if it is none. (scep_search_fill.c) */
+bool scep_search_take_last(void *baton, const char *const *columns, int count);
 
 /** Certificate ID was recorded. From time to time this adds those that wait, in
  * a write transaction of its own. Fails silently: a later call adds them. */
