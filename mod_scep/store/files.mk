@@ -60,7 +60,7 @@ STORE_TESTS = tests/unit/test_schema tests/unit/test_schema_names \
 	tests/unit/test_store_identity \
 	tests/unit/test_store_id tests/unit/test_store_recall \
 	tests/unit/test_store_issue tests/unit/test_store_json \
-	tests/unit/test_store_sql tests/unit/test_store_search \
+	tests/unit/test_store_sql tests/unit/test_store_search tests/unit/test_search_fill \
 	tests/unit/test_schema_6 tests/unit/test_store_read \
 	tests/unit/test_store_config tests/unit/test_store_group \
 	tests/unit/test_sqlite_functions \

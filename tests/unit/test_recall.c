@@ -2,6 +2,8 @@
 /* test_recall.c: retries and replays of what was issued. */
 #include "enroll_fixture.h"
 
+#include <sqlite3.h>
+
 #include "scep_authorize.h"
 #include "scep_cert_time.h"
 #include "scep_issue.h"
@@ -89,6 +91,24 @@ static void test_replayed_when_it_is_over(void **state)
     assert_null(e.reply->cert);
 }
 
+/* From now on no message can be recorded. */
+static void refuse_messages(enroll_fixture_t *f)
+{
+    const char *path =
+        apr_pstrcat(f->base.pool, f->base.scratch, "/scep.db", NULL);
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "CREATE TRIGGER refuse BEFORE INSERT ON"
+                                  " messages BEGIN SELECT RAISE(ABORT, 'no');"
+                                  " END",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+}
+
 /* What was not recorded is not answered. */
 static void test_retry_without_a_store(void **state)
 {
@@ -98,8 +118,7 @@ static void test_retry_without_a_store(void **state)
 
     issued(f, &e);
     answered(f, &e);
-    e.recall.issued->certificate_id = "none"; /* a foreign key: it cannot be
-                                               * written */
+    refuse_messages(f);
     e.reply->cert = NULL;
     assert_int_equal(scep_recall_again(&e, &f->base.res), SCEP_BROKEN);
     assert_null(e.reply->cert);
