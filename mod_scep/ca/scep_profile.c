@@ -115,10 +115,11 @@ unsigned int scep_profile_key_usage(const char *name)
         {"keyEncipherment", KU_KEY_ENCIPHERMENT},
         {"dataEncipherment", KU_DATA_ENCIPHERMENT},
         {"keyAgreement", KU_KEY_AGREEMENT},
+        {NULL, 0},
     };
     size_t i;
 
-    for (i = 0; i < sizeof(usages) / sizeof(usages[0]); i++) {
+    for (i = 0; usages[i].name != NULL; i++) {
         if (strcasecmp(name, usages[i].name) == 0) {
             return usages[i].bit;
         }
@@ -143,11 +144,12 @@ const char *scep_profile_ext_key_usage(const char *name)
         {"ipsecIKE", "1.3.6.1.5.5.7.3.17"},
         {"ipsecIntermediate", "1.3.6.1.5.5.8.2.2"},
         {"smartcardLogon", "1.3.6.1.4.1.311.20.2.2"},
+        {NULL, NULL},
     };
     ASN1_OBJECT *oid;
     size_t i;
 
-    for (i = 0; i < sizeof(usages) / sizeof(usages[0]); i++) {
+    for (i = 0; usages[i].name != NULL; i++) {
         if (strcasecmp(name, usages[i].name) == 0) {
             return usages[i].oid;
         }

@@ -35,7 +35,7 @@
 
 #include "scep_str.h"
 
-#define NIL ((apr_uint32_t)-1)
+#define NIL ((apr_uint32_t)-1) /* all bits are set */
 
 enum { TABLE_VERSION = 2 };
 
@@ -297,9 +297,7 @@ static void repair(scep_challenge_table_t *table)
 
     header->used = 0;
     header->free = NIL;
-    for (i = 0; i < header->buckets; i++) {
-        table->buckets[i] = NIL;
-    }
+    memset(table->buckets, 0xff, header->buckets * sizeof(*table->buckets));
     for (i = header->capacity; i-- > 0;) {
         if (is_whole(table, i) &&
             find_entry(table, table->entries[i].hash) == NIL) {

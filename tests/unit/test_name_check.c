@@ -160,6 +160,23 @@ static void test_other_names_of_a_renewal(void **state)
     assert_non_null(strstr(f->base.res.detail, "*.org"));
 }
 
+/* A renewal that waited was compared with its certificate when it was queued,
+ * and that certificate is not at hand any more. */
+static void test_what_waited(void **state)
+{
+    static const scep_request_row_t row = {.source = "one-time"};
+    enroll_fixture_t *f = *state;
+    scep_enrolment_t e;
+
+    enrolment(f, "*", 1, NULL, &e);
+    e.waiting = &row;
+    assert_int_equal(verdict(f, &e), SCEP_R_NAME);
+    e.renewal_of = "1";
+    assert_int_equal(verdict(f, &e), SCEP_R_NONE);
+    e.waiting = NULL; /* and no certificate of the signer's */
+    assert_int_equal(verdict(f, &e), SCEP_R_NAME);
+}
+
 static void test_many(void **state)
 {
     enroll_fixture_t *f = *state;
@@ -291,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ENROLL_TEST(test_what_is_refused_can_be_renewed),
         ENROLL_TEST(test_other_names_of_a_renewal),
+        ENROLL_TEST(test_what_waited),
         ENROLL_TEST(test_many),
         ENROLL_TEST(test_authorities),
         ENROLL_TEST(test_limits_allow_a_wildcard),
