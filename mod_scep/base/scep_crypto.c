@@ -214,9 +214,13 @@ size_t scep_cms_decrypt(CMS_ContentInfo *cms, const scep_keypair_t *pair,
 /* Write the octets of invisible characters as hex pairs (RFC 4514 2.4). */
 static const char *escape_hidden(apr_pool_t *pool, scep_octets_t text)
 {
-    const unsigned char *at = text.data, *end = at + text.len;
+    const unsigned char *at = text.data, *end;
     char *out, *to;
 
+    if (text.len == 0) {
+        return "";
+    }
+    end = at + text.len;
     out = to = apr_palloc(pool, 3 * text.len + 1);
     while (at < end) {
         const unsigned char *from = at;

@@ -30,7 +30,7 @@ enum {
     /* Ahead of what a lease can reach by so much, an end is of before the clock
      * was set back. Ticks. */
     SLACK = 100,
-    PAUSE = 10,                /* ticks between two looks */
+    PAUSE = 2,                 /* ticks between two looks */
     MAX_LEASE = TIME_MASK / 2, /* ticks */
     STEP = 10000               /* microseconds between two tries */
 };
@@ -158,21 +158,24 @@ static bool is_dead(apr_uint64_t record)
 
 /* --- slots ---------------------------------------------------------------- */
 
-/* @param look ask the system, too, whether holders live
- * @return the first slot that is free, with what is in it, or -1 */
-static int find_free(const scep_shm_slots_t *slots, const taker_t *taker,
-                     bool look, apr_uint64_t *record)
+static int end_of(const scep_shm_slots_t *slots, const taker_t *taker)
 {
-    const scep_slot_terms_t *terms = taker->terms;
-    int i, found = -1, held = 0, end = terms->first + terms->total;
+    int end = taker->terms->first + taker->terms->total;
+    int count = (int)slots->memory->count;
 
-    if (end > (int)slots->memory->count) {
-        end = (int)slots->memory->count;
-    }
-    for (i = terms->first; i < end; i++) {
+    return end < count ? end : count;
+}
+
+/* @return the first slot that is free, with what is in it, or -1 */
+static int find_free(const scep_shm_slots_t *slots, const taker_t *taker,
+                     apr_uint64_t *record)
+{
+    int i, found = -1, held = 0, end = end_of(slots, taker);
+
+    for (i = taker->terms->first; i < end; i++) {
         apr_uint64_t one = atomic_load(&slots->memory->slots[i]);
 
-        if (has_lease(one, taker) && !(look && is_dead(one))) {
+        if (has_lease(one, taker)) {
             held += tag_in(one) == taker->tag;
         }
         else if (found < 0) {
@@ -180,7 +183,21 @@ static int find_free(const scep_shm_slots_t *slots, const taker_t *taker,
             *record = one;
         }
     }
-    return held < terms->each ? found : -1;
+    return held < taker->terms->each ? found : -1;
+}
+
+/* Take the slots of dead processes from them. */
+static void free_dead(scep_shm_slots_t *slots, const taker_t *taker)
+{
+    int i, end = end_of(slots, taker);
+
+    for (i = taker->terms->first; i < end; i++) {
+        apr_uint64_t one = atomic_load(&slots->memory->slots[i]);
+
+        if (one != 0 && is_dead(one)) {
+            atomic_compare_exchange_strong(&slots->memory->slots[i], &one, 0);
+        }
+    }
 }
 
 /* May the system be asked? */
@@ -206,9 +223,10 @@ int scep_shm_slots_take(scep_shm_slots_t *slots, const scep_slot_terms_t *terms,
     int slot;
 
     do {
-        slot = find_free(slots, &taker, false, &record);
+        slot = find_free(slots, &taker, &record);
         if (slot < 0 && may_look(slots, &taker)) {
-            slot = find_free(slots, &taker, true, &record);
+            free_dead(slots, &taker);
+            slot = find_free(slots, &taker, &record);
         }
     } while (slot >= 0 &&
              !atomic_compare_exchange_weak(&slots->memory->slots[slot], &record,

@@ -42,8 +42,8 @@ typedef struct scep_slot_terms_t {
     const unsigned char *key;  /* SCEP_HASH_SIZE octets: who takes it */
     int each;                  /* how many of them KEY may have */
     apr_interval_time_t lease; /* up to 46 hours: longer than any use */
-    bool seldom; /* slots are often all taken: ask the system at most five times
-                  * a second, of all who take, whether their holders live */
+    bool seldom; /* slots are often all taken: ask the system at most 25 times a
+                  * second, of all who take, whether their holders live */
 } scep_slot_terms_t;
 
 /** Take one of the slots of TERMS until NOW + lease.

@@ -266,9 +266,11 @@ def add_requests(server, count, state=0):
     server.draw()  # has the scope
     ((scope,),) = server.query("SELECT scope FROM challenges LIMIT 1")
     start = int(time.time() * 1e6)
-    one, number = ("lower(hex(randomblob(16)))", "printf('%064x', i)")
+    one, number = ("lower(hex(randomblob(16)))",
+                   "CAST(printf('%032d', i) AS BLOB)")
     if httpdserver.ON_POSTGRES:
-        one, number = ("md5(random()::text || i)", "lpad(to_hex(i), 64, '0')")
+        one, number = ("md5(random()::text || i)",
+                       "decode(lpad(to_hex(i), 64, '0'), 'hex')")
     server.change(
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n "
         "WHERE i < ?) INSERT INTO requests (id, scope, transaction_id, "

@@ -127,12 +127,12 @@ def test_no_password_in_clear(httpd):
     for name, octets in places(server):
         match = pattern.search(octets)
         assert match is None, (name, wanted[match[0]])
-        for mark in (transaction.encode(), b"SCEPCHAL", b"SCEPFAIL"):
+        for mark in (transaction.encode(), b"SCEPCHAL", b"SCEPRATE"):
             if mark in octets:
                 found.add(mark)
                 searched.add(re.sub("-wal$", "", name.rpartition("/")[2]))
     # it does find what is there
-    assert found == {transaction.encode(), b"SCEPCHAL", b"SCEPFAIL"}
+    assert found == {transaction.encode(), b"SCEPCHAL", b"SCEPRATE"}
     assert {"error.log", "scep.db", "zero (deleted)"} <= searched, searched
 
 

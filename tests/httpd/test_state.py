@@ -90,7 +90,7 @@ LOSSES = {
     "all but what it used": (
         lambda server: [os.unlink(server.path("state", name))
                         for name in state(server) if name != "in-use.json"],
-        "in-use.json is there"),
+        "in-use.json exists"),
     "all but the log": (
         lambda server: (shutil.rmtree(server.path("state")),
                         os.mkdir(server.path("state"), 0o700),

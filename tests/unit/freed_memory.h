@@ -12,6 +12,12 @@
 
 #include <openssl/crypto.h>
 
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#else
+#define VALGRIND_MAKE_MEM_DEFINED(block, size)
+#endif
+
 static struct {
     scep_octets_t secret; /* len 0: search for nothing */
     int found;            /* blocks that held it when they were freed */
@@ -21,6 +27,10 @@ static void freed_memory_free(void *block, const char *file, int line)
 {
     (void)file;
     (void)line;
+    if (block != NULL && freed_memory.secret.len > 0) {
+        /* padding that OpenSSL copied, say, is searched, too */
+        VALGRIND_MAKE_MEM_DEFINED(block, malloc_usable_size(block));
+    }
     if (block != NULL && freed_memory.secret.len > 0 &&
         memmem(block, malloc_usable_size(block), freed_memory.secret.data,
                freed_memory.secret.len) != NULL) {

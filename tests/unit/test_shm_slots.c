@@ -231,23 +231,31 @@ static void test_a_killed_process(void **state)
     finish(second);
 }
 
-/* The system is asked at most five times a second. */
+/* The system is seldom asked, but then the slots of all the dead are free. */
 static void test_seldom(void **state)
 {
     const unsigned char key[SCEP_HASH_SIZE] = {1};
-    const scep_slot_terms_t terms = {0, 1, key, 1, 5 * SECOND, true};
+    const scep_slot_terms_t terms = {0, 3, key, 3, 5 * SECOND, true};
     fixture_t *f = *state;
-    scep_shm_slots_t *slots = scep_shm_slots_make(1, f->pool);
+    scep_shm_slots_t *slots = scep_shm_slots_make(3, f->pool);
     char said = ' ';
-    pid_t other = take_elsewhere(f, slots, 1, &said);
+    pid_t first = take_elsewhere(f, slots, 3, &said),
+          second = take_elsewhere(f, slots, 3, &said),
+          third = take_elsewhere(f, slots, 3, &said);
 
     assert_int_equal(said, 'y');
     assert_int_equal(scep_shm_slots_take(slots, &terms, f->now), -1);
-    finish(other);
-    assert_int_equal(scep_shm_slots_take(slots, &terms, f->now + SECOND / 10),
+    finish(first);
+    finish(third);
+    assert_int_equal(scep_shm_slots_take(slots, &terms, f->now + SECOND / 100),
                      -1);
-    assert_int_equal(scep_shm_slots_take(slots, &terms, f->now + SECOND / 5),
+    assert_int_equal(scep_shm_slots_take(slots, &terms, f->now + SECOND / 20),
                      0);
+    assert_int_equal(scep_shm_slots_take(slots, &terms, f->now + SECOND / 20),
+                     2);
+    assert_int_equal(scep_shm_slots_take(slots, &terms, f->now + SECOND / 20),
+                     -1);
+    finish(second);
 }
 
 /* Of many processes no more than there are slots for are inside at a time. */
