@@ -15,6 +15,10 @@ import scepclient as scep
 from httpdserver import GROUP, ROOT, USER, Server, pem
 from test_renewal import SAN, first, renew, send
 
+pytestmark = pytest.mark.any_mpm(
+    "the program is run in the same way, and tests of ScepChallenge exec: show "
+    "that it runs in every MPM")
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.join(TOP, "libexec", "scep-ca-openssl")
 SCEPCTL = os.path.join(os.environ.get("SCEP_BUILD_DIR", "build"), "scepctl")

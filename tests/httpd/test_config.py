@@ -368,7 +368,7 @@ def test_provider_of_virtual_hosts_that_say_nothing(make):
 
 def test_unknown_backend(make):
     refused(make("ScepCABackend acme\n"), "ScepCABackend acme is not known",
-            "there is: exec, local")
+            "there is: ", "local", "exec")
 
 
 def test_backend_with_arguments(make):
