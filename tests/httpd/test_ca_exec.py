@@ -16,7 +16,7 @@ from httpdserver import GROUP, ROOT, USER, Server, pem
 from test_renewal import SAN, first, renew, send
 
 pytestmark = pytest.mark.any_mpm(
-    "the program is run in the same way, and tests of ScepChallenge exec: show "
+    reason="the program is run in the same way, and tests of ScepChallenge exec: show "
     "that it runs in every MPM")
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
